@@ -1,0 +1,66 @@
+import type { Json } from '../runtime/json.ts';
+import type { Origin } from '../runtime/origin.ts';
+
+interface Base {
+  readonly origin: Origin;
+  readonly accountId?: string | undefined;
+  readonly clientId?: string | undefined;
+}
+
+type Kind<Type extends string, Fields = object> = Base & { readonly type: Type } & Readonly<Fields>;
+
+/** Who did what to whom, from where, with what result. No free text, no secrets. */
+export type AuditEvent =
+  | Kind<'sign_in.succeeded', { amr: readonly string[] }>
+  | Kind<
+      'sign_in.failed',
+      { reason: 'credentials' | 'throttled' | 'disabled' | 'busy'; login: string }
+    >
+  | Kind<'sign_out'>
+  | Kind<'consent.granted', { scopes: readonly string[]; resources: readonly string[] }>
+  | Kind<'consent.refused'>
+  | Kind<'token.issued', { grantType: string; kind: string; jti?: string | undefined }>
+  | Kind<'token.reused', { grantId: string }>
+  | Kind<
+      'revocation',
+      { what: string; target: string; reason: string; number?: number | undefined }
+    >
+  | Kind<'client.authentication_failed', { reason: string }>
+  | Kind<
+      'client.created' | 'client.updated' | 'client.deleted' | 'client.secret_rotated',
+      { by: string }
+    >
+  | Kind<
+      | 'account.created'
+      | 'account.disabled'
+      | 'account.enabled'
+      | 'account.password_set'
+      | 'account.updated',
+      { by: string }
+    >
+  | Kind<'key.generated' | 'key.imported' | 'key.retired', { kid: string; algorithm: string }>
+  | Kind<'key.rotated', { algorithm: string; kid: string; immediately: boolean }>
+  | Kind<'key.revoked', { kid: string; algorithm: string; reason: string }>
+  | Kind<'key.resealed', { keys: number }>;
+
+/** What an operator reads back. */
+export interface AuditedEvent {
+  readonly node: string;
+  readonly number: number;
+  readonly at: number;
+  readonly event: Json;
+}
+
+/** The record of what happened: typed events, one hash chain per node, into records. */
+export interface Audit {
+  /** Resolves once the event is durable. For sign-in, consent, revocation, client, account and key events. */
+  record(event: AuditEvent): Promise<void>;
+  /**
+   * Takes the event into the next batch and returns at once: for token issuance. A node that is killed
+   * loses what it noted within the last flush interval (1 s by default), and no more.
+   */
+  note(event: AuditEvent): void;
+  /** Writes what was noted; part of draining. */
+  flush(): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,44 @@
+import type { Router } from '@koa/router';
+import type { z } from 'zod';
+import type { Accounts } from './accounts/accounts.ts';
+import type { Audit } from './audit/audit.ts';
+import type { Clients, ResourceServers } from './clients/clients.ts';
+import type { Renderer } from './http/renderer.ts';
+import type { IssuerProfile } from './provider/contract.ts';
+import type { Revocation } from './revocation/revocation.ts';
+import type { Clock } from './runtime/clock.ts';
+import type { Logger } from './runtime/logger.ts';
+import type { Records } from './storage/records.ts';
+import type { State } from './storage/state.ts';
+
+/** The rooms that a capability may build on. */
+export interface House {
+  readonly profile: IssuerProfile;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly state: State;
+  readonly records: Records;
+  readonly audit: Audit;
+  readonly accounts: Accounts;
+  readonly clients: Clients;
+  readonly resourceServers: ResourceServers;
+  readonly revocation: Revocation;
+  readonly renderer: Renderer;
+}
+
+/** What a capability adds to the house. */
+export interface Added {
+  /** Routes of its own, asked before the engine. */
+  readonly routers?: readonly Router[];
+  /** Work that runs until the signal aborts; a throw is logged and ends the process. */
+  readonly background?: (signal: AbortSignal) => Promise<void>;
+}
+
+/** Something the provider can do that an installation may leave out. */
+export interface Capability<Section = unknown> {
+  /** Its section in the configuration. */
+  readonly name: string;
+  readonly config: z.ZodType<Section>;
+  /** Undefined: switched off by its section. */
+  create(section: Section, house: House): Added | undefined;
+}

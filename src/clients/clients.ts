@@ -1,0 +1,94 @@
+import type { JsonObject } from '../runtime/json.ts';
+import type { Actor } from '../runtime/origin.ts';
+
+/** Settings of a client that are ours, beside its registered metadata. All can be left to the installation. */
+export interface ClientPolicy {
+  /** Skips the consent page: an app of the installation's own. */
+  readonly firstParty: boolean;
+  /** PKCE S256 (RFC 7636). Always true for public clients. */
+  readonly requirePkce: boolean;
+  /** Any loopback port is accepted for its `http` loopback redirect URIs (RFC 8252 section 7.3). */
+  readonly anyLoopbackPort: boolean;
+  readonly accessTokenFormat?: 'jwt' | 'opaque' | undefined;
+  readonly accessTokenTtlSeconds?: number | undefined;
+  readonly idTokenTtlSeconds?: number | undefined;
+  readonly refreshTokenIdleSeconds?: number | undefined;
+  readonly refreshTokenAbsoluteSeconds?: number | undefined;
+  /** Claims of scopes go into the ID token too, not only to userinfo. */
+  readonly claimsInIdToken: boolean;
+  /** May introspect tokens issued to others for the APIs listed (identifiers). Its own it always may. */
+  readonly introspects: readonly string[];
+  /** APIs it may ask tokens of; undefined: any that is not `restricted`. */
+  readonly apis?: readonly string[] | undefined;
+  /** Origins that may call token, userinfo and revocation from a browser (CORS), byte-exact. */
+  readonly corsOrigins: readonly string[];
+}
+
+/** A relying party. */
+export interface Client {
+  readonly id: string;
+  /** Registered metadata by its RFC 7591 names, without secrets; what the engine reads. */
+  readonly metadata: JsonObject;
+  /** SHA-256 (base64url) of the secret. */
+  readonly secretHash: string | undefined;
+  readonly policy: ClientPolicy;
+  readonly source: 'config' | 'cli' | 'registration';
+  readonly createdAt: number;
+}
+
+/** A new client, checked before it is kept: redirect URIs without wildcard, userinfo, fragment; https but for loopback. */
+export interface NewClient {
+  readonly id?: string | undefined;
+  readonly metadata: JsonObject;
+  readonly policy?: Partial<ClientPolicy> | undefined;
+}
+
+/** A secret in clear, given once at creation or rotation and never again. */
+export interface IssuedClient {
+  readonly client: Client;
+  readonly secret: string | undefined;
+}
+
+/** Relying parties, from the configuration and from records. Cached; every node hears of changes within a second. */
+export interface Clients {
+  /** The same object for as long as the client does not change, so that callers may key caches by it. */
+  find(id: string): Promise<Client | undefined>;
+  /**
+   * The secret in clear, only where the client's authentication needs it (`client_secret_jwt`, HS256 ID tokens):
+   * kept sealed, else `undefined`.
+   */
+  sharedSecret(client: Client): Promise<string | undefined>;
+  /** In constant time against the hash. */
+  verifySecret(client: Client, secret: string): boolean;
+  list(): Promise<readonly Client[]>;
+  /** @throws {InvalidClient} with every mistake. */
+  create(client: NewClient, actor: Actor): Promise<IssuedClient>;
+  /** Replaces the metadata of a client that is not declared in the configuration. */
+  update(id: string, metadata: JsonObject, actor: Actor): Promise<Client | undefined>;
+  rotateSecret(id: string, actor: Actor): Promise<IssuedClient | undefined>;
+  /** False: no such client. @throws {DeclaredInConfig} when the configuration declares it. */
+  delete(id: string, actor: Actor): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+/** An API: what access tokens are for (RFC 8707). */
+export interface ResourceServer {
+  /** The `resource` or `audience` that clients name, and the `aud` of its tokens. */
+  readonly identifier: string;
+  readonly name: string;
+  /** Scope to its description in plain words, for the consent page. */
+  readonly scopes: ReadonlyMap<string, string>;
+  readonly accessTokenFormat: 'jwt' | 'opaque';
+  readonly signingAlgorithm: string;
+  readonly accessTokenTtlSeconds: number | undefined;
+  /** Only clients whose policy lists it may ask for it. */
+  readonly restricted: boolean;
+  /** Custom claims of its tokens: claim name to the account attribute it comes from. */
+  readonly claims: ReadonlyMap<string, string>;
+}
+
+/** The APIs of the installation, from the configuration. */
+export interface ResourceServers {
+  find(identifier: string): ResourceServer | undefined;
+  list(): readonly ResourceServer[];
+}

@@ -1,0 +1,130 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Context } from 'koa';
+import { LatchkeyError } from '../runtime/errors.ts';
+import type { Origin } from '../runtime/origin.ts';
+
+/** One issuer with its routes, cookies and token dialect. State keys are per issuer. */
+export interface IssuerProfile {
+  /** The issuer URL, without a trailing slash; every other URL of ours begins with it. */
+  readonly issuer: string;
+  /** Short and stable: prefixes state keys and cookie names. */
+  readonly namespace: string;
+}
+
+/** What a page may say of a client. URLs were checked to be http(s). */
+export interface ClientView {
+  readonly id: string;
+  readonly name: string;
+  readonly uri: string | undefined;
+  readonly logoUri: string | undefined;
+  readonly policyUri: string | undefined;
+  readonly tosUri: string | undefined;
+  readonly firstParty: boolean;
+}
+
+/** What a client asks a person to allow, beyond what they allowed before. */
+export interface ConsentRequest {
+  /** OIDC scopes not yet granted: `profile`, `email`, `offline_access`, ... */
+  readonly scopes: readonly string[];
+  /** Single claims asked by the `claims` parameter (OpenID Connect Core section 5.5). */
+  readonly claims: readonly string[];
+  /** APIs with the scopes asked of each. */
+  readonly resources: readonly {
+    readonly identifier: string;
+    readonly name: string;
+    readonly scopes: readonly { readonly name: string; readonly description: string }[];
+  }[];
+}
+
+/** A pause in an authorization request, while a person does something. */
+export interface Interaction {
+  readonly uid: string;
+  readonly prompt: 'login' | 'select_account' | 'consent';
+  /** Why the engine asks: `no_session`, `login_prompt`, `max_age`, `essential_acr`, ... */
+  readonly reasons: readonly string[];
+  readonly client: ClientView;
+  /** From `login_hint`; unchecked text. */
+  readonly loginHint: string;
+  /** From `ui_locales`, in the client's order; unchecked text. */
+  readonly uiLocales: readonly string[];
+  readonly acrValues: readonly string[];
+  /** The account of the browser's session, when there is one. */
+  readonly accountId: string | undefined;
+  /** With prompt `consent`. */
+  readonly consent: ConsentRequest | undefined;
+}
+
+/** What the person did. */
+export type Outcome =
+  | {
+      readonly kind: 'signed-in';
+      readonly accountId: string;
+      readonly amr: readonly string[];
+      readonly acr?: string | undefined;
+      /** "Keep me signed in": the session outlives the browser. */
+      readonly remember: boolean;
+    }
+  | { readonly kind: 'account-kept' }
+  | { readonly kind: 'consented' }
+  | { readonly kind: 'refused' };
+
+/** Between the engine and the pages. */
+export interface Interactions {
+  /**
+   * The living interaction of this browser, whose cookie must name the `uid` of the path.
+   *
+   * @throws {InteractionExpired} when there is none.
+   */
+  find(ctx: Context, uid: string): Promise<Interaction>;
+  /** Ends the pause: answers 303 back into the authorization request. Once only. @throws {InteractionExpired} */
+  finish(ctx: Context, uid: string, outcome: Outcome): Promise<void>;
+}
+
+/** No living interaction: expired, finished, or of another browser. */
+export class InteractionExpired extends LatchkeyError {
+  readonly code = 'ERR_INTERACTION_EXPIRED';
+}
+
+/** An answer that cannot be given to the client by redirect, for a page of ours. */
+export interface ProtocolProblem {
+  /** The OAuth error code: `invalid_redirect_uri`, `invalid_request`, ... */
+  readonly error: string;
+  /** Safe to show: says what the client did wrong, nothing of us. */
+  readonly description: string;
+  readonly status: number;
+}
+
+/** The pages that the engine shows at its own endpoints; `interactions/` makes them. */
+export interface ProtocolPages {
+  problem(ctx: Context, problem: ProtocolProblem): Promise<void>;
+  /** Sign-out needs a yes: posts `xsrf` (and `logout=yes`, or nothing to stay) to `action`. */
+  confirmSignOut(
+    ctx: Context,
+    page: {
+      readonly action: string;
+      readonly xsrf: string;
+      readonly client: ClientView | undefined;
+    },
+  ): Promise<void>;
+  signedOut(ctx: Context, page: { readonly client: ClientView | undefined }): Promise<void>;
+}
+
+/** A document that is the same for everyone until the key set or the configuration changes. */
+export interface PreparedDocument {
+  readonly body: Buffer;
+  readonly etag: string;
+  readonly contentType: string;
+  readonly cacheControl: string;
+}
+
+/** The protocol engine as the host sees it. */
+export interface Protocol {
+  readonly interactions: Interactions;
+  /** Discovery (both paths) and key set by path; answered before Koa. Undefined: not one of them. */
+  document(path: string): PreparedDocument | undefined;
+  /** Everything else of the protocol; 404 for a path that is not the engine's. */
+  handle(request: IncomingMessage, response: ServerResponse, origin: Origin): Promise<void>;
+  /** Whether `path` belongs to the engine. */
+  owns(path: string): boolean;
+  close(): Promise<void>;
+}

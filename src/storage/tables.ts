@@ -1,0 +1,102 @@
+/** A NumericDate, seconds. */
+type Time = number;
+/** JSON kept as text, so that both engines hold the same bytes. */
+type JsonText = string;
+/** 0 or 1. */
+type Flag = number;
+
+/** People. */
+export interface AccountTable {
+  /** The `sub`: random, never reused, never an e-mail address. */
+  readonly id: string;
+  readonly username: string | null;
+  /** `username` folded for look-up; unique. */
+  readonly username_key: string | null;
+  readonly email: string | null;
+  /** `email` folded for look-up; unique. */
+  readonly email_key: string | null;
+  readonly email_verified: Flag;
+  /** PHC string; null: no password set. */
+  readonly password_hash: string | null;
+  /** Standard claims (OpenID Connect Core section 5.1) but `sub`, `email`, `email_verified`, `updated_at`. */
+  readonly claims: JsonText;
+  /** Attributes of the installation: `roles`, `groups`, `department`, ... */
+  readonly attributes: JsonText;
+  /** May use the console of this installation. */
+  readonly owner: Flag;
+  readonly disabled_at: Time | null;
+  readonly created_at: Time;
+  readonly updated_at: Time;
+  /** Where the row came from: `cli`, `config`, `self`. */
+  readonly source: string;
+}
+
+/** Ids of accounts that were deleted: a `sub` is never given twice. */
+export interface RetiredAccountTable {
+  readonly id: string;
+  readonly retired_at: Time;
+}
+
+/** Relying parties that were created by CLI or by dynamic registration. */
+export interface ClientTable {
+  readonly id: string;
+  /** Registered metadata (RFC 7591 names), without any secret. */
+  readonly metadata: JsonText;
+  /** SHA-256 of the secret, or null for a client without one. */
+  readonly secret_hash: string | null;
+  /** The sealed secret, only for clients that authenticate by `client_secret_jwt`. */
+  readonly secret_sealed: string | null;
+  readonly secret_expires_at: Time | null;
+  /** `cli`, `registration`. */
+  readonly source: string;
+  readonly created_at: Time;
+  readonly updated_at: Time;
+}
+
+/** What a person allowed a client, remembered beyond any session. */
+export interface ConsentTable {
+  readonly account_id: string;
+  readonly client_id: string;
+  /** `{ openid: string[], resources: { [identifier]: string[] }, claims: string[], rejected: ... }`. */
+  readonly allowed: JsonText;
+  readonly granted_at: Time;
+  readonly updated_at: Time;
+}
+
+/** What happened: one hash chain per node. */
+export interface AuditTable {
+  readonly node: string;
+  /** From 1, without gaps, per node. */
+  readonly number: number;
+  readonly at: Time;
+  readonly type: string;
+  readonly account_id: string | null;
+  readonly client_id: string | null;
+  /** The whole event, canonical JSON: what `hash` covers. */
+  readonly event: JsonText;
+  readonly hash: string;
+}
+
+/** Revocations decided but not yet confirmed durable by the state engine. */
+export interface RevocationOutboxTable {
+  readonly id: string;
+  readonly entry: JsonText;
+  readonly created_at: Time;
+}
+
+/** Small facts of the installation: the store's id, the epoch. */
+export interface InstallationTable {
+  readonly name: string;
+  readonly value: JsonText;
+}
+
+/** Every table of the records engine, as `migrations/` makes them. */
+export interface Tables {
+  readonly account: AccountTable;
+  readonly retired_account: RetiredAccountTable;
+  readonly client: ClientTable;
+  readonly consent: ConsentTable;
+  readonly audit: AuditTable;
+  readonly revocation_outbox: RevocationOutboxTable;
+  readonly installation: InstallationTable;
+}
