@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { secret } from '../config/values.ts';
 
 /** A connection URL of one of `protocols`, without a password, which has a setting of its own. */
-function connectionUrl(standard: string, protocols: readonly string[]): z.ZodType<string> {
+function connectionUrl(standard: string, protocols: readonly string[]): z.ZodDefault<z.ZodString> {
   return z
     .string()
     .refine((text) => protocols.includes(URL.parse(text)?.protocol ?? ''), {
@@ -15,7 +15,7 @@ function connectionUrl(standard: string, protocols: readonly string[]): z.ZodTyp
     .default(standard);
 }
 
-const timeoutMs = (standard: number): z.ZodType<number> =>
+const timeoutMs = (standard: number): z.ZodDefault<z.ZodInt> =>
   z.int().min(50).max(60_000).default(standard);
 
 /** How the Redis that holds the state is reached. */
