@@ -1,0 +1,80 @@
+import { z } from 'zod';
+
+const SECONDS_IN: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
+const BYTES_IN: Readonly<Record<string, number>> = { B: 1, KB: 1024, MB: 1024 ** 2, GB: 1024 ** 3 };
+const DURATION = /^(?<count>\d{1,6})(?<unit>[smhd])$/;
+const BYTES = /^(?<count>\d{1,6})(?<unit>B|KB|MB|GB)$/;
+const DURATION_EXPECTED = 'expected a duration such as "90s" or "30d"';
+const BYTES_EXPECTED = 'expected a size such as "64KB" or "2MB"';
+
+/** Where a secret lies. The configuration never holds one itself. */
+export type SecretReference = { readonly file: string } | { readonly env: string };
+
+/** A setting written as `90s`, `15m`, `12h` or `30d`; seconds in the program. */
+export function duration(standard: string): z.ZodType<number, string | undefined> {
+  return durationText().default(standard).transform(secondsIn);
+}
+
+/** A duration that may be left out, for what falls back to another setting. */
+export function optionalDuration(): z.ZodType<number | undefined, string | undefined> {
+  return durationText()
+    .optional()
+    .transform((text) => (text === undefined ? undefined : secondsIn(text)));
+}
+
+/** A setting written as `512B`, `64KB`, `2MB` or `1GB` (of 1024); bytes in the program. */
+export function bytes(standard: string): z.ZodType<number, string | undefined> {
+  return z
+    .string({ error: BYTES_EXPECTED })
+    .regex(BYTES, { error: BYTES_EXPECTED })
+    .default(standard)
+    .transform((text) => multiplied(BYTES.exec(text), BYTES_IN));
+}
+
+/** A secret by reference: `{ file: /run/secrets/x }` or `{ env: NAME }`. `readSecret` reads it. */
+export function secret(): z.ZodType<SecretReference, SecretReference> {
+  return z.union(
+    [z.strictObject({ file: z.string().min(1) }), z.strictObject({ env: z.string().min(1) })],
+    { error: 'expected a secret by reference, "{ file: PATH }" or "{ env: NAME }"' },
+  );
+}
+
+/** An absolute `http` or `https` URL without user, password and fragment. */
+export function httpUrl(): z.ZodType<string, string> {
+  return z
+    .string()
+    .refine((text) => httpUrlOf(text) !== undefined, {
+      error: 'expected an http or https URL without user, password and fragment',
+    })
+    .meta({ format: 'uri' });
+}
+
+/** A web origin (RFC 6454) as browsers write it: `https://app.example.com`, nothing behind it. */
+export function origin(): z.ZodType<string, string> {
+  return z.string().refine((text) => httpUrlOf(text)?.origin === text, {
+    error: 'expected an origin such as "https://app.example.com": no path, no default port',
+  });
+}
+
+function durationText(): z.ZodString {
+  return z.string({ error: DURATION_EXPECTED }).regex(DURATION, { error: DURATION_EXPECTED });
+}
+
+function secondsIn(text: string): number {
+  return multiplied(DURATION.exec(text), SECONDS_IN);
+}
+
+/** NaN for what the pattern had already refused. */
+function multiplied(
+  match: RegExpExecArray | null,
+  factors: Readonly<Record<string, number>>,
+): number {
+  const { count, unit } = match?.groups ?? {};
+  return Number(count) * (factors[unit ?? ''] ?? Number.NaN);
+}
+
+function httpUrlOf(text: string): URL | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:\/\/[^\s\\]+$/.test(text)) return undefined;
+  return url.username === '' && url.password === '' && !text.includes('#') ? url : undefined;
+}
