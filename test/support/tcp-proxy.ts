@@ -1,0 +1,124 @@
+import { once } from 'node:events';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+
+/** A wire between a client and a server that a test may bend, cut or tap. */
+export interface TcpProxy {
+  readonly port: number;
+  /** Holds every byte back for `ms`, each way half; 0: none. */
+  delay(ms: number): void;
+  /** Cuts what is connected; new connections pass. */
+  cut(): void;
+  /** Cuts what is connected and refuses new connections, as a server that is not there. */
+  refuse(): Promise<void>;
+  /** Goes on accepting, but lets no byte through either way. */
+  blackHole(): void;
+  /** Takes back {@link delay}, {@link refuse} and {@link blackHole}; what a black hole swallowed is lost. */
+  heal(): Promise<void>;
+  /**
+   * Lets the next request that holds `marker` through, waits for the answer, throws it away and cuts
+   * that connection. Resolves once it has happened.
+   */
+  dropNextReply(marker: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+type Target = { readonly port: number } | { readonly path: string };
+
+interface Trap {
+  readonly marker: string;
+  readonly spring: () => void;
+}
+
+interface Wire {
+  delayMs: number;
+  isBlackHole: boolean;
+  trap: Trap | undefined;
+  readonly sockets: Set<Socket>;
+}
+
+/** Starts a proxy on a free loopback port in front of `target`. */
+export async function startTcpProxy(target: Target): Promise<TcpProxy> {
+  const wire: Wire = { delayMs: 0, isBlackHole: false, trap: undefined, sockets: new Set() };
+  let server = await listen(wire, target, 0);
+  const port = portOf(server);
+  const cut = (): void => {
+    for (const socket of wire.sockets) socket.destroy();
+  };
+  const refuse = async (): Promise<void> => {
+    cut();
+    if (!server.listening) return;
+    server.close();
+    await once(server, 'close');
+  };
+  return {
+    port,
+    delay(ms) {
+      wire.delayMs = ms;
+    },
+    cut,
+    refuse,
+    blackHole() {
+      wire.isBlackHole = true;
+    },
+    async heal() {
+      wire.delayMs = 0;
+      wire.isBlackHole = false;
+      if (!server.listening) server = await listen(wire, target, port);
+    },
+    dropNextReply: (marker) =>
+      new Promise((resolve) => {
+        wire.trap = { marker, spring: resolve };
+      }),
+    close: refuse,
+  };
+}
+
+async function listen(wire: Wire, target: Target, port: number): Promise<Server> {
+  const server = createServer((client) => join(wire, client, connect(target)));
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  return server;
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new TypeError('no port was given');
+  return address.port;
+}
+
+function join(wire: Wire, client: Socket, upstream: Socket): void {
+  let sprung: Trap | undefined;
+  const destroyBoth = (): void => {
+    client.destroy();
+    upstream.destroy();
+  };
+  for (const socket of [client, upstream]) {
+    wire.sockets.add(socket);
+    socket.setNoDelay(true);
+    socket.on('error', destroyBoth);
+    socket.on('close', () => {
+      wire.sockets.delete(socket);
+      destroyBoth();
+    });
+  }
+  client.on('data', (chunk: Buffer) => {
+    if (wire.trap && chunk.includes(wire.trap.marker)) {
+      sprung = wire.trap;
+      wire.trap = undefined;
+    }
+    pass(wire, chunk, upstream);
+  });
+  upstream.on('data', (chunk: Buffer) => {
+    if (!sprung) return pass(wire, chunk, client);
+    destroyBoth();
+    sprung.spring();
+  });
+}
+
+function pass(wire: Wire, chunk: Buffer, to: Socket): void {
+  if (wire.isBlackHole) return;
+  if (wire.delayMs === 0) return void to.write(chunk);
+  setTimeout(() => {
+    if (!to.destroyed && !wire.isBlackHole) to.write(chunk);
+  }, wire.delayMs / 2);
+}
