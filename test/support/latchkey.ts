@@ -1,0 +1,146 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { freePort } from './ports.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const MAIN = join(ROOT, 'src/main.ts');
+const READY_WITHIN_MS = 30_000;
+
+/** Settings as the YAML has them. */
+export type Settings = Readonly<Record<string, unknown>>;
+
+/** A provider in a process of its own, as an operator would run it. */
+export interface Latchkey {
+  readonly issuer: string;
+  readonly port: number;
+  /** Where its data and keys lie. */
+  readonly folder: string;
+  readonly configFile: string;
+  readonly process: ChildProcess;
+  /** All that it wrote so far. */
+  output(): string;
+  /** SIGTERM, and waits for the end; gives the exit code. */
+  stop(): Promise<number | null>;
+  /** SIGKILL, and waits for the end. */
+  kill(): Promise<void>;
+  /** Removes the folder; the process must have ended. */
+  clean(): Promise<void>;
+}
+
+export interface StartOptions {
+  /** Merged over the defaults below, section by section. */
+  readonly settings?: Settings;
+  /** An earlier one's folder, to start on its data. */
+  readonly folder?: string;
+  /** Of a node that shares the issuer of another; else a free one. */
+  readonly port?: number;
+  readonly issuer?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Return as soon as the process runs, ready or not. */
+  readonly dontWait?: boolean;
+  /** Put before the command: `taskset -c 0`. */
+  readonly prefix?: readonly string[];
+}
+
+/** Starts `latchkey start` on a folder of its own, and waits until `/readyz` says yes. */
+export async function startLatchkey(options: StartOptions = {}): Promise<Latchkey> {
+  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'latchkey-e2e-')));
+  const port = options.port ?? (await freePort());
+  const issuer = options.issuer ?? `http://127.0.0.1:${port}`;
+  const configFile = join(folder, `latchkey-${port}.yaml`);
+  const settings = { ...defaults({ folder, port, issuer }), ...options.settings };
+  // JSON is YAML.
+  await writeFile(configFile, JSON.stringify(settings, null, 2), { mode: 0o600 });
+
+  const words = [
+    ...(options.prefix ?? []),
+    process.execPath,
+    MAIN,
+    'start',
+    '--config',
+    configFile,
+  ];
+  const child = spawn(words[0] ?? '', words.slice(1), {
+    cwd: folder,
+    env: { PATH: process.env['PATH'], HOME: folder, ...options.environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const output: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => output.push(chunk.toString()));
+  }
+  const latchkey = {
+    issuer,
+    port,
+    folder,
+    configFile,
+    process: child,
+    ...handles(child, folder, output),
+  };
+  if (options.dontWait !== true) await untilReady(latchkey);
+  return latchkey;
+}
+
+/** Polls `/readyz` until it says yes; says what the process wrote when it ends or takes too long. */
+export async function untilReady({ port, process: child, output }: Latchkey): Promise<void> {
+  const limit = Date.now() + READY_WITHIN_MS;
+  while (Date.now() < limit) {
+    if (child.exitCode !== null) {
+      throw new Error(`latchkey ended with ${child.exitCode}:\n${output()}`);
+    }
+    const answer = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined);
+    if (answer?.status === 200) return;
+    await delay(25);
+  }
+  throw new Error(`latchkey was not ready within ${READY_WITHIN_MS} ms:\n${output()}`);
+}
+
+function handles(
+  child: ChildProcess,
+  folder: string,
+  output: readonly string[],
+): Pick<Latchkey, 'output' | 'stop' | 'kill' | 'clean'> {
+  const ended = once(child, 'exit');
+  return {
+    output: () => output.join(''),
+    stop: async () => {
+      child.kill('SIGTERM');
+      await ended;
+      return child.exitCode;
+    },
+    kill: async () => {
+      child.kill('SIGKILL');
+      await ended;
+    },
+    clean: () => rm(folder, { recursive: true, force: true }),
+  };
+}
+
+function defaults(place: { folder: string; port: number; issuer: string }): Settings {
+  return {
+    profile: 'dev',
+    issuer: place.issuer,
+    http: { listen: { host: '127.0.0.1', port: place.port }, metrics: { port: 0 } },
+    storage: { embedded: { file: join(place.folder, 'latchkey.sqlite') } },
+    signingKeys: { folder: join(place.folder, 'keys') },
+    ...SEEDS,
+  };
+}
+
+/** The people, clients and APIs of the e2e tests. */
+export const SEEDS = {
+  people: [
+    {
+      username: 'alice',
+      email: 'alice@example.com',
+      emailVerified: true,
+      password: 'latchkey-dev',
+      claims: { name: 'Alice Example' },
+    },
+  ],
+} as const;
