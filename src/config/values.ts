@@ -5,38 +5,68 @@ const BYTES_IN: Readonly<Record<string, number>> = { B: 1, KB: 1024, MB: 1024 **
 const DURATION = /^(?<count>\d{1,6})(?<unit>[smhd])$/;
 const BYTES = /^(?<count>\d{1,6})(?<unit>B|KB|MB|GB)$/;
 const DURATION_EXPECTED = 'expected a duration such as "90s" or "30d"';
+const SECRET_EXPECTED = 'expected a secret by reference, "{ file: PATH }" or "{ env: NAME }"';
 const BYTES_EXPECTED = 'expected a size such as "64KB" or "2MB"';
+
+/** The keyword by which a setting's JSON Schema says what a text stands for. */
+export const KIND = 'x-kind';
+
+/** What `KIND` may say: for words and printing, never for validation. */
+export type Kind = 'duration' | 'bytes' | 'secret' | 'sensitive';
 
 /** Where a secret lies. The configuration never holds one itself. */
 export type SecretReference = { readonly file: string } | { readonly env: string };
 
+/** A setting that is written as a text, has a default, and is a number in the program. */
+export type MeasureSetting = z.ZodPipe<z.ZodDefault<z.ZodString>, z.ZodTransform<number, string>>;
+
+/** The same without a default. */
+export type OptionalMeasureSetting = z.ZodPipe<
+  z.ZodOptional<z.ZodString>,
+  z.ZodTransform<number | undefined, string | undefined>
+>;
+
 /** A setting written as `90s`, `15m`, `12h` or `30d`; seconds in the program. */
-export function duration(standard: string): z.ZodType<number, string | undefined> {
-  return durationText().default(standard).transform(secondsIn);
+export function duration(standard: string): MeasureSetting {
+  return durationText()
+    .default(standard)
+    .transform(secondsIn)
+    .meta({ [KIND]: 'duration' });
 }
 
 /** A duration that may be left out, for what falls back to another setting. */
-export function optionalDuration(): z.ZodType<number | undefined, string | undefined> {
+export function optionalDuration(): OptionalMeasureSetting {
   return durationText()
     .optional()
-    .transform((text) => (text === undefined ? undefined : secondsIn(text)));
+    .transform((text) => (text === undefined ? undefined : secondsIn(text)))
+    .meta({ [KIND]: 'duration' });
 }
 
 /** A setting written as `512B`, `64KB`, `2MB` or `1GB` (of 1024); bytes in the program. */
-export function bytes(standard: string): z.ZodType<number, string | undefined> {
+export function bytes(standard: string): MeasureSetting {
   return z
     .string({ error: BYTES_EXPECTED })
     .regex(BYTES, { error: BYTES_EXPECTED })
     .default(standard)
-    .transform((text) => multiplied(BYTES.exec(text), BYTES_IN));
+    .transform((text) => multiplied(BYTES.exec(text), BYTES_IN))
+    .meta({ [KIND]: 'bytes' });
 }
 
 /** A secret by reference: `{ file: /run/secrets/x }` or `{ env: NAME }`. `readSecret` reads it. */
 export function secret(): z.ZodType<SecretReference, SecretReference> {
-  return z.union(
-    [z.strictObject({ file: z.string().min(1) }), z.strictObject({ env: z.string().min(1) })],
-    { error: 'expected a secret by reference, "{ file: PATH }" or "{ env: NAME }"' },
-  );
+  return z
+    .union([z.strictObject({ file: secretPlace() }), z.strictObject({ env: secretPlace() })], {
+      error: SECRET_EXPECTED,
+    })
+    .meta({ [KIND]: 'secret' });
+}
+
+/** A text that is masked wherever the configuration is shown: a hash, a password of the dev profile. */
+export function sensitive(): z.ZodString {
+  return z
+    .string()
+    .min(1)
+    .meta({ [KIND]: 'sensitive', writeOnly: true });
 }
 
 /** An absolute `http` or `https` URL without user, password and fragment. */
@@ -54,6 +84,10 @@ export function origin(): z.ZodType<string, string> {
   return z.string().refine((text) => httpUrlOf(text)?.origin === text, {
     error: 'expected an origin such as "https://app.example.com": no path, no default port',
   });
+}
+
+function secretPlace(): z.ZodString {
+  return z.string({ error: SECRET_EXPECTED }).min(1, { error: SECRET_EXPECTED });
 }
 
 function durationText(): z.ZodString {
