@@ -18,17 +18,35 @@ export interface SigningKey {
    * Signs by `algorithm`; ECDSA signatures in the JWS form (RFC 7518 section 3.4). The only way to the
    * private key, so that it may live elsewhere one day. ES256 answers at once, RSA off the event loop.
    *
+   * A node that has not heard from the state for some seconds reads the rings again first.
+   *
    * @throws {KeyNotSigning} of a key that is not in its `signing` phase.
+   * @throws {SigningSuspended} when the state does not answer: nothing may be issued.
    */
   sign(data: Uint8Array): Uint8Array | Promise<Uint8Array>;
 }
 
-/** The keys of every ring at one instant: immutable, one for each change of any phase. */
+/** The public half of a key that left the key set: good for an `id_token_hint`, for nothing else. */
+export interface RetiredKey {
+  readonly kid: string;
+  readonly algorithm: SigningAlgorithm;
+  readonly publicJwk: JsonObject;
+}
+
+/**
+ * The keys of every ring at one instant: immutable, one for each change of any phase.
+ * A key that is neither in `keys` nor in `retired` is unknown or revoked: what it signed is refused.
+ */
 export interface KeySet {
-  /** Changes whenever `keys` does. */
+  /** Changes whenever `keys` or `retired` does. */
   readonly version: string;
-  /** Signing keys first within their algorithm. Exactly one signs per configured algorithm. */
+  /**
+   * Signing keys first within their algorithm. Exactly one signs per configured algorithm; only an
+   * algorithm added to a running installation has none until verifiers can know its first key.
+   */
   readonly keys: readonly SigningKey[];
+  /** Not published. Newest first within their algorithm. */
+  readonly retired: readonly RetiredKey[];
   /** The instant (NumericDate) at which the next phase change is due; undefined: none. */
   readonly changesAt: number | undefined;
 }
@@ -46,5 +64,10 @@ export interface SigningKeys {
   /** Called after every change of `current()`, on this node. Gives the function that ends it. */
   onChange(listener: (keys: KeySet) => void): () => void;
   health(): SigningKeysHealth;
+  /**
+   * Seconds for which a verifier may keep the key set that this node serves now (`Cache-Control`). The
+   * setting `jwksMaxAge`; on a node cut off from state it runs down to 0, since a key it cannot see may be near.
+   */
+  jwksMaxAgeSeconds(): number;
   close(): Promise<void>;
 }
