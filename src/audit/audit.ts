@@ -41,7 +41,11 @@ export type AuditEvent =
   | Kind<'key.generated' | 'key.imported' | 'key.retired', { kid: string; algorithm: string }>
   | Kind<'key.rotated', { algorithm: string; kid: string; immediately: boolean }>
   | Kind<'key.revoked', { kid: string; algorithm: string; reason: string }>
-  | Kind<'key.resealed', { keys: number }>;
+  | Kind<'key.resealed', { keys: number }>
+  /** Events that nobody waited for and that had no room while the records did not answer. */
+  | Kind<'audit.lost', { events: number }>
+  /** The chain's events up to a number were too old to keep; `hash` is that of the last one taken away. */
+  | Kind<'audit.cut', { upTo: number; hash: string }>;
 
 /** What an operator reads back. */
 export interface AuditedEvent {

@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import { duration } from '../config/values.ts';
+
+/** How what was taken back is remembered and told. */
+export const revocationConfig = z
+  .strictObject({
+    longestToken: duration('1d').describe(
+      'No access token lives longer; so long a revocation is remembered.',
+    ),
+    tolerance: duration('60s').describe(
+      'How far the clock of whoever verifies tokens may be behind; a revocation is remembered so much longer.',
+    ),
+    staleAfter: duration('1s').describe(
+      'How old the knowledge of a node may be before it reads the log again to answer whether a token is valid.',
+    ),
+    feed: z
+      .strictObject({
+        public: z
+          .boolean()
+          .default(false)
+          .describe('Anyone may follow the feed; otherwise only clients that authenticate.'),
+        heartbeat: duration('5s').describe(
+          'How often a follower hears from a feed that has nothing new.',
+        ),
+        followersMax: z
+          .int()
+          .min(1)
+          .max(100_000)
+          .default(1000)
+          .describe('How many followers one node serves at a time.'),
+      })
+      .prefault({})
+      .describe('The numbered feed that APIs follow.'),
+  })
+  .prefault({});
+
+export type RevocationConfig = z.output<typeof revocationConfig>;
