@@ -1,3 +1,4 @@
+import { LatchkeyError } from '../runtime/errors.ts';
 import type { JsonObject } from '../runtime/json.ts';
 import type { Actor, Origin } from '../runtime/origin.ts';
 
@@ -61,4 +62,32 @@ export interface Accounts {
   setPassword(id: string, password: string, actor: Actor): Promise<boolean>;
   disable(id: string, actor: Actor): Promise<boolean>;
   enable(id: string, actor: Actor): Promise<boolean>;
+}
+
+/** What was given for an account breaks the rules. */
+export class InvalidAccount extends LatchkeyError {
+  readonly code = 'ERR_INVALID_ACCOUNT';
+  /** Every mistake, in words for whoever made it. */
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[], options?: ErrorOptions) {
+    super(problems.join('; '), options);
+    this.problems = problems;
+  }
+}
+
+/** The username, the e-mail address or the id belongs to an account already, or the id once did. */
+export class AccountExists extends LatchkeyError {
+  readonly code = 'ERR_ACCOUNT_EXISTS';
+}
+
+/** So many passwords are waiting to be hashed that this one was turned away: 503. */
+export class PasswordsBusy extends LatchkeyError {
+  readonly code = 'ERR_PASSWORDS_BUSY';
+  readonly retryAfterSeconds: number;
+
+  constructor(retryAfterSeconds: number) {
+    super(`too many passwords are being checked; try again in ${retryAfterSeconds} s`);
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
 }

@@ -1,0 +1,85 @@
+import { availableParallelism } from 'node:os';
+import { hash, verify } from '@node-rs/argon2';
+import { randomId } from '../runtime/random.ts';
+import { PasswordsBusy } from './accounts.ts';
+import { createBoundedQueue } from './bounded-queue.ts';
+import type { SignInSettings } from './config.ts';
+import { costOf, isPasswordHash, isPasswordTooLong, normalizePassword } from './rules.ts';
+
+/** What became of holding a password against a hash. `busy`: too many are waiting, nothing was done. */
+export type Verdict = 'match' | 'mismatch' | 'busy';
+
+/** Argon2id off the event loop, a bounded number at once. */
+export interface Passwords {
+  /** A PHC string. @throws {PasswordsBusy} when too many are waiting. */
+  hash(password: string): Promise<string>;
+  /**
+   * Costs one hash whatever is given: without a hash to hold the password against, a made-up one of the
+   * configured cost takes its place and the verdict is `mismatch`.
+   */
+  verify(phc: string | undefined, password: string): Promise<Verdict>;
+  /** Made with another cost than the configured one. */
+  isOutdated(phc: string): boolean;
+}
+
+/** How soon a place in the queue is likely to be free again. */
+export const BUSY_RETRY_SECONDS = 2;
+
+const SALT_BYTES = 16;
+const HASH_BYTES = 32;
+
+/** Passwords at the cost of `settings`. */
+export function createPasswords(settings: SignInSettings['argon2']): Passwords {
+  const { memoryKib, iterations, parallelism } = settings;
+  const queue = createBoundedQueue({
+    // The hashes share libuv's threads with signing and files; more at once than cores only slow each other.
+    running: settings.atOnce === 'cores' ? cores() : Math.min(settings.atOnce, cores()),
+    waiting: settings.waitingMax,
+  });
+  const nobodys = madeUpHash(settings);
+
+  return {
+    async hash(password) {
+      const phc = await queue.run(() =>
+        // The library's default is Argon2id, version 19, with a random salt.
+        hash(normalizePassword(password), {
+          memoryCost: memoryKib,
+          timeCost: iterations,
+          parallelism,
+          outputLen: HASH_BYTES,
+        }),
+      );
+      if (phc === undefined) throw new PasswordsBusy(BUSY_RETRY_SECONDS);
+      return phc;
+    },
+
+    async verify(phc, password) {
+      if (isPasswordTooLong(password)) return 'mismatch';
+      const isTheirs = phc !== undefined && isPasswordHash(phc);
+      const against = isTheirs ? phc : nobodys;
+      const matches = await queue.run(() => verify(against, normalizePassword(password)));
+      if (matches === undefined) return 'busy';
+      return matches && isTheirs ? 'match' : 'mismatch';
+    },
+
+    isOutdated(phc) {
+      const cost = costOf(phc);
+      return (
+        cost?.memoryKib !== memoryKib ||
+        cost.iterations !== iterations ||
+        cost.parallelism !== parallelism
+      );
+    },
+  };
+}
+
+function cores(): number {
+  return availableParallelism();
+}
+
+/** The hash of nothing anybody knows: as dear to hold a password against as a real one. */
+function madeUpHash({ memoryKib, iterations, parallelism }: SignInSettings['argon2']): string {
+  // A PHC string writes the alphabet of plain base64.
+  const text = (bytes: number): string => randomId(bytes).replaceAll('-', '+').replaceAll('_', '/');
+  return `$argon2id$v=19$m=${memoryKib},t=${iterations},p=${parallelism}$${text(SALT_BYTES)}$${text(HASH_BYTES)}`;
+}

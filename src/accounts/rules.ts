@@ -1,0 +1,89 @@
+import { COMMON_PASSWORDS } from './common-passwords.ts';
+
+/** Longer passwords are refused before any work is done on them. */
+export const PASSWORD_BYTES_MAX = 1024;
+
+const ACCOUNT_ID = /^[A-Za-z0-9][A-Za-z0-9._~|:-]{0,254}$/;
+const PASSWORD_HASH =
+  /^\$argon2id\$v=19\$m=(?<memory>\d{1,7}),t=(?<passes>\d{1,2}),p=(?<lanes>\d{1,2})\$[A-Za-z0-9+/]{11,64}\$[A-Za-z0-9+/]{22,86}$/;
+/** What one hash from elsewhere may cost: more would let a few of them occupy the machine. */
+const MEMORY_KIB_MAX = 262_144;
+const PASSES_MAX = 16;
+const LANES_MAX = 16;
+
+/** What Argon2id spends on one hash. */
+export interface HashCost {
+  readonly memoryKib: number;
+  readonly iterations: number;
+  readonly parallelism: number;
+}
+
+/** A `sub` (at most 255 ASCII characters, OpenID Connect Core section 2) that is no e-mail address. */
+export function isAccountId(id: string): boolean {
+  return ACCOUNT_ID.test(id);
+}
+
+/** An Argon2id hash as a PHC string, whose cost is one that this server is ready to pay. */
+export function isPasswordHash(phc: string): boolean {
+  const cost = costOf(phc);
+  return (
+    cost !== undefined &&
+    cost.memoryKib <= MEMORY_KIB_MAX &&
+    cost.memoryKib >= 8 * cost.parallelism &&
+    within(cost.iterations, PASSES_MAX) &&
+    within(cost.parallelism, LANES_MAX)
+  );
+}
+
+function within(count: number, max: number): boolean {
+  return count >= 1 && count <= max;
+}
+
+/** What a hash was made with; undefined: it is no Argon2id hash. */
+export function costOf(phc: string): HashCost | undefined {
+  const { memory, passes, lanes } = PASSWORD_HASH.exec(phc)?.groups ?? {};
+  if (memory === undefined || passes === undefined || lanes === undefined) return undefined;
+  return { memoryKib: Number(memory), iterations: Number(passes), parallelism: Number(lanes) };
+}
+
+/** One form for what looks the same, whatever keyboard it was typed on (RFC 8265, OpaqueString). */
+export function normalizePassword(password: string): string {
+  return password.normalize('NFC');
+}
+
+/** Too long to be looked at; such a password is nobody's. */
+export function isPasswordTooLong(password: string): boolean {
+  // The first test spares counting the bytes of a megabyte.
+  return password.length > PASSWORD_BYTES_MAX || Buffer.byteLength(password) > PASSWORD_BYTES_MAX;
+}
+
+export interface PasswordRules {
+  readonly charactersMin: number;
+  readonly refuseCommon: boolean;
+}
+
+/**
+ * Why `password` cannot be a new one, in words for the person; undefined: it can. Length alone counts, there
+ * are no rules about kinds of characters (NIST SP 800-63B section 3.1.1.2). `names` are the account's own.
+ */
+export function passwordProblem(
+  password: string,
+  rules: PasswordRules,
+  names: readonly string[],
+): string | undefined {
+  if (isPasswordTooLong(password)) return `must be at most ${PASSWORD_BYTES_MAX} bytes long`;
+  const text = normalizePassword(password);
+  if (Array.from(text).length < rules.charactersMin) {
+    return `must be at least ${rules.charactersMin} characters long`;
+  }
+  const folded = text.toLowerCase();
+  if (rules.refuseCommon && COMMON_PASSWORDS.has(folded)) return 'is one that everybody guesses';
+  return names.some((name) => isMadeOf(folded, name.toLowerCase()))
+    ? 'must not be the name or the e-mail address of the account'
+    : undefined;
+}
+
+/** The name itself, or it with digits behind. */
+function isMadeOf(password: string, name: string): boolean {
+  return password.startsWith(name) && /^\d*$/.test(password.slice(name.length));
+}

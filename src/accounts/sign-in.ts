@@ -1,0 +1,123 @@
+import type { Audit, AuditEvent } from '../audit/audit.ts';
+import { fingerprint } from '../runtime/digest.ts';
+import type { Logger } from '../runtime/logger.ts';
+import type { Records } from '../storage/records.ts';
+import type { AccountTable } from '../storage/tables.ts';
+import { accountByLogin, replacePasswordHash } from './account-queries.ts';
+import { accountOf } from './account-row.ts';
+import { PasswordsBusy, type Accounts, type PasswordOutcome } from './accounts.ts';
+import { foldLogin } from './login.ts';
+import { BUSY_RETRY_SECONDS, type Passwords } from './passwords.ts';
+import type { Admitted, Throttle } from './throttle.ts';
+
+export interface PasswordSignInOptions {
+  readonly records: Records;
+  readonly audit: Audit;
+  readonly logger: Logger;
+  readonly passwords: Passwords;
+  readonly throttle: Throttle;
+}
+
+type Attempt = Parameters<Accounts['verifyPassword']>[0];
+type Reason = Extract<AuditEvent, { type: 'sign_in.failed' }>['reason'];
+
+interface Checked {
+  readonly row: AccountTable | undefined;
+  readonly leave: Admitted;
+  readonly failed: (reason: Reason) => AuditEvent;
+}
+
+/**
+ * Checks a password. Unknown, wrong, disabled and without a password take the same steps in the same
+ * order: one look-up, one set of counts, one hash, one audit event.
+ */
+export function createPasswordSignIn(
+  options: PasswordSignInOptions,
+): (attempt: Attempt) => Promise<PasswordOutcome> {
+  const { records, audit, passwords, throttle } = options;
+
+  return async (attempt) => {
+    const login = foldLogin(attempt.login);
+    const row = login && (await records.first(accountByLogin(records.queries, login)));
+    const failed = failureOf(attempt, login?.key, row);
+    const leave = await throttle.admit({
+      // What can be nobody's name is counted like one that happens to be free.
+      login: login?.key ?? attempt.login,
+      address: attempt.origin.address,
+    });
+    if (leave.kind === 'throttled') {
+      // Every blocked path once; whoever goes on knocking does not get to fill the record.
+      if (leave.isFirst) await audit.record(failed('throttled'));
+      return { kind: 'throttled', retryAfterSeconds: leave.retryAfterSeconds };
+    }
+    return await check(attempt, { row, leave, failed });
+  };
+
+  async function check(
+    attempt: Attempt,
+    { row, leave, failed }: Checked,
+  ): Promise<PasswordOutcome> {
+    const verdict = await passwords.verify(row?.password_hash ?? undefined, attempt.password);
+    if (verdict === 'busy') {
+      await leave.withdraw();
+      audit.note(failed('busy'));
+      return { kind: 'busy', retryAfterSeconds: BUSY_RETRY_SECONDS };
+    }
+    const isRight = verdict === 'match' && row !== undefined;
+    if (isRight && row.disabled_at === null) return await succeed(row, attempt, leave);
+    await audit.record(failed(isRight ? 'disabled' : 'credentials'));
+    return { kind: 'refused' };
+  }
+
+  async function succeed(
+    row: AccountTable,
+    attempt: Attempt,
+    leave: Admitted,
+  ): Promise<PasswordOutcome> {
+    await leave.succeeded();
+    await renewHash(row, attempt.password, options);
+    await audit.record({
+      type: 'sign_in.succeeded',
+      accountId: row.id,
+      clientId: attempt.clientId,
+      origin: attempt.origin,
+      amr: ['pwd'],
+    });
+    return { kind: 'verified', account: accountOf(row) };
+  }
+}
+
+/** The event of a failed sign-in, but for its reason. */
+function failureOf(
+  { login, origin, clientId }: Attempt,
+  key: string | undefined,
+  row: AccountTable | undefined,
+): (reason: Reason) => AuditEvent {
+  return (reason) => ({
+    type: 'sign_in.failed',
+    reason,
+    accountId: row?.id,
+    clientId,
+    origin,
+    // What is nobody's name may be a password that was typed into the wrong field.
+    login: row !== undefined && key !== undefined ? key : `sha256:${fingerprint(login)}`,
+  });
+}
+
+/** Brings an old hash to the configured cost, now that the password is at hand. */
+async function renewHash(
+  row: AccountTable,
+  password: string,
+  { records, passwords, logger }: PasswordSignInOptions,
+): Promise<void> {
+  const old = row.password_hash;
+  if (old === null || !passwords.isOutdated(old)) return;
+  try {
+    const change = { id: row.id, old, new: await passwords.hash(password) };
+    await records.write(replacePasswordHash(records.queries, change));
+    logger.info({ event: 'password.rehashed', accountId: row.id }, 'renewed a password hash');
+  } catch (error) {
+    // The old hash is still good: the next sign-in finds a better moment.
+    if (!(error instanceof PasswordsBusy)) throw error;
+  }
+}
