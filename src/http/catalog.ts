@@ -1,0 +1,114 @@
+import { readFile, readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { LatchkeyError } from '../runtime/errors.ts';
+
+/** What a page says, in one language. */
+export interface Catalog {
+  /** A language tag (RFC 5646), from the name of the file. */
+  readonly language: string;
+  readonly direction: 'ltr' | 'rtl';
+  readonly keys: readonly string[];
+  has(key: string): boolean;
+  /**
+   * The message with its `{placeholders}` filled in; of one with plural forms, that for `count`.
+   *
+   * @throws {MessageMissing} when there is no such message, or a placeholder is given no value.
+   */
+  text(key: string, parameters: ReadonlyMap<string, string | number>): string;
+}
+
+/** A template, or a catalog, names a message that nobody wrote. */
+export class MessageMissing extends LatchkeyError {
+  readonly code = 'ERR_MESSAGE_MISSING';
+}
+
+/** A catalog is not what a catalog must be. */
+export class InvalidCatalog extends LatchkeyError {
+  readonly code = 'ERR_INVALID_CATALOG';
+}
+
+interface Messages {
+  readonly [key: string]: string | Messages;
+}
+const messages: z.ZodType<Messages> = z.lazy(() =>
+  z.record(z.string(), z.union([z.string(), messages])),
+);
+const EXTENSION = '.yaml';
+const DIRECTION = 'language.direction';
+
+/**
+ * Every `<language>.yaml` of the folders; a later folder's messages win over an earlier one's, one by one,
+ * so that a theme may change a sentence or add a language.
+ *
+ * @throws {InvalidCatalog} when a file cannot be read as a catalog.
+ */
+export async function readCatalogs(
+  folders: readonly string[],
+): Promise<ReadonlyMap<string, Catalog>> {
+  const byLanguage = new Map<string, Map<string, string>>();
+  for (const folder of folders) {
+    for (const file of await catalogFiles(folder)) {
+      const language = basename(file, EXTENSION);
+      const known = byLanguage.get(language) ?? new Map<string, string>();
+      for (const [key, text] of await readMessages(join(folder, file))) known.set(key, text);
+      byLanguage.set(language, known);
+    }
+  }
+  return new Map(
+    [...byLanguage].map(([language, texts]) => [language, createCatalog(language, texts)]),
+  );
+}
+
+/** From messages by their dotted keys. */
+export function createCatalog(language: string, texts: ReadonlyMap<string, string>): Catalog {
+  const plurals = new Intl.PluralRules(language);
+  const numbers = new Intl.NumberFormat(language);
+
+  function find(key: string, count: string | number | undefined): string {
+    const form = typeof count === 'number' ? `${key}.${plurals.select(count)}` : key;
+    const text = texts.get(form) ?? texts.get(`${key}.other`) ?? texts.get(key);
+    if (text === undefined) throw new MessageMissing(`no message ${key} in ${language}`);
+    return text;
+  }
+
+  return {
+    language,
+    direction: texts.get(DIRECTION) === 'rtl' ? 'rtl' : 'ltr',
+    keys: [...texts.keys()],
+    has: (key) => texts.has(key),
+    text: (key, parameters) =>
+      find(key, parameters.get('count')).replaceAll(/\{(?<name>\w+)\}/g, (_, name: string) => {
+        const value = parameters.get(name);
+        if (value === undefined)
+          throw new MessageMissing(`message ${key} in ${language} is given no ${name}`);
+        return typeof value === 'number' ? numbers.format(value) : value;
+      }),
+  };
+}
+
+async function catalogFiles(folder: string): Promise<readonly string[]> {
+  try {
+    return (await readdir(folder)).filter((name) => name.endsWith(EXTENSION)).toSorted();
+  } catch (error) {
+    // A theme need not have catalogs of its own.
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+async function readMessages(file: string): Promise<ReadonlyMap<string, string>> {
+  const result = messages.safeParse(parse(await readFile(file, 'utf8')));
+  if (!result.success)
+    throw new InvalidCatalog(`${file} is not a catalog: texts only, nested by name`);
+  return new Map(flatten(result.data, ''));
+}
+
+function flatten(nested: Messages, prefix: string): readonly (readonly [string, string])[] {
+  return Object.entries(nested).flatMap(([name, value]) =>
+    typeof value === 'string'
+      ? [[prefix + name, value] as const]
+      : flatten(value, `${prefix}${name}.`),
+  );
+}

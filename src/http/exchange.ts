@@ -1,0 +1,18 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Origin } from '../runtime/origin.ts';
+
+/** One request and its answer, with what the front door found out. */
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** Without the query. */
+  readonly path: string;
+  readonly origin: Origin;
+  /** What was asked for, in words of a small vocabulary, for logs and metrics: no id and no secret. */
+  route: string;
+}
+
+/** Whether a person is looking: a browser asks for HTML. */
+export function wantsPage({ headers }: IncomingMessage): boolean {
+  return headers.accept?.includes('text/html') === true;
+}

@@ -1,0 +1,145 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Router } from '@koa/router';
+import type { Protocol } from '../provider/contract.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/logger.ts';
+import type { Assets } from './assets.ts';
+import type { HttpConfig } from './config.ts';
+import { wantsPage, type Exchange } from './exchange.ts';
+import { createFaultAnswer, type FaultAnswer } from './fault-answer.ts';
+import { MISDIRECTED, NOT_FOUND, OVERLOADED, TOO_LARGE, type Fault } from './fault.ts';
+import type { Metrics } from './metrics.ts';
+import { createOriginReader } from './origin-reader.ts';
+import { isCanonicalPath } from './path.ts';
+import { answerPrepared } from './prepared.ts';
+import { answerProbe } from './probes.ts';
+import type { ReadinessProbe } from './readiness.ts';
+import type { Renderer } from './renderer.ts';
+import { createRooms, type Rooms } from './rooms.ts';
+import { createSecurityHeaders } from './security-headers.ts';
+
+/** What the front door needs of the house. */
+export interface FrontDoorOptions {
+  readonly settings: HttpConfig;
+  readonly issuer: string;
+  readonly protocol: Protocol;
+  /** Asked before the engine, in this order. */
+  readonly routers: readonly Router[];
+  readonly renderer: Renderer;
+  readonly assets: Assets;
+  /** Origins beside ours that every page may show images of. */
+  readonly imageOrigins: readonly string[];
+  readonly readiness: ReadinessProbe;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly clock: Clock;
+}
+
+/** Where every request comes in. */
+export interface FrontDoor {
+  handle(request: IncomingMessage, response: ServerResponse): void;
+  /** From now on every answer asks the client to open a new connection for its next request. */
+  leave(): void;
+}
+
+/** The order of things: probes, the Host header, prepared documents, limits, then routers and engine by Koa. */
+export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
+  const { settings, issuer, protocol, assets, readiness, metrics } = options;
+  const hosts = new Set([new URL(issuer).host, ...settings.hosts]);
+  const readOrigin = createOriginReader(issuer, settings.trustedProxies);
+  const secure = createSecurityHeaders({
+    issuer,
+    popups: settings.popups,
+    images: options.imageOrigins,
+  });
+  const faults = createFaultAnswer(options.renderer, options.logger);
+  const rooms = createRooms({ ...options, faults });
+  const ledger = createLedger(options);
+  let isLeaving = false;
+
+  function enter(request: IncomingMessage, response: ServerResponse, path: string): void {
+    const isOurs = hosts.has(request.headers.host?.toLowerCase() ?? '');
+    const document = isOurs ? (protocol.document(path) ?? assets.document(path)) : undefined;
+    if (document !== undefined) {
+      metrics.document();
+      answerPrepared(request, response, document);
+      return;
+    }
+    const exchange = { request, response, path, origin: readOrigin(request), route: 'refused' };
+    secure(response);
+    response.setHeader('X-Request-Id', exchange.origin.requestId ?? '');
+    const underWay = ledger.open(exchange);
+    const refusal = isOurs ? refuse(exchange, underWay) : MISDIRECTED;
+    void (refusal ? turnAway(exchange, refusal) : work(exchange, rooms, faults));
+  }
+
+  function turnAway(exchange: Exchange, fault: Fault): Promise<void> {
+    if (fault.kind !== 'not-found') metrics.refused(fault.kind);
+    return faults.of(exchange, fault);
+  }
+
+  function refuse({ request, path }: Exchange, underWay: number): Fault | undefined {
+    const { requests, body } = settings.limits;
+    // People can wait and try again; what programs come for (tokens, userinfo) is given up last.
+    if (underWay > (wantsPage(request) ? requests * 0.75 : requests)) return OVERLOADED;
+    if (Number(request.headers['content-length'] ?? 0) > body) return TOO_LARGE;
+    return isCanonicalPath(path) ? undefined : NOT_FOUND;
+  }
+
+  return {
+    handle(request, response) {
+      if (isLeaving) response.setHeader('Connection', 'close');
+      const path = pathOf(request.url ?? '');
+      if (!answerProbe(path, response, readiness)) enter(request, response, path);
+    },
+    leave() {
+      isLeaving = true;
+    },
+  };
+}
+
+function pathOf(url: string): string {
+  const end = url.indexOf('?');
+  return end < 0 ? url : url.slice(0, end);
+}
+
+/** Never rejects: what fails is answered. */
+async function work(exchange: Exchange, rooms: Rooms, faults: FaultAnswer): Promise<void> {
+  try {
+    await rooms.handle(exchange);
+  } catch (error) {
+    await faults.ofError(exchange, error);
+  }
+}
+
+interface Ledger {
+  /** Counts and logs the exchange when it ends; gives how many are under way with it. */
+  open(exchange: Exchange): number;
+}
+
+function createLedger({ metrics, logger, clock }: FrontDoorOptions): Ledger {
+  let underWay = 0;
+  return {
+    open(exchange) {
+      const { request, response, origin } = exchange;
+      const startedMs = clock.nowMs();
+      underWay += 1;
+      metrics.underWay(1);
+      response.once('close', () => {
+        underWay -= 1;
+        metrics.underWay(-1);
+        const [method, route] = [request.method ?? '', exchange.route];
+        const durationMs = clock.nowMs() - startedMs;
+        // 499, as nginx has it: the client left before it was answered.
+        const status = response.writableFinished ? response.statusCode : 499;
+        metrics.request({ method, route, status, seconds: durationMs / 1000 });
+        const fields = { method, route, status, durationMs, address: origin.address };
+        logger.info(
+          { event: 'http.request', ...fields, requestId: origin.requestId ?? '' },
+          'answered a request',
+        );
+      });
+      return underWay;
+    },
+  };
+}

@@ -1,0 +1,108 @@
+import type { Server } from 'node:http';
+import type { Clock } from '../runtime/clock.ts';
+import { openCertificate, type Certificate } from './certificate.ts';
+import { openDevCertificate } from './dev-authority.ts';
+import { drain } from './drain.ts';
+import { createFrontDoor, type FrontDoorOptions } from './front-door.ts';
+import { createListener, createTlsListener, listenOn } from './listener.ts';
+import { createLoopWatch, type LoopWatch } from './loop-watch.ts';
+import { createMetricsListener } from './metrics-listener.ts';
+import { createReadinessProbe, type HealthCheck } from './readiness.ts';
+
+/** What the host needs of the house. */
+export interface HostOptions extends Omit<FrontDoorOptions, 'readiness'> {
+  /** What must be well for this node to be sent requests, by name. */
+  readonly checks: Readonly<Record<string, HealthCheck>>;
+  /** Where the dev authority is kept: `tls.from: dev-ca`. */
+  readonly keysFolder: string;
+}
+
+/** Where a host can be reached. */
+export interface Listening {
+  readonly port: number;
+  /** Of the metrics; undefined: they are off. */
+  readonly metricsPort: number | undefined;
+  /** The PEM file of the authority that browsers must trust, with `tls.from: dev-ca`. */
+  readonly authorityFile: string | undefined;
+}
+
+/** The node as the network sees it. */
+export interface Host {
+  /** @throws {CannotListen} {BadCertificate} */
+  listen(): Promise<Listening>;
+  /**
+   * Leaves without failing a request: says so at `/readyz`, goes on answering for `drainDelay` with
+   * `Connection: close`, then closes; requests that take longer than `drainLimit` are cut off.
+   */
+  close(): Promise<void>;
+}
+
+/** One issuer, on one port. Nothing is open before `listen`. */
+export function createHost(options: HostOptions): Host {
+  const { settings, metrics, logger, clock } = options;
+  const loop = createLoopWatch();
+  const readiness = createReadinessProbe({ ...options.checks, eventLoop: loopCheck(loop) }, logger);
+  const door = createFrontDoor({ ...options, readiness });
+  const internal = settings.metrics.enabled ? createMetricsListener(metrics, readiness) : undefined;
+  let server: Server | undefined;
+  let certificate: Certificate | undefined;
+  metrics.watch({ loopDelaySeconds: loop.delaySeconds });
+
+  return {
+    async listen() {
+      const tls = await openTls(options);
+      certificate = tls?.certificate;
+      const onRefused = (): void => metrics.refused('parser');
+      server = certificate
+        ? createTlsListener(settings.limits, door.handle, onRefused, certificate)
+        : createListener(settings.limits, door.handle, onRefused);
+      return {
+        port: await listenOn(server, settings.listen),
+        metricsPort: internal && (await listenOn(internal, settings.metrics)),
+        authorityFile: tls?.authorityFile,
+      };
+    },
+    async close() {
+      readiness.leave();
+      door.leave();
+      if (server?.listening) {
+        logger.info({ event: 'node.leaving' }, 'stopping: no new requests are wanted');
+        await wait(clock, settings.drainDelay);
+        const isClean = await drain(server, settings.drainLimit);
+        if (!isClean) logger.warn({ event: 'node.cut_off' }, 'cut off requests that took too long');
+      }
+      if (internal) await drain(internal, 1);
+      certificate?.close();
+      loop.close();
+    },
+  };
+}
+
+function loopCheck(loop: LoopWatch): HealthCheck {
+  return () =>
+    loop.isBlocked()
+      ? { ok: false, remarks: [`the event loop is ${loop.delaySeconds().toFixed(2)} s late`] }
+      : { ok: true, remarks: [] };
+}
+
+async function openTls({
+  settings: { tls },
+  issuer,
+  keysFolder,
+  clock,
+  logger,
+}: HostOptions): Promise<
+  { readonly certificate: Certificate; readonly authorityFile: string | undefined } | undefined
+> {
+  if (tls.from === 'off') return undefined;
+  if (tls.from === 'files')
+    return { certificate: await openCertificate(tls, logger), authorityFile: undefined };
+  const hostname = new URL(issuer).hostname.replace(/^\[|\]$/g, '');
+  const { authorityFile, ...pair } = await openDevCertificate(keysFolder, hostname, clock);
+  const certificate = { current: () => pair, onChange: () => undefined, close: () => undefined };
+  return { certificate, authorityFile };
+}
+
+function wait(clock: Clock, seconds: number): Promise<void> {
+  return clock.sleep(seconds, new AbortController().signal);
+}

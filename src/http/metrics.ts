@@ -1,0 +1,150 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/** What the node counts, and what it is asked for at each look. */
+export interface Metrics {
+  /** A request that has ended. `route` comes from a small vocabulary, never from a stranger. */
+  request(ended: {
+    readonly method: string;
+    readonly route: string;
+    readonly status: number;
+    readonly seconds: number;
+  }): void;
+  /** A prepared document went out. */
+  document(): void;
+  /** One more request is under way, or one fewer. */
+  underWay(by: 1 | -1): void;
+  /** A request that the HTTP parser refused, or that was turned away: `parser`, `overload`, `misdirected`. */
+  refused(reason: string): void;
+  signIn(result: string): void;
+  tokenIssued(kind: string, grantType: string): void;
+  /** Sources of figures that are read when Prometheus comes. */
+  watch(sources: MetricSources): void;
+  /** The text exposition format. */
+  text(): Promise<string>;
+  readonly contentType: string;
+}
+
+/** Each is read on every look; what is left out is not told. */
+export interface MetricSources {
+  readonly loopDelaySeconds?: (() => number) | undefined;
+  /** Health by part: `state`, `records`, ... */
+  readonly health?: (() => Promise<ReadonlyMap<string, boolean>>) | undefined;
+  readonly keys?:
+    | (() => readonly { readonly algorithm: string; readonly phase: string }[])
+    | undefined;
+  /** The number of the newest revocation that this node knows. */
+  readonly revocationNumber?: (() => number) | undefined;
+}
+
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
+
+/** Figures of this node alone, in a registry of its own. */
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+
+  const durations = new Histogram({
+    name: 'latchkey_http_request_seconds',
+    help: 'How long requests took, by route and status.',
+    labelNames: ['method', 'route', 'status'] as const,
+    buckets: SECONDS,
+    registers,
+  });
+  const documents = counter(
+    registry,
+    'latchkey_http_documents_total',
+    'Discovery, key set and assets served from memory.',
+  );
+  const refusals = counter(
+    registry,
+    'latchkey_http_refused_total',
+    'Requests that got no further than the door.',
+    ['reason'],
+  );
+  const signIns = counter(registry, 'latchkey_sign_ins_total', 'Sign-ins by how they ended.', [
+    'result',
+  ]);
+  const tokens = counter(registry, 'latchkey_tokens_issued_total', 'Tokens issued.', [
+    'kind',
+    'grant_type',
+  ]);
+  const underWay = new Gauge({
+    name: 'latchkey_http_requests_under_way',
+    help: 'Requests that wait for their answer.',
+    registers,
+  });
+
+  return {
+    request: ({ method, route, status, seconds }) =>
+      durations.observe({ method, route, status }, seconds),
+    document: () => documents.inc(),
+    underWay: (by) => underWay.inc(by),
+    refused: (reason) => refusals.inc({ reason }),
+    signIn: (result) => signIns.inc({ result }),
+    tokenIssued: (kind, grantType) => tokens.inc({ kind, grant_type: grantType }),
+    watch: (sources) => watch(registry, sources),
+    text: () => registry.metrics(),
+    contentType: registry.contentType,
+  };
+}
+
+function counter(
+  registry: Registry,
+  name: string,
+  help: string,
+  labelNames: readonly string[] = [],
+): Counter {
+  return new Counter({ name, help, labelNames: [...labelNames], registers: [registry] });
+}
+
+function watch(registry: Registry, sources: MetricSources): void {
+  const { loopDelaySeconds, health, keys, revocationNumber } = sources;
+  if (loopDelaySeconds) {
+    const help = 'How late the event loop was: 99th percentile of the last second.';
+    gauge(registry, { name: 'latchkey_event_loop_delay_seconds', help }, (it) =>
+      it.set(loopDelaySeconds()),
+    );
+  }
+  if (revocationNumber) {
+    const help = 'The newest revocation that this node knows.';
+    gauge(registry, { name: 'latchkey_revocation_number', help }, (it) =>
+      it.set(revocationNumber()),
+    );
+  }
+  if (health) {
+    const help = '1 while a part of the house is well.';
+    gauge(registry, { name: 'latchkey_healthy', help, labels: ['part'] }, async (it) => {
+      for (const [part, ok] of await health()) it.set({ part }, ok ? 1 : 0);
+    });
+  }
+  if (keys) {
+    const help = 'Signing keys by where they stand.';
+    gauge(
+      registry,
+      { name: 'latchkey_signing_keys', help, labels: ['algorithm', 'phase'] },
+      (it) => {
+        it.reset();
+        for (const { algorithm, phase } of keys()) it.inc({ algorithm, phase });
+      },
+    );
+  }
+}
+
+function gauge(
+  registry: Registry,
+  {
+    name,
+    help,
+    labels = [],
+  }: { readonly name: string; readonly help: string; readonly labels?: readonly string[] },
+  read: (gauge: Gauge) => void | Promise<void>,
+): void {
+  const made: Gauge = new Gauge({
+    name,
+    help,
+    labelNames: [...labels],
+    registers: [registry],
+    collect: () => read(made),
+  });
+}

@@ -1,0 +1,149 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Liquid } from 'liquidjs';
+import { z } from 'zod';
+import { LatchkeyError } from '../runtime/errors.ts';
+import { createAssets, readAssets, type Assets } from './assets.ts';
+import { readCatalogs, type Catalog } from './catalog.ts';
+import { chooseLanguage } from './languages.ts';
+import type { Renderer } from './renderer.ts';
+import { themeStylesheet, type Theme } from './theme.ts';
+
+/** What pages are made of: templates, texts, files. */
+export interface Views {
+  readonly renderer: Renderer;
+  readonly assets: Assets;
+  /** Origins beside ours that every page shows an image of: that of the theme's logo. */
+  readonly imageOrigins: readonly string[];
+  /** The languages offered, the default first. */
+  readonly languages: readonly string[];
+}
+
+export interface ViewsOptions {
+  /** The folder with our own templates, `locales` and `assets`. */
+  readonly folder: string;
+  readonly theme: Theme;
+  /** Languages to offer, the default first; each needs a catalog. Empty: all there are, English first. */
+  readonly languages: readonly string[];
+}
+
+/** The theme or the languages name what is not there. */
+export class ViewsIncomplete extends LatchkeyError {
+  readonly code = 'ERR_VIEWS_INCOMPLETE';
+}
+
+const parameters = z.array(z.tuple([z.string(), z.union([z.string(), z.number()])]));
+
+/**
+ * Templates come from the theme's folder where it has the file, else from ours.
+ *
+ * @throws {ViewsIncomplete} when a language has no catalog, or the theme names a file that is not there.
+ */
+export async function openViews({ folder, theme, languages }: ViewsOptions): Promise<Views> {
+  // The theme last: what comes later wins. Templates are looked up the other way round.
+  const folders = theme.folder === undefined ? [folder] : [folder, theme.folder];
+  const catalogs = await readCatalogs(folders.map((one) => join(one, 'locales')));
+  const offered = offer(catalogs, languages);
+  const assets = createAssets(await assetSources(folders, theme));
+  const logo = logoUrl(theme, assets);
+
+  const engines = new Map(
+    offered.map((catalog) => {
+      const roots = folders.toReversed();
+      return [catalog.language, createEngine({ roots, catalog, assets, theme, logo })];
+    }),
+  );
+  const tags = [...engines.keys()];
+  return {
+    assets,
+    languages: tags,
+    imageOrigins: URL.canParse(theme.logo) ? [new URL(theme.logo).origin] : [],
+    renderer: {
+      async render(name, data, wanted) {
+        const engine = engines.get(chooseLanguage(wanted, tags) ?? tags[0] ?? '');
+        if (engine === undefined) throw new TypeError('a language without an engine');
+        return String(await engine.renderFile(name, data));
+      },
+    },
+  };
+}
+
+interface EngineOptions {
+  readonly roots: readonly string[];
+  readonly catalog: Catalog;
+  readonly assets: Assets;
+  readonly theme: Theme;
+  readonly logo: string;
+}
+
+/** One for each language, so that `t` is a plain function of the message's key. */
+function createEngine({ roots, catalog, assets, theme, logo }: EngineOptions): Liquid {
+  const engine = new Liquid({
+    root: [...roots],
+    extname: '.liquid',
+    cache: true,
+    outputEscape: 'escape',
+    strictVariables: true,
+    strictFilters: true,
+    ownPropertyOnly: true,
+    relativeReference: false,
+    globals: {
+      language: catalog.language,
+      direction: catalog.direction,
+      product: { name: theme.name, logo, hasCss: theme.css !== undefined },
+    },
+  });
+  engine.registerFilter('t', (key: unknown, ...given: unknown[]) =>
+    catalog.text(String(key), new Map(parameters.parse(given))),
+  );
+  engine.registerFilter('asset', (name: unknown) => {
+    const path = assets.path(String(name));
+    if (path === undefined) throw new ViewsIncomplete(`no asset ${String(name)}`);
+    return path;
+  });
+  return engine;
+}
+
+function offer(
+  catalogs: ReadonlyMap<string, Catalog>,
+  languages: readonly string[],
+): readonly Catalog[] {
+  const tags = languages.length > 0 ? languages : [...new Set(['en', ...catalogs.keys()])];
+  return tags.map((tag) => {
+    const catalog = catalogs.get(tag);
+    if (catalog === undefined) {
+      const known = [...catalogs.keys()].join(', ');
+      throw new ViewsIncomplete(`no catalog for the language ${tag}; there are: ${known}`);
+    }
+    return catalog;
+  });
+}
+
+async function assetSources(
+  folders: readonly string[],
+  { colours, css }: Theme,
+): ReturnType<typeof readAssets> {
+  const files = await Promise.all(folders.map((folder) => readAssets(join(folder, 'assets'))));
+  const stylesheet = { name: 'theme.css', content: Buffer.from(themeStylesheet(colours)) };
+  const custom =
+    css === undefined ? [] : [{ name: 'custom.css', content: await readStylesheet(css) }];
+  return [...files.flat(), stylesheet, ...custom];
+}
+
+async function readStylesheet(file: string): Promise<Buffer> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    throw new ViewsIncomplete(`the stylesheet of the pages, ${file}, cannot be read`, {
+      cause: error,
+    });
+  }
+}
+
+function logoUrl({ logo }: Theme, assets: Assets): string {
+  if (URL.canParse(logo)) return logo;
+  const path = assets.path(logo);
+  if (path === undefined)
+    throw new ViewsIncomplete(`the logo of the pages, ${logo}, is neither a URL nor an asset`);
+  return path;
+}
