@@ -1,0 +1,44 @@
+import type { Compilable, Kysely } from 'kysely';
+import type { Tables } from '../tables.ts';
+import { records } from './0001-records.ts';
+import type { Migration } from './migration.ts';
+
+/** Every migration, in the order in which they are taken. */
+export const MIGRATIONS: readonly Migration[] = [records];
+
+/** Runs one statement inside the transaction and gives its rows. */
+export type Run = (statement: Compilable) => Promise<readonly Readonly<Record<string, unknown>>[]>;
+
+/** What an engine lends so that its schema can be brought up to date. */
+export interface MigrationHooks {
+  /** Builds statements in the engine's dialect. */
+  readonly builder: Kysely<Tables>;
+  /** Runs `work` in one transaction, under a lock that nodes which start together share: all of it or nothing. */
+  exclusively(work: (run: Run) => Promise<void>): Promise<void>;
+}
+
+/**
+ * Takes the migrations that this store has not had. What a newer release has taken is left alone, so
+ * that two releases may run side by side.
+ */
+export async function applyMigrations(
+  { builder, exclusively }: MigrationHooks,
+  migrations: readonly Migration[] = MIGRATIONS,
+): Promise<void> {
+  const ledger = builder.withTables<{ readonly migration: { readonly name: string } }>();
+  await exclusively(async (run) => {
+    await run(
+      ledger.schema
+        .createTable('migration')
+        .ifNotExists()
+        .addColumn('name', 'text', (column) => column.primaryKey().notNull()),
+    );
+    const rows = await run(ledger.selectFrom('migration').select('name'));
+    const taken = new Set(rows.map((row) => row['name']));
+    for (const { name, statements } of migrations) {
+      if (taken.has(name)) continue;
+      for (const statement of statements(builder.schema)) await run(statement);
+      await run(ledger.insertInto('migration').values({ name }));
+    }
+  });
+}
