@@ -14,6 +14,8 @@ import type { State } from './storage/state.ts';
 /** The rooms that a capability may build on. */
 export interface House {
   readonly profile: IssuerProfile;
+  /** The dev profile: on this machine only, for developers. */
+  readonly isDev: boolean;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly state: State;

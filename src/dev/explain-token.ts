@@ -29,7 +29,10 @@ export interface Verification {
 }
 
 /** A verifier as an API would have it: keys from the issuer's key set, nothing else. */
-export type TokenVerifier = (token: string, audience: string) => Promise<Verification>;
+export type TokenVerifier = (
+  token: string,
+  audience: readonly string[] | undefined,
+) => Promise<Verification>;
 
 const DATES = new Set(['exp', 'iat', 'nbf', 'auth_time', 'updated_at']);
 const KNOWN_CLAIMS = new Set(
@@ -71,7 +74,7 @@ export function createTokenVerifier(issuer: string, jwksUri: string): TokenVerif
     const { alg = '', kid = '' } = decodeProtectedHeader(token);
     const found = { algorithm: alg, kid };
     try {
-      await jwtVerify(token, keySet, { issuer, audience });
+      await jwtVerify(token, keySet, { issuer, ...(audience && { audience: [...audience] }) });
       return { ...found, ok: true, problem: '' };
     } catch (error) {
       if (!(error instanceof errors.JOSEError)) throw error;

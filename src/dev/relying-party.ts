@@ -119,3 +119,20 @@ function definedOnly(tokens: TryTokens): Partial<TryTokens> {
     Object.entries(tokens).filter(([, value]) => value !== undefined && value !== ''),
   );
 }
+
+/** What went wrong, in the words of the protocol; anything else is thrown on. */
+export function problemOf(error: unknown): { readonly code: string; readonly answer: string } {
+  if (
+    error instanceof client.AuthorizationResponseError ||
+    error instanceof client.ResponseBodyError
+  ) {
+    const { error: code, error_description: description = '' } = error;
+    return { code, answer: `${code}\n${description}`.trim() };
+  }
+  if (error instanceof client.WWWAuthenticateChallengeError) {
+    const { parameters } = error.cause[0] ?? {};
+    const code = parameters?.error ?? 'unauthorized';
+    return { code, answer: `401\n${code}\n${parameters?.error_description ?? ''}`.trim() };
+  }
+  throw error;
+}

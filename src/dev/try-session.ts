@@ -37,7 +37,6 @@ export interface TrySession {
 export interface TrySessions {
   find(id: string | undefined): TrySession | undefined;
   create(): TrySession;
-  end(session: TrySession): void;
 }
 
 const SESSIONS_MAX = 200;
@@ -64,6 +63,5 @@ export function createTrySessions(clock: Clock): TrySessions {
       sessions.set(session.id, { session, expiresAt: clock.now() + LIFE_SECONDS });
       return session;
     },
-    end: (session) => void sessions.delete(session.id),
   };
 }

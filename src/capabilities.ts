@@ -1,0 +1,4 @@
+import { dev } from './dev/capability.ts';
+
+/** What an installation may leave out, one line each. */
+export const CAPABILITIES = [dev] as const;

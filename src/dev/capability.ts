@@ -1,0 +1,17 @@
+import type { Capability } from '../capability.ts';
+import { devConfig, type DevConfig } from './config.ts';
+import { createTryPage } from './try-page.ts';
+
+const CLIENT_ID = 'try';
+
+/** The try page, in the dev profile alone. */
+export const dev: Capability<DevConfig> = {
+  name: 'dev',
+  config: devConfig,
+  create(section, { isDev, profile, renderer, clock, resourceServers }) {
+    if (!isDev || !section.tryPage) return undefined;
+    const apis = resourceServers.list().map(({ identifier, name }) => ({ identifier, name }));
+    const page = { issuer: profile.issuer, clientId: CLIENT_ID, apis, renderer, clock };
+    return { routers: [createTryPage(page)] };
+  },
+};
