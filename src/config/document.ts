@@ -51,7 +51,11 @@ function broken(message: string): ConfigDocument {
 
 function parse(text: string): ConfigDocument {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    logLevel: 'error',
+  });
   const placeAt = (offset: number): Place => {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
@@ -84,8 +88,11 @@ function dangersOf(document: Document): readonly Finding[] {
   let count = 0;
   visit(document, {
     Pair(_, pair) {
-      if (nameOf(pair.key) !== '__proto__') return;
-      findings.push({ offset: nameOffset(pair), message: '"__proto__" cannot be a name' });
+      if (isScalar(pair.key) && pair.key.value !== '__proto__') return;
+      findings.push({
+        offset: nameOffset(pair),
+        message: `"${nameOf(pair.key)}" cannot be a name`,
+      });
     },
     Alias(_, alias) {
       const offset = alias.range?.[0] ?? 0;
@@ -150,7 +157,7 @@ function below(node: Node | undefined, step: PropertyKey): Descent | undefined {
 }
 
 function nameOf(key: unknown): string {
-  return isScalar(key) ? String(key.value) : '';
+  return isScalar(key) ? String(key.value) : String(key);
 }
 
 function nameOffset({ key }: Pair): number {

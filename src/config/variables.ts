@@ -109,14 +109,18 @@ function variablesOfSetting({ path, node }: Setting): readonly (readonly [string
 function parseValue(text: string, node: SchemaNode): Parsed {
   const types = typesOf(node);
   if (types.size === 1 && types.has('string')) return { value: text };
+  const isBracketed = text.trimStart().startsWith('[');
   const parsed = parseYaml(text);
-  if ('value' in parsed && types.has(typeOf(parsed.value))) return parsed;
-  if (types.has('array') && !text.trimStart().startsWith('[')) return parseList(text, node);
+  if ('value' in parsed && types.has(typeOf(parsed.value))) {
+    // `- a` is a list in YAML; here it is the text of the only element.
+    if (isBracketed || !Array.isArray(parsed.value)) return parsed;
+  }
+  if (types.has('array') && !isBracketed) return parseList(text, node);
   return types.has('string') ? { value: text } : parsed;
 }
 
 function parseYaml(text: string): Parsed {
-  const document = parseDocument(text);
+  const document = parseDocument(text, { logLevel: 'error' });
   if (document.errors.length > 0 || document.warnings.length > 0 || holdsAlias(document)) {
     return { problem: 'is not valid YAML' };
   }

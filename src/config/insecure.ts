@@ -1,0 +1,265 @@
+import { LatchkeyError } from '../runtime/errors.ts';
+import type { Facts, FileFact, SecretFact } from './facts.ts';
+import { installationOf, isLoopbackHost } from './installation.ts';
+import { SECRET_BITS_MIN } from './secret-strength.ts';
+
+/** The settings that decide whether an installation is safe; more may be there. */
+export interface SafetySettings {
+  readonly profile: 'dev' | 'production';
+  readonly issuer: string;
+  readonly http: {
+    readonly listen: { readonly host: string };
+    readonly metrics: { readonly enabled: boolean; readonly host: string };
+    readonly trustedProxies: readonly string[];
+    readonly tls: { readonly from: 'off' | 'files' | 'dev-ca' };
+    readonly outbound: { readonly allow: readonly string[] };
+  };
+  readonly storage: {
+    readonly state: { readonly engine: string; readonly redis: { readonly url: string } };
+    readonly records: {
+      readonly engine: string;
+      readonly postgres: { readonly url: string; readonly tls: boolean };
+    };
+  };
+  readonly registration: { readonly mode: string; readonly overallPerHour: number };
+  readonly people: readonly { readonly password?: string | undefined }[];
+}
+
+/** One thing that is insecure: where, what, and what to do. */
+export interface Finding {
+  readonly setting: string;
+  readonly problem: string;
+  readonly fix: string;
+}
+
+/** What must keep a node from starting, and what its operator should know. */
+export interface Safety {
+  readonly refusals: readonly Finding[];
+  readonly warnings: readonly Finding[];
+}
+
+/** The settings are insecure by accident: the node must not start. */
+export class InsecureConfig extends LatchkeyError {
+  readonly code = 'ERR_INSECURE_CONFIG';
+  readonly refusals: readonly Finding[];
+
+  constructor(refusals: readonly Finding[]) {
+    super(
+      `this would be insecure, so it does not start:\n  ${refusals.map(findingText).join('\n  ')}`,
+    );
+    this.refusals = refusals;
+  }
+}
+
+/** `issuer: is http ... Set it to ...` */
+export function findingText({ setting, problem, fix }: Finding): string {
+  return `${setting}: ${problem}. ${fix}.`;
+}
+
+/** Judges `settings` together with what the machine says of them. */
+export function judgeSafety(settings: SafetySettings, facts: Facts): Safety {
+  const found = RULES.flatMap((rule) => rule(settings, facts));
+  return {
+    refusals: found.filter(({ weight }) => weight === 'refuse').map(({ finding }) => finding),
+    warnings: found.filter(({ weight }) => weight === 'warn').map(({ finding }) => finding),
+  };
+}
+
+interface Weighed {
+  readonly weight: 'refuse' | 'warn';
+  readonly finding: Finding;
+}
+
+type Rule = (settings: SafetySettings, facts: Facts) => readonly Weighed[];
+
+const RULES: readonly Rule[] = [
+  devStaysHome,
+  issuerIsHttps,
+  passwordsAreHashed,
+  proxiesAreKnown,
+  outboundIsGuarded,
+  certificateIsReal,
+  storesAreReachedSafely,
+  figuresStayHome,
+  registrationIsBounded,
+  (settings, { secrets }) => secrets.flatMap((secret) => judgeSecret(settings, secret)),
+  (_, { files }) => files.flatMap(judgeFile),
+];
+
+function refuse(setting: string, problem: string, fix: string): readonly Weighed[] {
+  return [{ weight: 'refuse', finding: { setting, problem, fix } }];
+}
+
+function warn(setting: string, problem: string, fix: string): readonly Weighed[] {
+  return [{ weight: 'warn', finding: { setting, problem, fix } }];
+}
+
+/** The sample people and clients are known to everyone who has read the documentation. */
+function devStaysHome(settings: SafetySettings): readonly Weighed[] {
+  const { isDev, isLoopback, issuer } = installationOf(settings);
+  const { host } = settings.http.listen;
+  if (!isDev) return [];
+  return [
+    ...(isLoopback
+      ? []
+      : refuse(
+          'issuer',
+          `${issuer} is not on this machine, and the dev profile has sample people and clients`,
+          'Set profile: production, or an issuer such as http://localhost:4000',
+        )),
+    ...(isLoopbackHost(host)
+      ? []
+      : refuse(
+          'http.listen.host',
+          `${host} can be reached from other machines, and the dev profile has sample people and clients`,
+          'Set it to 127.0.0.1, or set profile: production',
+        )),
+  ];
+}
+
+function issuerIsHttps(settings: SafetySettings): readonly Weighed[] {
+  const { isDev, isHttps, isLoopback, issuer } = installationOf(settings);
+  if (isDev || isHttps) return [];
+  if (!isLoopback) {
+    return refuse(
+      'issuer',
+      `${issuer} is http: passwords and tokens could be read on their way`,
+      `Set it to ${issuer.replace(/^http:/, 'https:')}, behind a proxy that speaks TLS or with http.tls`,
+    );
+  }
+  return warn(
+    'issuer',
+    `${issuer} can be used on this machine alone`,
+    'Set it to the https URL by which people reach this provider',
+  );
+}
+
+function passwordsAreHashed({ profile, people }: SafetySettings): readonly Weighed[] {
+  if (profile === 'dev') return [];
+  return people.flatMap(({ password }, index) =>
+    password === undefined
+      ? []
+      : refuse(
+          `people[${index}].password`,
+          'is a password in clear',
+          'Write passwordHash in its place, or leave it out and run: latchkey person set-password',
+        ),
+  );
+}
+
+/** Whoever is trusted may choose the address that throttles and the audit trail see. */
+function proxiesAreKnown(settings: SafetySettings): readonly Weighed[] {
+  const { trustedProxies, tls, listen } = settings.http;
+  const isProxied = installationOf(settings).isHttps && tls.from === 'off';
+  if (isProxied && trustedProxies.length === 0) {
+    return warn(
+      'http.trustedProxies',
+      'is empty, yet a proxy must be in front: everyone would seem to come from its address, and be throttled as one',
+      `List the addresses from which the proxy reaches ${listen.host}`,
+    );
+  }
+  return trustedProxies.flatMap((network, index) =>
+    isWide(network)
+      ? refuse(
+          `http.trustedProxies[${index}]`,
+          `${network} is half the internet or more: anyone could claim any address`,
+          'List the addresses of your proxies alone',
+        )
+      : [],
+  );
+}
+
+function outboundIsGuarded({ http }: SafetySettings): readonly Weighed[] {
+  return http.outbound.allow.flatMap((target, index) =>
+    isWide(target)
+      ? refuse(
+          `http.outbound.allow[${index}]`,
+          `${target} lets a client make this server call anything inside your network`,
+          'List the hosts or networks that must be reached alone',
+        )
+      : [],
+  );
+}
+
+/** No private network is wider than 10.0.0.0/8 (RFC 1918) or fc00::/7 (RFC 4193). */
+function isWide(network: string): boolean {
+  const [address = '', prefix] = network.split('/');
+  return prefix !== undefined && Number(prefix) < (address.includes(':') ? 7 : 8);
+}
+
+function certificateIsReal({ profile, http }: SafetySettings): readonly Weighed[] {
+  if (profile === 'dev' || http.tls.from !== 'dev-ca') return [];
+  return refuse(
+    'http.tls.from',
+    'dev-ca is an authority that nobody else trusts',
+    'Set it to files, or to off behind a proxy that speaks TLS',
+  );
+}
+
+function storesAreReachedSafely({ storage }: SafetySettings): readonly Weighed[] {
+  const { state, records } = storage;
+  const redis = URL.parse(state.redis.url);
+  const postgres = URL.parse(records.postgres.url);
+  return [
+    ...(state.engine === 'redis' && redis?.protocol === 'redis:' && !isLoopbackHost(redis.hostname)
+      ? warn(
+          'storage.state.redis.url',
+          `the way to ${redis.hostname} is not encrypted`,
+          'Use rediss:// unless that network is yours alone',
+        )
+      : []),
+    ...(records.engine === 'postgres' && !records.postgres.tls && isRemote(postgres)
+      ? warn(
+          'storage.records.postgres.tls',
+          `the way to ${postgres?.hostname ?? ''} is not encrypted`,
+          'Set it to true unless that network is yours alone',
+        )
+      : []),
+  ];
+}
+
+/** A socket's folder stands in place of the host, percent-encoded. */
+function isRemote(url: URL | null): boolean {
+  return url !== null && !url.hostname.startsWith('%2F') && !isLoopbackHost(url.hostname);
+}
+
+function figuresStayHome({ http }: SafetySettings): readonly Weighed[] {
+  if (!http.metrics.enabled || isLoopbackHost(http.metrics.host)) return [];
+  return warn(
+    'http.metrics.host',
+    `${http.metrics.host} shows figures of this node to whoever reaches it`,
+    'Set it to an address that only your monitoring reaches',
+  );
+}
+
+function registrationIsBounded({ profile, registration }: SafetySettings): readonly Weighed[] {
+  if (profile === 'dev' || registration.mode !== 'open') return [];
+  return warn(
+    'registration.mode',
+    `open lets anyone register ${registration.overallPerHour} clients an hour`,
+    'Set it to token, so that only holders of an initial access token may, or to off',
+  );
+}
+
+function judgeSecret({ profile }: SafetySettings, secret: SecretFact): readonly Weighed[] {
+  const { setting, place, fault, bits, isSample } = secret;
+  if (fault !== undefined) return refuse(setting, fault, 'A secret must be there and be private');
+  const weigh = profile === 'dev' ? warn : refuse;
+  const fix = `Put the output of "openssl rand -base64 32" in ${place}`;
+  if (isSample) return weigh(setting, `${place} holds a sample that anyone may know`, fix);
+  if (bits >= SECRET_BITS_MIN) return [];
+  return weigh(
+    setting,
+    `${place} holds a secret of about ${bits} bit; ${SECRET_BITS_MIN} are asked`,
+    fix,
+  );
+}
+
+function judgeFile({ setting, path, mode }: FileFact): readonly Weighed[] {
+  if (mode === undefined || (mode & 0o077) === 0) return [];
+  return refuse(
+    setting,
+    `${path} has mode ${mode.toString(8)}, so that others on this machine can reach it`,
+    `Run: chmod 600 ${path}`,
+  );
+}
