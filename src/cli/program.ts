@@ -1,0 +1,144 @@
+import { Command, CommanderError } from 'commander';
+import type { z } from 'zod';
+import type { Environment } from '../config/environment.ts';
+import { gatherFacts } from '../config/facts.ts';
+import {
+  findingText,
+  InsecureConfig,
+  judgeSafety,
+  type SafetySettings,
+} from '../config/insecure.ts';
+import { loadConfig } from '../config/load-config.ts';
+import { privateFilesOf, type FileSettings } from '../config/private-files.ts';
+import { LatchkeyError } from '../runtime/errors.ts';
+import type { Records } from '../storage/records.ts';
+import { registerAuditCommands } from './audit.ts';
+import { registerCheckCommand, type Checked } from './check.ts';
+import { registerClientCommands } from './clients.ts';
+import { json, plain, type Output } from './output.ts';
+import type { PasswordInput } from './password.ts';
+import { registerPersonCommands } from './people.ts';
+import type { CommandRooms } from './rooms.ts';
+
+/** An expected failure: said by its code. */
+const EXIT_FAILED = 1;
+/** A bug of ours (`EX_SOFTWARE` of sysexits.h). */
+const EXIT_BUG = 70;
+
+/** No configuration was named. */
+export class NoConfig extends LatchkeyError {
+  readonly code = 'ERR_NO_CONFIG';
+}
+
+/** What the commands get from the process and from the composition root. */
+export interface ProgramOptions<Settings extends SafetySettings & FileSettings> extends Output {
+  readonly schema: z.ZodType<Settings>;
+  readonly version: string;
+  readonly environment: Environment;
+  /** Where a password is typed or piped in. */
+  readonly input: PasswordInput;
+  openRooms(settings: Settings): Promise<CommandRooms & { readonly records: Records }>;
+  /** Resolves when the node has stopped. */
+  startNode(settings: Settings): Promise<void>;
+}
+
+/** Every command; `runProgram` runs one. */
+export function createProgram<Settings extends SafetySettings & FileSettings>(
+  options: ProgramOptions<Settings>,
+): Command {
+  const { print, printError, version, schema, environment } = options;
+  const program = new Command('latchkey')
+    .description('An OpenID Connect provider whose tokens can be taken back.')
+    .option('--config <file>', 'the configuration; left out: the one that LATCHKEY_CONFIG names')
+    .version(version, '-V, --version', 'print the version')
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => print(text.trimEnd()),
+      writeErr: (text) => printError(text.trimEnd()),
+    })
+    .exitOverride();
+
+  const load = (): Promise<Settings> =>
+    loadConfig(configPath(program, environment), schema, environment);
+  const check = async (): Promise<Checked & { readonly settings: Settings }> => {
+    const settings = await load();
+    const privateFiles = privateFilesOf(settings);
+    const facts = await gatherFacts({ settings, schema, privateFiles, environment });
+    return { settings, safety: judgeSafety(settings, facts) };
+  };
+  const open = async (): Promise<CommandRooms & Output & { readonly records: Records }> => ({
+    ...(await options.openRooms(await load())),
+    print,
+    printError,
+  });
+
+  registerStart(program, { check, startNode: options.startNode, printError });
+  registerCheckCommand(program, { schema, output: options, check });
+  registerVersion(program, options);
+  registerClientCommands(program, open);
+  registerPersonCommands(program, open, options.input);
+  registerAuditCommands(program, open);
+  return program;
+}
+
+/** Runs one command (`args` without the program's name) and gives the exit code; never throws. */
+export async function runProgram(
+  program: Command,
+  args: readonly string[],
+  { printError }: Pick<Output, 'printError'>,
+): Promise<number> {
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return 0;
+  } catch (error) {
+    // It has already said what was wrong, or shown the help that was asked for.
+    if (error instanceof CommanderError) return error.exitCode;
+    if (error instanceof LatchkeyError) {
+      printError(`${error.code}: ${error.message}`);
+      return EXIT_FAILED;
+    }
+    printError(error instanceof Error ? (error.stack ?? String(error)) : String(error));
+    return EXIT_BUG;
+  }
+}
+
+function configPath(program: Command, environment: Environment): string {
+  const { config } = program.opts<{ readonly config?: string }>();
+  const path = config ?? environment['LATCHKEY_CONFIG'];
+  if (path !== undefined && path !== '') return path;
+  throw new NoConfig(
+    'no configuration was named: give --config FILE or set LATCHKEY_CONFIG. A file to start from, with every setting, is config/latchkey.example.yaml',
+  );
+}
+
+function registerStart<Settings>(
+  program: Command,
+  options: {
+    check(): Promise<Checked & { readonly settings: Settings }>;
+    startNode(settings: Settings): Promise<void>;
+    printError(text: string): void;
+  },
+): void {
+  program
+    .command('start')
+    .description('Starts a node, unless its configuration is insecure.')
+    .action(async () => {
+      const { settings, safety } = await options.check();
+      for (const warning of safety.warnings) options.printError(`warning: ${findingText(warning)}`);
+      if (safety.refusals.length > 0) throw new InsecureConfig(safety.refusals);
+      await options.startNode(settings);
+    });
+}
+
+function registerVersion(
+  program: Command,
+  { print, version }: Output & { readonly version: string },
+): void {
+  program
+    .command('version')
+    .description('Prints the version.')
+    .option('--json', 'print JSON')
+    .action((flags: { readonly json?: true }) =>
+      print(flags.json ? json({ version }) : plain(version)),
+    );
+}

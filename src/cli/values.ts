@@ -1,0 +1,28 @@
+import { InvalidArgumentError } from 'commander';
+import { z } from 'zod';
+import { LatchkeyError } from '../runtime/errors.ts';
+import type { JsonObject } from '../runtime/json.ts';
+
+const COUNT_MAX = 10_000;
+const object = z.record(z.string(), z.json());
+
+/** Options that do not fit together; commander checks each by itself. */
+export class UnfitOptions extends LatchkeyError {
+  readonly code = 'ERR_UNFIT_OPTIONS';
+}
+
+/** An argument that is a number of things. */
+export function positiveCount(text: string): number {
+  const count = Number(text);
+  if (Number.isInteger(count) && count >= 1 && count <= COUNT_MAX) return count;
+  throw new InvalidArgumentError(`Expected a number from 1 to ${COUNT_MAX}.`);
+}
+
+/** An argument that is a JSON object. */
+export function jsonObject(text: string): JsonObject {
+  try {
+    return object.parse(JSON.parse(text));
+  } catch {
+    throw new InvalidArgumentError('Expected a JSON object such as {"name":"value"}.');
+  }
+}
