@@ -17,6 +17,12 @@ export interface Catalog {
    * @throws {MessageMissing} when there is no such message, or a placeholder is given no value.
    */
   text(key: string, parameters: ReadonlyMap<string, string | number>): string;
+  /**
+   * What stands before and after one placeholder, so that a template can mark up what it fills in.
+   *
+   * @throws {MessageMissing}
+   */
+  around(key: string, placeholder: string): readonly [before: string, after: string];
 }
 
 /** A template, or a catalog, names a message that nobody wrote. */
@@ -85,6 +91,12 @@ export function createCatalog(language: string, texts: ReadonlyMap<string, strin
           throw new MessageMissing(`message ${key} in ${language} is given no ${name}`);
         return typeof value === 'number' ? numbers.format(value) : value;
       }),
+    around(key, placeholder) {
+      const [before = '', after] = find(key, undefined).split(`{${placeholder}}`);
+      if (after === undefined)
+        throw new MessageMissing(`message ${key} in ${language} has no {${placeholder}}`);
+      return [before, after];
+    },
   };
 }
 

@@ -96,6 +96,14 @@ function createEngine({ roots, catalog, assets, theme, logo }: EngineOptions): L
   engine.registerFilter('t', (key: unknown, ...given: unknown[]) =>
     catalog.text(String(key), new Map(parameters.parse(given))),
   );
+  engine.registerFilter(
+    'before',
+    (key: unknown, placeholder: unknown) => catalog.around(String(key), String(placeholder))[0],
+  );
+  engine.registerFilter(
+    'after',
+    (key: unknown, placeholder: unknown) => catalog.around(String(key), String(placeholder))[1],
+  );
   engine.registerFilter('asset', (name: unknown) => {
     const path = assets.path(String(name));
     if (path === undefined) throw new ViewsIncomplete(`no asset ${String(name)}`);

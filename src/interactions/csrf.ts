@@ -1,0 +1,31 @@
+import { createHmac } from 'node:crypto';
+import { LatchkeyError } from '../runtime/errors.ts';
+import { equalSecrets } from '../runtime/digest.ts';
+
+/** A form without the token that our page gave it. */
+export class ForgedForm extends LatchkeyError {
+  readonly code = 'ERR_BAD_FORM';
+}
+
+/**
+ * Ties a form to the interaction that its page was shown for, which its cookie ties to the browser. A keyed
+ * digest, so that nothing is kept and every node can check what another gave out.
+ */
+export interface FormTokens {
+  issue(uid: string): string;
+  /** @throws {ForgedForm} */
+  check(uid: string, token: string | undefined): void;
+}
+
+/** `secret`: the same on every node of the installation, for this purpose alone. */
+export function createFormTokens(secret: Uint8Array): FormTokens {
+  const issue = (uid: string): string =>
+    createHmac('sha256', secret).update(`form:${uid}`).digest('base64url');
+  return {
+    issue,
+    check(uid, token) {
+      if (!equalSecrets(issue(uid), token ?? ''))
+        throw new ForgedForm('a form without the token of its page');
+    },
+  };
+}

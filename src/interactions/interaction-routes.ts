@@ -1,0 +1,86 @@
+import { Router } from '@koa/router';
+import type { Context } from 'koa';
+import type { Accounts } from '../accounts/accounts.ts';
+import type { Audit } from '../audit/audit.ts';
+import { readForm } from '../http/form.ts';
+import { requestIdOf } from '../http/page.ts';
+import type { Renderer } from '../http/renderer.ts';
+import { createSameOriginGuard } from '../http/same-origin.ts';
+import { InteractionExpired, type Interaction, type Interactions } from '../provider/contract.ts';
+import { createConsent } from './consent.ts';
+import { createFormTokens } from './csrf.ts';
+import { createShowPage } from './pages.ts';
+import { createSelectAccount } from './select-account.ts';
+import { createSignIn } from './sign-in.ts';
+
+/** What the pages of an authorization request need of the house. */
+export interface InteractionRoutesOptions {
+  readonly issuer: string;
+  readonly interactions: Interactions;
+  readonly accounts: Accounts;
+  readonly audit: Audit;
+  readonly renderer: Renderer;
+  /** Keys the tokens of forms: 32 bytes, the same on every node. */
+  readonly formSecret: Uint8Array;
+}
+
+/** One visit to a page: the interaction, and the form when one was sent. */
+export interface Visit {
+  readonly ctx: Context;
+  readonly interaction: Interaction;
+  /** The fields of a POST whose token was right; undefined: a GET. */
+  readonly form: ReadonlyMap<string, string> | undefined;
+  /** The token for the next form. */
+  readonly csrf: string;
+}
+
+/** Shows a page, or takes its form. */
+export type Step = (visit: Visit) => Promise<void>;
+
+/**
+ * `/interaction/:uid`, where the engine sends people, shows what its prompt asks for;
+ * `/interaction/:uid/sign-in` lets them sign in as someone else meanwhile.
+ */
+export function createInteractionRoutes(options: InteractionRoutesOptions): Router {
+  const { interactions, issuer, formSecret } = options;
+  const show = createShowPage(options.renderer);
+  const tokens = createFormTokens(formSecret);
+  const signIn = createSignIn({ ...options, show });
+  const steps: Readonly<Record<Interaction['prompt'], Step>> = {
+    login: signIn,
+    select_account: createSelectAccount({ ...options, show }),
+    consent: createConsent({ ...options, show }),
+  };
+
+  /** A refusal of what the prompt asks, from whichever of its pages. */
+  const refuse: Step = (visit) =>
+    visit.interaction.prompt === 'consent'
+      ? steps.consent(visit)
+      : interactions.finish(visit.ctx, visit.interaction.uid, { kind: 'refused' });
+
+  const visit =
+    (choose: (interaction: Interaction) => Step) =>
+    async (ctx: Context): Promise<void> => {
+      const uid = String(ctx['params'].uid);
+      try {
+        const interaction = await interactions.find(ctx, uid);
+        const form = ctx.method === 'POST' ? await readForm(ctx) : undefined;
+        if (form) tokens.check(uid, form.get('csrf'));
+        const step = form?.get('action') === 'cancel' ? refuse : choose(interaction);
+        await step({ ctx, interaction, form, csrf: tokens.issue(uid) });
+      } catch (error) {
+        if (!(error instanceof InteractionExpired)) throw error;
+        await show(ctx, 'expired', { requestId: requestIdOf(ctx) }, { status: 400 });
+      }
+    };
+
+  const router = new Router({ sensitive: true, strict: true });
+  router.use(createSameOriginGuard(issuer));
+  const byPrompt = visit(({ prompt }) => steps[prompt]);
+  const asSomeoneElse = visit(() => signIn);
+  return router
+    .get('/interaction/:uid', byPrompt)
+    .post('/interaction/:uid', byPrompt)
+    .get('/interaction/:uid/sign-in', asSomeoneElse)
+    .post('/interaction/:uid/sign-in', asSomeoneElse);
+}

@@ -1,0 +1,123 @@
+import type { Context } from 'koa';
+import type { ConsentRequest } from '../provider/contract.ts';
+import { languagesOf, sendPage } from '../http/page.ts';
+import type { Renderer } from '../http/renderer.ts';
+
+/** A client as a page shows it. Empty text: not known. */
+export interface ClientCard {
+  readonly name: string;
+  readonly logoUri: string;
+  /** The host of its home page, and the page. */
+  readonly site: string;
+  readonly uri: string;
+  readonly policyUri: string;
+  readonly tosUri: string;
+}
+
+/** An account as its owner knows it. */
+export interface AccountCard {
+  /** A full name, or what is there in its place. */
+  readonly name: string;
+  /** What the person signs in with; empty when it is the name already. */
+  readonly login: string;
+  readonly initial: string;
+}
+
+/** What goes with every form: its proof of coming from our own page. */
+interface Form {
+  readonly csrf: string;
+}
+
+/** Why a sign-in did not succeed. One word for all that is wrong with name or password. */
+export type SignInProblem =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'refused' }
+  | { readonly kind: 'incomplete' }
+  | { readonly kind: 'throttled'; readonly unit: 'seconds' | 'minutes'; readonly count: number }
+  | { readonly kind: 'busy' };
+
+export interface SignInPage extends Form {
+  readonly client: ClientCard;
+  /** Why someone who has a session is asked again. */
+  readonly again: 'no' | 'asked' | 'too-long-ago';
+  readonly problem: SignInProblem;
+  readonly login: string;
+  readonly remember: boolean;
+  /** The way back to the account of the session; empty: there is none. */
+  readonly back: string;
+}
+
+export interface SelectAccountPage extends Form {
+  readonly client: ClientCard;
+  readonly account: AccountCard;
+  readonly another: string;
+}
+
+/** One thing a client asks for: a message of the catalog, or text of the installation's own. */
+export interface AskedFor {
+  readonly message: string;
+  readonly text: string;
+}
+
+export interface ConsentPage extends Form {
+  readonly client: ClientCard;
+  readonly account: AccountCard;
+  readonly another: string;
+  readonly scopes: readonly AskedFor[];
+  readonly claims: readonly AskedFor[];
+  readonly resources: ConsentRequest['resources'];
+}
+
+export interface ProblemPage {
+  readonly error: string;
+  readonly description: string;
+  readonly requestId: string;
+}
+
+export interface SignOutPage {
+  readonly action: string;
+  readonly xsrf: string;
+  /** Empty: the person came by themselves. */
+  readonly clientName: string;
+}
+
+export interface SignedOutPage {
+  readonly clientName: string;
+  readonly uri: string;
+}
+
+/** Every page of this room, with all that its template may read. */
+export interface Pages {
+  readonly 'sign-in': SignInPage;
+  readonly 'select-account': SelectAccountPage;
+  readonly consent: ConsentPage;
+  readonly expired: { readonly requestId: string };
+  readonly problem: ProblemPage;
+  readonly 'sign-out': SignOutPage;
+  readonly 'signed-out': SignedOutPage;
+}
+
+/** How a page is answered: 200 when left out. */
+interface Manner {
+  readonly status?: number | undefined;
+  /** What the client asked for by `ui_locales`. */
+  readonly uiLocales?: readonly string[] | undefined;
+  /** The logo of a client, from elsewhere; empty: none. */
+  readonly image?: string | undefined;
+}
+
+/** Answers with a page in the language of whoever reads it. */
+export type ShowPage = <Name extends keyof Pages>(
+  ctx: Context,
+  name: Name,
+  page: Pages[Name],
+  manner?: Manner,
+) => Promise<void>;
+
+/** Over any renderer that has the templates. */
+export function createShowPage(renderer: Renderer): ShowPage {
+  return async (ctx, name, page, { status = 200, uiLocales = [], image = '' } = {}) => {
+    const html = await renderer.render(name, page, languagesOf(ctx, uiLocales));
+    sendPage(ctx, html, { status, image: image === '' ? undefined : image });
+  };
+}

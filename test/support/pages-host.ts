@@ -1,0 +1,286 @@
+import { randomBytes } from 'node:crypto';
+import { createServer } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { Router } from '@koa/router';
+import type { Account, Accounts, PasswordOutcome } from '../../src/accounts/accounts.ts';
+import type { Audit, AuditEvent } from '../../src/audit/audit.ts';
+import { httpConfig, type HttpConfig } from '../../src/http/config.ts';
+import { createHost, type Host, type HostOptions } from '../../src/http/host.ts';
+import { createMetrics } from '../../src/http/metrics.ts';
+import type { Theme } from '../../src/http/theme.ts';
+import { openViews, type Views } from '../../src/http/views.ts';
+import { createInteractionRoutes } from '../../src/interactions/interaction-routes.ts';
+import { createProtocolPages } from '../../src/interactions/protocol-pages.ts';
+import {
+  InteractionExpired,
+  type ClientView,
+  type Interaction,
+  type Interactions,
+  type Outcome,
+  type Protocol,
+} from '../../src/provider/contract.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
+import type { LogFields, Logger } from '../../src/runtime/logger.ts';
+
+/** The folder of our own templates. */
+export const VIEWS_FOLDER = fileURLToPath(new URL('../../views', import.meta.url));
+
+/** Our pages as they come. */
+export const PLAIN_THEME: Theme = {
+  name: 'Latchkey',
+  logo: 'logo.svg',
+  colours: { accent: '#3552d9', accentDark: '#7c93ff' },
+  css: undefined,
+  folder: undefined,
+};
+
+/** A client with nothing but its name. */
+export const PLAIN_CLIENT: ClientView = {
+  id: 'app',
+  name: 'Example App',
+  uri: undefined,
+  logoUri: undefined,
+  policyUri: undefined,
+  tosUri: undefined,
+  firstParty: false,
+};
+
+/** What every test interaction is, unless it says otherwise. */
+export const PLAIN_INTERACTION: Interaction = {
+  uid: 'uid-1',
+  prompt: 'login',
+  reasons: ['no_session'],
+  client: PLAIN_CLIENT,
+  loginHint: '',
+  uiLocales: [],
+  acrValues: [],
+  accountId: undefined,
+  consent: undefined,
+};
+
+/** Alice, who has a full name and an e-mail address. */
+export const ALICE: Account = {
+  id: 'acc-alice',
+  username: 'alice',
+  email: 'alice@example.com',
+  emailVerified: true,
+  claims: { name: 'Alice Liddell' },
+  attributes: {},
+  owner: false,
+  disabled: false,
+  createdAt: 1_800_000_000,
+  updatedAt: 1_800_000_000,
+};
+
+/** A log kept for a test to read. */
+export interface KeptLog extends Logger {
+  readonly lines: readonly (LogFields & { readonly level: string })[];
+}
+
+export function createKeptLog(): KeptLog {
+  const lines: (LogFields & { readonly level: string })[] = [];
+  const at =
+    (level: string) =>
+    (fields: LogFields): void =>
+      void lines.push({ ...fields, level });
+  const log: KeptLog = {
+    lines,
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    with: () => log,
+  };
+  return log;
+}
+
+/** An engine that owns nothing, for hosts that are tested without one. */
+export function createBareProtocol(overrides: Partial<Protocol> = {}): Protocol {
+  return {
+    interactions: {
+      find: () => Promise.reject(new InteractionExpired('none')),
+      finish: () => Promise.reject(new InteractionExpired('none')),
+    },
+    document: () => undefined,
+    owns: () => false,
+    handle: async (_, response) => void response.writeHead(404).end(),
+    close: async () => undefined,
+    ...overrides,
+  };
+}
+
+/** Engine, people and audit of a test: all that the pages see of the world. */
+export interface PagesWorld {
+  interaction: Interaction | undefined;
+  password: (password: string) => PasswordOutcome;
+  readonly accounts: Map<string, Account>;
+  readonly outcomes: Outcome[];
+  readonly audited: AuditEvent[];
+  readonly attempts: { readonly login: string; readonly password: string }[];
+}
+
+/** Alice, with the password `right`, in a login that nothing precedes. */
+export function createPagesWorld(): PagesWorld {
+  return {
+    interaction: PLAIN_INTERACTION,
+    password: (password) =>
+      password === 'right' ? { kind: 'verified', account: ALICE } : { kind: 'refused' },
+    accounts: new Map([[ALICE.id, ALICE]]),
+    outcomes: [],
+    audited: [],
+    attempts: [],
+  };
+}
+
+/** A host on loopback with the real pages over a test's world. */
+export interface PagesHost {
+  readonly issuer: string;
+  readonly host: Host;
+  readonly views: Views;
+  readonly log: KeptLog;
+  close(): Promise<void>;
+}
+
+/**
+ * Beside the interactions it shows what the engine would at paths of its own: `/_problem`, `/_sign-out`, `/_signed-out`.
+ */
+export async function openPagesHost(
+  world: PagesWorld,
+  options: {
+    readonly theme?: Partial<Theme>;
+    readonly settings?: object;
+    readonly client?: ClientView;
+  } = {},
+): Promise<PagesHost> {
+  const port = await freePort();
+  const issuer = `http://127.0.0.1:${port}`;
+  const theme = { ...PLAIN_THEME, ...options.theme };
+  const views = await openViews({ folder: VIEWS_FOLDER, theme, languages: [] });
+  const routes = createInteractionRoutes({
+    issuer,
+    renderer: views.renderer,
+    interactions: interactionsOf(world),
+    accounts: accountsOf(world),
+    audit: auditOf(world),
+    formSecret: randomBytes(32),
+  });
+  const opened = await openHost({
+    issuer,
+    port,
+    views,
+    routers: [routes, protocolPagesRouter(views, options.client)],
+    settings: options.settings,
+  });
+  return { ...opened, issuer, views };
+}
+
+/** A host on loopback over anything. */
+export async function openHost(options: {
+  readonly issuer: string;
+  readonly port: number;
+  readonly views: Views;
+  readonly routers?: readonly Router[];
+  readonly protocol?: Protocol;
+  readonly settings?: object | undefined;
+  readonly overrides?: Partial<HostOptions>;
+}): Promise<{ readonly host: Host; readonly log: KeptLog; close(): Promise<void> }> {
+  const { issuer, port, views, routers = [], protocol = createBareProtocol() } = options;
+  const log = createKeptLog();
+  const host = createHost({
+    settings: readSettings({ listen: { port }, drainDelay: '0s', ...options.settings }),
+    issuer,
+    protocol,
+    routers,
+    renderer: views.renderer,
+    assets: views.assets,
+    imageOrigins: views.imageOrigins,
+    checks: {},
+    metrics: createMetrics(),
+    logger: log,
+    clock: systemClock,
+    keysFolder: '/nonexistent',
+    ...options.overrides,
+  });
+  await host.listen();
+  return { host, log, close: () => host.close() };
+}
+
+/** The settings of the host with all defaults but those given. */
+export function readSettings(given: object): HttpConfig {
+  return httpConfig.parse(given);
+}
+
+/** A port of loopback that nobody listens on: the issuer must be known before the host listens. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+function interactionsOf(world: PagesWorld): Interactions {
+  const living = (uid: string): Interaction => {
+    if (world.interaction?.uid !== uid) throw new InteractionExpired('no such interaction');
+    return world.interaction;
+  };
+  return {
+    find: async (_, uid) => living(uid),
+    async finish(ctx, uid, outcome) {
+      living(uid);
+      world.outcomes.push(outcome);
+      ctx.status = 303;
+      ctx.redirect('/_done');
+    },
+  };
+}
+
+function accountsOf(world: PagesWorld): Accounts {
+  const beyond = (): never => {
+    throw new Error('the pages only find and verify');
+  };
+  return {
+    find: async (id) => world.accounts.get(id),
+    async verifyPassword({ login, password }) {
+      world.attempts.push({ login, password });
+      return world.password(password);
+    },
+    findByLogin: beyond,
+    list: beyond,
+    create: beyond,
+    setPassword: beyond,
+    disable: beyond,
+    enable: beyond,
+  };
+}
+
+function auditOf(world: PagesWorld): Audit {
+  return {
+    record: async (event) => void world.audited.push(event),
+    note: (event) => void world.audited.push(event),
+    flush: async () => undefined,
+    close: async () => undefined,
+  };
+}
+
+function protocolPagesRouter(views: Views, client: ClientView | undefined): Router {
+  const pages = createProtocolPages(views.renderer);
+  return new Router()
+    .get('/_done', (ctx) => {
+      ctx.body = 'done';
+    })
+    .get('/_problem', (ctx) =>
+      pages.problem(ctx, {
+        error: 'invalid_redirect_uri',
+        description: "redirect_uri did not match any of the client's registered redirect_uris",
+        status: 400,
+      }),
+    )
+    .get('/_sign-out', (ctx) =>
+      pages.confirmSignOut(ctx, { action: '/logout/confirm', xsrf: 'token', client }),
+    )
+    .get('/_signed-out', (ctx) => pages.signedOut(ctx, { client }));
+}
