@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { randomId } from '../../src/runtime/random.ts';
-import { freePort, startProcess, untilReady, type ServerProcess } from './server-process.ts';
+import { freePort } from './ports.ts';
+import { startProcess, untilReady, type ServerProcess } from './server-process.ts';
 
 const HINT = 'PostgreSQL 15 or later is missing: apt-get install -y postgresql';
 const DEBIAN_VERSIONS = '/usr/lib/postgresql';

@@ -2,7 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, startProcess, untilReady, type ServerProcess } from './server-process.ts';
+import { storageConfig, type RedisSettings } from '../../src/storage/config.ts';
+import { freePort } from './ports.ts';
+import { startProcess, untilReady, type ServerProcess } from './server-process.ts';
 
 const HINT = 'redis-server is missing: apt-get install -y redis-server';
 
@@ -73,6 +75,12 @@ export async function startRedis({ args = [], port }: TestRedisOptions = {}): Pr
       await removeData();
     },
   };
+}
+
+/** The settings of a node that keeps its state in the Redis at `url`; the rest by default. */
+export function redisSettings(url: string, more: Partial<RedisSettings> = {}): RedisSettings {
+  const { state } = storageConfig.parse({ state: { engine: 'redis', redis: { url, ...more } } });
+  return state.redis;
 }
 
 /** True also for a Redis that wants a password first: it is up. */

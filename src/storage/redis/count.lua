@@ -1,0 +1,15 @@
+#!lua
+-- Adds to a counter that lives from its first count on.
+-- KEYS: 1 the counter, 2 the mark of this attempt (same slot)
+-- ARGV: 1 what to add; 2 milliseconds the counter lives; 3 milliseconds the mark lives
+-- Returns the sum: the answer of the first try.
+local first = redis.call('GET', KEYS[2])
+if first then
+  return tonumber(first)
+end
+local sum = redis.call('INCRBY', KEYS[1], ARGV[1])
+if redis.call('PTTL', KEYS[1]) == -1 then
+  redis.call('PEXPIRE', KEYS[1], ARGV[2])
+end
+redis.call('SET', KEYS[2], sum, 'PX', ARGV[3])
+return sum

@@ -1,0 +1,56 @@
+import type { Redis } from 'ioredis';
+import type { Logger } from '../../runtime/logger.ts';
+import type { RedisSettings } from '../config.ts';
+import { readServerFacts, remarksOf, unfitnessOf, type ServerFacts } from './server-facts.ts';
+
+/** Looks at the Redis behind a connection before anything is trusted to it. */
+export interface Inspector {
+  /**
+   * @throws {RedisMayEvict} when it may throw state away.
+   * @throws {RedisRefused} when it is too old.
+   * @throws {Error} when it is a replica, which will pass.
+   */
+  inspect(client: Redis): Promise<void>;
+  /** What it said last; `undefined` before the first time. */
+  facts(): ServerFacts | undefined;
+}
+
+export function createInspector(
+  settings: Pick<RedisSettings, 'replicas'>,
+  logger: Logger,
+): Inspector {
+  let facts: ServerFacts | undefined;
+
+  function tell(now: ServerFacts, before: ServerFacts | undefined): void {
+    if (before && before.runId !== now.runId) {
+      logger.warn(
+        { event: 'redis.replaced', before: before.runId, now: now.runId },
+        'Redis was restarted or replaced: what it acknowledged last may be lost',
+      );
+    }
+    const told = new Set(before ? remarksOf(before, settings.replicas) : []);
+    for (const remark of remarksOf(now, settings.replicas)) {
+      if (!told.has(remark))
+        logger.warn({ event: 'redis.remark', remark }, 'mind how Redis is set');
+    }
+  }
+
+  return {
+    facts: () => facts,
+    async inspect(client) {
+      const [info, appendFsync] = await Promise.all([client.info(), readAppendFsync(client)]);
+      const found = readServerFacts(info, appendFsync);
+      const unfit = unfitnessOf(found);
+      if (unfit) throw unfit;
+      if (found.role !== 'master') throw new Error('the Redis that was reached is a replica');
+      tell(found, facts);
+      facts = found;
+    },
+  };
+}
+
+/** Empty where CONFIG is forbidden, as with many who rent out Redis. */
+async function readAppendFsync(client: Redis): Promise<string> {
+  const answer: unknown = await client.config('GET', 'appendfsync').catch(() => []);
+  return Array.isArray(answer) ? String(answer[1] ?? '') : '';
+}

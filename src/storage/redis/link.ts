@@ -1,0 +1,162 @@
+import { randomInt } from 'node:crypto';
+import { Redis, type RedisOptions } from 'ioredis';
+import { messageOf } from './errors.ts';
+import { startHeartbeat } from './heartbeat.ts';
+import { createReadiness, type Readiness } from './readiness.ts';
+import type { Script } from './scripts.ts';
+
+/** One connection to Redis that comes back by itself. */
+export interface Link {
+  readonly client: Redis;
+  /** True while connected and prepared. */
+  isReady(): boolean;
+  /** Waits for that, but not for a link that has been down for longer than the limit already. */
+  untilReady(limitMs: number): Promise<boolean>;
+  /** Why it is not ready, in an operator's words. */
+  trouble(): Error;
+  /** Runs a script, by its hash where the connection has seen it before. */
+  evaluate(
+    script: Script,
+    keys: readonly string[],
+    args: readonly (string | number)[],
+  ): Promise<unknown>;
+  /** Prepares once more, as after a reconnect; throws what `prepare` throws. */
+  prepareAgain(): Promise<void>;
+  /** Lets what has been sent be answered, then ends. */
+  close(): Promise<void>;
+}
+
+export interface LinkOptions {
+  readonly redis: RedisOptions;
+  /** How long an answer may take before the connection counts as dead. */
+  readonly timeoutMs: number;
+  /** Makes a fresh connection usable; it is not ready before. Throws when it must not be used. */
+  readonly prepare?: (client: Redis) => Promise<void>;
+  readonly onReady?: () => void;
+  /** Told each time that the link is lost, and when it is not had at first. */
+  readonly onTrouble?: (trouble: Error) => void;
+}
+
+const BACKOFF_FIRST_MS = 25;
+const BACKOFF_MAX_MS = 1000;
+const PREPARE_AGAIN_MS = 1000;
+const LOADING_AGAIN_MS = 100;
+
+/**
+ * Opens ioredis, set so that it never repeats or keeps back a command by itself: what was not answered
+ * fails at once when the connection goes, and whoever sent it knows whether it may be repeated.
+ */
+export function openLink(options: LinkOptions): Link {
+  const client = new Redis({
+    ...options.redis,
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    autoResubscribe: false,
+    maxRetriesPerRequest: 0,
+    socketTimeout: options.timeoutMs,
+    maxLoadingRetryTime: LOADING_AGAIN_MS,
+    disableClientInfo: true,
+    retryStrategy: backoff,
+    // A master that became a replica: the address may lead to the new one.
+    reconnectOnError: (error) => error.message.startsWith('READONLY'),
+  });
+  const readiness = createReadiness();
+  const loaded = new Set<string>();
+  const prepare = keepPrepared(client, readiness, options);
+  client.on('ready', () => loaded.clear());
+  const stopHeartbeat = startHeartbeat(client, options.timeoutMs);
+  return {
+    client,
+    isReady: readiness.isUp,
+    untilReady: readiness.wait,
+    trouble: readiness.trouble,
+    prepareAgain: prepare,
+    evaluate: (script, keys, args) => evaluate(client, loaded, { script, keys, args }),
+    async close() {
+      readiness.end();
+      await client.quit().catch(() => client.disconnect());
+      stopHeartbeat();
+    },
+  };
+}
+
+/** Doubling, to a second at most; the chance in it keeps the nodes from coming back all at once. */
+function backoff(times: number): number {
+  const ms = Math.min(BACKOFF_FIRST_MS * 2 ** (times - 1), BACKOFF_MAX_MS);
+  return randomInt(Math.ceil(ms / 2), ms + 1);
+}
+
+/** Prepares every fresh connection, until it is or the next one comes; gives the function that does. */
+function keepPrepared(
+  client: Redis,
+  readiness: Readiness,
+  { prepare, onReady, onTrouble }: LinkOptions,
+): () => Promise<void> {
+  let handshakeTrouble: Error | undefined;
+
+  function down(reason: Error): void {
+    if (readiness.down(reason)) onTrouble?.(reason);
+  }
+
+  async function prepareOnce(): Promise<void> {
+    const { stream } = client;
+    const isCurrent = (): boolean => stream === client.stream && client.status === 'ready';
+    try {
+      // ioredis reports a database that it could not select, and goes on with another.
+      if (handshakeTrouble) throw handshakeTrouble;
+      await prepare?.(client);
+    } catch (error) {
+      if (isCurrent()) {
+        down(error instanceof Error ? error : new Error(messageOf(error)));
+        setTimeout(prepareInBackground, PREPARE_AGAIN_MS, stream).unref();
+      }
+      throw error;
+    }
+    if (!isCurrent() || readiness.isUp()) return;
+    readiness.up();
+    onReady?.();
+  }
+
+  function prepareInBackground(stream: Redis['stream']): void {
+    if (stream !== client.stream || client.status !== 'ready') return;
+    // Its failure has been told by `down`.
+    prepareOnce().catch(() => undefined);
+  }
+
+  client.on('connect', () => {
+    handshakeTrouble = undefined;
+  });
+  client.on('ready', () => prepareInBackground(client.stream));
+  client.on('error', (error: Error) => {
+    if (client.status === 'connect') handshakeTrouble = error;
+    down(error);
+  });
+  client.on('close', () => {
+    down(readiness.isUp() ? new Error('the connection was lost') : readiness.trouble());
+  });
+  return prepareOnce;
+}
+
+interface Evaluation {
+  readonly script: Script;
+  readonly keys: readonly string[];
+  readonly args: readonly (string | number)[];
+}
+
+/** Sends the text of a script once to each connection, and its hash from then on. */
+async function evaluate(
+  client: Redis,
+  loaded: Set<string>,
+  { script, keys, args }: Evaluation,
+): Promise<unknown> {
+  if (!loaded.has(script.sha)) {
+    loaded.add(script.sha);
+    return await client.eval(script.source, keys.length, ...keys, ...args);
+  }
+  try {
+    return await client.evalsha(script.sha, keys.length, ...keys, ...args);
+  } catch (error) {
+    if (messageOf(error).startsWith('NOSCRIPT')) loaded.delete(script.sha);
+    throw error;
+  }
+}
