@@ -41,6 +41,7 @@ export type AuditEvent =
   | Kind<'key.generated' | 'key.imported' | 'key.retired', { kid: string; algorithm: string }>
   | Kind<'key.rotated', { algorithm: string; kid: string; immediately: boolean }>
   | Kind<'key.revoked', { kid: string; algorithm: string; reason: string }>
+  | Kind<'key.restored', { algorithm: string; version: number }>
   | Kind<'key.resealed', { keys: number }>
   /** Events that nobody waited for and that had no room while the records did not answer. */
   | Kind<'audit.lost', { events: number }>
