@@ -1,0 +1,82 @@
+import { join } from 'node:path';
+import type { Json } from '../runtime/json.ts';
+import type { Logger } from '../runtime/logger.ts';
+import { readPrivateFile, writePrivateFile } from '../runtime/private-files.ts';
+import type { Sealer } from '../runtime/sealing.ts';
+import { decodeRing, encodeRing, type RingIdentity } from './ring-codec.ts';
+import type { Ring } from './ring.ts';
+import type { SigningAlgorithm } from './signing-keys.ts';
+
+/** What lies in the place of a ring. */
+export type FoundRing =
+  | { readonly kind: 'ring'; readonly ring: Ring }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'broken'; readonly reason: string };
+
+/** The last good copy of each ring, on this node's disk, sealed as in state. */
+export interface RingCopies {
+  /** The file of a ring's copy. */
+  path(algorithm: SigningAlgorithm): string;
+  read(algorithm: SigningAlgorithm): Promise<FoundRing>;
+  /** False: the folder cannot be written. Says so in the log once, and goes on. */
+  write(ring: Ring): Promise<boolean>;
+}
+
+/** Copies in `folder`, which may be missing or read-only. */
+export function createRingCopies(options: {
+  readonly folder: string;
+  readonly namespace: string;
+  readonly sealer: Sealer;
+  readonly logger: Logger;
+}): RingCopies {
+  const { folder, namespace, sealer, logger } = options;
+  const path = (algorithm: SigningAlgorithm): string =>
+    join(folder, `ring-${namespace}-${algorithm}.json`);
+  let warned = false;
+
+  return {
+    path,
+    read: (algorithm) => readRingFile(path(algorithm), { namespace, algorithm }, sealer),
+    async write(ring) {
+      const text = `${JSON.stringify(encodeRing(ring, namespace, sealer))}\n`;
+      try {
+        await writePrivateFile(path(ring.algorithm), text);
+        return true;
+      } catch (error) {
+        if (!(error instanceof Error)) throw error;
+        if (!warned)
+          logger.warn(
+            { event: 'key.copy_failed', folder, error },
+            'cannot keep a copy of the signing keys here: a loss of the state would be noticed by other nodes only',
+          );
+        warned = true;
+        return false;
+      }
+    },
+  };
+}
+
+/** The ring in a file that was written as a copy. */
+export async function readRingFile(
+  path: string,
+  identity: RingIdentity,
+  sealer: Sealer,
+): Promise<FoundRing> {
+  const bytes = await readPrivateFile(path);
+  if (bytes === undefined) return { kind: 'absent' };
+  const value = parse(bytes.toString('utf8'));
+  const ring =
+    value === undefined
+      ? 'it is not JSON, or only a part of it'
+      : decodeRing(value, identity, sealer);
+  return typeof ring === 'string' ? { kind: 'broken', reason: ring } : { kind: 'ring', ring };
+}
+
+function parse(text: string): Json | undefined {
+  try {
+    const value: Json = JSON.parse(text);
+    return value;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,75 @@
+import type { JsonObject } from '../runtime/json.ts';
+import type { SigningAlgorithm } from './signing-keys.ts';
+
+/** Every algorithm that can have a ring, in the order in which key sets list them. */
+export const ALGORITHMS: readonly SigningAlgorithm[] = ['RS256', 'PS256', 'ES256', 'EdDSA'];
+
+/** A key with the timestamps (NumericDate) that were fixed at its birth. Its end is the start of the next one. */
+export interface RingKey {
+  /** RFC 7638 thumbprint. */
+  readonly kid: string;
+  /** Counts the keys of a ring. No two keys have the same. */
+  readonly slot: number;
+  readonly source: 'generated' | 'imported';
+  readonly publicJwk: JsonObject;
+  /** PKCS #8, sealed. Undefined: destroyed, since the key has signed its last. */
+  readonly sealed?: string | undefined;
+  readonly publishedAt: number;
+  readonly signsFrom: number;
+  /** When the next key is to take over. If there is none by then, this one goes on. */
+  readonly signsUntil: number;
+  /** How long it stays in the key set after its last signature. */
+  readonly verifyForSeconds: number;
+}
+
+/** A public half that is kept for `id_token_hint` alone. */
+export interface RetiredRingKey {
+  readonly kid: string;
+  readonly publicJwk: JsonObject;
+  /** NumericDate at which it is forgotten. */
+  readonly until: number;
+}
+
+/** A key that must never be believed again. */
+export interface RevokedKey {
+  readonly kid: string;
+  readonly at: number;
+  readonly reason: string;
+}
+
+/** All keys of one algorithm. Immutable: each change is a new one with the next number, and one swap decides. */
+export interface Ring {
+  readonly algorithm: SigningAlgorithm;
+  /** Random, given once: tells this ring from one that was made anew in its place. */
+  readonly birth: string;
+  /** Counts the changes. */
+  readonly number: number;
+  /** How many slots were given so far. */
+  readonly slots: number;
+  /** By `signsFrom`. Empty: closed, since no node has had the algorithm configured for long. */
+  readonly keys: readonly RingKey[];
+  readonly retired: readonly RetiredRingKey[];
+  readonly revoked: readonly RevokedKey[];
+  /** Every key that was ever in this ring and is no more: none may come back. */
+  readonly past: readonly string[];
+}
+
+/** The durations by which a ring moves, in seconds; `planOf` derives them from the settings. */
+export interface Plan {
+  readonly signForSeconds: number;
+  readonly publishAheadSeconds: number;
+  readonly verifyForSeconds: number;
+  readonly hintsForSeconds: number;
+  /** From the publication of a key until every verifier that honours `jwksMaxAge` can know it. */
+  readonly knownAfterSeconds: number;
+  /** From the planned end of a key's signing until the last node has stopped. */
+  readonly settleSeconds: number;
+}
+
+/** A new key before it has a place in a ring. */
+export interface NewKey {
+  readonly kid: string;
+  readonly source: RingKey['source'];
+  readonly publicJwk: JsonObject;
+  readonly sealed: string;
+}
