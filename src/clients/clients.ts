@@ -1,3 +1,4 @@
+import { LatchkeyError } from '../runtime/errors.ts';
 import type { JsonObject } from '../runtime/json.ts';
 import type { Actor } from '../runtime/origin.ts';
 
@@ -41,6 +42,8 @@ export interface NewClient {
   readonly id?: string | undefined;
   readonly metadata: JsonObject;
   readonly policy?: Partial<ClientPolicy> | undefined;
+  /** One that the engine drew for it (256 bit); left out: one is drawn here, where the client needs any. */
+  readonly secret?: string | undefined;
 }
 
 /** A secret in clear, given once at creation or rotation and never again. */
@@ -61,11 +64,35 @@ export interface Clients {
   /** In constant time against the hash. */
   verifySecret(client: Client, secret: string): boolean;
   list(): Promise<readonly Client[]>;
-  /** @throws {InvalidClient} with every mistake. */
+  /**
+   * With actor `registration`, unknown metadata is ignored (RFC 7591 section 2); else it is a mistake.
+   *
+   * @throws {InvalidClient} with every mistake. @throws {ClientExists}
+   */
   create(client: NewClient, actor: Actor): Promise<IssuedClient>;
-  /** Replaces the metadata of a client that is not declared in the configuration. */
-  update(id: string, metadata: JsonObject, actor: Actor): Promise<Client | undefined>;
-  rotateSecret(id: string, actor: Actor): Promise<IssuedClient | undefined>;
+  /**
+   * Replaces the metadata. The secret stays, but for one that the client no longer needs, or a `secret`
+   * that the engine drew anew. Undefined: no such client.
+   *
+   * @throws {InvalidClient} with every mistake. @throws {DeclaredInConfig}
+   */
+  update(
+    id: string,
+    metadata: JsonObject,
+    actor: Actor,
+    options?: { readonly secret?: string | undefined },
+  ): Promise<Client | undefined>;
+  /**
+   * The old secret is refused from now on, unless it is kept for so many seconds while the client is
+   * reconfigured. Undefined: no such client.
+   *
+   * @throws {InvalidClient} when the client uses no secret. @throws {DeclaredInConfig}
+   */
+  rotateSecret(
+    id: string,
+    actor: Actor,
+    options?: { readonly keepOldForSeconds?: number | undefined },
+  ): Promise<IssuedClient | undefined>;
   /** False: no such client. @throws {DeclaredInConfig} when the configuration declares it. */
   delete(id: string, actor: Actor): Promise<boolean>;
   close(): Promise<void>;
@@ -91,4 +118,26 @@ export interface ResourceServer {
 export interface ResourceServers {
   find(identifier: string): ResourceServer | undefined;
   list(): readonly ResourceServer[];
+}
+
+/** What was given for a client breaks the rules. */
+export class InvalidClient extends LatchkeyError {
+  readonly code = 'ERR_INVALID_CLIENT';
+  /** Every mistake, each beginning with the name it is about: `redirect_uris.0: must be https`. */
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[], options?: ErrorOptions) {
+    super(problems.join('; '), options);
+    this.problems = problems;
+  }
+}
+
+/** A client with this id exists already. */
+export class ClientExists extends LatchkeyError {
+  readonly code = 'ERR_CLIENT_EXISTS';
+}
+
+/** The configuration declares this client: it is changed there, on every node, or not at all. */
+export class DeclaredInConfig extends LatchkeyError {
+  readonly code = 'ERR_DECLARED_IN_CONFIG';
 }

@@ -1,0 +1,72 @@
+import type { Metadata, MetadataName, MetadataProblem } from './metadata-fields.ts';
+
+/** Whether grants, response types and redirect URIs belong together (RFC 7591 section 2.1). */
+export function flowProblems(
+  metadata: Metadata,
+  told: readonly MetadataProblem[],
+): readonly MetadataProblem[] {
+  const grants = new Set(metadata.grant_types);
+  const isTold = (name: MetadataName): boolean => told.some(({ path }) => path[0] === name);
+  const hasCode = metadata.response_types?.includes('code') === true;
+  if (isTold('grant_types') || isTold('response_types') || isTold('redirect_uris')) return [];
+  return [
+    ...problemIf(
+      hasCode !== grants.has('authorization_code'),
+      'response_types',
+      'must be [code] with the grant type authorization_code, and empty without it',
+    ),
+    ...problemIf(
+      hasCode && metadata.redirect_uris?.length === 0,
+      'redirect_uris',
+      'must name at least one URI, since the client has people sign in',
+    ),
+    ...problemIf(
+      grants.has('refresh_token') && !hasCode,
+      'grant_types',
+      'must not hold refresh_token without authorization_code: there would be nothing to refresh',
+    ),
+    ...problemIf(
+      grants.has('client_credentials') && metadata.token_endpoint_auth_method === 'none',
+      'grant_types',
+      'must not hold client_credentials: the client has no credentials',
+    ),
+  ];
+}
+
+/** Whether the way a client proves itself has what it needs. */
+export function authenticationProblems(metadata: Metadata): readonly MetadataProblem[] {
+  const method = metadata.token_endpoint_auth_method;
+  const algorithm = metadata.token_endpoint_auth_signing_alg;
+  const hasKeys = metadata.jwks !== undefined || metadata.jwks_uri !== undefined;
+  const isHmac = algorithm?.startsWith('HS') === true;
+  return [
+    ...problemIf(
+      metadata.jwks !== undefined && metadata.jwks_uri !== undefined,
+      'jwks',
+      'must not stand beside jwks_uri: one of them is enough',
+    ),
+    ...problemIf(
+      method === 'private_key_jwt' && !hasKeys,
+      'jwks',
+      'is missing, as is jwks_uri: private_key_jwt needs the public keys',
+    ),
+    ...problemIf(
+      algorithm !== undefined && method !== (isHmac ? 'client_secret_jwt' : 'private_key_jwt'),
+      'token_endpoint_auth_signing_alg',
+      `must not be ${algorithm} with ${method}`,
+    ),
+    ...problemIf(
+      method === 'none' && metadata.id_token_signed_response_alg === 'HS256',
+      'id_token_signed_response_alg',
+      'must not be HS256: the client has no secret to verify it with',
+    ),
+  ];
+}
+
+function problemIf(
+  isWrong: boolean,
+  name: MetadataName,
+  message: string,
+): readonly MetadataProblem[] {
+  return isWrong ? [{ path: [name], message }] : [];
+}

@@ -1,0 +1,88 @@
+import { z } from 'zod';
+import { publicKeySet } from './key-set.ts';
+
+const URIS_MAX = 100;
+/** Control characters, and those that turn the direction of writing: a name is shown where trust is asked. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/u;
+/** As the engine wants it, which is how browsers check an address. */
+const EMAIL = /^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9-]+(?:\.[a-zA-Z0-9-]+)*$/;
+/** Scope tokens with one space between (RFC 6749 section 3.3). */
+const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]+(?: [\x21\x23-\x5B\x5D-\x7E]+)*$/;
+
+const uri = z.string().min(1);
+const uris = z.array(uri).max(URIS_MAX);
+
+/**
+ * What may be registered of a client, by RFC 7591 name, and the form of each: RFC 7591, OpenID Connect
+ * Registration, RP-Initiated and Back-Channel Logout, RFC 9126 and RFC 9449. What a URI must be, and what
+ * must fit together, is looked at in `metadata.ts`.
+ */
+export const METADATA_FIELDS = {
+  client_name: z
+    .string()
+    .trim()
+    .min(1)
+    .max(100)
+    .refine((name) => !UNPRINTABLE.test(name), { error: 'must not hold invisible characters' }),
+  client_uri: uri,
+  logo_uri: uri,
+  policy_uri: uri,
+  tos_uri: uri,
+  contacts: z
+    .array(z.string().max(254).regex(EMAIL, { error: 'expected an e-mail address' }))
+    .max(20),
+  application_type: z.enum(['web', 'native']),
+  redirect_uris: uris,
+  post_logout_redirect_uris: uris,
+  response_types: z.array(z.enum(['code'])),
+  grant_types: z
+    .array(z.enum(['authorization_code', 'refresh_token', 'client_credentials']))
+    .min(1),
+  token_endpoint_auth_method: z.enum([
+    'client_secret_basic',
+    'client_secret_post',
+    'client_secret_jwt',
+    'private_key_jwt',
+    'none',
+  ]),
+  token_endpoint_auth_signing_alg: z.enum([
+    'RS256',
+    'PS256',
+    'ES256',
+    'EdDSA',
+    'Ed25519',
+    'HS256',
+    'HS384',
+    'HS512',
+  ]),
+  id_token_signed_response_alg: z.enum(['RS256', 'PS256', 'ES256', 'EdDSA', 'HS256']),
+  jwks: publicKeySet,
+  jwks_uri: uri,
+  sector_identifier_uri: uri,
+  subject_type: z.enum(['public']),
+  scope: z.string().max(2000).regex(SCOPE, { error: 'expected scopes with a space between' }),
+  default_max_age: z.int().min(0),
+  require_auth_time: z.boolean(),
+  default_acr_values: z.array(z.string().min(1).max(255)).max(20),
+  initiate_login_uri: uri,
+  backchannel_logout_uri: uri,
+  backchannel_logout_session_required: z.boolean(),
+  require_pushed_authorization_requests: z.boolean(),
+  dpop_bound_access_tokens: z.boolean(),
+  software_id: z.string().min(1).max(255),
+  software_version: z.string().min(1).max(255),
+} as const;
+
+/** A name that may be registered. */
+export type MetadataName = keyof typeof METADATA_FIELDS;
+
+/** What is registered of a client, each field of the right form. */
+export type Metadata = {
+  readonly [Name in MetadataName]?: z.output<(typeof METADATA_FIELDS)[Name]> | undefined;
+};
+
+/** One mistake, and the way to it. */
+export interface MetadataProblem {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}

@@ -1,0 +1,60 @@
+import type { JsonObject } from '../runtime/json.ts';
+import type { Actor } from '../runtime/origin.ts';
+import { randomId } from '../runtime/random.ts';
+import { isClientId } from './client-id.ts';
+import { InvalidClient, type ClientPolicy, type NewClient } from './clients.ts';
+import { readMetadata } from './metadata.ts';
+import { storedPolicy } from './policy.ts';
+
+/** By whom a client is described, and where. */
+export interface ReadingRules {
+  readonly actor: Actor;
+  readonly profile: 'dev' | 'production';
+}
+
+/** Ids that are drawn never begin with `-`, which a command line would take for an option. */
+export function newClientId(): string {
+  for (;;) {
+    const id = randomId();
+    if (isClientId(id)) return id;
+  }
+}
+
+/** @throws {InvalidClient} with every mistake. */
+export function readNewClient(
+  { id, metadata, policy }: NewClient,
+  rules: ReadingRules,
+): { readonly registered: JsonObject; readonly policy: Partial<ClientPolicy> } {
+  const read = registeredIn(metadata, rules);
+  const stored = storedPolicy.safeParse(policy ?? {});
+  const problems = [
+    ...(id === undefined || isClientId(id)
+      ? []
+      : ['id: expected 1 to 128 letters, digits, or . _ ~ - : / @ +']),
+    ...read.problems,
+    ...(stored.error?.issues ?? []).map(
+      ({ path, message }) => `policy.${path.join('.')}: ${message}`,
+    ),
+  ];
+  if (stored.data === undefined || problems.length > 0) throw new InvalidClient(problems);
+  return { registered: read.registered, policy: stored.data };
+}
+
+/** @throws {InvalidClient} with every mistake. */
+export function readRegistered(metadata: JsonObject, rules: ReadingRules): JsonObject {
+  const { registered, problems } = registeredIn(metadata, rules);
+  if (problems.length > 0) throw new InvalidClient(problems);
+  return registered;
+}
+
+function registeredIn(
+  raw: JsonObject,
+  { actor, profile }: ReadingRules,
+): { readonly registered: JsonObject; readonly problems: readonly string[] } {
+  const rules = { isDev: profile === 'dev', isStrict: actor.by !== 'registration' };
+  const { metadata, problems } = readMetadata(raw, rules);
+  return {
+    registered: metadata,
+    problems: problems.map(({ path, message }) => `${path.join('.')}: ${message}`),
+  };
+}

@@ -1,0 +1,22 @@
+import type { ResourceServer, ResourceServers } from './clients.ts';
+import type { DeclaredApi } from './config.ts';
+
+/** The APIs that the configuration declares. */
+export function createResourceServers(apis: readonly DeclaredApi[]): ResourceServers {
+  const servers = apis.map(resourceServerOf);
+  const byIdentifier = new Map(servers.map((server) => [server.identifier, server]));
+  return { find: (identifier) => byIdentifier.get(identifier), list: () => servers };
+}
+
+function resourceServerOf(api: DeclaredApi): ResourceServer {
+  return {
+    identifier: api.identifier,
+    name: api.name,
+    scopes: new Map(Object.entries(api.scopes)),
+    accessTokenFormat: api.accessTokenFormat,
+    signingAlgorithm: api.signingAlgorithm,
+    accessTokenTtlSeconds: api.accessTokenTtl,
+    restricted: api.restricted,
+    claims: new Map(Object.entries(api.claims)),
+  };
+}
