@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import type { z } from 'zod';
 import { effectiveConfig } from '../config/effective-config.ts';
-import { findingText, type Safety } from '../config/insecure.ts';
+import { findingText } from '../config/insecure.ts';
+import type { Safety } from '../config/safety.ts';
 import { toYaml } from '../config/to-yaml.ts';
 import { LatchkeyError } from '../runtime/errors.ts';
 import { json, type Output } from './output.ts';

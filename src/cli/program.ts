@@ -2,14 +2,10 @@ import { Command, CommanderError } from 'commander';
 import type { z } from 'zod';
 import type { Environment } from '../config/environment.ts';
 import { gatherFacts } from '../config/facts.ts';
-import {
-  findingText,
-  InsecureConfig,
-  judgeSafety,
-  type SafetySettings,
-} from '../config/insecure.ts';
+import { findingText, InsecureConfig, judgeSafety } from '../config/insecure.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { privateFilesOf, type FileSettings } from '../config/private-files.ts';
+import type { SafetySettings } from '../config/safety.ts';
 import { LatchkeyError } from '../runtime/errors.ts';
 import type { Records } from '../storage/records.ts';
 import { registerAuditCommands } from './audit.ts';

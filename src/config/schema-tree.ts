@@ -15,7 +15,14 @@ export interface Setting {
 
 /** What may be written for `schema`, with defaults and descriptions. */
 export function treeOf(schema: z.ZodType): SchemaNode {
-  return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+  return z.toJSONSchema(schema, {
+    io: 'input',
+    unrepresentable: 'any',
+    override: ({ zodSchema: { _zod: one }, jsonSchema }) => {
+      // zod leaves out the default of a list whose elements are transformed; an empty one is the same before and after.
+      if (one.def.type === 'default' && isEmptyList(one.def.defaultValue)) jsonSchema.default = [];
+    },
+  });
 }
 
 /** The node itself, or its alternatives where it is a union. */
@@ -81,6 +88,10 @@ function stepText(step: PropertyKey): string {
   if (typeof step === 'number') return `[${step}]`;
   const name = String(step);
   return /^[\w-]+$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`;
+}
+
+function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
 }
 
 function isNode(value: unknown): value is SchemaNode {

@@ -6,6 +6,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { createProgram, runProgram } from '../../../src/cli/program.ts';
 import type { CommandRooms } from '../../../src/cli/rooms.ts';
+import { signInConfig } from '../../../src/accounts/config.ts';
+import { clientsConfig } from '../../../src/clients/config.ts';
 import { issuerConfig, profileConfig } from '../../../src/config/installation.ts';
 import { sensitive } from '../../../src/config/values.ts';
 import { httpConfig } from '../../../src/http/config.ts';
@@ -22,6 +24,8 @@ const schema = z.strictObject({
   storage: storageConfig,
   signingKeys: signingKeysConfig,
   registration: registrationConfig,
+  clients: clientsConfig,
+  signIn: signInConfig,
   people: z.array(z.strictObject({ password: sensitive().optional() })).default([]),
 });
 const NO_RECORDS = {} as Records;

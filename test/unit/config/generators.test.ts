@@ -6,7 +6,14 @@ import { configurationMarkdown } from '../../../src/config/configuration-markdow
 import { exampleYaml } from '../../../src/config/example-yaml.ts';
 import { jsonSchema } from '../../../src/config/json-schema.ts';
 import { readConfig } from '../../../src/config/read-config.ts';
-import { bytes, duration, KIND, secret, sensitive } from '../../../src/config/values.ts';
+import {
+  bytes,
+  duration,
+  KIND,
+  optionalDuration,
+  secret,
+  sensitive,
+} from '../../../src/config/values.ts';
 
 const schema = z.strictObject({
   profile: z.enum(['dev', 'production']).default('production').describe('What it is for.'),
@@ -33,6 +40,7 @@ const schema = z.strictObject({
       z.strictObject({
         email: z.string().describe('Their address.'),
         passwordHash: sensitive().optional().describe('A PHC string.'),
+        session: optionalDuration().describe('How long.'),
       }),
     )
     .default([])
@@ -83,6 +91,9 @@ people: []
 #
 #   # A PHC string.
 #   passwordHash: <text, masked when shown>
+#
+#   # How long.
+#   session: <duration>
 `
       .split('\n')
       .slice(1),

@@ -1,13 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Facts, SecretFact } from '../../../src/config/facts.ts';
-import {
-  findingText,
-  InsecureConfig,
-  judgeSafety,
-  type Finding,
-  type Safety,
-  type SafetySettings,
-} from '../../../src/config/insecure.ts';
+import { findingText, InsecureConfig, judgeSafety } from '../../../src/config/insecure.ts';
+import type { Finding, Safety, SafetySettings } from '../../../src/config/safety.ts';
 
 const NOTHING: Facts = { secrets: [], files: [] };
 const SAFE: SafetySettings = {
@@ -29,6 +23,8 @@ const SAFE: SafetySettings = {
   },
   registration: { mode: 'off', overallPerHour: 100 },
   people: [{}],
+  clients: [{}],
+  signIn: { argon2: { memoryKib: 19_456, iterations: 2 } },
 };
 const DEV: SafetySettings = {
   ...SAFE,
@@ -72,6 +68,11 @@ describe('boots in peace', () => {
       'dev with people whose passwords are in clear',
       { ...DEV, people: [{ password: 'latchkey-dev' }] },
     ],
+    ['dev with client secrets in clear', { ...DEV, clients: [{ secretInClear: 'x' }] }],
+    [
+      'hashes as OWASP asks with least memory',
+      { ...SAFE, signIn: { argon2: { memoryKib: 7168, iterations: 5 } } },
+    ],
     ['dev with open registration', { ...DEV, registration: { mode: 'open', overallPerHour: 9 } }],
     ['its own TLS, without a proxy', http({ tls: { from: 'files' }, trustedProxies: [] })],
     ['a proxy network that is private', http({ trustedProxies: ['10.0.0.0/8', 'fd00::/8'] })],
@@ -101,6 +102,11 @@ describe('refuses to boot', () => {
       'the dev profile, foreign in both ways',
       { ...DEV, issuer: 'http://id.example.com', http: { ...DEV.http, listen: { host: '::' } } },
       ['issuer', 'http.listen.host'],
+    ],
+    [
+      'a client secret in clear',
+      { ...SAFE, clients: [{ secretInClear: 'x' }] },
+      ['clients[0].secretInClear'],
     ],
     ['a password in clear', { ...SAFE, people: [{}, { password: 'x' }] }, ['people[1].password']],
     [

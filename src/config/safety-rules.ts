@@ -1,0 +1,190 @@
+import { installationOf, isLoopbackHost } from './installation.ts';
+import { refuse, warn, type Rule, type SafetySettings, type Weighed } from './safety.ts';
+
+/** Rules about the settings alone. */
+export const SETTING_RULES: readonly Rule[] = [
+  devStaysHome,
+  issuerIsHttps,
+  passwordsAreHashed,
+  clientSecretsAreReferences,
+  hashesAreSlow,
+  proxiesAreKnown,
+  outboundIsGuarded,
+  certificateIsReal,
+  storesAreReachedSafely,
+  figuresStayHome,
+  registrationIsBounded,
+];
+
+/** The sample people and clients are known to everyone who has read the documentation. */
+function devStaysHome(settings: SafetySettings): readonly Weighed[] {
+  const { isDev, isLoopback, issuer } = installationOf(settings);
+  const { host } = settings.http.listen;
+  if (!isDev) return [];
+  return [
+    ...(isLoopback
+      ? []
+      : refuse(
+          'issuer',
+          `${issuer} is not on this machine, and the dev profile has sample people and clients`,
+          'Set profile: production, or an issuer such as http://localhost:4000',
+        )),
+    ...(isLoopbackHost(host)
+      ? []
+      : refuse(
+          'http.listen.host',
+          `${host} can be reached from other machines, and the dev profile has sample people and clients`,
+          'Set it to 127.0.0.1, or set profile: production',
+        )),
+  ];
+}
+
+function issuerIsHttps(settings: SafetySettings): readonly Weighed[] {
+  const { isDev, isHttps, isLoopback, issuer } = installationOf(settings);
+  if (isDev || isHttps) return [];
+  if (!isLoopback) {
+    return refuse(
+      'issuer',
+      `${issuer} is http: passwords and tokens could be read on their way`,
+      `Set it to ${issuer.replace(/^http:/, 'https:')}, behind a proxy that speaks TLS or with http.tls`,
+    );
+  }
+  return warn(
+    'issuer',
+    `${issuer} can be used on this machine alone`,
+    'Set it to the https URL by which people reach this provider',
+  );
+}
+
+function passwordsAreHashed({ profile, people }: SafetySettings): readonly Weighed[] {
+  if (profile === 'dev') return [];
+  return people.flatMap(({ password }, index) =>
+    password === undefined
+      ? []
+      : refuse(
+          `people[${index}].password`,
+          'is a password in clear',
+          'Write passwordHash in its place, or leave it out and run: latchkey person set-password',
+        ),
+  );
+}
+
+function clientSecretsAreReferences({ profile, clients }: SafetySettings): readonly Weighed[] {
+  if (profile === 'dev') return [];
+  return clients.flatMap(({ secretInClear }, index) =>
+    secretInClear === undefined
+      ? []
+      : refuse(
+          `clients[${index}].secretInClear`,
+          'is a secret in clear',
+          'Write secret: { file: PATH } in its place',
+        ),
+  );
+}
+
+/** Each of the pairs that the OWASP Password Storage Cheat Sheet names comes to this or more. */
+const HASH_WORK_MIN = 7168 * 5;
+
+function hashesAreSlow({ signIn }: SafetySettings): readonly Weighed[] {
+  const { memoryKib, iterations } = signIn.argon2;
+  if (memoryKib * iterations >= HASH_WORK_MIN) return [];
+  return warn(
+    'signIn.argon2',
+    `${memoryKib} KiB and ${iterations} passes make stolen hashes cheap to guess`,
+    'Set memoryKib to 19456 and iterations to 2, or more',
+  );
+}
+
+/** Whoever is trusted may choose the address that throttles and the audit trail see. */
+function proxiesAreKnown(settings: SafetySettings): readonly Weighed[] {
+  const { trustedProxies, tls, listen } = settings.http;
+  const isProxied = installationOf(settings).isHttps && tls.from === 'off';
+  if (isProxied && trustedProxies.length === 0) {
+    return warn(
+      'http.trustedProxies',
+      'is empty, yet a proxy must be in front: everyone would seem to come from its address, and be throttled as one',
+      `List the addresses from which the proxy reaches ${listen.host}`,
+    );
+  }
+  return trustedProxies.flatMap((network, index) =>
+    isWide(network)
+      ? refuse(
+          `http.trustedProxies[${index}]`,
+          `${network} is half the internet or more: anyone could claim any address`,
+          'List the addresses of your proxies alone',
+        )
+      : [],
+  );
+}
+
+function outboundIsGuarded({ http }: SafetySettings): readonly Weighed[] {
+  return http.outbound.allow.flatMap((target, index) =>
+    isWide(target)
+      ? refuse(
+          `http.outbound.allow[${index}]`,
+          `${target} lets a client make this server call anything inside your network`,
+          'List the hosts or networks that must be reached alone',
+        )
+      : [],
+  );
+}
+
+/** No private network is wider than 10.0.0.0/8 (RFC 1918) or fc00::/7 (RFC 4193). */
+function isWide(network: string): boolean {
+  const [address = '', prefix] = network.split('/');
+  return prefix !== undefined && Number(prefix) < (address.includes(':') ? 7 : 8);
+}
+
+function certificateIsReal({ profile, http }: SafetySettings): readonly Weighed[] {
+  if (profile === 'dev' || http.tls.from !== 'dev-ca') return [];
+  return refuse(
+    'http.tls.from',
+    'dev-ca is an authority that nobody else trusts',
+    'Set it to files, or to off behind a proxy that speaks TLS',
+  );
+}
+
+function storesAreReachedSafely({ storage }: SafetySettings): readonly Weighed[] {
+  const { state, records } = storage;
+  const redis = URL.parse(state.redis.url);
+  const postgres = URL.parse(records.postgres.url);
+  return [
+    ...(state.engine === 'redis' && redis?.protocol === 'redis:' && !isLoopbackHost(redis.hostname)
+      ? warn(
+          'storage.state.redis.url',
+          `the way to ${redis.hostname} is not encrypted`,
+          'Use rediss:// unless that network is yours alone',
+        )
+      : []),
+    ...(records.engine === 'postgres' && !records.postgres.tls && isRemote(postgres)
+      ? warn(
+          'storage.records.postgres.tls',
+          `the way to ${postgres?.hostname ?? ''} is not encrypted`,
+          'Set it to true unless that network is yours alone',
+        )
+      : []),
+  ];
+}
+
+/** A socket's folder stands in place of the host, percent-encoded. */
+function isRemote(url: URL | null): boolean {
+  return url !== null && !url.hostname.startsWith('%2F') && !isLoopbackHost(url.hostname);
+}
+
+function figuresStayHome({ http }: SafetySettings): readonly Weighed[] {
+  if (!http.metrics.enabled || isLoopbackHost(http.metrics.host)) return [];
+  return warn(
+    'http.metrics.host',
+    `${http.metrics.host} shows figures of this node to whoever reaches it`,
+    'Set it to an address that only your monitoring reaches',
+  );
+}
+
+function registrationIsBounded({ profile, registration }: SafetySettings): readonly Weighed[] {
+  if (profile === 'dev' || registration.mode !== 'open') return [];
+  return warn(
+    'registration.mode',
+    `open lets anyone register ${registration.overallPerHour} clients an hour`,
+    'Set it to token, so that only holders of an initial access token may, or to off',
+  );
+}
