@@ -6,11 +6,14 @@ import { findingText, InsecureConfig, judgeSafety } from '../config/insecure.ts'
 import { loadConfig } from '../config/load-config.ts';
 import { privateFilesOf, type FileSettings } from '../config/private-files.ts';
 import type { SafetySettings } from '../config/safety.ts';
+import type { Clock } from '../runtime/clock.ts';
 import { LatchkeyError } from '../runtime/errors.ts';
+import type { KeyAdministration } from '../signing-keys/administration.ts';
 import type { Records } from '../storage/records.ts';
 import { registerAuditCommands } from './audit.ts';
 import { registerCheckCommand, type Checked } from './check.ts';
 import { registerClientCommands } from './clients.ts';
+import { registerKeysCommands } from './keys.ts';
 import { json, plain, type Output } from './output.ts';
 import type { PasswordInput } from './password.ts';
 import { registerPersonCommands } from './people.ts';
@@ -26,6 +29,13 @@ export class NoConfig extends LatchkeyError {
   readonly code = 'ERR_NO_CONFIG';
 }
 
+/** The rooms of an installation that commands act on. */
+export interface ProgramRooms extends CommandRooms {
+  readonly clock: Clock;
+  readonly records: Records;
+  readonly keyAdministration: KeyAdministration;
+}
+
 /** What the commands get from the process and from the composition root. */
 export interface ProgramOptions<Settings extends SafetySettings & FileSettings> extends Output {
   readonly schema: z.ZodType<Settings>;
@@ -33,7 +43,7 @@ export interface ProgramOptions<Settings extends SafetySettings & FileSettings> 
   readonly environment: Environment;
   /** Where a password is typed or piped in. */
   readonly input: PasswordInput;
-  openRooms(settings: Settings): Promise<CommandRooms & { readonly records: Records }>;
+  openRooms(settings: Settings): Promise<ProgramRooms>;
   /** Resolves when the node has stopped. */
   startNode(settings: Settings): Promise<void>;
 }
@@ -62,7 +72,7 @@ export function createProgram<Settings extends SafetySettings & FileSettings>(
     const facts = await gatherFacts({ settings, schema, privateFiles, environment });
     return { settings, safety: judgeSafety(settings, facts) };
   };
-  const open = async (): Promise<CommandRooms & Output & { readonly records: Records }> => ({
+  const open = async (): Promise<ProgramRooms & Output> => ({
     ...(await options.openRooms(await load())),
     print,
     printError,
@@ -73,6 +83,10 @@ export function createProgram<Settings extends SafetySettings & FileSettings>(
   registerVersion(program, options);
   registerClientCommands(program, open);
   registerPersonCommands(program, open, options.input);
+  registerKeysCommands(program, async () => {
+    const rooms = await open();
+    return { ...rooms, administration: rooms.keyAdministration };
+  });
   registerAuditCommands(program, open);
   return program;
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { createProgram, runProgram } from '../../../src/cli/program.ts';
+import { createProgram, runProgram, type ProgramRooms } from '../../../src/cli/program.ts';
 import type { CommandRooms } from '../../../src/cli/rooms.ts';
 import { signInConfig } from '../../../src/accounts/config.ts';
 import { clientsConfig } from '../../../src/clients/config.ts';
@@ -14,7 +14,6 @@ import { httpConfig } from '../../../src/http/config.ts';
 import { registrationConfig } from '../../../src/provider/config.ts';
 import { signingKeysConfig } from '../../../src/signing-keys/config.ts';
 import { storageConfig } from '../../../src/storage/config.ts';
-import type { Records } from '../../../src/storage/records.ts';
 import { createFakeAccounts, createFakeClients, piped, type FakeAccounts } from './fakes.ts';
 
 const schema = z.strictObject({
@@ -28,7 +27,8 @@ const schema = z.strictObject({
   signIn: signInConfig,
   people: z.array(z.strictObject({ password: sensitive().optional() })).default([]),
 });
-const NO_RECORDS = {} as Records;
+/** Rooms whose commands have tests of their own. */
+const ELSEWHERE = {} as Pick<ProgramRooms, 'clock' | 'records' | 'keyAdministration'>;
 
 let folder: string;
 
@@ -85,7 +85,7 @@ function openTerminal(fault?: Error): Terminal {
         input,
         openRooms: async () => {
           if (fault) throw fault;
-          return { ...rooms, records: NO_RECORDS };
+          return { ...rooms, ...ELSEWHERE };
         },
         startNode: async (settings) => void started.push(settings),
       });
@@ -103,7 +103,7 @@ test('version needs no configuration', async () => {
 test('help is no failure and tells of every command', async () => {
   const { code, out } = await openTerminal().run(['--help']);
   expect(code).toBe(0);
-  for (const name of ['start', 'check', 'version', 'client', 'person', 'audit'])
+  for (const name of ['start', 'check', 'version', 'client', 'person', 'keys', 'audit'])
     expect(out).toContain(name);
 });
 
