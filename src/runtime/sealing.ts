@@ -14,6 +14,11 @@ export interface Sealer {
   seal(plain: Uint8Array, context: string): string;
   /** @throws {SealBroken} when the text was changed, cut, or sealed for another context or under an unknown master key. */
   open(sealed: string, context: string): Uint8Array;
+  /**
+   * Keys of 32 bytes for one other purpose (signing cookies, tokens of forms), the same on every node: one from each
+   * master key, the current first, so that what was made before a change of master key is still accepted.
+   */
+  keysFor(purpose: string): readonly [Uint8Array, ...Uint8Array[]];
 }
 
 /** What was sealed cannot be opened. */
@@ -34,7 +39,13 @@ export function createSealer(masterKeys: readonly [Uint8Array, ...Uint8Array[]])
   const keys = masterKeys.map(derive);
   const byId = new Map(keys.map((key) => [key.id, key]));
   const current = derive(masterKeys[0]);
+  const expandFor =
+    (purpose: string) =>
+    (masterKey: Uint8Array): Uint8Array =>
+      expand(masterKey, `purpose ${purpose}`, MASTER_KEY_BYTES);
+  const [first, ...others] = masterKeys;
   return {
+    keysFor: (purpose) => [expandFor(purpose)(first), ...others.map(expandFor(purpose))],
     seal(plain, context) {
       // Random nonces are good for 2^32 texts under one key; an installation seals a few thousand.
       const nonce = randomBytes(NONCE_BYTES);
@@ -63,12 +74,14 @@ export function masterKeyId(masterKey: Uint8Array): string {
 function derive(masterKey: Uint8Array): DerivedKey {
   if (masterKey.length !== MASTER_KEY_BYTES)
     throw new TypeError(`a master key has ${MASTER_KEY_BYTES} bytes`);
-  const expand = (info: string, bytes: number): Buffer =>
-    Buffer.from(hkdfSync('sha256', masterKey, '', `latchkey sealing ${info}`, bytes));
   return {
-    id: expand('key id', KEY_ID_BYTES).toString('base64url'),
-    bytes: expand('aes-256-gcm', MASTER_KEY_BYTES),
+    id: expand(masterKey, 'key id', KEY_ID_BYTES).toString('base64url'),
+    bytes: expand(masterKey, 'aes-256-gcm', MASTER_KEY_BYTES),
   };
+}
+
+function expand(masterKey: Uint8Array, info: string, bytes: number): Buffer {
+  return Buffer.from(hkdfSync('sha256', masterKey, '', `latchkey sealing ${info}`, bytes));
 }
 
 function decrypt(key: DerivedKey, body: Buffer, context: string): Uint8Array {
@@ -78,9 +91,11 @@ function decrypt(key: DerivedKey, body: Buffer, context: string): Uint8Array {
   const decipher = createDecipheriv(CIPHER, key.bytes, nonce, { authTagLength: TAG_BYTES });
   decipher.setAAD(associatedData(key.id, context));
   decipher.setAuthTag(body.subarray(tagAt));
-  const start = decipher.update(body.subarray(NONCE_BYTES, tagAt));
+  const plain = decipher.update(body.subarray(NONCE_BYTES, tagAt));
   try {
-    return Buffer.concat([start, decipher.final()]);
+    // GCM holds nothing back: the end only judges the tag, and no second copy of a secret is made.
+    decipher.final();
+    return plain;
   } catch (error) {
     throw new SealBroken('the sealed text was changed, or sealed for something else', {
       cause: error,

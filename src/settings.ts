@@ -1,0 +1,100 @@
+import { z } from 'zod';
+import { peopleConfig, signInConfig } from './accounts/config.ts';
+import { auditConfig } from './audit/config.ts';
+import { apisConfig, clientsConfig } from './clients/config.ts';
+import { issuerConfig, profileConfig } from './config/installation.ts';
+import { devConfig } from './dev/config.ts';
+import { httpConfig } from './http/config.ts';
+import { pagesConfig } from './interactions/config.ts';
+import {
+  checkProtocolSettings,
+  claimsConfig,
+  registrationConfig,
+  sessionsConfig,
+  tokensConfig,
+} from './provider/config.ts';
+import { revocationConfig } from './revocation/config.ts';
+import { logConfig } from './runtime/config.ts';
+import { signingKeysConfig } from './signing-keys/config.ts';
+import { checkKeyPromises } from './signing-keys/promises.ts';
+import { storageConfig } from './storage/config.ts';
+
+/** Every section of every room, in the order in which an operator meets them. */
+const sections = z.strictObject({
+  profile: profileConfig,
+  issuer: issuerConfig,
+  http: httpConfig.describe('How the node is reached, and what it reaches.'),
+  storage: storageConfig.describe('Where everything is kept.'),
+  signingKeys: signingKeysConfig.describe('How signing keys live.'),
+  tokens: tokensConfig.describe('What tokens are, and how long they live.'),
+  sessions: sessionsConfig.describe('How long people stay signed in.'),
+  clients: clientsConfig.describe('Relying parties.'),
+  apis: apisConfig.describe('What access tokens are for.'),
+  people: peopleConfig.describe('People.'),
+  signIn: signInConfig.describe('Passwords, and limits on guessing them.'),
+  registration: registrationConfig.describe('Clients that register themselves.'),
+  claims: claimsConfig.describe('Claims beside the standard ones.'),
+  pages: pagesConfig.describe('How the pages look, and which languages they speak.'),
+  revocation: revocationConfig.describe('How what was taken back is remembered and told.'),
+  audit: auditConfig.describe('The record of what happened.'),
+  log: logConfig.describe('What the node tells its operators.'),
+  dev: devConfig.describe('What the dev profile adds.'),
+});
+
+type Sections = z.output<typeof sections>;
+
+/** The whole configuration: every section, and what must hold between them. */
+export const settingsSchema = sections.superRefine((settings, context) => {
+  for (const { path, message } of problemsBetween(settings))
+    context.addIssue({ code: 'custom', path: [...path], message });
+});
+
+export type Settings = Sections;
+
+interface Problem {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+function problemsBetween(settings: Sections): readonly Problem[] {
+  const { clients, apis, signingKeys } = settings;
+  const keys = checkKeyPromises(signingKeys, {
+    longestTokenSeconds: longestToken(settings),
+    longestSessionSeconds: settings.sessions.absolute,
+  });
+  const protocol = checkProtocolSettings(settings, {
+    clients: clients.map((client, index) => ({
+      path: ['clients', index],
+      policy: { refreshTokenAbsoluteSeconds: client.refreshTokenAbsolute },
+    })),
+    apis: apis.map((api, index) => ({
+      path: ['apis', index],
+      attributes: Object.values(api.claims),
+      signingAlgorithm: api.signingAlgorithm,
+    })),
+    algorithms: signingKeys.algorithms,
+  });
+  return [
+    ...keys.map(({ path, message }) => ({ path: ['signingKeys', ...path], message })),
+    ...protocol,
+    ...revocationProblems(settings),
+  ];
+}
+
+function revocationProblems(settings: Sections): readonly Problem[] {
+  const longest = longestAccessToken(settings);
+  if (settings.revocation.longestToken >= longest) return [];
+  const message = `must be at least ${longest}s, the longest life of an access token: what was revoked would be forgotten before it expires`;
+  return [{ path: ['revocation', 'longestToken'], message }];
+}
+
+function longestAccessToken({ tokens, clients, apis }: Sections): number {
+  const own = [...clients, ...apis].map(({ accessTokenTtl }) => accessTokenTtl ?? 0);
+  return Math.max(tokens.accessToken, ...own);
+}
+
+function longestToken(settings: Sections): number {
+  const { tokens, clients } = settings;
+  const idTokens = clients.map(({ idTokenTtl }) => idTokenTtl ?? 0);
+  return Math.max(longestAccessToken(settings), tokens.idToken, ...idTokens);
+}
