@@ -8,6 +8,8 @@ export interface RedirectUriRules extends UrlRules {
 
 /** Reverse-domain schemes only, since nobody can own a word: `com.example.app:/callback`. */
 const PRIVATE_USE = /^[a-z][a-z0-9+-]*(?:\.[a-z0-9+-]+)+:\//;
+/** Also where a host would stand, and with the parameters that some servers cut off: `..;/`. */
+const DOT_SEGMENT = /\/\.{1,2}(?:;[^/]*)?(?:\/|$)/;
 /** Dots, slashes and percent signs in disguise, once or more often: another program may undo it. */
 const DISGUISED = /%(?:25)*(?:2e|2f|5c)|%25/i;
 
@@ -28,7 +30,7 @@ function shapeProblem(uri: string): string | undefined {
   const [path = ''] = uri.split('?');
   if (DISGUISED.test(path))
     return 'must not hold encoded dots, slashes or percent signs in its path';
-  return /(?:^|\/)\.{1,2};/.test(path) ? 'must not hold dot segments' : undefined;
+  return DOT_SEGMENT.test(path) ? 'must not hold dot segments' : undefined;
 }
 
 function webProblem(uri: string, { isNative, isDev }: RedirectUriRules): string | undefined {

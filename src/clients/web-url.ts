@@ -22,7 +22,7 @@ export function uriTextProblem(text: string): string | undefined {
   if (/%(?![0-9A-Fa-f]{2})/.test(text)) return 'must hold % only before two hexadecimal digits';
   if (/%(?:[01][0-9A-Fa-f]|7F)/i.test(text)) return 'must not hold encoded control characters';
   if (!/^[A-Za-z][A-Za-z0-9+.-]*:/.test(text)) return 'must be absolute: https://...';
-  return undefined;
+  return URL.canParse(text) ? undefined : 'cannot be read as a URL';
 }
 
 /** Why `text` cannot be a page of the client's that people are shown; undefined: it can. */
