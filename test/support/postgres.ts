@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { randomId } from '../../src/runtime/random.ts';
+import { storageConfig, type PostgresSettings } from '../../src/storage/config.ts';
 import { freePort } from './ports.ts';
 import { startProcess, untilReady, type ServerProcess } from './server-process.ts';
 
@@ -68,6 +69,17 @@ export async function startPostgres(): Promise<TestPostgres> {
       await removeData();
     },
   };
+}
+
+/** The settings of a node that keeps its records in the database at `url`; the rest by default. */
+export function postgresSettings(
+  url: string,
+  more: Partial<PostgresSettings> = {},
+): PostgresSettings {
+  const { records } = storageConfig.parse({
+    records: { engine: 'postgres', postgres: { url, ...more } },
+  });
+  return records.postgres;
 }
 
 function databaseUrl(port: number, name: string): string {

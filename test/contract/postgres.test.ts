@@ -1,0 +1,22 @@
+import { afterAll, beforeAll } from 'vitest';
+import { openPostgresRecords } from '../../src/storage/postgres/open-postgres-records.ts';
+import { postgresSettings, startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { createRecordingLogger } from '../support/recording-logger.ts';
+import { describeRecordsContract } from './records.contract.ts';
+
+let postgres: TestPostgres;
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+});
+
+afterAll(() => postgres.stop());
+
+describeRecordsContract('PostgreSQL', async () => {
+  const settings = postgresSettings(await postgres.createDatabase());
+  const { logger } = createRecordingLogger();
+  return {
+    open: () => openPostgresRecords(settings, { logger }),
+    close: async () => undefined,
+  };
+});
