@@ -2,19 +2,19 @@
 export type Colour = string;
 
 const WHITE = '#ffffff';
-const INK = '#111318';
+const BLACK = '#000000';
 /** The contrast that small text needs (WCAG 2.2, success criterion 1.4.3). */
 const CONTRAST_MIN = 4.5;
 const STEPS = 50;
 
-/** White or ink, whichever reads better on `background`. */
+/** White or black, whichever reads better on `background`; one of them always reads well enough. */
 export function textOn(background: Colour): Colour {
-  return contrast(WHITE, background) >= contrast(INK, background) ? WHITE : INK;
+  return contrast(WHITE, background) >= contrast(BLACK, background) ? WHITE : BLACK;
 }
 
 /** `colour` as it is, or moved towards black or white by as little as makes it readable on `background`. */
 export function readableOn(colour: Colour, background: Colour): Colour {
-  const goal = luminance(background) > 0.18 ? '#000000' : WHITE;
+  const goal = luminance(background) > 0.18 ? BLACK : WHITE;
   for (let step = 0; step < STEPS; step += 1) {
     const moved = mix(colour, goal, step / STEPS);
     if (contrast(moved, background) >= CONTRAST_MIN) return moved;

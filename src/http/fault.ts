@@ -15,6 +15,8 @@ export interface Fault {
   readonly retryAfterSeconds?: number | undefined;
 }
 
+/** The request cannot be understood. */
+export const BAD_REQUEST: Fault = { kind: 'bad-request', status: 400 };
 /** Nothing is served at this path. */
 export const NOT_FOUND: Fault = { kind: 'not-found', status: 404 };
 /** The body is larger than we read. */
@@ -24,7 +26,6 @@ export const MISDIRECTED: Fault = { kind: 'misdirected', status: 421 };
 /** As many requests as we take are under way. */
 export const OVERLOADED: Fault = { kind: 'overloaded', status: 503, retryAfterSeconds: 1 };
 
-const BAD_REQUEST: Fault = { kind: 'bad-request', status: 400 };
 const FORBIDDEN: Fault = { kind: 'forbidden', status: 403 };
 const INTERNAL: Fault = { kind: 'internal', status: 500 };
 const UNAVAILABLE: Fault = { kind: 'unavailable', status: 503, retryAfterSeconds: 2 };

@@ -7,7 +7,7 @@ import type { Assets } from './assets.ts';
 import type { HttpConfig } from './config.ts';
 import { wantsPage, type Exchange } from './exchange.ts';
 import { createFaultAnswer, type FaultAnswer } from './fault-answer.ts';
-import { MISDIRECTED, NOT_FOUND, OVERLOADED, TOO_LARGE, type Fault } from './fault.ts';
+import { BAD_REQUEST, MISDIRECTED, NOT_FOUND, OVERLOADED, TOO_LARGE, type Fault } from './fault.ts';
 import type { Metrics } from './metrics.ts';
 import { createOriginReader } from './origin-reader.ts';
 import { isCanonicalPath } from './path.ts';
@@ -58,8 +58,8 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
   let isLeaving = false;
 
   function enter(request: IncomingMessage, response: ServerResponse, path: string): void {
-    const isOurs = hosts.has(request.headers.host?.toLowerCase() ?? '');
-    const document = isOurs ? (protocol.document(path) ?? assets.document(path)) : undefined;
+    const misaddressed = judgeHost(request, hosts);
+    const document = misaddressed ? undefined : (protocol.document(path) ?? assets.document(path));
     if (document !== undefined) {
       metrics.document();
       answerPrepared(request, response, document);
@@ -69,7 +69,7 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
     secure(response);
     response.setHeader('X-Request-Id', exchange.origin.requestId ?? '');
     const underWay = ledger.open(exchange);
-    const refusal = isOurs ? refuse(exchange, underWay) : MISDIRECTED;
+    const refusal = misaddressed ?? refuse(exchange, underWay);
     void (refusal ? turnAway(exchange, refusal) : work(exchange, rooms, faults));
   }
 
@@ -96,6 +96,19 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
       isLeaving = true;
     },
   };
+}
+
+/** RFC 9112 section 3.2: exactly one Host header, or two readers of one request could each believe another. */
+function judgeHost(
+  { headers, rawHeaders }: IncomingMessage,
+  hosts: ReadonlySet<string>,
+): Fault | undefined {
+  if (!hosts.has(headers.host?.toLowerCase() ?? '')) return MISDIRECTED;
+  const isHost = (text: string, index: number): boolean =>
+    index % 2 === 0 && text.length === 4 && text.toLowerCase() === 'host';
+  return rawHeaders.findIndex(isHost) === rawHeaders.findLastIndex(isHost)
+    ? undefined
+    : BAD_REQUEST;
 }
 
 function pathOf(url: string): string {

@@ -38,6 +38,8 @@ export function createRooms({ issuer, protocol, routers, faults, logger }: Rooms
     exchange.route = engineRoute(path);
     if (request.method === 'POST' && OWN_FORM.test(path) && isCrossSite(request, ownOrigin))
       throw new CrossSite('a form of ours was sent by a page that is not');
+    // Koa began the answer as 404.
+    response.statusCode = 200;
     await protocol.handle(request, response, origin);
   }
 

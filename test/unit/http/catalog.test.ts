@@ -1,0 +1,66 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createCatalog, readCatalogs } from '../../../src/http/catalog.ts';
+
+const NOTHING = new Map<string, string | number>();
+
+describe('a catalog', () => {
+  const catalog = createCatalog(
+    'de',
+    new Map([
+      ['hello', 'Hallo {name}'],
+      ['wait.one', 'Warte {count} Sekunde'],
+      ['wait.other', 'Warte {count} Sekunden'],
+    ]),
+  );
+
+  test('fills in what a message names', () => {
+    expect(catalog.text('hello', new Map([['name', '{name} & Co']]))).toBe('Hallo {name} & Co');
+  });
+
+  test('chooses the form of a number and writes it as the language does', () => {
+    expect(catalog.text('wait', new Map([['count', 1]]))).toBe('Warte 1 Sekunde');
+    expect(catalog.text('wait', new Map([['count', 1200]]))).toBe('Warte 1.200 Sekunden');
+  });
+
+  test('gives what stands around a placeholder', () => {
+    expect(catalog.around('hello', 'name')).toEqual(['Hallo ', '']);
+  });
+
+  test('refuses a message that is not there, and a placeholder without its value', () => {
+    const missing = expect.objectContaining({ code: 'ERR_MESSAGE_MISSING' });
+    expect(() => catalog.text('bye', NOTHING)).toThrow(missing);
+    expect(() => catalog.text('hello', NOTHING)).toThrow(missing);
+    expect(() => catalog.around('hello', 'client')).toThrow(missing);
+  });
+
+  test('knows nothing of the prototypes of objects', () => {
+    expect(() => catalog.text('constructor', NOTHING)).toThrow('no message constructor');
+  });
+});
+
+describe('catalogs on disk', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'latchkey-catalogs-'));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  test('a later folder changes single messages and adds languages', async () => {
+    const theme = await mkdtemp(join(folder, 'theme-'));
+    await writeFile(join(folder, 'en.yaml'), 'a: {b: one, c: two}');
+    await writeFile(join(theme, 'en.yaml'), 'a: {b: changed}');
+    await writeFile(join(theme, 'ar.yaml'), 'language: {direction: rtl}\na: {b: واحد}');
+    const catalogs = await readCatalogs([folder, theme, join(folder, 'absent')]);
+    expect(catalogs.get('en')?.text('a.b', NOTHING)).toBe('changed');
+    expect(catalogs.get('en')?.text('a.c', NOTHING)).toBe('two');
+    expect(catalogs.get('ar')?.direction).toBe('rtl');
+  });
+
+  test('a file that is no catalog is named', async () => {
+    await writeFile(join(folder, 'en.yaml'), 'a: [1, 2]');
+    await expect(readCatalogs([folder])).rejects.toThrow(/en\.yaml is not a catalog/);
+  });
+});

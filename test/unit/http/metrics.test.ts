@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import { createMetrics } from '../../../src/http/metrics.ts';
+
+test('figures come out in the format of Prometheus', async () => {
+  const metrics = createMetrics();
+  metrics.request({ method: 'POST', route: '/token', status: 200, seconds: 0.003 });
+  metrics.document();
+  metrics.underWay(1);
+  metrics.refused('overload');
+  metrics.signIn('verified');
+  metrics.tokenIssued('access_token', 'authorization_code');
+  const text = await metrics.text();
+  expect(text).toContain(
+    'latchkey_http_request_seconds_count{method="POST",route="/token",status="200"} 1',
+  );
+  expect(text).toContain('latchkey_http_documents_total 1');
+  expect(text).toContain('latchkey_http_requests_under_way 1');
+  expect(text).toContain('latchkey_http_refused_total{reason="overload"} 1');
+  expect(text).toContain('latchkey_sign_ins_total{result="verified"} 1');
+  expect(text).toContain(
+    'latchkey_tokens_issued_total{kind="access_token",grant_type="authorization_code"} 1',
+  );
+});
+
+test('sources are read at each look', async () => {
+  const metrics = createMetrics();
+  let phase = 'published';
+  let number = 41;
+  metrics.watch({
+    keys: () => [{ algorithm: 'ES256', phase }],
+    revocationNumber: () => number,
+    loopDelaySeconds: () => 0.25,
+    health: async () => new Map([['state', false]]),
+  });
+  await metrics.text();
+  phase = 'signing';
+  number = 42;
+  const text = await metrics.text();
+  expect(text).toContain('latchkey_signing_keys{algorithm="ES256",phase="signing"} 1');
+  expect(text).not.toContain('phase="published"');
+  expect(text).toContain('latchkey_revocation_number 42');
+  expect(text).toContain('latchkey_event_loop_delay_seconds 0.25');
+  expect(text).toContain('latchkey_healthy{part="state"} 0');
+});
+
+test('two nodes of one process keep their figures apart', async () => {
+  const [one, other] = [createMetrics(), createMetrics()];
+  one.document();
+  expect(await other.text()).toContain('latchkey_http_documents_total 0');
+});

@@ -1,0 +1,324 @@
+import { globSync, readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import type { FaultPage } from '../../../src/http/fault-answer.ts';
+import { openViews, type Views, type ViewsOptions } from '../../../src/http/views.ts';
+import { createShowPage, type Pages, type SignInPage } from '../../../src/interactions/pages.ts';
+import { PLAIN_THEME, VIEWS_FOLDER } from '../../support/pages-host.ts';
+
+const CLIENT = {
+  name: 'R&D <b>',
+  logoUri: 'https://cdn.example/logo.png',
+  site: 'app.example',
+  uri: 'https://app.example',
+  policyUri: 'https://app.example/privacy',
+  tosUri: 'https://app.example/tos',
+};
+const BARE_CLIENT = { name: 'App', logoUri: '', site: '', uri: '', policyUri: '', tosUri: '' };
+const ACCOUNT = { name: 'Alice', login: 'alice@example.com', initial: 'A' };
+const SIGN_IN: SignInPage = {
+  client: CLIENT,
+  again: 'no',
+  problem: { kind: 'none' },
+  login: '',
+  remember: false,
+  back: '',
+  csrf: 'token',
+};
+const CONSENT: Pages['consent'] = {
+  client: CLIENT,
+  account: ACCOUNT,
+  another: '/interaction/x/sign-in',
+  scopes: [
+    ...['profile', 'email', 'address', 'phone', 'offline_access'].map((scope) => ({
+      message: `scope.${scope}`,
+      text: '',
+    })),
+    { message: '', text: 'invoices:read' },
+  ],
+  claims: [
+    { message: 'claim.birthdate', text: '' },
+    { message: '', text: 'cost_centre' },
+  ],
+  resources: [
+    {
+      identifier: 'https://api.example',
+      name: 'Bookings',
+      scopes: [{ name: 'read', description: 'Read your bookings' }],
+    },
+  ],
+  csrf: 'token',
+};
+
+/** Every page in every state that changes what its template does. */
+const STATES: readonly (readonly [name: string, view: string, data: object])[] = [
+  ['sign-in', 'sign-in', SIGN_IN],
+  ['sign-in of a bare client', 'sign-in', { ...SIGN_IN, client: BARE_CLIENT }],
+  ['sign-in asked again', 'sign-in', { ...SIGN_IN, again: 'asked', login: 'alice' }],
+  ['sign-in too long ago', 'sign-in', { ...SIGN_IN, again: 'too-long-ago', remember: true }],
+  ['sign-in refused', 'sign-in', { ...SIGN_IN, problem: { kind: 'refused' }, login: 'alice' }],
+  ['sign-in incomplete', 'sign-in', { ...SIGN_IN, problem: { kind: 'incomplete' } }],
+  ['sign-in busy', 'sign-in', { ...SIGN_IN, problem: { kind: 'busy' }, back: '/interaction/x' }],
+  ...(['seconds', 'minutes'] as const).flatMap((unit) =>
+    [1, 30].map((count): readonly [string, string, object] => [
+      `sign-in throttled for ${count} ${unit}`,
+      'sign-in',
+      { ...SIGN_IN, problem: { kind: 'throttled', unit, count } },
+    ]),
+  ),
+  [
+    'select-account',
+    'select-account',
+    {
+      client: CLIENT,
+      account: ACCOUNT,
+      another: '/other',
+      csrf: 'token',
+    } satisfies Pages['select-account'],
+  ],
+  ['consent', 'consent', CONSENT],
+  [
+    'consent for nothing more',
+    'consent',
+    {
+      ...CONSENT,
+      client: BARE_CLIENT,
+      account: { ...ACCOUNT, login: '' },
+      scopes: [],
+      claims: [],
+      resources: [],
+    },
+  ],
+  ['expired', 'expired', { requestId: 'r-1' } satisfies Pages['expired']],
+  [
+    'problem',
+    'problem',
+    { error: 'invalid_client', description: '', requestId: '' } satisfies Pages['problem'],
+  ],
+  [
+    'sign-out',
+    'sign-out',
+    { action: '/logout/confirm', xsrf: 'x', clientName: '' } satisfies Pages['sign-out'],
+  ],
+  ['sign-out of a client', 'sign-out', { action: '/logout/confirm', xsrf: 'x', clientName: 'App' }],
+  ['signed-out', 'signed-out', { clientName: '', uri: '' } satisfies Pages['signed-out']],
+  ['signed-out of a client', 'signed-out', { clientName: 'App', uri: 'https://app.example' }],
+  ...(
+    [
+      'bad-request',
+      'forbidden',
+      'not-found',
+      'too-large',
+      'misdirected',
+      'unavailable',
+      'overloaded',
+      'internal',
+    ] satisfies FaultPage['kind'][]
+  ).map((kind): readonly [string, string, object] => [
+    `fault ${kind}`,
+    'fault',
+    { kind, requestId: 'r-1' },
+  ]),
+];
+const PLURAL = /\.(?:zero|one|two|few|many|other)$/;
+const LANGUAGES = globSync('locales/*.yaml', { cwd: VIEWS_FOLDER }).map((file) =>
+  file.slice(8, -5),
+);
+const SOURCES = globSync('**/*.liquid', { cwd: VIEWS_FOLDER });
+
+const source = (file: string): string => readFileSync(join(VIEWS_FOLDER, file), 'utf8');
+
+describe('every view', () => {
+  let views: Views;
+  beforeAll(async () => {
+    views = await openViews({ folder: VIEWS_FOLDER, theme: PLAIN_THEME, languages: [] });
+  });
+
+  test.each(LANGUAGES.flatMap((language) => STATES.map((state) => [language, ...state] as const)))(
+    'in %s: %s',
+    async (language, _, view, data) => {
+      const html = await views.renderer.render(view, data, [language]);
+      expect(html).toContain(`<html lang="${language}" dir="ltr">`);
+      expect(html).not.toMatch(/\{\{|\{%|undefined|\[object|\{\w+\}/);
+      expect(html).not.toContain('<b>');
+    },
+  );
+
+  test('its first action button is the one that goes on', async () => {
+    for (const [name, view, data] of STATES.filter(
+      ([, , page]) => 'csrf' in page || 'xsrf' in page,
+    )) {
+      const html = await views.renderer.render(view, data, ['en']);
+      const actions = [...html.matchAll(/<button[^>]* name="action" value="(?<value>\w+)"/g)];
+      expect([name, actions.map(({ groups }) => groups?.['value'])]).toEqual([
+        name,
+        ['continue', 'cancel'],
+      ]);
+    }
+  });
+
+  test('a view that is given less than it reads fails', async () => {
+    const { login: _, ...less } = SIGN_IN;
+    await expect(views.renderer.render('sign-in', less, ['en'])).rejects.toThrow('login');
+  });
+
+  test('escapes what comes from outside (an app could name itself after a script)', async () => {
+    const name = `"><script>alert('x')</script>`;
+    const html = await views.renderer.render(
+      'consent',
+      { ...CONSENT, client: { ...CLIENT, name } },
+      ['en'],
+    );
+    expect(html).not.toContain('<script>alert');
+    expect(html).toContain('&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;');
+  });
+
+  test('speaks the first language that it can, else the default', async () => {
+    const inLanguages = (wanted: readonly string[]): Promise<string> =>
+      views.renderer.render('expired', { requestId: '' }, wanted);
+    expect(await inLanguages(['fr', 'de-CH', 'en'])).toContain('<html lang="de"');
+    expect(await inLanguages(['fr'])).toContain('<html lang="en"');
+  });
+});
+
+describe('the templates', () => {
+  test('escape everything: none says raw', () => {
+    const raw = SOURCES.filter((file) => /\|\s*raw\b|\{%-?\s*raw\b/.test(source(file)));
+    expect(raw).toEqual([]);
+  });
+
+  test('hold no script and no style of their own, which the policy would refuse', () => {
+    const inline = /<script(?![^>]*\ssrc=)|<style|\sstyle=|\son\w+=|javascript:/i;
+    expect(SOURCES.filter((file) => inline.test(source(file)))).toEqual([]);
+  });
+
+  test('every link that leaves us opens without a way back to our window', () => {
+    const links = SOURCES.flatMap((file) => source(file).match(/<a [^>]*target=[^>]*>/g) ?? []);
+    expect(links.length).toBeGreaterThan(0);
+    expect(links.filter((link) => !link.includes('rel="noopener noreferrer"'))).toEqual([]);
+  });
+});
+
+describe('the catalogs', () => {
+  const english = messagesOf('en');
+
+  test.each(LANGUAGES)('%s says all that English says, and no more', (language) => {
+    expect(plain(messagesOf(language))).toEqual(plain(english));
+  });
+
+  test.each(LANGUAGES)('%s fills in what English fills in', (language) => {
+    const differing = [...messagesOf(language)].filter(
+      ([key, text]) => !PLURAL.test(key) && blanks(text) !== blanks(english.get(key) ?? ''),
+    );
+    expect(differing).toEqual([]);
+  });
+
+  test('hold no message that no page uses', () => {
+    const quoted = SOURCES.flatMap((file) => source(file).match(/(?<=')[\w.-]+(?=')/g) ?? []);
+    // The claims and scopes that cards.ts has words for, and what a layout is told of the language itself.
+    const prefixes = [
+      'scope.',
+      'claim.',
+      'language.',
+      ...quoted.filter((text) => /[.-]$/.test(text)),
+    ];
+    const unused = plain(english).filter(
+      (key) => !quoted.includes(key) && !prefixes.some((prefix) => key.startsWith(prefix)),
+    );
+    expect(unused).toEqual([]);
+  });
+
+  /** Languages differ in their plural forms, so that a message with forms counts once. */
+  function plain(messages: ReadonlyMap<string, string>): readonly string[] {
+    return [...new Set([...messages.keys()].map((key) => key.replace(PLURAL, '')))].toSorted();
+  }
+
+  function blanks(text: string): string {
+    return [...text.matchAll(/\{\w+\}/g)].map(String).toSorted().join();
+  }
+
+  function messagesOf(language: string): ReadonlyMap<string, string> {
+    const flatten = (value: unknown, path: string): readonly (readonly [string, string])[] =>
+      typeof value === 'object' && value !== null
+        ? Object.entries(value).flatMap(([name, inner]) => flatten(inner, `${path}.${name}`))
+        : [[path.slice(1), String(value)]];
+    return new Map(flatten(parse(source(`locales/${language}.yaml`)), ''));
+  }
+});
+
+describe('a theme', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'latchkey-theme-'));
+    await mkdir(join(folder, 'locales'));
+    await mkdir(join(folder, 'assets'));
+    await mkdir(join(folder, 'partials'));
+    await writeFile(join(folder, 'locales/en.yaml'), 'sign-in: {title: Welcome back}');
+    await writeFile(
+      join(folder, 'locales/ar.yaml'),
+      'language: {direction: rtl}\nexpired: {title: انتهت, text: ., next: .}\ncommon: {request-id: طلب}',
+    );
+    await writeFile(join(folder, 'assets/acme.svg'), '<svg xmlns="http://www.w3.org/2000/svg"/>');
+    await writeFile(join(folder, 'acme.css'), 'h1 { color: red }');
+    await writeFile(join(folder, 'partials/policies.liquid'), '<footer>Acme Inc.</footer>');
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  const open = (
+    theme: Partial<ViewsOptions['theme']>,
+    languages: readonly string[] = [],
+  ): Promise<Views> =>
+    openViews({ folder: VIEWS_FOLDER, theme: { ...PLAIN_THEME, ...theme }, languages });
+
+  test('changes the name, the logo, a template, a sentence, and adds a stylesheet', async () => {
+    const { renderer, assets } = await open({
+      name: 'Acme',
+      folder,
+      logo: 'acme.svg',
+      css: join(folder, 'acme.css'),
+    });
+    const html = await renderer.render('sign-in', SIGN_IN, ['en']);
+    expect(html).toContain('<title>Welcome back · Acme</title>');
+    expect(html).toContain(`<img src="${assets.path('acme.svg')}"`);
+    expect(html).toContain('<footer>Acme Inc.</footer>');
+    expect(html).toContain(`<link rel="stylesheet" href="${assets.path('custom.css')}">`);
+  });
+
+  test('adds a language that is written from right to left', async () => {
+    const { renderer } = await open({ folder }, ['en', 'ar']);
+    expect(await renderer.render('expired', { requestId: 'r' }, ['ar'])).toContain(
+      '<html lang="ar" dir="rtl">',
+    );
+  });
+
+  test('may show a logo from elsewhere, which the policy must know', async () => {
+    const views = await open({ logo: 'https://cdn.acme.example/logo.png' });
+    expect(views.imageOrigins).toEqual(['https://cdn.acme.example']);
+  });
+
+  test.each([
+    [{ logo: 'absent.svg' }, []],
+    [{ css: '/nonexistent/acme.css' }, []],
+    [{}, ['en', 'fr']],
+  ] as const)('is refused when it names what is not there: %j %j', async (theme, languages) => {
+    await expect(open(theme, languages)).rejects.toMatchObject({ code: 'ERR_VIEWS_INCOMPLETE' });
+  });
+});
+
+test('a page is answered with its status', async () => {
+  const shown: unknown[] = [];
+  const show = createShowPage({ render: async (name) => `<p>${name}</p>` });
+  const response = { get: () => "img-src 'self'" };
+  const context = { get: () => '', set: (...header: unknown[]) => shown.push(header), response };
+  await show(
+    context as never,
+    'expired',
+    { requestId: '' },
+    { status: 400, image: 'https://cdn.example/a.png' },
+  );
+  expect(context).toMatchObject({ status: 400, type: 'html', body: '<p>expired</p>' });
+  expect(shown).toEqual([['Content-Security-Policy', "img-src 'self' https://cdn.example"]]);
+});
