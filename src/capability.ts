@@ -37,9 +37,9 @@ export interface Added {
 }
 
 /** Something the provider can do that an installation may leave out. */
-export interface Capability<Section = unknown> {
+export interface Capability<Name extends string, Section> {
   /** Its section in the configuration. */
-  readonly name: string;
+  readonly name: Name;
   readonly config: z.ZodType<Section>;
   /** Undefined: switched off by its section. */
   create(section: Section, house: House): Added | undefined;

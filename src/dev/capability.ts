@@ -5,7 +5,7 @@ import { createTryPage } from './try-page.ts';
 const CLIENT_ID = 'try';
 
 /** The try page, in the dev profile alone. */
-export const dev: Capability<DevConfig> = {
+export const dev: Capability<'dev', DevConfig> = {
   name: 'dev',
   config: devConfig,
   create(section, { isDev, profile, renderer, clock, resourceServers }) {

@@ -1,0 +1,59 @@
+import type { DeclaredPerson } from '../accounts/config.ts';
+import type { DeclaredClient } from '../clients/config.ts';
+
+/** What a developer should see when the provider is up. */
+export interface BannerSettings {
+  readonly issuer: string;
+  readonly people: readonly DeclaredPerson[];
+  readonly clients: readonly DeclaredClient[];
+  readonly storage: {
+    readonly state: { readonly engine: string };
+    readonly records: { readonly engine: string };
+    readonly embedded: { readonly file: string };
+  };
+  readonly signingKeys: { readonly folder: string };
+  readonly dev: { readonly tryPage: boolean };
+}
+
+/** A short word at start, in the dev profile: where it is, who can sign in, which clients there are. */
+export function banner(
+  { issuer, people, clients, storage, signingKeys, dev }: BannerSettings,
+  { authorityFile }: { readonly authorityFile: string | undefined },
+): string {
+  const rows: readonly (readonly [string, string])[] = [
+    ['Issuer', issuer],
+    ...(dev.tryPage ? ([['Try it', `${issuer}/try`]] as const) : []),
+    ['Discovery', `${issuer}/.well-known/openid-configuration`],
+    ...people.map(
+      ({ email, username, password }, index) =>
+        [index === 0 ? 'Sign in as' : '', `${email ?? username ?? ''}  ${password ?? ''}`] as const,
+    ),
+    ...clients.map((client, index) => [index === 0 ? 'Clients' : '', describe(client)] as const),
+    ['Data', `${places(storage)}, keys in ${signingKeys.folder}/`],
+    ...(authorityFile === undefined
+      ? []
+      : ([['Certificate', `signed by a local authority: trust ${authorityFile}`]] as const)),
+  ];
+  const lines = rows.map(([name, value]) => `  ${name.padEnd(12)}${value}`.trimEnd());
+  return [
+    '',
+    '  Latchkey is up. Dev profile: sample people and secrets, this machine only.',
+    '',
+    ...lines,
+    '',
+  ].join('\n');
+}
+
+function describe({ id, type, secretInClear, redirectUris = [] }: DeclaredClient): string {
+  const parts = [
+    id,
+    `(${type})`,
+    ...(secretInClear === undefined ? [] : [`secret ${secretInClear}`]),
+  ];
+  return [...parts, ...redirectUris.slice(0, 1)].join('  ');
+}
+
+function places({ state, records, embedded }: BannerSettings['storage']): string {
+  const names = new Set([state.engine, records.engine]);
+  return [...names].map((name) => (name === 'embedded' ? embedded.file : name)).join(' and ');
+}
