@@ -1,0 +1,64 @@
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/logger.ts';
+import type { StorageConfig } from './config.ts';
+import { openEmbedded } from './embedded/open-embedded.ts';
+import { openPostgresRecords } from './postgres/open-postgres-records.ts';
+import type { Records } from './records.ts';
+import { openRedisState } from './redis/open-redis-state.ts';
+import type { State } from './state.ts';
+
+/** The stores of one node. */
+export interface Storage {
+  readonly state: State;
+  readonly records: Records;
+  /** Closes both, after what they have begun. */
+  close(): Promise<void>;
+}
+
+/** What every engine needs beside its settings. */
+export interface StorageOptions {
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+interface Closable {
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the engines that the settings choose. The embedded file is opened once when it holds both.
+ *
+ * @throws what `openEmbedded`, `openRedisState` and `openPostgresRecords` throw.
+ */
+export async function openStorage(
+  settings: StorageConfig,
+  options: StorageOptions,
+): Promise<Storage> {
+  const opened: Closable[] = [];
+  const kept = <Engine extends Closable>(engine: Engine): Engine => {
+    opened.push(engine);
+    return engine;
+  };
+  const close = async (): Promise<void> => {
+    await Promise.all(opened.map((engine) => engine.close()));
+  };
+  try {
+    return { ...(await openEngines(settings, options, kept)), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function openEngines(
+  { state, records, embedded }: StorageConfig,
+  options: StorageOptions,
+  kept: <Engine extends Closable>(engine: Engine) => Engine,
+): Promise<Pick<Storage, 'state' | 'records'>> {
+  const redis = state.engine === 'redis' && kept(await openRedisState(state.redis, options));
+  const postgres =
+    records.engine === 'postgres' && kept(await openPostgresRecords(records.postgres, options));
+  if (redis && postgres) return { state: redis, records: postgres };
+  const file = kept(await openEmbedded({ file: embedded.file, ...options }));
+  return { state: redis || file.state, records: postgres || file.records };
+}
