@@ -1,11 +1,14 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { storageConfig, type RedisSettings } from '../../src/storage/config.ts';
 import { freePort } from './ports.ts';
 import { startProcess, untilReady, type ServerProcess } from './server-process.ts';
 
+const run = promisify(execFile);
 const HINT = 'redis-server is missing: apt-get install -y redis-server';
 
 /** A real Redis of its own, with its data in a folder that is thrown away. */
@@ -17,6 +20,8 @@ export interface TestRedis {
   readonly port: number;
   readonly dir: string;
   readonly pid: number;
+  /** Runs one command as `redis-cli` would, and gives what it prints. */
+  execute(...command: readonly string[]): Promise<string>;
   /** Ends it at once (SIGKILL); the data stay. */
   kill(): Promise<void>;
   /** Starts it again on the same data, ending it first (SIGTERM) if it runs. */
@@ -64,6 +69,10 @@ export async function startRedis({ args = [], port }: TestRedisOptions = {}): Pr
     dir,
     get pid() {
       return server.pid;
+    },
+    async execute(...command) {
+      const { stdout } = await run('redis-cli', ['-s', socketPath, ...command]);
+      return stdout.trim();
     },
     kill: () => server.end('SIGKILL'),
     async restart() {

@@ -1,0 +1,270 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { systemClock } from '../../src/runtime/clock.ts';
+import type { RedisSettings } from '../../src/storage/config.ts';
+import { openRedisState } from '../../src/storage/redis/open-redis-state.ts';
+import { StateUnavailable, type State } from '../../src/storage/state.ts';
+import { rounds } from '../support/counts.ts';
+import { createRecordingLogger } from '../support/recording-logger.ts';
+import { redisSettings, startRedis, type TestRedis } from '../support/redis.ts';
+import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
+
+/** What the product promises: refused within a second, back within two. */
+const REFUSED_WITHIN_MS = 1000;
+const BACK_WITHIN_MS = 2000;
+/** For a machine that does other things besides. */
+const SLACK_MS = 500;
+
+let redis: TestRedis;
+let wire: TcpProxy;
+let opened: State[] = [];
+
+beforeEach(async () => {
+  redis = await startRedis({ port: 0 });
+  wire = await startTcpProxy({ port: redis.port });
+});
+
+afterEach(async () => {
+  await Promise.all(opened.map((state) => state.close()));
+  opened = [];
+  await wire.close();
+  await redis.stop();
+});
+
+async function open(url: string, more: Partial<RedisSettings> = {}): Promise<State> {
+  const { logger } = createRecordingLogger();
+  const state = await openRedisState(redisSettings(url, more), { clock: systemClock, logger });
+  opened.push(state);
+  return state;
+}
+
+const openThroughWire = (more: Partial<RedisSettings> = {}): Promise<State> =>
+  open(`redis://127.0.0.1:${wire.port}/0`, more);
+
+async function timed(act: () => Promise<unknown>): Promise<{ ms: number; error: unknown }> {
+  const startedAt = performance.now();
+  const error = await act().then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  return { ms: performance.now() - startedAt, error };
+}
+
+/** Every verb once, on names of its own. */
+function everyVerb(state: State): Promise<{ ms: number; error: unknown }>[] {
+  const acts: (() => Promise<unknown>)[] = [
+    () => state.get('k'),
+    () => state.getMany(['k', 'l']),
+    () => state.put('put', 1),
+    () => state.put('essential', 1, { essential: true }),
+    () => state.swap('swap', undefined, 1),
+    () => state.delete('delete'),
+    () => state.count('count', 1, 60),
+    () => state.count('count', 0, 60),
+    () => state.add('set', 'm', systemClock.now() + 60),
+    () => state.remove('set', 'm'),
+    () => state.list('set'),
+    () => state.append('log', ['a']),
+    () => state.readLog('log', 0, 9),
+    () => state.trimLog('log', 1),
+    () => state.notify('topic'),
+    () => state.subscribe('topic', () => undefined),
+  ];
+  return acts.map(timed);
+}
+
+async function expectRefused(state: State): Promise<void> {
+  for (const { ms, error } of await Promise.all(everyVerb(state))) {
+    expect(error).toBeInstanceOf(StateUnavailable);
+    expect(ms).toBeLessThan(REFUSED_WITHIN_MS + SLACK_MS);
+  }
+  expect((await state.health()).ok).toBe(false);
+}
+
+async function expectBack(state: State): Promise<void> {
+  const startedAt = performance.now();
+  const errorsOfAll = async (): Promise<unknown[]> =>
+    (await Promise.all(everyVerb(state))).map(({ error }) => error).filter(Boolean);
+  await expect.poll(errorsOfAll, { timeout: 10_000, interval: 20 }).toEqual([]);
+  expect(performance.now() - startedAt).toBeLessThan(BACK_WITHIN_MS + SLACK_MS);
+  expect((await state.health()).ok).toBe(true);
+}
+
+describe('a Redis that is not there', () => {
+  test('at the start: the state opens, refuses every verb, and joins when Redis comes', async () => {
+    await redis.kill();
+    const { ms } = await timed(() => open(redis.url));
+    expect(ms).toBeLessThan(REFUSED_WITHIN_MS + SLACK_MS);
+    const [state] = opened as [State];
+    await expectRefused(state);
+    await redis.restart();
+    await expectBack(state);
+  });
+
+  test('for a while: every verb is refused at once, and works again soon after', async () => {
+    const state = await open(redis.url);
+    await state.put('k', 1);
+    await redis.kill();
+    await delay(1000);
+    const { ms } = await timed(() => state.get('k'));
+    expect(ms).toBeLessThan(50 + SLACK_MS);
+    await expectRefused(state);
+    await redis.restart();
+    await expectBack(state);
+    expect((await state.get('k'))?.value).toBe(1);
+  });
+
+  test('for a blink: nobody notices', async () => {
+    const state = await openThroughWire();
+    await state.put('k', 1);
+    for (let n = 0; n < 5; n += 1) {
+      wire.cut();
+      expect((await state.get('k'))?.value).toBe(1);
+    }
+  });
+
+  test('in the middle of the work: nothing but refusals, and all that was acknowledged is kept', async () => {
+    const state = await open(redis.url);
+    const acknowledged: number[] = [];
+    const faults: unknown[] = [];
+    const count = rounds(500, 5000);
+    let next = 0;
+    const work = async (): Promise<void> => {
+      while (faults.length === 0 && next < 100 * count) {
+        const n = (next += 1);
+        const { error } = await timed(() => state.swap(`w${n}`, undefined, n));
+        if (error === undefined) acknowledged.push(n);
+        else faults.push(error);
+        if (acknowledged.length === count) await redis.kill();
+      }
+    };
+    await Promise.all(Array.from({ length: 32 }, work));
+    expect(acknowledged.length).toBeGreaterThanOrEqual(count);
+    for (const fault of faults) expect(fault).toBeInstanceOf(StateUnavailable);
+    await redis.restart();
+    await expectBack(state);
+    const held = await state.getMany(acknowledged.map((n) => `w${n}`));
+    expect(held.map((entry) => entry?.value)).toEqual(acknowledged);
+  });
+});
+
+describe('a Redis that gives no answer', () => {
+  test('behind a wire that swallows everything: refused in time, and back in time', async () => {
+    const state = await openThroughWire();
+    await state.put('k', 1);
+    wire.blackHole();
+    await expectRefused(state);
+    await wire.heal();
+    await expectBack(state);
+  });
+
+  test('from the start: the state opens all the same', async () => {
+    wire.blackHole();
+    const { ms } = await timed(() => openThroughWire());
+    expect(ms).toBeLessThan(REFUSED_WITHIN_MS + SLACK_MS);
+    const [state] = opened as [State];
+    await expectRefused(state);
+    await wire.heal();
+    await expectBack(state);
+  });
+
+  test('because it is busy: refused in time, and back in time', async () => {
+    const state = await open(redis.url);
+    await state.put('k', 1);
+    const sleeping = redis.execute('DEBUG', 'SLEEP', '2');
+    await delay(100);
+    await expectRefused(state);
+    await sleeping;
+    await expectBack(state);
+  });
+
+  test('for half a second each time is waited for', async () => {
+    const state = await openThroughWire({ commandTimeoutMs: 1000 });
+    await state.subscribe('warm', () => undefined);
+    wire.delay(500);
+    for (const { ms, error } of await Promise.all(everyVerb(state))) {
+      expect(error).toBeUndefined();
+      expect(ms).toBeLessThan(1000);
+    }
+    const { ms } = await timed(() =>
+      Promise.all(Array.from({ length: 200 }, (_, n) => state.put(`k${n}`, n))),
+    );
+    expect(ms).toBeLessThan(500 + SLACK_MS);
+  });
+
+  test('while nobody asks is found out before anybody does', async () => {
+    const state = await openThroughWire();
+    wire.blackHole();
+    await delay(2000);
+    const { ms, error } = await timed(() => state.get('k'));
+    expect(error).toBeInstanceOf(StateUnavailable);
+    expect(ms).toBeLessThan(50 + SLACK_MS);
+  });
+});
+
+describe('a Redis that changes', () => {
+  test('into a replica takes nothing until it is a master again', async () => {
+    const state = await open(redis.url);
+    await state.put('k', 1);
+    await redis.execute('REPLICAOF', '127.0.0.1', '1');
+    await expect(state.put('k', 2)).rejects.toThrow(StateUnavailable);
+    await expect
+      .poll(() => state.health())
+      .toMatchObject({ ok: false, remarks: [expect.stringContaining('replica')] });
+    await expect(state.get('k')).rejects.toThrow(StateUnavailable);
+    await redis.execute('REPLICAOF', 'NO', 'ONE');
+    await expectBack(state);
+  });
+
+  test('by forgetting its scripts is told them again', async () => {
+    const state = await open(redis.url);
+    await state.count('c', 1, 60);
+    await redis.execute('SCRIPT', 'FLUSH');
+    const sums = await Promise.all(Array.from({ length: 8 }, () => state.count('c', 1, 60)));
+    expect(sums.toSorted((a, b) => a - b)).toEqual([2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+
+  test('by a restart is told to the operator', async () => {
+    const { logger, lines } = createRecordingLogger();
+    const settings = redisSettings(redis.url);
+    const state = await openRedisState(settings, { clock: systemClock, logger });
+    opened.push(state);
+    await redis.restart();
+    await expectBack(state);
+    const events = lines.map(({ fields }) => fields.event);
+    expect(events).toEqual(
+      expect.arrayContaining(['redis.ready', 'redis.trouble', 'redis.replaced']),
+    );
+    expect(events.filter((event) => event === 'redis.trouble')).toHaveLength(1);
+  });
+});
+
+describe('subscriptions', () => {
+  test('hear when they may have missed something, and hear on', async () => {
+    const state = await openThroughWire();
+    const other = await open(redis.url);
+    const heard = { topic: 0, other: 0 };
+    await state.subscribe('topic', () => (heard.topic += 1));
+    const end = await state.subscribe('other', () => (heard.other += 1));
+    await end();
+    await wire.refuse();
+    await other.notify('topic');
+    await delay(100);
+    expect(heard.topic).toBe(0);
+    await wire.heal();
+    await expect.poll(() => heard.topic, { timeout: 3000 }).toBe(1);
+    await other.notify('topic');
+    await expect.poll(() => heard.topic).toBe(2);
+    expect(heard.other).toBe(0);
+  });
+
+  test('hear after a silence that swallowed the connection without a word', async () => {
+    const state = await openThroughWire();
+    let heard = 0;
+    await state.subscribe('topic', () => (heard += 1));
+    wire.blackHole();
+    await delay(1500);
+    await wire.heal();
+    await expect.poll(() => heard, { timeout: 3000 }).toBe(1);
+  });
+});
