@@ -23,7 +23,14 @@ export type AuditEvent =
   | Kind<'token.reused', { grantId: string }>
   | Kind<
       'revocation',
-      { what: string; target: string; reason: string; number?: number | undefined }
+      {
+        what: string;
+        target: string;
+        reason: string;
+        by: string;
+        /** Its number in the feed; left out while it is not confirmed. */
+        number?: number | undefined;
+      }
     >
   | Kind<'client.authentication_failed', { reason: string }>
   | Kind<

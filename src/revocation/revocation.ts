@@ -1,8 +1,9 @@
+import { LatchkeyError } from '../runtime/errors.ts';
 import type { Actor } from '../runtime/origin.ts';
 
 /**
  * What can be taken back. Handles are random: a reader can only test those it already holds.
- * `token`: a `jti`; `grant`: an app for a person (`gid`); `session`: a `sid`; `account`: everything of a person;
+ * `token`: a `jti` (of an opaque token the SHA-256 of its value, never the value); `grant`: an app for a person (`gid`); `session`: a `sid`; `account`: everything of a person;
  * `client`: everything of a client; `before`: everything issued before now.
  */
 export type Revoked =
@@ -56,4 +57,26 @@ export interface Revocation {
   ): Promise<Receipt>;
   health(): { readonly ok: boolean; readonly remarks: readonly string[]; readonly number: number };
   close(): Promise<void>;
+}
+
+/** This node cannot know what was revoked: it must not issue, and must not say "active". */
+export class RevocationUnknown extends LatchkeyError {
+  readonly code = 'ERR_REVOCATION_UNKNOWN';
+}
+
+/** A revocation that is not known to be durable. */
+export class RevocationUnconfirmed extends LatchkeyError {
+  readonly code = 'ERR_REVOCATION_UNCONFIRMED';
+  /** True: the intent is durable and will be carried out. False: it has to be asked for again. */
+  readonly isKept: boolean;
+
+  constructor(isKept: boolean, options?: ErrorOptions) {
+    super(
+      isKept
+        ? 'the revocation is kept and will be carried out, but is not yet confirmed'
+        : 'the revocation could be neither confirmed nor kept',
+      options,
+    );
+    this.isKept = isKept;
+  }
 }

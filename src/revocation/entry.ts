@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import type { Json } from '../runtime/json.ts';
+import { digestOf } from './digest.ts';
+import type { Revoked } from './revocation.ts';
+
+/** One revocation as it stands in the log, in state. */
+export interface RevocationEntry {
+  /** Random: tells two entries apart that took the same number in a log that lost its tail. */
+  readonly id: string;
+  readonly kind: Revoked['kind'];
+  /** The digest of what was revoked; empty with kind `before`. */
+  readonly digest: string;
+  /** NumericDate at which the longest-lived token that it can match is dead. */
+  readonly expiresAt: number;
+}
+
+/** An entry with its place in the feed. */
+export interface NumberedEntry extends RevocationEntry {
+  readonly number: number;
+}
+
+/** How long a revocation has to be remembered. */
+export interface Remembering {
+  readonly now: number;
+  readonly longestToken: number;
+  readonly tolerance: number;
+}
+
+const KINDS = ['token', 'grant', 'session', 'account', 'client', 'before'] as const;
+
+const storedEntry = z.object({
+  id: z.string(),
+  kind: z.enum(KINDS),
+  digest: z.string().regex(/^(?:[0-9a-f]{16})?$/),
+  expiresAt: z.int().nonnegative(),
+});
+
+/** The entry that takes `what` back. */
+export function entryOf(id: string, what: Revoked, remembering: Remembering): RevocationEntry {
+  return {
+    id,
+    kind: what.kind,
+    digest: what.kind === 'before' ? '' : digestOf(what.kind, handleOf(what)),
+    expiresAt: expiryOf(what, remembering),
+  };
+}
+
+/** The handle itself, for the audit; empty with kind `before`. */
+export function handleOf(what: Revoked): string {
+  switch (what.kind) {
+    case 'token':
+      return what.jti;
+    case 'grant':
+      return what.grantId;
+    case 'session':
+      return what.sessionUid;
+    case 'account':
+      return what.accountId;
+    case 'client':
+      return what.clientId;
+    case 'before':
+      return '';
+  }
+}
+
+/** An entry as the state engine gave it back. @throws {z.ZodError} when it is not one: then nothing is known. */
+export function readEntry(value: Json): RevocationEntry {
+  return storedEntry.parse(value);
+}
+
+/** An entry as the state engine takes it. */
+export function entryValue({ id, kind, digest, expiresAt }: RevocationEntry): Json {
+  return { id, kind, digest, expiresAt };
+}
+
+function expiryOf(what: Revoked, { now, longestToken, tolerance }: Remembering): number {
+  const dead = what.kind === 'token' ? what.expiresAt : now + longestToken;
+  return Math.ceil(dead) + tolerance;
+}

@@ -1,0 +1,19 @@
+import type { NumberedEntry } from './entry.ts';
+import type { HighWater } from './epoch.ts';
+import type { Revocable } from './handle-table.ts';
+
+/** What a node knows of the log, for those that follow it from elsewhere. */
+export interface FeedSource {
+  /** Undefined: this node is cut off or has read nothing yet, and must not speak for the log. */
+  position(): HighWater | undefined;
+  /** Entries behind `number`, oldest first, at most `limit`; undefined: some are not at hand any more. */
+  entriesAfter(number: number, limit: number): readonly NumberedEntry[] | undefined;
+  /** The entry with this number, while it is at hand. */
+  entry(number: number): NumberedEntry | undefined;
+  /** A copy of every handle that matters still. */
+  handles(): Iterable<Revocable>;
+  /** The number of the last entry of kind `before`; 0: there was none. */
+  before(): number;
+  /** Called after every change of the position. Gives the function that ends it. */
+  onMoved(listener: () => void): () => void;
+}
