@@ -16,8 +16,8 @@ export interface Hastened {
 }
 
 /**
- * The ring whose next key signs as soon as verifiers can know it, or `immediately`. `make` is asked for a
- * key when none waits. A key that signs sooner anyway is left as it is.
+ * The ring whose next key signs as soon as verifiers can know it and all nodes have heard, or `immediately`.
+ * A key that signs sooner anyway is left as it is. Undefined: no key waits and there is no `spare`.
  */
 export function hastened(
   ring: Ring,
@@ -28,19 +28,17 @@ export function hastened(
     readonly spare: NewKey | undefined;
   },
 ): Hastened | undefined {
-  const { now } = order;
+  const { now, immediately, spare } = order;
   const waiting = firstWaiting(ring, { now, wanted: true });
-  if (!waiting) {
-    if (!order.spare) return undefined;
-    const signsFrom = now + (order.immediately ? 0 : plan.knownAfterSeconds);
-    const due = { slot: ring.slots + 1, publishedAt: now, signsFrom };
-    return result(withKey(ring, plan, order.spare, due), order.spare.kid);
-  }
-  const known = Math.max(now, waiting.publishedAt + plan.knownAfterSeconds);
-  const signsFrom = Math.min(waiting.signsFrom, order.immediately ? now : known);
-  if (signsFrom === waiting.signsFrom) return { ring, next: waiting };
-  const keys = replaced(ring.keys, waiting, startingAt(waiting, signsFrom));
-  return result(changed(ring, { keys }), waiting.kid);
+  const publishedAt = waiting?.publishedAt ?? now;
+  const known = Math.max(now + plan.spreadSeconds, publishedAt + plan.knownAfterSeconds);
+  const signsFrom = immediately ? now : known;
+  if (waiting && signsFrom >= waiting.signsFrom) return { ring, next: waiting };
+  if (waiting) return result(movedForward(ring, plan, waiting, { now, signsFrom }), waiting.kid);
+  if (!spare) return undefined;
+  const keys = verifyingLonger(ring, plan, { now, signsFrom });
+  const due = { slot: ring.slots + 1, publishedAt: now, signsFrom };
+  return result(withKey({ ...ring, keys }, plan, spare, due), spare.kid);
 }
 
 /**
@@ -105,6 +103,34 @@ export function imported(ring: Ring, plan: Plan, key: NewKey, now: number): Ring
 
 function firstWaiting(ring: Ring, look: Look): RingKey | undefined {
   return ring.keys.find((key) => phaseOf(ring, key, look) === 'published');
+}
+
+function movedForward(
+  ring: Ring,
+  plan: Plan,
+  waiting: RingKey,
+  order: { readonly now: number; readonly signsFrom: number },
+): Ring {
+  const keys = verifyingLonger(ring, plan, order).map((key) =>
+    key.kid === waiting.kid ? startingAt(key, order.signsFrom) : key,
+  );
+  const opensAt = Math.min(ring.opensAt, order.signsFrom);
+  return changed(ring, { keys: inOrder(keys), opensAt });
+}
+
+/**
+ * Whoever has not heard yet that a key is followed at once signs on with it for a moment: it has to be
+ * known for so much longer.
+ */
+function verifyingLonger(
+  ring: Ring,
+  plan: Plan,
+  { now, signsFrom }: { readonly now: number; readonly signsFrom: number },
+): readonly RingKey[] {
+  const signer = signerOf(ring, { now, wanted: true });
+  if (!signer || signsFrom >= now + plan.spreadSeconds) return ring.keys;
+  const verifyForSeconds = signer.verifyForSeconds + plan.spreadSeconds;
+  return ring.keys.map((key) => (key === signer ? { ...key, verifyForSeconds } : key));
 }
 
 /** The key with its signing moved to `at`, as long as planned. */

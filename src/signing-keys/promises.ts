@@ -35,12 +35,14 @@ export interface SettingProblem {
 
 /** The plan that follows from the settings. */
 export function planOf(settings: KeyDurations): Plan {
+  const spreadSeconds = settings.clockTolerance + CONNECTED_SECONDS;
   return {
     signForSeconds: settings.signFor,
     publishAheadSeconds: settings.publishAhead,
     verifyForSeconds: settings.verifyFor,
     hintsForSeconds: settings.hintsFor,
-    knownAfterSeconds: settings.jwksMaxAge + settings.clockTolerance + CONNECTED_SECONDS,
+    knownAfterSeconds: settings.jwksMaxAge + spreadSeconds,
+    spreadSeconds,
     settleSeconds: settings.clockTolerance + IN_FLIGHT_SECONDS,
   };
 }

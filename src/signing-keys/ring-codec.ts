@@ -13,6 +13,7 @@ const ringSchema = z.strictObject({
   birth: z.string(),
   number: z.int(),
   slots: z.int(),
+  opensAt: instant,
   keys: z.array(
     z.strictObject({
       kid: z.string(),
@@ -96,8 +97,8 @@ function withoutUndefined(ring: Ring): JsonObject {
   const keys = ring.keys.map(({ sealed, ...key }) =>
     sealed === undefined ? key : { ...key, sealed },
   );
-  const { algorithm, birth, number, slots, past } = ring;
+  const { algorithm, birth, number, slots, opensAt, past } = ring;
   const retired = ring.retired.map((key) => ({ ...key }));
   const revoked = ring.revoked.map((key) => ({ ...key }));
-  return { algorithm, birth, number, slots, keys, retired, revoked, past };
+  return { algorithm, birth, number, slots, opensAt, keys, retired, revoked, past };
 }

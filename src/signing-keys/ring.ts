@@ -46,6 +46,8 @@ export interface Ring {
   readonly number: number;
   /** How many slots were given so far. */
   readonly slots: number;
+  /** Nothing signs before (NumericDate): verifiers may not know the first key yet. 0: open since its birth. */
+  readonly opensAt: number;
   /** By `signsFrom`. Empty: closed, since no node has had the algorithm configured for long. */
   readonly keys: readonly RingKey[];
   readonly retired: readonly RetiredRingKey[];
@@ -62,6 +64,8 @@ export interface Plan {
   readonly hintsForSeconds: number;
   /** From the publication of a key until every verifier that honours `jwksMaxAge` can know it. */
   readonly knownAfterSeconds: number;
+  /** From a change of a ring until the last node, by whatever clock it goes, has heard of it. */
+  readonly spreadSeconds: number;
   /** From the planned end of a key's signing until the last node has stopped. */
   readonly settleSeconds: number;
 }

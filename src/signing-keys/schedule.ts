@@ -74,7 +74,8 @@ export function newRing(
   key: NewKey,
   first: { readonly now: number; readonly atOnce: boolean },
 ): Ring {
-  const empty = { ...identity, number: 0, slots: 0, keys: [], retired: [], revoked: [], past: [] };
+  const nothing = { keys: [], retired: [], revoked: [], past: [] };
+  const empty = { ...identity, ...nothing, number: 0, slots: 0, opensAt: 0 };
   const signsFrom = first.now + (first.atOnce ? 0 : plan.knownAfterSeconds);
   return withKey(empty, plan, key, { slot: 1, publishedAt: first.now, signsFrom });
 }
@@ -84,7 +85,8 @@ export function withKey(ring: Ring, plan: Plan, key: NewKey, due: Due): Ring {
   const signsUntilPlanned = due.signsFrom + plan.signForSeconds;
   const verifyForSeconds = plan.verifyForSeconds;
   const added = { ...key, ...due, signsUntil: signsUntilPlanned, verifyForSeconds };
-  return changed(ring, { slots: due.slot, keys: inOrder([...ring.keys, added]) });
+  const keys = inOrder([...ring.keys, added]);
+  return changed(ring, { slots: due.slot, keys, opensAt: opening(ring, due) });
 }
 
 /**
@@ -122,16 +124,20 @@ export function remembering(past: readonly string[], kids: readonly string[]): r
 
 /**
  * The place of the key that has begun to sign last. A clock that is behind finds keys that have not begun
- * at all, or whose private half is gone: then it is the first that still can. Only the very first key of an
- * algorithm that was added later has to wait, since verifiers may not know it. -1: none.
+ * at all, or whose private half is gone: then it is the first that still can. -1: none, the ring is not open.
  */
 function signerIndex(ring: Ring, look: Look): number {
+  if (look.now < ring.opensAt) return -1;
   const begun = ring.keys.findLastIndex((key) => key.signsFrom <= look.now);
   if (ring.keys[begun]?.sealed !== undefined) return begun;
   const next = ring.keys.findIndex((key, index) => index > begun && key.sealed !== undefined);
-  const first = ring.keys[next];
-  const mustWait = next === 0 && first !== undefined && first.publishedAt < first.signsFrom;
-  return next < 0 || mustWait ? begun : next;
+  return next < 0 ? begun : next;
+}
+
+/** The first key of all, if verifiers may not know it yet, is waited for; from then on a ring is always open. */
+function opening(ring: Ring, due: Due): number {
+  if (ring.keys.length > 0) return Math.min(ring.opensAt, due.signsFrom);
+  return due.signsFrom > due.publishedAt ? due.signsFrom : 0;
 }
 
 function lastSignatureAt(ring: Ring, index: number, wanted: boolean): number {
