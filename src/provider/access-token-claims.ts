@@ -1,0 +1,69 @@
+import type { JWTPayload } from 'jose';
+
+/** What one of our JWT access tokens says (RFC 9068 section 2.2), decoded. */
+export interface AccessTokenClaims {
+  readonly jti: string;
+  readonly sub: string;
+  readonly clientId: string;
+  readonly iat: number;
+  readonly exp: number;
+  readonly aud: readonly string[];
+  readonly scope: string | undefined;
+  /** The grant it was issued under; undefined: the client's own (client credentials). */
+  readonly grantId: string | undefined;
+  /** The session it ends with. */
+  readonly sessionUid: string | undefined;
+  /** What was revoked before it was issued. */
+  readonly mark: string;
+  /** Names asked for at userinfo by the `claims` parameter. */
+  readonly userinfoClaims: readonly string[];
+  /** The key it is bound to (RFC 9449 section 6.1). */
+  readonly jkt: string | undefined;
+  readonly payload: JWTPayload;
+}
+
+/** Names of our own claims in access tokens. */
+export const CLAIM = {
+  grant: 'gid',
+  session: 'sid',
+  mark: 'rev',
+  userinfo: 'userinfo_claims',
+} as const;
+
+/** The claims of a payload whose signature was verified; undefined when one is missing or of a wrong type. */
+export function readAccessTokenClaims(payload: JWTPayload): AccessTokenClaims | undefined {
+  const { jti, sub, iat, exp, aud } = payload;
+  const clientId = textOf(payload['client_id']);
+  const mark = textOf(payload[CLAIM.mark]);
+  if (jti === undefined || sub === undefined || iat === undefined || exp === undefined)
+    return undefined;
+  if (clientId === undefined || mark === undefined || aud === undefined) return undefined;
+  return {
+    jti,
+    sub,
+    clientId,
+    iat,
+    exp,
+    mark,
+    payload,
+    aud: typeof aud === 'string' ? [aud] : aud,
+    scope: textOf(payload['scope']),
+    grantId: textOf(payload[CLAIM.grant]),
+    sessionUid: textOf(payload[CLAIM.session]),
+    userinfoClaims: textsOf(payload[CLAIM.userinfo]),
+    jkt: thumbprintOf(payload['cnf']),
+  };
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+function textsOf(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
+}
+
+function thumbprintOf(confirmation: unknown): string | undefined {
+  const isObject = typeof confirmation === 'object' && confirmation !== null;
+  return isObject && 'jkt' in confirmation ? textOf(confirmation.jkt) : undefined;
+}

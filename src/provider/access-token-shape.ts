@@ -1,0 +1,118 @@
+import {
+  Provider,
+  type AccessToken,
+  type ClientCredentials,
+  type KoaContextWithOIDC,
+} from 'oidc-provider';
+import type { Client } from '../clients/clients.ts';
+import type { JsonObject } from '../runtime/json.ts';
+import { CLAIM } from './access-token-claims.ts';
+import type { AccountClaims } from './account-claims.ts';
+import type { ProtocolSettings } from './config.ts';
+import type { EngineClients } from './engine-clients.ts';
+import type { RequestScopes } from './request-scope.ts';
+import { asymmetric, formatFor, type Resources } from './resources.ts';
+import type { Endpoints } from './routes.ts';
+
+type Token = AccessToken | ClientCredentials;
+
+/** What access tokens are made of. */
+export interface ShapeOptions {
+  readonly settings: ProtocolSettings['tokens'];
+  readonly endpoints: Endpoints;
+  readonly engineClients: EngineClients;
+  readonly resources: Resources;
+  readonly accountClaims: AccountClaims;
+  readonly scopes: RequestScopes;
+}
+
+/**
+ * Gives every access token of a generation its audience, scope and format just before it is kept or signed.
+ * With `openid`, the token is for the API that was named and for our userinfo; without a named API, for
+ * userinfo alone; without `openid`, for the API alone.
+ */
+export function installShape(provider: Provider, options: ShapeOptions): void {
+  const saveAccessToken = provider.AccessToken.prototype.save;
+  const saveClientCredentials = provider.ClientCredentials.prototype.save;
+  Object.defineProperty(provider.AccessToken.prototype, 'save', {
+    value(this: AccessToken): Promise<string> {
+      const { ctx } = Provider;
+      if (ctx !== undefined) shapeForPerson(this, ctx, options);
+      return saveAccessToken.call(this);
+    },
+  });
+  Object.defineProperty(provider.ClientCredentials.prototype, 'save', {
+    value(this: ClientCredentials): Promise<string> {
+      if (this.resourceServer === undefined) {
+        // Scopes of no API are nobody's to grant.
+        this.scope = undefined;
+        nameUserinfo(this, provider, options);
+      }
+      return saveClientCredentials.call(this);
+    },
+  });
+}
+
+/** Claims of ours beside those of RFC 9068: the handles by which the token can be taken back, and the installation's. */
+export function extraClaims(
+  ctx: KoaContextWithOIDC,
+  token: Token,
+  options: ShapeOptions,
+): JsonObject {
+  const { scopes, accountClaims, resources } = options;
+  const account = accountClaims.accountOf(ctx.oidc.account);
+  const api = token.resourceServer && resources.find(token.resourceServer.identifier());
+  const clientId = token.clientId ?? '';
+  const asked = { clientId, scopes: new Set(token.scope?.split(' ')), api };
+  const custom = account === undefined ? {} : accountClaims.inAccessToken(account, asked);
+  if (token.format !== 'jwt') return custom;
+  const mark = scopes.of(ctx.req).mark ?? '';
+  return { ...custom, ...handlesOf(token), [CLAIM.mark]: mark };
+}
+
+function handlesOf(token: Token): JsonObject {
+  if (token.kind !== 'AccessToken') return {};
+  const { grantId, sessionUid, expiresWithSession, claims } = token;
+  const asked = Object.keys(claims?.userinfo ?? {});
+  return {
+    [CLAIM.grant]: grantId,
+    ...(expiresWithSession === true && sessionUid !== undefined
+      ? { [CLAIM.session]: sessionUid }
+      : {}),
+    ...(asked.length === 0 ? {} : { [CLAIM.userinfo]: asked }),
+  };
+}
+
+function shapeForPerson(token: AccessToken, ctx: KoaContextWithOIDC, options: ShapeOptions): void {
+  const { provider, entities, params } = ctx.oidc;
+  const source = entities.RefreshToken ?? entities.AuthorizationCode;
+  const { Grant: grant } = entities;
+  if (source === undefined || grant === undefined) return;
+  const isNarrowed = entities.RefreshToken !== undefined && params?.['scope'] !== undefined;
+  const requested = isNarrowed ? ctx.oidc.requestParamScopes : source.scopes;
+  const oidcScope = grant.getOIDCScopeFiltered(requested);
+  const hasOpenid = oidcScope.split(' ').includes('openid');
+  const api = token.resourceServer;
+  if (api === undefined) {
+    nameUserinfo(token, provider, options);
+    return;
+  }
+  if (!hasOpenid) return;
+  token.claims = source.claims;
+  token.scope = [...new Set(`${oidcScope} ${token.scope ?? ''}`.split(' '))]
+    .filter(Boolean)
+    .join(' ');
+  token.aud = [api.audience ?? api.identifier(), options.endpoints.userinfo];
+}
+
+function nameUserinfo(token: Token, provider: Provider, options: ShapeOptions): void {
+  const { endpoints, engineClients, settings } = options;
+  const owner: Client | undefined = token.client && engineClients.ownerOf(token.client);
+  if (owner === undefined) return;
+  token.resourceServer = new provider.ResourceServer(endpoints.userinfo, {
+    scope: '',
+    audience: endpoints.userinfo,
+    accessTokenFormat: formatFor(owner, 'jwt', settings.accessTokenFormat),
+    jwt: { sign: { alg: asymmetric(settings.accessTokenAlgorithm) } },
+  });
+}

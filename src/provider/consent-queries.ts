@@ -1,0 +1,91 @@
+import type { JsonObject } from '../runtime/json.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Records } from '../storage/records.ts';
+import { isJsonObject, object, texts } from './store/payloads.ts';
+
+/** What a person allowed a client, by APIs' own identifiers. */
+export interface Allowed {
+  readonly scopes: readonly string[];
+  readonly claims: readonly string[];
+  readonly resources: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Consent, remembered beyond any session. */
+export interface Consents {
+  find(accountId: string, clientId: string): Promise<Allowed | undefined>;
+  /** Adds to what was allowed before. */
+  remember(accountId: string, clientId: string, allowed: Allowed): Promise<void>;
+}
+
+/** Consent in the table `consent`. */
+export function createConsents(options: {
+  readonly records: Records;
+  readonly clock: Clock;
+}): Consents {
+  const { records, clock } = options;
+  const { queries } = records;
+
+  async function find(accountId: string, clientId: string): Promise<Allowed | undefined> {
+    const row = await records.first(
+      queries
+        .selectFrom('consent')
+        .select('allowed')
+        .where('account_id', '=', accountId)
+        .where('client_id', '=', clientId),
+    );
+    return row && readAllowed(row.allowed);
+  }
+
+  return {
+    find,
+    async remember(accountId, clientId, allowed) {
+      const all = union(await find(accountId, clientId), allowed);
+      const text = JSON.stringify({
+        openid: all.scopes,
+        resources: all.resources,
+        claims: all.claims,
+      });
+      const now = clock.now();
+      const row = { account_id: accountId, client_id: clientId, allowed: text };
+      await records.write(
+        queries
+          .insertInto('consent')
+          .values({ ...row, granted_at: now, updated_at: now })
+          .onConflict((conflict) =>
+            conflict.columns(['account_id', 'client_id']).doUpdateSet({
+              allowed: text,
+              updated_at: now,
+            }),
+          ),
+      );
+    },
+  };
+}
+
+function readAllowed(text: string): Allowed | undefined {
+  const value: unknown = JSON.parse(text);
+  if (!isJsonObject(value)) return undefined;
+  const resources: JsonObject = object(value, 'resources') ?? {};
+  return {
+    scopes: texts(value, 'openid'),
+    claims: texts(value, 'claims'),
+    resources: Object.fromEntries(
+      Object.keys(resources).map((identifier) => [identifier, texts(resources, identifier)]),
+    ),
+  };
+}
+
+function union(before: Allowed | undefined, added: Allowed): Allowed {
+  if (before === undefined) return added;
+  const both = (left: readonly string[] = [], right: readonly string[] = []): readonly string[] => [
+    ...new Set([...left, ...right]),
+  ];
+  const names = both(Object.keys(before.resources), Object.keys(added.resources));
+  return {
+    scopes: both(before.scopes, added.scopes),
+    claims: both(before.claims, added.claims),
+    resources: Object.fromEntries(
+      names.map((name) => [name, both(before.resources[name], added.resources[name])]),
+    ),
+  };
+}

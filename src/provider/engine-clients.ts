@@ -1,0 +1,178 @@
+import {
+  errors,
+  type AdapterPayload,
+  type Client as EngineClient,
+  type Provider,
+} from 'oidc-provider';
+import { InvalidClient, type Client, type Clients } from '../clients/clients.ts';
+import type { JsonObject } from '../runtime/json.ts';
+import type { Actor } from '../runtime/origin.ts';
+import { randomId } from '../runtime/random.ts';
+import { isRegisteredUri } from './redirect-uris.ts';
+import { once, type RequestScopes } from './request-scope.ts';
+import type { ModelStore } from './store/adapter.ts';
+import { text, toJson } from './store/payloads.ts';
+
+/** Our clients as the engine sees them. */
+export interface EngineClients {
+  /** The engine's store of clients; what it writes comes from dynamic registration. */
+  readonly store: ModelStore;
+  /** Ours behind the engine's. */
+  ownerOf(client: EngineClient): Client | undefined;
+  /** Ours by id, read once for each request. */
+  find(id: string): Promise<Client | undefined>;
+  /** Puts our look-up and comparisons into a generation. */
+  install(provider: Provider): void;
+}
+
+/** Members that the engine adds to what a client registered. */
+const GIVEN: ReadonlySet<string> = new Set([
+  ...['client_id', 'client_secret', 'client_secret_expires_at', 'client_id_issued_at'],
+]);
+
+/** `requirePkce`: of confidential clients that register themselves. */
+export function createEngineClients(options: {
+  readonly clients: Clients;
+  readonly scopes: RequestScopes;
+  readonly engineScopes: ReadonlySet<string>;
+  readonly requirePkce: boolean;
+}): EngineClients {
+  const { clients, scopes, engineScopes, requirePkce } = options;
+  const owners = new WeakMap<EngineClient, Client>();
+  // The engine insists on a secret where a client has one. Ours are kept as hashes, and it never compares them.
+  const placeholder = randomId(32);
+  const actor = (): Actor => ({ by: 'registration', origin: scopes.current().origin });
+  const find = (id: string): Promise<Client | undefined> =>
+    once(scopes.current().clients, id, () => clients.find(id));
+
+  async function metadataOf(client: Client): Promise<AdapterPayload> {
+    const secret = client.secretHash === undefined ? undefined : await clients.sharedSecret(client);
+    const client_secret = client.secretHash === undefined ? undefined : (secret ?? placeholder);
+    return {
+      ...client.metadata,
+      client_id: client.id,
+      client_id_issued_at: client.createdAt,
+      ...(client_secret === undefined ? {} : { client_secret, client_secret_expires_at: 0 }),
+      ...engineScope(client.metadata, engineScopes),
+    };
+  }
+
+  async function write(id: string, payload: AdapterPayload): Promise<void> {
+    const { metadata, secret } = registered(payload, placeholder);
+    const isKnown = (await clients.find(id)) !== undefined;
+    if (isKnown) await clients.update(id, metadata, actor(), { secret });
+    else await clients.create({ id, metadata, secret, policy: { requirePkce } }, actor());
+    scopes.current().clients.delete(id);
+  }
+
+  return {
+    find,
+    ownerOf: (client) => owners.get(client),
+    store: {
+      async find(id) {
+        const client = await find(id);
+        return client && metadataOf(client);
+      },
+      async upsert(id, payload) {
+        try {
+          await write(id, payload);
+        } catch (error) {
+          if (error instanceof InvalidClient) throw refusal(error);
+          throw error;
+        }
+      },
+      async destroy(id) {
+        await clients.delete(id, actor());
+        scopes.current().clients.delete(id);
+      },
+    },
+    install(provider) {
+      installFind(provider, find, owners);
+      installComparisons(provider, { clients, ownerOf: (client) => owners.get(client) });
+    },
+  };
+}
+
+/**
+ * The engine would read, hash and compare a client's metadata at each request. Ours stays the same object
+ * for as long as nothing changes, so it is enough to look that up.
+ */
+function installFind(
+  provider: Provider,
+  find: EngineClients['find'],
+  owners: WeakMap<EngineClient, Client>,
+): void {
+  const engineFind = provider.Client.find.bind(provider.Client);
+  const known = new WeakMap<Client, EngineClient>();
+  Object.defineProperty(provider.Client, 'find', {
+    value: async (id: unknown): Promise<EngineClient | undefined> => {
+      const client = typeof id === 'string' && id !== '' ? await find(id) : undefined;
+      if (client === undefined) return undefined;
+      const built = known.get(client) ?? (await engineFind(client.id));
+      if (built === undefined) return undefined;
+      known.set(client, built);
+      owners.set(built, client);
+      return built;
+    },
+  });
+}
+
+function installComparisons(
+  provider: Provider,
+  { clients, ownerOf }: { clients: Clients; ownerOf: EngineClients['ownerOf'] },
+): void {
+  const isAllowed = (client: EngineClient, uri: string, name: string): boolean => {
+    const registeredUris = ownerOf(client)?.metadata[name];
+    const uris = Array.isArray(registeredUris)
+      ? registeredUris.filter((one) => typeof one === 'string')
+      : [];
+    return isRegisteredUri(uris, uri, ownerOf(client)?.policy.anyLoopbackPort ?? false);
+  };
+  Object.defineProperties(provider.Client.prototype, {
+    compareClientSecret: {
+      value(this: EngineClient, secret: unknown): boolean {
+        const client = ownerOf(this);
+        return (
+          client !== undefined && typeof secret === 'string' && clients.verifySecret(client, secret)
+        );
+      },
+    },
+    redirectUriAllowed: {
+      value(this: EngineClient, uri: string): boolean {
+        return isAllowed(this, uri, 'redirect_uris');
+      },
+    },
+    postLogoutRedirectUriAllowed: {
+      value(this: EngineClient, uri: string): boolean {
+        return isAllowed(this, uri, 'post_logout_redirect_uris');
+      },
+    },
+  });
+}
+
+/** The engine knows OIDC scopes only; those of APIs are held to the registration where tokens are shaped. */
+function engineScope(metadata: JsonObject, known: ReadonlySet<string>): { scope?: string } {
+  const scope = text(metadata, 'scope');
+  if (scope === undefined) return {};
+  const ours = scope.split(' ').filter((name) => known.has(name));
+  return { scope: ours.length === 0 ? 'openid' : ours.join(' ') };
+}
+
+/** What a client registered, out of the engine's model of it; the secret only when it was drawn just now. */
+function registered(
+  payload: AdapterPayload,
+  placeholder: string,
+): { readonly metadata: JsonObject; readonly secret: string | undefined } {
+  const all = toJson(payload);
+  const secret = text(all, 'client_secret');
+  return {
+    metadata: Object.fromEntries(Object.entries(all).filter(([name]) => !GIVEN.has(name))),
+    secret: secret === placeholder ? undefined : secret,
+  };
+}
+
+/** RFC 7591 section 3.2.2: `invalid_redirect_uri` for one, `invalid_client_metadata` for all else. */
+function refusal({ problems }: InvalidClient): Error {
+  const uri = problems.find((problem) => problem.startsWith('redirect_uris'));
+  return new errors.InvalidClientMetadata(uri ?? problems.join('; '));
+}

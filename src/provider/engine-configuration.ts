@@ -1,0 +1,212 @@
+import { errors, type Client, type Configuration } from 'oidc-provider';
+import type { AccountClaims } from './account-claims.ts';
+import { extraClaims, type ShapeOptions } from './access-token-shape.ts';
+import type { ProtocolSettings } from './config.ts';
+import type { ProtocolPages } from './contract.ts';
+import type { CookieNames } from './cookies.ts';
+import { loadExistingGrant, type ExistingGrantOptions } from './existing-grant.ts';
+import { ACR } from './interactions.ts';
+import type { TokenPolicy } from './introspection-policy.ts';
+import type { Lifetimes } from './lifetimes.ts';
+import type { LogoutPages } from './logout.ts';
+import { createErrorPage } from './middleware.ts';
+import { keepOfflineAccess } from './offline-access.ts';
+import { createPrompts } from './prompts.ts';
+import { ROUTES, type Endpoints } from './routes.ts';
+import type { Stores } from './stores.ts';
+import { randomId } from '../runtime/random.ts';
+
+/** Scopes that are not an API's. */
+export const ENGINE_SCOPES = ['openid', 'offline_access', 'profile', 'email', 'address', 'phone'];
+/** How clients may authenticate. */
+export const CLIENT_AUTH_METHODS = [
+  'client_secret_basic',
+  'client_secret_post',
+  'client_secret_jwt',
+  'private_key_jwt',
+  'none',
+] as const;
+/** Algorithms of client assertions. */
+export const CLIENT_AUTH_ALGORITHMS = [
+  ...(['HS256', 'RS256', 'PS256', 'ES256', 'EdDSA'] as const),
+] as const;
+/** Algorithms of DPoP proofs. */
+export const DPOP_ALGORITHMS = ['ES256', 'PS256', 'EdDSA'] as const;
+/** The engine's promise that external signing stays as it is in this version. */
+const EXTERNAL_SIGNING = 'experimental-01';
+const CLOCK_TOLERANCE_SECONDS = 15;
+const KEY_SET_BYTES_MAX = 128 * 1024;
+
+/** What a generation is configured from; only the keys change between two. */
+export interface EngineOptions extends ShapeOptions {
+  readonly profileSettings: ProtocolSettings;
+  readonly endpoints: Endpoints;
+  readonly cookies: CookieNames;
+  readonly cookieKeys: readonly string[];
+  readonly accountClaims: AccountClaims;
+  readonly existingGrant: ExistingGrantOptions;
+  readonly lifetimes: Lifetimes;
+  readonly logoutPages: LogoutPages;
+  readonly pages: ProtocolPages;
+  readonly stores: Stores;
+  readonly tokenPolicy: TokenPolicy;
+  readonly outboundFetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
+}
+
+/** The engine's configuration but for the keys. */
+export function createEngineConfiguration(options: EngineOptions): Configuration {
+  const { accountClaims, engineClients, existingGrant, profileSettings, stores, pages } = options;
+  return {
+    adapter: stores.adapter,
+    routes: ROUTES,
+    responseTypes: ['code'],
+    scopes: ENGINE_SCOPES,
+    subjectTypes: ['public'],
+    acrValues: Object.values(ACR),
+    claims: {
+      ...byScope(accountClaims),
+      acr: null,
+      amr: null,
+      auth_time: null,
+      iss: null,
+      sid: null,
+    },
+    clientAuthMethods: CLIENT_AUTH_METHODS,
+    enabledJWA: {
+      clientAuthSigningAlgValues: CLIENT_AUTH_ALGORITHMS,
+      dPoPSigningAlgValues: DPOP_ALGORITHMS,
+    },
+    clockTolerance: CLOCK_TOLERANCE_SECONDS,
+    cookies: cookiesOf(options),
+    features: featuresOf(options),
+    ttl: lifetimesOf(options),
+    interactions: {
+      policy: createPrompts(engineClients),
+      url: (_ctx, { uid }) => `${options.endpoints.base}/interaction/${uid}`,
+    },
+    extraParams: {
+      // `audience` itself is understood where parameters are taken in.
+      audience: (ctx, _value, client) => keepOfflineAccess(ctx, client),
+    },
+    pkce: { required: (_ctx, client) => requiresPkce(options, client) },
+    allowOmittingSingleRegisteredRedirectUri: false,
+    enableHttpPostMethods: false,
+    acceptQueryParamAccessTokens: false,
+    conformIdTokenClaims: true,
+    rotateRefreshToken: true,
+    issueRefreshToken: (_ctx, client, { scopes }) =>
+      client.grantTypeAllowed('refresh_token') &&
+      (profileSettings.tokens.refreshTokens === 'always' || scopes.has('offline_access')),
+    expiresWithSession: (_ctx, { scopes }) => !scopes.has('offline_access'),
+    // An access token that is revoked takes nothing else along; all else that is, its grant.
+    revokeGrantPolicy: ({ oidc }) =>
+      !(oidc.route === 'revocation' && oidc.entities.AccessToken !== undefined),
+    loadExistingGrant: (ctx) => loadExistingGrant(ctx, existingGrant),
+    findAccount: (_ctx, id) => accountClaims.findAccount(id),
+    extraTokenClaims: (ctx, token) => ({ ...extraClaims(ctx, token, options) }),
+    formats: {
+      customizers: {
+        jwt(_ctx, _token, { payload }) {
+          Object.assign(payload, { nbf: payload['iat'] });
+        },
+      },
+    },
+    clientBasedCORS: (_ctx, origin, client) =>
+      engineClients.ownerOf(client)?.policy.corsOrigins.includes(origin) ?? false,
+    renderError: createErrorPage(pages),
+    fetch: (url, init) => options.outboundFetch(url, withoutDispatcher(init)),
+    fetchResponseBodyLimits: { jwks_uri: KEY_SET_BYTES_MAX },
+  };
+}
+
+function byScope({ byScope: scopes }: AccountClaims): Record<string, string[]> {
+  return Object.fromEntries(Object.entries(scopes).map(([scope, names]) => [scope, [...names]]));
+}
+
+function cookiesOf({
+  cookies,
+  cookieKeys,
+  endpoints,
+}: EngineOptions): NonNullable<Configuration['cookies']> {
+  const flags = {
+    httpOnly: true,
+    sameSite: 'lax',
+    secure: endpoints.isHttps,
+    signed: true,
+  } as const;
+  return { names: { ...cookies }, keys: [...cookieKeys], long: flags, short: flags };
+}
+
+function featuresOf(options: EngineOptions): NonNullable<Configuration['features']> {
+  const { profileSettings, resources, tokenPolicy, logoutPages } = options;
+  const hasRegistration = profileSettings.registration.mode !== 'off';
+  return {
+    devInteractions: { enabled: false },
+    externalSigningSupport: { enabled: true, ack: EXTERNAL_SIGNING },
+    backchannelLogout: { enabled: true },
+    claimsParameter: { enabled: true },
+    clientCredentials: { enabled: true },
+    dPoP: { enabled: true },
+    introspection: {
+      enabled: true,
+      allowedPolicy: (ctx, client, token) => tokenPolicy.mayIntrospect(ctx, client, token),
+    },
+    pushedAuthorizationRequests: { enabled: true },
+    registration: {
+      enabled: hasRegistration,
+      initialAccessToken: profileSettings.registration.mode === 'token',
+      idFactory: () => randomId(),
+      secretFactory: () => randomId(32),
+      issueRegistrationAccessToken: true,
+    },
+    registrationManagement: { enabled: hasRegistration, rotateRegistrationAccessToken: false },
+    resourceIndicators: {
+      enabled: true,
+      defaultResource: (_ctx, _client, oneOf) => onlyOne(oneOf),
+      getResourceServerInfo: (_ctx, indicator, client) => resources.forClient(indicator, client),
+      useGrantedResource: () => true,
+    },
+    revocation: {
+      enabled: true,
+      allowedPolicy: (ctx, client, token) => tokenPolicy.mayRevoke(ctx, client, token),
+    },
+    rpInitiatedLogout: {
+      enabled: true,
+      logoutSource: (ctx) => logoutPages.confirm(ctx),
+      postLogoutSuccessSource: (ctx) => logoutPages.done(ctx),
+    },
+    userinfo: { enabled: true },
+  };
+}
+
+function lifetimesOf(options: EngineOptions): NonNullable<Configuration['ttl']> {
+  const { lifetimes, profileSettings } = options;
+  const { tokens, sessions } = profileSettings;
+  return {
+    AccessToken: (_ctx, token, client) => lifetimes.accessToken(token, client),
+    AuthorizationCode: tokens.authorizationCode,
+    ClientCredentials: (_ctx, token, client) => lifetimes.accessToken(token, client),
+    Grant: tokens.grant,
+    IdToken: (_ctx, _token, client) => lifetimes.idToken(client),
+    Interaction: sessions.interaction,
+    RefreshToken: (_ctx, token, client) => lifetimes.refreshToken(token, client),
+    Session: (_ctx, session) => lifetimes.session(session),
+  };
+}
+
+function requiresPkce({ engineClients }: EngineOptions, client: Client): boolean {
+  const owner = engineClients.ownerOf(client);
+  if (owner === undefined) throw new errors.InvalidClient('client is invalid');
+  return client.clientAuthMethod === 'none' || owner.policy.requirePkce;
+}
+
+/** Several APIs may be named at once, but a token is for one of them; the client then says which. */
+function onlyOne(oneOf: readonly string[] | undefined): string | string[] | undefined {
+  return oneOf?.length === 1 ? oneOf[0] : oneOf && [...oneOf];
+}
+
+/** The engine names a dispatcher of its own, which knows nothing of the addresses that are allowed here. */
+function withoutDispatcher(init: RequestInit | undefined): RequestInit {
+  const { dispatcher: _, ...rest } = { dispatcher: undefined, ...init };
+  return rest;
+}

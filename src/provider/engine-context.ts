@@ -1,0 +1,80 @@
+import { errors, type OIDCContext, type Provider } from 'oidc-provider';
+import type { Client, Clients } from '../clients/clients.ts';
+import { namedResources } from './resources.ts';
+import type { Endpoints } from './routes.ts';
+import { JWT_MARK } from './store/access-tokens.ts';
+import type { EngineClients } from './engine-clients.ts';
+
+const JWT = /^[\w-]+\.[\w-]+\.[\w-]*$/;
+const TOKEN_ROUTES: ReadonlySet<string> = new Set(['introspection', 'revocation']);
+
+type Fields = Record<string, unknown>;
+
+interface ContextOptions {
+  readonly endpoints: Endpoints;
+  readonly clients: Clients;
+  readonly engineClients: EngineClients;
+}
+
+/**
+ * What a request says, as the engine is to understand it. The engine builds URLs from a request's host and
+ * reads parameters from its context: both are public, so they are set there instead of rewriting requests.
+ */
+export function installContext(provider: Provider, options: ContextOptions): void {
+  installHost(provider, options.endpoints);
+  const params = new WeakMap<OIDCContext, Fields>();
+  const bodies = new WeakMap<OIDCContext, unknown>();
+  Object.defineProperties(provider.OIDCContext.prototype, {
+    params: {
+      get(this: OIDCContext) {
+        return params.get(this);
+      },
+      set(this: OIDCContext, value: Fields) {
+        params.set(this, understood(this, value));
+      },
+    },
+    body: {
+      get(this: OIDCContext) {
+        return bodies.get(this);
+      },
+      set(this: OIDCContext, value: unknown) {
+        bodies.set(this, withoutKnownSecret(value, this, options));
+      },
+    },
+  });
+}
+
+/** Host and scheme are the issuer's, whatever a request claims (koa CVE-2026-27959 and its kind). */
+function installHost(provider: Provider, { host, isHttps }: Endpoints): void {
+  const always = (value: unknown): PropertyDescriptor => ({ get: () => value, configurable: true });
+  Object.defineProperties(provider.request, {
+    host: always(host),
+    protocol: always(isHttps ? 'https' : 'http'),
+    secure: always(isHttps),
+  });
+}
+
+function understood(context: OIDCContext, params: Fields): Fields {
+  if (TOKEN_ROUTES.has(context.route)) {
+    const { token } = params;
+    const isJwt = typeof token === 'string' && JWT.test(token);
+    return isJwt ? Object.assign(params, { token: `${JWT_MARK}${token}` }) : params;
+  }
+  if (!('resource' in params)) return params;
+  const audience = params['audience'] ?? context.body?.['audience'];
+  if (Array.isArray(audience) && context.route === 'token')
+    throw new errors.InvalidRequest('audience parameter must not be provided twice');
+  return Object.assign(params, { resource: namedResources(params['resource'], audience) });
+}
+
+/**
+ * A client that updates its registration may send its secret along, which must then be right (RFC 7592
+ * section 2.2). The engine would compare it in clear; we hold it against the hash and leave it out.
+ */
+function withoutKnownSecret(body: unknown, context: OIDCContext, options: ContextOptions): unknown {
+  if (context.route !== 'client_update' || typeof body !== 'object' || body === null) return body;
+  const owner: Client | undefined = context.client && options.engineClients.ownerOf(context.client);
+  if (owner === undefined || !('client_secret' in body)) return body;
+  const { client_secret: secret, ...rest } = body;
+  return typeof secret === 'string' && options.clients.verifySecret(owner, secret) ? rest : body;
+}

@@ -1,0 +1,154 @@
+import type { Grant, KoaContextWithOIDC } from 'oidc-provider';
+import type { Clock } from '../runtime/clock.ts';
+import { sha256 } from '../runtime/digest.ts';
+import { randomId } from '../runtime/random.ts';
+import type { Allowed, Consents } from './consent-queries.ts';
+import type { EngineClients } from './engine-clients.ts';
+import { dropScope } from './offline-access.ts';
+import { identifierOf, indicatorOf } from './resources.ts';
+import type { Grants } from './store/grants.ts';
+import type { Lifetimes } from './lifetimes.ts';
+
+/** What decides about consent that was given before. */
+export interface ExistingGrantOptions {
+  readonly grants: Grants;
+  readonly consents: Consents;
+  readonly engineClients: EngineClients;
+  readonly lifetimes: Lifetimes;
+  readonly clock: Clock;
+}
+
+/**
+ * The grant under which a request goes on: of this session, with what the person allowed earlier, in this
+ * or another session, and what the installation allows its own apps. Only what the request asks for is added.
+ */
+export async function loadExistingGrant(
+  ctx: KoaContextWithOIDC,
+  options: ExistingGrantOptions,
+): Promise<Grant | undefined> {
+  const kept = await grantOfSession(ctx);
+  const missing = missingFrom(ctx, kept);
+  const allowed = isNothing(missing) ? missing : await allowedBefore(ctx, missing, options);
+  const isShort = kept !== undefined && needsRenewal(ctx, kept, options);
+  const grant = isNothing(allowed) && !isShort ? kept : await extend(ctx, kept, allowed, options);
+  ignoreOfflineAccess(ctx, grant);
+  return grant;
+}
+
+/**
+ * The id of a grant to be made: one for each session and client, so that two tabs that begin at once share
+ * it, until it has ended.
+ */
+export async function newGrantId(
+  sessionUid: string,
+  clientId: string,
+  grants: Grants,
+): Promise<string> {
+  const id = sha256(`${sessionUid} ${clientId}`);
+  return (await grants.isEnded(id)) ? randomId() : id;
+}
+
+/** Adds to a grant what a person allowed. */
+export function addAllowed(grant: Grant, { scopes, claims, resources }: Allowed): void {
+  if (scopes.length > 0) grant.addOIDCScope([...scopes]);
+  if (claims.length > 0) grant.addOIDCClaims([...claims]);
+  for (const [identifier, names] of Object.entries(resources)) {
+    if (names.length > 0) grant.addResourceScope(indicatorOf(identifier), [...names]);
+  }
+}
+
+async function grantOfSession(ctx: KoaContextWithOIDC): Promise<Grant | undefined> {
+  const { provider, client, session, account, result } = ctx.oidc;
+  if (client === undefined || session === undefined) return undefined;
+  const grantId = result?.consent?.grantId ?? session.grantIdFor(client.clientId);
+  const grant = grantId === undefined ? undefined : await provider.Grant.find(grantId);
+  const isOurs = grant?.accountId === account?.accountId && grant?.clientId === client.clientId;
+  return isOurs ? grant : undefined;
+}
+
+function missingFrom(ctx: KoaContextWithOIDC, grant: Grant | undefined): Allowed {
+  const { requestParamOIDCScopes, requestParamClaims, requestParamScopes, resourceServers } =
+    ctx.oidc;
+  const without = (
+    names: Iterable<string>,
+    known: string | readonly string[],
+  ): readonly string[] => {
+    const seen = new Set(typeof known === 'string' ? known.split(' ') : known);
+    return [...names].filter((name) => !seen.has(name));
+  };
+  const resources = Object.entries(resourceServers ?? {}).map(([indicator, api]) => [
+    identifierOf(indicator),
+    without(
+      [...requestParamScopes].filter((name) => api.scopes.has(name)),
+      grant?.getResourceScopeEncountered(indicator) ?? '',
+    ),
+  ]);
+  return {
+    scopes: without(requestParamOIDCScopes, grant?.getOIDCScopeEncountered() ?? ''),
+    claims: without(requestParamClaims, grant?.getOIDCClaimsEncountered() ?? []),
+    resources: Object.fromEntries(resources),
+  };
+}
+
+async function allowedBefore(
+  ctx: KoaContextWithOIDC,
+  missing: Allowed,
+  { engineClients, consents }: ExistingGrantOptions,
+): Promise<Allowed> {
+  const { client, account } = ctx.oidc;
+  const owner = client && engineClients.ownerOf(client);
+  if (owner?.policy.firstParty === true) return missing;
+  const remembered = owner && account && (await consents.find(account.accountId, owner.id));
+  return intersection(missing, remembered ?? { scopes: [], claims: [], resources: {} });
+}
+
+async function extend(
+  ctx: KoaContextWithOIDC,
+  kept: Grant | undefined,
+  allowed: Allowed,
+  { grants }: ExistingGrantOptions,
+): Promise<Grant> {
+  const { provider, client, account, session } = ctx.oidc;
+  const clientId = client?.clientId ?? '';
+  const grant = kept ?? new provider.Grant({ accountId: account?.accountId, clientId });
+  if (kept === undefined) grant.jti = await newGrantId(session?.uid ?? '', clientId, grants);
+  addAllowed(grant, allowed);
+  // Counted from now on, so that what is issued next does not outlive it.
+  grant.exp = undefined;
+  await grant.save();
+  return grant;
+}
+
+function needsRenewal(
+  { oidc: { client } }: KoaContextWithOIDC,
+  { exp }: Grant,
+  { lifetimes, clock }: ExistingGrantOptions,
+): boolean {
+  if (client === undefined || exp === undefined) return false;
+  return exp - clock.now() < lifetimes.grantNeeded(client);
+}
+
+/** A page cannot ask now, so what was not allowed before is as if it had not been asked (OpenID Connect Core section 11). */
+function ignoreOfflineAccess(ctx: KoaContextWithOIDC, grant: Grant | undefined): void {
+  const isGranted = grant?.getOIDCScope().split(' ').includes('offline_access') === true;
+  if (ctx.oidc.prompts.has('none') && !isGranted) dropScope(ctx, 'offline_access');
+}
+
+function intersection(wanted: Allowed, remembered: Allowed): Allowed {
+  const both = (left: readonly string[], right: readonly string[] = []): readonly string[] =>
+    left.filter((name) => right.includes(name));
+  return {
+    scopes: both(wanted.scopes, remembered.scopes),
+    claims: both(wanted.claims, remembered.claims),
+    resources: Object.fromEntries(
+      Object.entries(wanted.resources).map(([identifier, names]) => [
+        identifier,
+        both(names, remembered.resources[identifier]),
+      ]),
+    ),
+  };
+}
+
+function isNothing({ scopes, claims, resources }: Allowed): boolean {
+  return [scopes, claims, ...Object.values(resources)].every((names) => names.length === 0);
+}

@@ -1,0 +1,89 @@
+import Provider from 'oidc-provider';
+import type { Middleware } from 'koa';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { installShape } from './access-token-shape.ts';
+import type { Audit } from '../audit/audit.ts';
+import type { Clients } from '../clients/clients.ts';
+import type { Logger } from '../runtime/logger.ts';
+import type { KeySet, SigningKeys } from '../signing-keys/signing-keys.ts';
+import { createDocuments, type Announced, type Documents } from './documents.ts';
+import {
+  CLIENT_AUTH_ALGORITHMS,
+  CLIENT_AUTH_METHODS,
+  createEngineConfiguration,
+  DPOP_ALGORITHMS,
+  ENGINE_SCOPES,
+  type EngineOptions,
+} from './engine-configuration.ts';
+import { installContext } from './engine-context.ts';
+import { createEngineKeys } from './engine-keys.ts';
+import { installIdentifiers } from './engine-sessions.ts';
+import { ACR } from './interactions.ts';
+import { installListeners } from './listeners.ts';
+import type { ProtocolMetrics } from './metrics.ts';
+
+/** The engine with the keys of one instant. A request ends in the generation it began in. */
+export interface Generation {
+  readonly provider: Provider;
+  readonly document: Documents;
+  handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
+}
+
+/** What all generations of a protocol share. */
+export interface GenerationOptions extends EngineOptions {
+  readonly signingKeys: SigningKeys;
+  readonly clients: Clients;
+  readonly audit: Audit;
+  readonly logger: Logger;
+  readonly metrics: ProtocolMetrics | undefined;
+  readonly outer: Middleware;
+}
+
+/** Builds the generation of `keySet`: about a millisecond. All that is hung onto the engine is hung on here. */
+export function createGeneration(keySet: KeySet, options: GenerationOptions): Generation {
+  const { endpoints, signingKeys, stores, outer } = options;
+  const keys = [...createEngineKeys(keySet, options)];
+  const provider = new Provider(endpoints.issuer, {
+    ...createEngineConfiguration(options),
+    clientDefaults: { id_token_signed_response_alg: standardAlgorithm(keySet) },
+    jwks: { keys },
+  });
+  installListeners(provider, options);
+  installContext(provider, options);
+  installIdentifiers(provider, stores);
+  installShape(provider, options);
+  options.engineClients.install(provider);
+  provider.use(outer);
+  const handle = provider.callback();
+  options.metrics?.onEvent?.({ kind: 'generation' });
+  return {
+    provider,
+    document: createDocuments({
+      endpoints,
+      keySet,
+      signingKeys,
+      announced: announce(keySet, options),
+    }),
+    handle: (request, response) => handle(request, response),
+  };
+}
+
+/** RS256 when there is a ring of it, as the specifications have it; else whatever signs first. */
+function standardAlgorithm({ keys }: KeySet): KeySet['keys'][number]['algorithm'] {
+  const algorithms = keys.map(({ algorithm }) => algorithm);
+  return algorithms.includes('RS256') ? 'RS256' : (algorithms[0] ?? 'RS256');
+}
+
+function announce({ keys }: KeySet, { accountClaims, profileSettings }: EngineOptions): Announced {
+  const claims = Object.values(accountClaims.byScope).flat();
+  return {
+    scopes: [...new Set([...ENGINE_SCOPES, ...Object.keys(accountClaims.byScope)])],
+    claims: [...new Set([...claims, 'acr', 'amr', 'auth_time', 'iss', 'sid'])],
+    acrValues: Object.values(ACR),
+    algorithms: [...new Set(keys.map(({ algorithm }) => algorithm))],
+    clientAuthMethods: CLIENT_AUTH_METHODS,
+    clientAuthAlgorithms: CLIENT_AUTH_ALGORITHMS,
+    dpopAlgorithms: DPOP_ALGORITHMS,
+    hasRegistration: profileSettings.registration.mode !== 'off',
+  };
+}

@@ -1,0 +1,127 @@
+import type { Interaction as EngineInteraction } from 'oidc-provider';
+import type { Client, ResourceServer } from '../clients/clients.ts';
+import type { JsonObject } from '../runtime/json.ts';
+import type { Allowed } from './consent-queries.ts';
+import type { ClientView, ConsentRequest, Interaction } from './contract.ts';
+import { identifierOf, scopesFor, type Resources } from './resources.ts';
+import { isJsonObject, object, text, texts, toJson } from './store/payloads.ts';
+
+const PROMPTS = ['login', 'select_account', 'consent'] as const;
+/** Asked although everything may have been allowed before: then everything is shown. */
+const ASKED_ANYWAY = ['consent_prompt', 'native_client_prompt'];
+
+/** What a page may say of `client`. Links that are not http(s) are left out. */
+export function viewOfClient({ id, metadata, policy }: Client): ClientView {
+  const link = (name: string): string | undefined => {
+    const url = text(metadata, name);
+    return url !== undefined && /^https?:\/\//.test(url) && URL.canParse(url) ? url : undefined;
+  };
+  return {
+    id,
+    name: text(metadata, 'client_name') ?? id,
+    uri: link('client_uri'),
+    logoUri: link('logo_uri'),
+    policyUri: link('policy_uri'),
+    tosUri: link('tos_uri'),
+    firstParty: policy.firstParty,
+  };
+}
+
+/** What an interaction is about, in our words. */
+export function viewOfInteraction(
+  interaction: EngineInteraction,
+  client: Client,
+  asked: Allowed,
+  resources: Resources,
+): Interaction {
+  const params = toJson(interaction.params);
+  const words = (name: string): readonly string[] =>
+    text(params, name)?.split(' ').filter(Boolean) ?? [];
+  const prompt = PROMPTS.find((name) => name === interaction.prompt.name);
+  if (prompt === undefined) throw new TypeError(`no page for prompt ${interaction.prompt.name}`);
+  return {
+    uid: interaction.uid,
+    prompt,
+    reasons: interaction.prompt.reasons,
+    client: viewOfClient(client),
+    loginHint: text(params, 'login_hint') ?? '',
+    uiLocales: words('ui_locales'),
+    acrValues: words('acr_values'),
+    accountId: interaction.session?.accountId,
+    consent: prompt === 'consent' ? consentView(asked, resources) : undefined,
+  };
+}
+
+/** What a consent page asks for: what is missing, or everything when it is shown anyway. */
+export function askedConsent(
+  interaction: EngineInteraction,
+  client: Client,
+  options: { readonly resources: Resources; readonly engineScopes: ReadonlySet<string> },
+): Allowed {
+  const { reasons, details } = interaction.prompt;
+  if (reasons.some((reason) => ASKED_ANYWAY.includes(reason)))
+    return everythingIn(toJson(interaction.params), client, options);
+  const missing = toJson(details);
+  const byIndicator = object(missing, 'missingResourceScopes') ?? {};
+  return {
+    scopes: texts(missing, 'missingOIDCScope'),
+    claims: texts(missing, 'missingOIDCClaims'),
+    resources: Object.fromEntries(
+      Object.keys(byIndicator).map((name) => [identifierOf(name), texts(byIndicator, name)]),
+    ),
+  };
+}
+
+function everythingIn(
+  params: JsonObject,
+  client: Client,
+  options: { readonly resources: Resources; readonly engineScopes: ReadonlySet<string> },
+): Allowed {
+  const scopes = text(params, 'scope')?.split(' ') ?? [];
+  const named = [params['resource']].flat().filter((one) => typeof one === 'string');
+  const apis = named
+    .map((indicator) => options.resources.find(indicator))
+    .filter((api) => api !== undefined);
+  return {
+    scopes: scopes.filter((scope) => options.engineScopes.has(scope)),
+    claims: claimsIn(text(params, 'claims')),
+    resources: Object.fromEntries(
+      apis.map((api) => [
+        api.identifier,
+        scopesFor(client, api).filter((scope) => scopes.includes(scope)),
+      ]),
+    ),
+  };
+}
+
+/** Names in a `claims` parameter (OpenID Connect Core section 5.5), which the engine has parsed before. */
+function claimsIn(parameter: string | undefined): readonly string[] {
+  const claims: unknown = parameter === undefined ? {} : JSON.parse(parameter);
+  if (!isJsonObject(claims)) return [];
+  const names = ['userinfo', 'id_token'].flatMap((place) =>
+    Object.keys(object(claims, place) ?? {}),
+  );
+  return [...new Set(names)];
+}
+
+function consentView(asked: Allowed, resources: Resources): ConsentRequest {
+  const apis = Object.keys(asked.resources)
+    .map((identifier) => resources.find(identifier))
+    .filter((api) => api !== undefined);
+  return {
+    scopes: asked.scopes,
+    claims: asked.claims,
+    resources: apis.map((api) => ({
+      identifier: api.identifier,
+      name: api.name,
+      scopes: described(api, asked.resources[api.identifier] ?? []),
+    })),
+  };
+}
+
+function described(
+  api: ResourceServer,
+  names: readonly string[],
+): readonly { readonly name: string; readonly description: string }[] {
+  return names.map((name) => ({ name, description: api.scopes.get(name) ?? name }));
+}

@@ -1,0 +1,138 @@
+import type { EventEmitter } from 'node:events';
+import type { Client, KoaContextWithOIDC, Provider } from 'oidc-provider';
+import type { Audit } from '../audit/audit.ts';
+import type { Logger } from '../runtime/logger.ts';
+import type { ProtocolMetrics } from './metrics.ts';
+import type { RequestScopes } from './request-scope.ts';
+
+/** Endpoints whose refusals the engine tells of. */
+const REFUSALS = [
+  'authorization.error',
+  'grant.error',
+  'introspection.error',
+  'revocation.error',
+  'userinfo.error',
+  'end_session.error',
+  'registration_create.error',
+  'pushed_authorization_request.error',
+] as const;
+/** What the engine says of a failed client authentication, in words that stay. */
+const REASONS: readonly (readonly [RegExp, string])[] = [
+  [/client not found/, 'unknown_client'],
+  [/does not match the registered/, 'wrong_method'],
+  [/invalid secret/, 'wrong_secret'],
+  [/assertion|alg|iss|aud|jwt|signature/i, 'invalid_assertion'],
+];
+
+interface ListenerOptions {
+  readonly audit: Audit;
+  readonly logger: Logger;
+  readonly metrics: ProtocolMetrics | undefined;
+  readonly scopes: RequestScopes;
+}
+
+/**
+ * Hears the engine's events, which come in the middle of a request: a listener that threw would turn an
+ * answer that was earned into an error, so none does.
+ */
+export function installListeners(provider: Provider, options: ListenerOptions): void {
+  const emitter: EventEmitter = provider;
+  for (const [name, listener] of Object.entries(listenersOf(options)))
+    emitter.on(name, safely(listener, options.logger));
+  const { metrics } = options;
+  for (const name of REFUSALS) {
+    const refused: Listener = (ctx: KoaContextWithOIDC, error: Error) => {
+      metrics?.onEvent?.({ kind: 'refused', endpoint: ctx.oidc.route, error: error.message });
+      if (error.message === 'invalid_client') noteFailedClient(ctx, error, options);
+    };
+    emitter.on(name, safely(refused, options.logger));
+  }
+}
+
+type Listener = (...given: never[]) => void;
+
+function listenersOf(options: ListenerOptions): Readonly<Record<string, Listener>> {
+  const { logger, metrics, scopes } = options;
+  return {
+    'grant.success': (ctx: KoaContextWithOIDC) => noteIssued(ctx, options),
+    'authorization.success': () =>
+      metrics?.onEvent?.({ kind: 'authorization', outcome: 'success' }),
+    'interaction.started': () =>
+      metrics?.onEvent?.({ kind: 'authorization', outcome: 'interaction' }),
+    server_error(ctx: KoaContextWithOIDC, error: Error) {
+      scopes.of(ctx.req).failure = error;
+    },
+    'end_session.success': (ctx: KoaContextWithOIDC) => noteSignOut(ctx, options),
+    'backchannel.error': (_ctx: KoaContextWithOIDC, error: Error, { clientId }: Client) =>
+      logger.warn(
+        { event: 'backchannel_logout.failed', clientId, error },
+        'a client could not be told that a session ended',
+      ),
+    // Koa's own: a connection that broke off. Without a listener it would be printed.
+    error: (error: Error) =>
+      logger.debug({ event: 'protocol.broken_off', error }, 'a request broke off'),
+  };
+}
+
+function safely(listener: Listener, logger: Logger): (...given: never[]) => void {
+  return (...given) => {
+    try {
+      listener(...given);
+    } catch (error) {
+      logger.error(
+        { event: 'protocol.listener_failed', error: asError(error) },
+        'a listener failed; the request went on',
+      );
+    }
+  };
+}
+
+function noteIssued(ctx: KoaContextWithOIDC, { audit, metrics, scopes }: ListenerOptions): void {
+  const { AccessToken, ClientCredentials } = ctx.oidc.entities;
+  const token = AccessToken ?? ClientCredentials;
+  const kind = token?.format === 'jwt' ? 'jwt' : 'opaque';
+  const grantType = String(ctx.oidc.params?.['grant_type']);
+  metrics?.tokenIssued(kind, grantType);
+  audit.note({
+    type: 'token.issued',
+    origin: scopes.of(ctx.req).origin,
+    accountId: ctx.oidc.account?.accountId,
+    clientId: ctx.oidc.client?.clientId,
+    grantType,
+    kind,
+    // The id of an opaque token is the token.
+    jti: kind === 'jwt' ? token?.jti : undefined,
+  });
+}
+
+function noteSignOut(ctx: KoaContextWithOIDC, { audit, scopes }: ListenerOptions): void {
+  const { session, client, params } = ctx.oidc;
+  if (params?.['logout'] === undefined || session?.accountId === undefined) return;
+  const { origin } = scopes.of(ctx.req);
+  audit.note({
+    type: 'sign_out',
+    origin,
+    accountId: session.accountId,
+    clientId: client?.clientId,
+  });
+}
+
+function noteFailedClient(
+  ctx: KoaContextWithOIDC,
+  error: Error,
+  { audit, scopes }: Pick<ListenerOptions, 'audit' | 'scopes'>,
+): void {
+  const detail = 'error_detail' in error ? String(error.error_detail) : '';
+  const reason = REASONS.find(([pattern]) => pattern.test(detail))?.[1] ?? 'other';
+  // Noted, not awaited: anyone can make these, and must not get to slow down the records.
+  audit.note({
+    type: 'client.authentication_failed',
+    origin: scopes.of(ctx.req).origin,
+    clientId: ctx.oidc.client?.clientId,
+    reason,
+  });
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

@@ -1,0 +1,136 @@
+import type { Context, Middleware } from 'koa';
+import { errors } from 'oidc-provider';
+import type { Revocation } from '../revocation/revocation.ts';
+import type { Logger } from '../runtime/logger.ts';
+import { SigningSuspended } from '../signing-keys/faults.ts';
+import type { SigningKeys } from '../signing-keys/signing-keys.ts';
+import type { ProtocolPages, ProtocolProblem } from './contract.ts';
+import type { ProtocolMetrics } from './metrics.ts';
+import { isOutage, RETRY_AFTER_SECONDS } from './outage.ts';
+import type { RegistrationLimits } from './registration.ts';
+import type { RequestScope, RequestScopes } from './request-scope.ts';
+import { ROUTES } from './routes.ts';
+
+const ISSUING = new RegExp(`^(?:${ROUTES.authorization}(?:/|$)|${ROUTES.token}$)`);
+const HOUR_SECONDS = 3600;
+
+const UNAVAILABLE: ProtocolProblem = {
+  error: 'temporarily_unavailable',
+  description: 'the request cannot be answered now; please try again in a moment',
+  status: 503,
+};
+const BROKEN: ProtocolProblem = {
+  error: 'server_error',
+  description: 'something went wrong on our side',
+  status: 500,
+};
+const NOT_FOUND: ProtocolProblem = {
+  error: 'not_found',
+  description: 'nothing is served here with this method',
+  status: 404,
+};
+const OVER_QUOTA: ProtocolProblem = {
+  error: 'temporarily_unavailable',
+  description: 'too many clients were registered; please try again later',
+  status: 429,
+};
+
+interface MiddlewareOptions {
+  readonly scopes: RequestScopes;
+  readonly revocation: Revocation;
+  readonly signingKeys: SigningKeys;
+  readonly pages: ProtocolPages;
+  readonly logger: Logger;
+  readonly metrics: ProtocolMetrics | undefined;
+  readonly sessionCookie: string;
+  readonly limits: RegistrationLimits;
+}
+
+/** Around everything the engine does: what must be known before it begins, and what must be true of its answer. */
+export function createOuterMiddleware(options: MiddlewareOptions): Middleware {
+  const { scopes, logger, pages, sessionCookie } = options;
+
+  async function answerFailure(ctx: Context, failure: unknown): Promise<void> {
+    if (isOutage(failure)) {
+      options.metrics?.onEvent?.({ kind: 'outage', endpoint: ctx.path.split('/')[1] ?? '' });
+      ctx.set('Retry-After', String(RETRY_AFTER_SECONDS));
+      await answer(ctx, UNAVAILABLE, pages);
+      return;
+    }
+    const error = failure instanceof Error ? failure : new Error(String(failure));
+    logger.error({ event: 'protocol.failed', error }, 'a request met a fault of ours');
+    await answer(ctx, BROKEN, pages);
+  }
+
+  return async (ctx, next) => {
+    const scope = scopes.of(ctx.req);
+    // RFC 6749 section 5.1: of tokens, and of the errors about them.
+    ctx.set('Cache-Control', 'no-store');
+    try {
+      if (await isAdmitted(ctx, scope, options)) await next();
+      if (scope.failure !== undefined) await answerFailure(ctx, scope.failure);
+      else if (ctx.status === 404 && ctx.body === undefined) await answer(ctx, NOT_FOUND, pages);
+    } catch (error) {
+      await answerFailure(ctx, error);
+    }
+    if (scope.isSessionCookieStale) withholdCookie(ctx, sessionCookie);
+    const answered = scopes.answerNow();
+    for (const note of scope.beforeAnswer) note(answered);
+  };
+}
+
+/** The engine's `renderError`: an outage is answered by the middleware, which knows more than the engine. */
+export function createErrorPage(
+  pages: ProtocolPages,
+): (
+  ctx: Context,
+  out: { error: string; error_description?: string | undefined },
+  error: Error,
+) => Promise<void> {
+  return async (ctx, out, error) => {
+    // Not the browser's business: the middleware answers for what the engine takes for its own bug.
+    if (out.error === 'server_error' && !(error instanceof errors.OIDCProviderError)) return;
+    const description = out.error_description ?? 'the request cannot be granted';
+    await pages.problem(ctx, { error: out.error, description, status: ctx.status });
+  };
+}
+
+/** Nothing is issued without knowing what was revoked, nor begun that could not be signed at the end. */
+async function isAdmitted(
+  ctx: Context,
+  scope: RequestScope,
+  { revocation, signingKeys, pages, limits }: MiddlewareOptions,
+): Promise<boolean> {
+  if (ISSUING.test(ctx.path)) {
+    // Before account, client and grant are read: whatever is revoked from now on is newer than the mark.
+    scope.mark = revocation.stamp();
+    if (ctx.path === ROUTES.token && !signingKeys.health().maySign)
+      throw new SigningSuspended('this node is cut off from the rings of keys and signs nothing');
+  }
+  const isRegistration = ctx.method === 'POST' && ctx.path === ROUTES.registration;
+  if (!isRegistration || (await limits.isWithinQuota(scope.origin.address))) return true;
+  ctx.set('Retry-After', String(HOUR_SECONDS));
+  await answer(ctx, OVER_QUOTA, pages);
+  return false;
+}
+
+async function answer(ctx: Context, problem: ProtocolProblem, pages: ProtocolPages): Promise<void> {
+  ctx.remove('Location');
+  ctx.status = problem.status;
+  if (ctx.accepts('json', 'html') === 'html') {
+    await pages.problem(ctx, problem);
+    return;
+  }
+  ctx.type = 'json';
+  ctx.body = { error: problem.error, error_description: problem.description };
+}
+
+/** A newer cookie of this session is on its way to the browser, or there: ours must not replace it. */
+function withholdCookie(ctx: Context, name: string): void {
+  const cookies = [ctx.response.get('set-cookie')].flat().filter(Boolean);
+  const others = cookies.filter(
+    (cookie) => !cookie.startsWith(`${name}=`) && !cookie.startsWith(`${name}.sig=`),
+  );
+  if (others.length === 0) ctx.remove('Set-Cookie');
+  else ctx.set('Set-Cookie', others);
+}

@@ -1,0 +1,42 @@
+import { decodeJwt } from 'jose';
+import type { Client, KoaContextWithOIDC } from 'oidc-provider';
+
+const OFFLINE_ACCESS = 'offline_access';
+
+/**
+ * Puts `offline_access` back into a request that asked for it without `prompt=consent`. The engine drops it
+ * then, as OpenID Connect Core section 11 says, "unless other conditions" are met; ours are that the person
+ * allows it, now on the consent page or earlier, or that the app is the installation's own. Nothing is granted here.
+ */
+export function keepOfflineAccess(ctx: KoaContextWithOIDC, client: Client): void {
+  const { params } = ctx.oidc;
+  const scope = typeof params?.['scope'] === 'string' ? params['scope'] : '';
+  const isDropped = hasScope(askedScope(ctx), OFFLINE_ACCESS) && !hasScope(scope, OFFLINE_ACCESS);
+  const mayHold = client.scope === undefined || hasScope(client.scope, OFFLINE_ACCESS);
+  if (params === undefined || !isDropped || !mayHold) return;
+  if (client.grantTypeAllowed('refresh_token') && params['response_type'] === 'code')
+    Object.assign(params, { scope: `${scope} ${OFFLINE_ACCESS}`.trim() });
+}
+
+/** Takes a scope out of the request. */
+export function dropScope(ctx: KoaContextWithOIDC, name: string): void {
+  const { params } = ctx.oidc;
+  const scope = params?.['scope'];
+  if (params === undefined || typeof scope !== 'string') return;
+  const rest = scope.split(' ').filter((one) => one !== name);
+  Object.assign(params, { scope: rest.join(' ') || undefined });
+}
+
+/** What the request asked for before the engine changed it. */
+function askedScope(ctx: KoaContextWithOIDC): string {
+  const pushed = ctx.oidc.entities.PushedAuthorizationRequest?.request;
+  const scope: unknown =
+    pushed === undefined
+      ? (ctx.method === 'POST' ? ctx.oidc.body : ctx.query)?.['scope']
+      : decodeJwt(pushed)['scope'];
+  return typeof scope === 'string' ? scope : '';
+}
+
+function hasScope(scope: string, name: string): boolean {
+  return scope.split(' ').includes(name);
+}

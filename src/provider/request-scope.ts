@@ -1,0 +1,133 @@
+import type { IncomingMessage } from 'node:http';
+import { Provider } from 'oidc-provider';
+import type { Account } from '../accounts/accounts.ts';
+import type { Client } from '../clients/clients.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Origin } from '../runtime/origin.ts';
+import type { Entry } from '../storage/state.ts';
+import type { AccessTokenClaims } from './access-token-claims.ts';
+
+/** When a request came, in a way that can be held against when another was answered. */
+export interface Arrival {
+  /** The node that took it; a restart is another node. */
+  readonly node: string;
+  /** Counts the requests of that node. */
+  readonly order: number;
+  readonly atMs: number;
+}
+
+/** The use of a refresh token, between the engine's `consume` and its `save` of the next one. */
+export interface Rotation {
+  readonly familyId: string;
+  readonly presented: string;
+}
+
+/** A browser session as one request knows it. */
+export interface KnownSession {
+  /** The secret half of its cookie. */
+  readonly secret: string;
+  readonly entry: Entry;
+}
+
+/** What one request knows: read once, shared by all that work on it, gone with it. */
+export interface RequestScope {
+  readonly origin: Origin;
+  readonly arrival: Arrival;
+  /** State entries as this request read them first. */
+  readonly entries: Map<string, Promise<Entry | undefined>>;
+  readonly clients: Map<string, Promise<Client | undefined>>;
+  readonly accounts: Map<string, Promise<Account | undefined>>;
+  /** Browser sessions by uid, as this request found or wrote them last. */
+  readonly sessions: Map<string, KnownSession>;
+  /** Access tokens that were recognised, by what was presented. */
+  readonly tokens: Map<string, Promise<AccessTokenClaims | undefined>>;
+  /** Runs when the engine is done and just before the answer leaves. */
+  readonly beforeAnswer: ((answered: Arrival) => void)[];
+  /** The revocation mark of whatever this request issues. */
+  mark: string | undefined;
+  rotation: Rotation | undefined;
+  /** What the engine took for its own bug. */
+  failure: unknown;
+  /** Another request gave the session a new id meanwhile: ours must not reach the browser. */
+  isSessionCookieStale: boolean;
+  /** The secret that registration gave out. */
+  issuedSecret: string | undefined;
+}
+
+/** The scopes of the requests of one protocol. */
+export interface RequestScopes {
+  /** Begins the scope of `request`. */
+  open(request: IncomingMessage, origin: Origin): RequestScope;
+  /** The scope of `request`; one for this call alone when it did not come through `open`. */
+  of(request: IncomingMessage): RequestScope;
+  /** The scope of the engine's request under way; one for this call alone outside of any. */
+  current(): RequestScope;
+  /** The instant at which an answer leaves: every later request has a greater `order`. */
+  answerNow(): Arrival;
+}
+
+const NOWHERE: Origin = { address: 'unknown' };
+
+/** `node` names this process for as long as it runs. */
+export function createRequestScopes(options: {
+  readonly clock: Clock;
+  readonly node: string;
+}): RequestScopes {
+  const { clock, node } = options;
+  const scopes = new WeakMap<IncomingMessage, RequestScope>();
+  let arrived = 0;
+
+  function create(origin: Origin): RequestScope {
+    arrived += 1;
+    return emptyScope(origin, { node, order: arrived, atMs: clock.nowMs() });
+  }
+
+  function of(request: IncomingMessage): RequestScope {
+    return scopes.get(request) ?? create(NOWHERE);
+  }
+
+  return {
+    open(request, origin) {
+      const scope = create(origin);
+      scopes.set(request, scope);
+      return scope;
+    },
+    of,
+    current() {
+      const { ctx } = Provider;
+      return ctx === undefined ? create(NOWHERE) : of(ctx.req);
+    },
+    answerNow: () => ({ node, order: arrived, atMs: clock.nowMs() }),
+  };
+}
+
+function emptyScope(origin: Origin, arrival: Arrival): RequestScope {
+  return {
+    origin,
+    arrival,
+    entries: new Map(),
+    clients: new Map(),
+    accounts: new Map(),
+    sessions: new Map(),
+    tokens: new Map(),
+    beforeAnswer: [],
+    mark: undefined,
+    rotation: undefined,
+    failure: undefined,
+    isSessionCookieStale: false,
+    issuedSecret: undefined,
+  };
+}
+
+/** What `map` holds under `key`, made by `create` when this request asks for it first. */
+export function once<Key, Value>(
+  map: Map<Key, Promise<Value>>,
+  key: Key,
+  create: () => Promise<Value>,
+): Promise<Value> {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  const made = create();
+  map.set(key, made);
+  return made;
+}

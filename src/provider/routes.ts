@@ -1,0 +1,64 @@
+import type { IssuerProfile } from './contract.ts';
+
+/** The engine's endpoints, below the path of the issuer. Wire names of discovery on the left. */
+export const ROUTES = {
+  authorization: '/authorize',
+  end_session: '/logout',
+  introspection: '/introspect',
+  jwks: '/.well-known/jwks.json',
+  pushed_authorization_request: '/par',
+  registration: '/register',
+  revocation: '/revoke',
+  token: '/token',
+  userinfo: '/userinfo',
+} as const;
+
+/** OpenID Connect Discovery section 4. */
+export const OPENID_CONFIGURATION = '/.well-known/openid-configuration';
+/** RFC 8414 section 3. */
+export const OAUTH_METADATA = '/.well-known/oauth-authorization-server';
+
+/** `/authorize/<uid>` resumes a request; `/register/<client>` manages a client. */
+const BELOW = [
+  new RegExp(`^${ROUTES.authorization}/[\\w-]+$`),
+  new RegExp(`^${ROUTES.registration}/[^/]+$`),
+  new RegExp(`^${ROUTES.end_session}/(?:confirm|success)$`),
+];
+const EXACT: ReadonlySet<string> = new Set(Object.values(ROUTES));
+
+/** Where one issuer's endpoints are. Everything comes from the issuer, nothing from a request. */
+export interface Endpoints {
+  readonly issuer: string;
+  /** `example.com:8443`, as a Host header carries it. */
+  readonly host: string;
+  readonly isHttps: boolean;
+  /** The path of the issuer without its last slash; empty for most. */
+  readonly base: string;
+  readonly userinfo: string;
+  url(path: string): string;
+  /**
+   * The path as the engine's router knows it; undefined when it is not the engine's. Byte for byte:
+   * `/TOKEN` and `/token/` are nobody's, or limits set on a path could be walked around.
+   */
+  enginePath(path: string): string | undefined;
+}
+
+/** The endpoints of `profile`. */
+export function createEndpoints({ issuer }: Pick<IssuerProfile, 'issuer'>): Endpoints {
+  const { host, protocol, pathname } = new URL(issuer);
+  const base = pathname === '/' ? '' : pathname;
+  const url = (path: string): string => `${issuer}${path}`;
+  return {
+    issuer,
+    host,
+    isHttps: protocol === 'https:',
+    base,
+    userinfo: url(ROUTES.userinfo),
+    url,
+    enginePath(path) {
+      if (!path.startsWith(base)) return undefined;
+      const rest = path.slice(base.length);
+      return EXACT.has(rest) || BELOW.some((pattern) => pattern.test(rest)) ? rest : undefined;
+    },
+  };
+}

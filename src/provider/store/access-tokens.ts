@@ -1,0 +1,160 @@
+import { jwtVerify, type JWTVerifyGetKey } from 'jose';
+import type { AdapterPayload } from 'oidc-provider';
+import type { Revocation } from '../../revocation/revocation.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { SigningKeys } from '../../signing-keys/signing-keys.ts';
+import { CLAIM, readAccessTokenClaims, type AccessTokenClaims } from '../access-token-claims.ts';
+import { publicKeyOf } from '../engine-keys.ts';
+import { once, type RequestScopes } from '../request-scope.ts';
+import type { Endpoints } from '../routes.ts';
+import type { ModelStore } from './adapter.ts';
+import type { RequestState } from './request-state.ts';
+import type { Validity } from './validity.ts';
+
+/** Put before a JWT so that the engine, which takes no JWT at introspection and revocation, lets it through. */
+export const JWT_MARK = '~';
+const JWT = /^~?(?<token>[\w-]+\.[\w-]+\.[\w-]+)$/;
+const CLOCK_TOLERANCE_SECONDS = 15;
+/** What the engine tells by itself, and what nobody has to know. */
+const HIDDEN: ReadonlySet<string> = new Set([
+  ...['iss', 'sub', 'aud', 'exp', 'iat', 'jti', 'scope', 'client_id', 'cnf'],
+  ...[CLAIM.mark, CLAIM.session, CLAIM.userinfo],
+]);
+
+/** What access tokens that are JWTs are held against. */
+export interface AccessTokenOptions {
+  readonly state: RequestState;
+  readonly scopes: RequestScopes;
+  readonly validity: Validity;
+  readonly endpoints: Endpoints;
+  readonly signingKeys: SigningKeys;
+  readonly revocation: Revocation;
+  readonly clock: Clock;
+  readonly isAtUserinfo: () => boolean;
+  readonly grantKey: (grantId: string) => string;
+  readonly sessionKey: (uid: string) => string;
+}
+
+/**
+ * Access tokens of `kind`: opaque ones from `opaque`, and JWTs, which are kept nowhere. A JWT is good while
+ * a key of ours verifies it, nothing revoked it, and (the engine asks) its grant and session are there: what
+ * is lost from the store can only end it.
+ */
+export function createAccessTokens(
+  kind: 'AccessToken' | 'ClientCredentials',
+  opaque: ModelStore,
+  options: AccessTokenOptions,
+): ModelStore {
+  const { scopes, revocation } = options;
+  const recognise = createRecogniser(options);
+
+  return {
+    upsert: (id, payload, ttlSeconds) => opaque.upsert(id, payload, ttlSeconds),
+    async find(value) {
+      const jwt = JWT.exec(value)?.groups?.['token'];
+      if (jwt === undefined) return withAudience(await opaque.find(value), options);
+      const claims = await recognise(jwt);
+      const isOurs = (claims?.grantId === undefined) === (kind === 'ClientCredentials');
+      if (claims === undefined || !isOurs) return undefined;
+      return withAudience(toPayload(kind, claims), options);
+    },
+    async destroy(id) {
+      const jwt = await recognisedAs(scopes, id);
+      if (jwt === undefined) {
+        await opaque.destroy(id);
+        return;
+      }
+      const { origin } = scopes.current();
+      await revocation.revoke(
+        { kind: 'token', jti: jwt.jti, expiresAt: jwt.exp },
+        { reason: 'client_request', actor: { by: jwt.clientId, origin } },
+      );
+    },
+  };
+}
+
+type Recognise = (jwt: string) => Promise<AccessTokenClaims | undefined>;
+
+/** Once for each request, though the engine asks under two names. */
+function createRecogniser(options: AccessTokenOptions): Recognise {
+  const { state, scopes, endpoints, signingKeys, revocation, clock, grantKey, sessionKey } =
+    options;
+  const keyOf: JWTVerifyGetKey = ({ kid, alg }) => {
+    const key = signingKeys.current().keys.find((one) => one.kid === kid && one.algorithm === alg);
+    if (key === undefined) throw new TypeError('a token of no key of ours');
+    return publicKeyOf(key);
+  };
+
+  async function verify(jwt: string): Promise<AccessTokenClaims | undefined> {
+    const verified = await jwtVerify(jwt, keyOf, {
+      issuer: endpoints.issuer,
+      typ: 'at+jwt',
+      clockTolerance: CLOCK_TOLERANCE_SECONDS,
+      currentDate: new Date(clock.nowMs()),
+    }).catch(() => undefined);
+    const claims = verified && readAccessTokenClaims(verified.payload);
+    return claims !== undefined && claims.exp > clock.now() ? claims : undefined;
+  }
+
+  return (jwt) =>
+    once(scopes.current().tokens, jwt, async () => {
+      const claims = await verify(jwt);
+      if (claims === undefined) return undefined;
+      const { jti, grantId, sessionUid, sub, clientId, mark } = claims;
+      state.prefetch([
+        ...(grantId === undefined ? [] : [grantKey(grantId)]),
+        ...(sessionUid === undefined ? [] : [sessionKey(sessionUid)]),
+      ]);
+      const accountId = grantId === undefined ? undefined : sub;
+      const handles = { jti, grantId, sessionUid, accountId, clientId, mark };
+      return (await revocation.isRevoked(handles)) ? undefined : claims;
+    });
+}
+
+async function recognisedAs(
+  scopes: RequestScopes,
+  jti: string,
+): Promise<AccessTokenClaims | undefined> {
+  const known = await Promise.all(scopes.current().tokens.values());
+  return known.find((claims) => claims?.jti === jti);
+}
+
+function toPayload(kind: string, claims: AccessTokenClaims): AdapterPayload {
+  const { jti, iat, exp, clientId, scope, aud, payload, jkt, grantId, sessionUid, sub } = claims;
+  const extra = Object.fromEntries(Object.entries(payload).filter(([name]) => !HIDDEN.has(name)));
+  const person =
+    grantId === undefined
+      ? {}
+      : {
+          accountId: sub,
+          grantId,
+          claims: {
+            userinfo: Object.fromEntries(claims.userinfoClaims.map((name) => [name, null])),
+          },
+          ...(sessionUid === undefined ? {} : { sessionUid, expiresWithSession: true }),
+        };
+  const [only] = aud;
+  return {
+    kind,
+    jti,
+    iat,
+    exp,
+    clientId,
+    scope,
+    aud: aud.length === 1 ? only : [...aud],
+    extra,
+    jkt,
+    ...person,
+  };
+}
+
+/** The engine refuses any token with an audience at userinfo; ours are good there when they name it. */
+function withAudience(
+  payload: AdapterPayload | undefined,
+  { isAtUserinfo, endpoints }: AccessTokenOptions,
+): AdapterPayload | undefined {
+  if (payload === undefined || !isAtUserinfo()) return payload;
+  const audiences = [payload.aud].flat();
+  const { aud, ...rest } = payload;
+  return audiences.includes(endpoints.userinfo) ? rest : { ...rest, aud };
+}

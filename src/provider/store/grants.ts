@@ -1,0 +1,72 @@
+import { errors } from 'oidc-provider';
+import type { Revocation } from '../../revocation/revocation.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { JsonObject } from '../../runtime/json.ts';
+import type { RequestScopes } from '../request-scope.ts';
+import { mergeGrants } from './grant-merge.ts';
+import { number, ofKind } from './payloads.ts';
+import type { RequestState } from './request-state.ts';
+
+const SWAPS_MAX = 20;
+const DEAD = 'DeadGrant';
+
+/**
+ * What a person allowed a client in one session: the truth about everything issued under it. Codes and
+ * tokens are kept elsewhere and never looked for: whoever uses one reads the grant first.
+ */
+export interface Grants {
+  key(grantId: string): string;
+  find(grantId: string): Promise<JsonObject | undefined>;
+  /** Ended, so that no grant can have this id again. */
+  isEnded(grantId: string): Promise<boolean>;
+  /**
+   * Adds what `payload` allows to what is kept, so that two tabs lose nothing of each other.
+   *
+   * @throws {errors.InvalidGrant} when the grant has ended: nothing brings it back.
+   */
+  save(grantId: string, payload: JsonObject): Promise<void>;
+  /** Ends it for good, and says so to everyone who verifies tokens. Resolves once that is durable. */
+  end(grantId: string, reason: string): Promise<void>;
+}
+
+/** `longestSeconds`: how long the tombstone of a grant must stand, the longest life of anything under it. */
+export function createGrants(options: {
+  readonly state: RequestState;
+  readonly revocation: Revocation;
+  readonly scopes: RequestScopes;
+  readonly clock: Clock;
+  readonly longestSeconds: number;
+}): Grants {
+  const { state, revocation, scopes, clock, longestSeconds } = options;
+  const key = (grantId: string): string => `grant:${grantId}`;
+
+  return {
+    key,
+    find: async (grantId) => ofKind(await state.get(key(grantId)), 'Grant'),
+    isEnded: async (grantId) => ofKind(await state.get(key(grantId)), DEAD) !== undefined,
+    async save(grantId, payload) {
+      let seen = await state.get(key(grantId));
+      for (let round = 0; round < SWAPS_MAX; round += 1) {
+        if (ofKind(seen, DEAD)) throw new errors.InvalidGrant('the grant has ended');
+        const value = mergeGrants(ofKind(seen, 'Grant'), payload);
+        const ttlSeconds = Math.max(1, (number(value, 'exp') ?? 0) - clock.now());
+        if (await state.swap(key(grantId), seen, value, { ttlSeconds })) return;
+        seen = await state.refresh(key(grantId));
+      }
+      throw new Error('a grant that changes faster than it can be written');
+    },
+    async end(grantId, reason) {
+      await state.put(
+        key(grantId),
+        { kind: DEAD },
+        { ttlSeconds: longestSeconds, durable: true, essential: true },
+      );
+      // The record first, the word about it after: a node that issues in between carries an older mark.
+      const { origin } = scopes.current();
+      await revocation.revoke(
+        { kind: 'grant', grantId },
+        { reason, actor: { by: 'protocol', origin } },
+      );
+    },
+  };
+}

@@ -1,0 +1,62 @@
+import { errors, type InteractionResults } from 'oidc-provider';
+import type { Clock } from '../../runtime/clock.ts';
+import { sha256 } from '../../runtime/digest.ts';
+import type { JsonObject } from '../../runtime/json.ts';
+import { ROUTES, type Endpoints } from '../routes.ts';
+import type { ModelStore } from './adapter.ts';
+import { isJsonObject, number, object, ofKind, toJson, toPayload } from './payloads.ts';
+import type { RequestState } from './request-state.ts';
+
+/** Interactions at rest: neither their own id nor the session's can be read off them. */
+export interface InteractionRecords extends ModelStore {
+  /** Lays down what the person did, once. Undefined: the interaction is over; else where to send the browser. */
+  finish(uid: string, result: InteractionResults): Promise<string | undefined>;
+}
+
+/** The store of interactions. */
+export function createInteractionRecords(options: {
+  readonly state: RequestState;
+  readonly endpoints: Endpoints;
+  readonly clock: Clock;
+}): InteractionRecords {
+  const { state, endpoints, clock } = options;
+  const keyOf = (uid: string): string => `interaction:${sha256(uid)}`;
+  const returnTo = (uid: string): string => endpoints.url(`${ROUTES.authorization}/${uid}`);
+
+  return {
+    async upsert(uid, payload, ttlSeconds) {
+      const kept = withoutIds(toJson(payload));
+      await state.put(keyOf(uid), { kind: 'Interaction', payload: kept }, { ttlSeconds });
+    },
+    async find(uid) {
+      const value = ofKind(await state.get(keyOf(uid)), 'Interaction');
+      const payload = value && object(value, 'payload');
+      return payload && { ...toPayload(payload, uid), returnTo: returnTo(uid) };
+    },
+    async finish(uid, result) {
+      const entry = await state.refresh(keyOf(uid));
+      const value = ofKind(entry, 'Interaction');
+      const payload = value && object(value, 'payload');
+      if (payload === undefined || object(payload, 'result') !== undefined) return undefined;
+      const merged =
+        'error' in result ? result : { ...object(payload, 'lastSubmission'), ...result };
+      const finished = { kind: 'Interaction', payload: { ...payload, result: toJson(merged) } };
+      const ttlSeconds = Math.max(1, (number(payload, 'exp') ?? 0) - clock.now());
+      return (await state.swap(keyOf(uid), entry, finished, { ttlSeconds }))
+        ? returnTo(uid)
+        : undefined;
+    },
+    async destroy(uid) {
+      // The engine destroys an interaction to resume its request: who finds nothing to destroy came second.
+      if (!(await state.delete(keyOf(uid))))
+        throw new errors.SessionNotFound('the interaction was resumed already');
+    },
+  };
+}
+
+function withoutIds(payload: JsonObject): JsonObject {
+  const { jti: _, returnTo: __, session, ...kept } = payload;
+  if (!isJsonObject(session)) return kept;
+  const { cookie: ___, ...rest } = session;
+  return { ...kept, session: rest };
+}

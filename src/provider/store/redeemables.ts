@@ -1,0 +1,100 @@
+import { errors, type AdapterPayload } from 'oidc-provider';
+import type { Clock } from '../../runtime/clock.ts';
+import { sha256 } from '../../runtime/digest.ts';
+import type { JsonObject } from '../../runtime/json.ts';
+import type { Entry } from '../../storage/state.ts';
+import type { RequestScopes } from '../request-scope.ts';
+import type { ModelStore } from './adapter.ts';
+import type { Answered } from './answered.ts';
+import { number, object, ofKind, text, toJson, toPayload } from './payloads.ts';
+import type { RequestState } from './request-state.ts';
+import type { Validity } from './validity.ts';
+
+const ROUNDS_MAX = 3;
+
+/** What a store of things that are redeemed once works with. */
+export interface RedeemableOptions {
+  readonly state: RequestState;
+  readonly scopes: RequestScopes;
+  readonly clock: Clock;
+  readonly answered: Answered;
+  readonly validity: Validity;
+  /** Ends the grant of a code that somebody redeemed a second time. */
+  readonly onReuse: (grantId: string, payload: JsonObject) => Promise<void>;
+}
+
+/**
+ * Authorization codes and pushed authorization requests: each is redeemed at most once, on any number of
+ * nodes, by one swap. Only whoever passed all the engine's checks (client, PKCE, redirect URI) comes to it.
+ */
+export function createRedeemables(
+  kind: 'AuthorizationCode' | 'PushedAuthorizationRequest',
+  options: RedeemableOptions,
+): ModelStore {
+  const { state, scopes, clock, answered, validity, onReuse } = options;
+  const keyOf = (id: string): string => `${kind}:${sha256(id)}`;
+  const ttlOf = (value: JsonObject): number =>
+    Math.max(1, (number(object(value, 'payload') ?? {}, 'exp') ?? 0) - clock.now());
+
+  async function redeem(key: string, seen: Entry, value: JsonObject): Promise<boolean> {
+    const redeemed = { ...value, redeemedAtMs: clock.nowMs() };
+    const ttlSeconds = ttlOf(value);
+    const version = await state.swap(key, seen, redeemed, {
+      ttlSeconds,
+      durable: true,
+      essential: true,
+    });
+    if (version === undefined) return false;
+    answered.noteAnswer(key, { value: redeemed, version }, ttlSeconds);
+    return true;
+  }
+
+  async function refuse(key: string, value: JsonObject, redeemedAtMs: number): Promise<never> {
+    const payload = object(value, 'payload') ?? {};
+    const grantId = text(payload, 'grantId');
+    if (grantId !== undefined && !(await answered.isRace(key, redeemedAtMs)))
+      await onReuse(grantId, payload);
+    throw kind === 'AuthorizationCode'
+      ? new errors.InvalidGrant('authorization code already used')
+      : new errors.InvalidRequestUri('request_uri is invalid, expired, or was already used');
+  }
+
+  return {
+    async upsert(id, payload, ttlSeconds) {
+      const { jti: _, ...kept } = toJson(payload);
+      const value = { kind, payload: kept, mark: scopes.current().mark ?? '' };
+      await state.put(keyOf(id), value, { ttlSeconds });
+    },
+    async find(id) {
+      const value = ofKind(await state.get(keyOf(id)), kind);
+      if (value === undefined) return undefined;
+      const found = toPayload(object(value, 'payload') ?? {}, id);
+      if (!(await validity.isValid(found, text(value, 'mark') ?? ''))) return undefined;
+      return { ...found, ...visibleUse(kind, value) };
+    },
+    async consume(id) {
+      const key = keyOf(id);
+      let seen = await state.get(key);
+      for (let round = 0; round < ROUNDS_MAX; round += 1) {
+        const value = ofKind(seen, kind);
+        if (seen === undefined || value === undefined) break;
+        const redeemedAtMs = number(value, 'redeemedAtMs');
+        if (redeemedAtMs !== undefined) await refuse(key, value, redeemedAtMs);
+        if (await redeem(key, seen, value)) return;
+        seen = await state.refresh(key);
+      }
+      throw new errors.InvalidGrant(`${kind} not found`);
+    },
+    destroy: async (id) => void (await state.delete(keyOf(id))),
+  };
+}
+
+/**
+ * The engine would end the grant for every second use it sees. At the token endpoint it is not shown, and
+ * `consume` decides, which also knows a race from a replay.
+ */
+function visibleUse(kind: string, value: JsonObject): AdapterPayload {
+  const redeemedAtMs = number(value, 'redeemedAtMs');
+  if (kind === 'AuthorizationCode' || redeemedAtMs === undefined) return {};
+  return { consumed: Math.floor(redeemedAtMs / 1000) };
+}

@@ -1,0 +1,72 @@
+import type { Json } from '../../runtime/json.ts';
+import type { Entry, State, Version, WriteOptions } from '../../storage/state.ts';
+import { once, type RequestScopes } from '../request-scope.ts';
+
+/** The state as one request sees it: each key is read once. Keys get the issuer's namespace here. */
+export interface RequestState {
+  get(key: string): Promise<Entry | undefined>;
+  /** Reads in one round trip what the request is going to ask for. */
+  prefetch(keys: readonly string[]): void;
+  /** Reads again, past what the request remembers: after a lost swap. */
+  refresh(key: string): Promise<Entry | undefined>;
+  put(key: string, value: Json, options: WriteOptions): Promise<void>;
+  /** The new version; undefined: lost. `seen` is what `get` or `refresh` gave. */
+  swap(
+    key: string,
+    seen: Entry | undefined,
+    value: Json,
+    options: WriteOptions,
+  ): Promise<Version | undefined>;
+  /** True: there was something to delete. */
+  delete(key: string): Promise<boolean>;
+  /** Adds one and gives the sum. */
+  count(key: string, ttlSeconds: number): Promise<number>;
+}
+
+/** `state` as the requests of one issuer see it. */
+export function createRequestState(options: {
+  readonly state: State;
+  readonly namespace: string;
+  readonly scopes: RequestScopes;
+}): RequestState {
+  const { state, namespace, scopes } = options;
+  const full = (key: string): string => `${namespace}:oidc:${key}`;
+  const remember = (key: string, entry: Entry | undefined): void =>
+    void scopes.current().entries.set(key, Promise.resolve(entry));
+
+  return {
+    get: (key) => once(scopes.current().entries, key, () => state.get(full(key))),
+    prefetch(keys) {
+      const { entries } = scopes.current();
+      const missing = keys.filter((key) => !entries.has(key));
+      if (missing.length === 0) return;
+      const found = state.getMany(missing.map(full));
+      for (const [index, key] of missing.entries()) {
+        const entry = found.then((all) => all[index]);
+        // Whoever asks for the key meets the error; if nobody does, nobody misses it.
+        entry.catch(() => undefined);
+        entries.set(key, entry);
+      }
+    },
+    async refresh(key) {
+      const entry = await state.get(full(key));
+      remember(key, entry);
+      return entry;
+    },
+    async put(key, value, writeOptions) {
+      const version = await state.put(full(key), value, writeOptions);
+      remember(key, { value, version });
+    },
+    async swap(key, seen, value, writeOptions) {
+      const version = await state.swap(full(key), seen?.version, value, writeOptions);
+      if (version !== undefined) remember(key, { value, version });
+      return version;
+    },
+    async delete(key) {
+      const wasThere = await state.delete(full(key), { durable: true });
+      remember(key, undefined);
+      return wasThere;
+    },
+    count: (key, ttlSeconds) => state.count(full(key), 1, ttlSeconds),
+  };
+}

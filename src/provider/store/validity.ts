@@ -1,0 +1,43 @@
+import type { AdapterPayload } from 'oidc-provider';
+import type { Revocation } from '../../revocation/revocation.ts';
+import { sha256 } from '../../runtime/digest.ts';
+import type { RequestState } from './request-state.ts';
+
+/** Whether something we keep was taken back since. */
+export interface Validity {
+  /**
+   * Holds `payload`, issued under `mark`, against what was revoked, and fetches ahead what the engine asks
+   * next: grant and session.
+   *
+   * @throws {RevocationUnknown} when this node cannot know.
+   */
+  isValid(payload: AdapterPayload, mark: string): Promise<boolean>;
+}
+
+/** `keysOf`: where the grant and the session of a token lie. */
+export function createValidity(options: {
+  readonly state: RequestState;
+  readonly revocation: Revocation;
+  readonly grantKey: (grantId: string) => string;
+  readonly sessionKey: (uid: string) => string;
+}): Validity {
+  const { state, revocation, grantKey, sessionKey } = options;
+  return {
+    async isValid(payload, mark) {
+      const { grantId, sessionUid, expiresWithSession, accountId, clientId, jti } = payload;
+      const boundSession = expiresWithSession === true ? sessionUid : undefined;
+      state.prefetch([
+        ...(grantId === undefined ? [] : [grantKey(grantId)]),
+        ...(boundSession === undefined ? [] : [sessionKey(boundSession)]),
+      ]);
+      return !(await revocation.isRevoked({
+        jti: sha256(jti ?? ''),
+        grantId,
+        sessionUid: boundSession,
+        accountId,
+        clientId: clientId ?? '',
+        mark,
+      }));
+    },
+  };
+}

@@ -1,0 +1,130 @@
+import type { AdapterFactory } from 'oidc-provider';
+import { Provider } from 'oidc-provider';
+import type { Audit } from '../audit/audit.ts';
+import type { Revocation } from '../revocation/revocation.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { JsonObject } from '../runtime/json.ts';
+import type { Logger } from '../runtime/logger.ts';
+import type { SigningKeys } from '../signing-keys/signing-keys.ts';
+import type { ProtocolSettings } from './config.ts';
+import type { EngineClients } from './engine-clients.ts';
+import type { ProtocolMetrics } from './metrics.ts';
+import { createInitialAccessTokens } from './registration.ts';
+import type { RequestScopes } from './request-scope.ts';
+import type { Endpoints } from './routes.ts';
+import { createAccessTokens } from './store/access-tokens.ts';
+import { toAdapter, UNUSED_MODEL, type ModelStore } from './store/adapter.ts';
+import { createAnswered } from './store/answered.ts';
+import { createGrants, type Grants } from './store/grants.ts';
+import { createInteractionRecords, type InteractionRecords } from './store/interaction-records.ts';
+import { createOpaqueTokens } from './store/opaque-tokens.ts';
+import { text, toJson, toPayload } from './store/payloads.ts';
+import { createRedeemables } from './store/redeemables.ts';
+import { createRefreshTokens, type RefreshTokens } from './store/refresh-tokens.ts';
+import { createReplays } from './store/replays.ts';
+import type { RequestState } from './store/request-state.ts';
+import { createSessions, type Sessions } from './store/sessions.ts';
+import { createValidity } from './store/validity.ts';
+
+/** Everything the engine keeps, by model. */
+export interface Stores {
+  readonly adapter: AdapterFactory;
+  readonly grants: Grants;
+  readonly sessions: Sessions;
+  readonly interactions: InteractionRecords;
+  readonly refreshTokens: RefreshTokens;
+}
+
+/** What the stores work with. */
+export interface StoresOptions {
+  readonly state: RequestState;
+  readonly scopes: RequestScopes;
+  readonly settings: ProtocolSettings;
+  readonly endpoints: Endpoints;
+  readonly engineClients: EngineClients;
+  readonly signingKeys: SigningKeys;
+  readonly revocation: Revocation;
+  readonly audit: Audit;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: ProtocolMetrics | undefined;
+  readonly initialAccessToken: string | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** The stores of one issuer. */
+export function createStores(options: StoresOptions): Stores {
+  const { state, settings, clock, endpoints, engineClients, initialAccessToken } = options;
+  const grants = createGrants({ ...options, longestSeconds: settings.tokens.grant });
+  const sessions = createSessions({ ...options, longestSeconds: settings.sessions.absolute });
+  const interactions = createInteractionRecords({ state, endpoints, clock });
+  const keys = { grantKey: grants.key, sessionKey: sessions.key };
+  const validity = createValidity({ ...options, ...keys });
+  const once = { ...options, validity, answered: createAnswered(options), onReuse: endGrant };
+  const tokens = { ...options, ...keys, validity, isAtUserinfo: isAt('userinfo') };
+  const refreshTokens = createRefreshTokens({
+    ...once,
+    windowSeconds: settings.tokens.refreshRetryWindow,
+    isAtTokenEndpoint: isAt('token'),
+  });
+
+  async function endGrant(grantId: string, payload: JsonObject): Promise<void> {
+    options.metrics?.onEvent?.({ kind: 'reuse' });
+    await grants.end(grantId, 'reuse');
+    await options.audit.record({
+      type: 'token.reused',
+      origin: options.scopes.current().origin,
+      accountId: text(payload, 'accountId'),
+      clientId: text(payload, 'clientId'),
+      grantId,
+    });
+  }
+
+  const opaque = (kind: string): ModelStore => createOpaqueTokens(kind, { ...options, validity });
+  const stores: Readonly<Record<string, ModelStore>> = {
+    Session: sessions,
+    Interaction: interactions,
+    Grant: toGrantStore(grants),
+    Client: engineClients.store,
+    RefreshToken: refreshTokens,
+    AuthorizationCode: createRedeemables('AuthorizationCode', once),
+    PushedAuthorizationRequest: createRedeemables('PushedAuthorizationRequest', once),
+    AccessToken: createAccessTokens('AccessToken', opaque('AccessToken'), tokens),
+    ClientCredentials: createAccessTokens('ClientCredentials', opaque('ClientCredentials'), tokens),
+    RegistrationAccessToken: opaque('RegistrationAccessToken'),
+    InitialAccessToken: createInitialAccessTokens(
+      opaque('InitialAccessToken'),
+      initialAccessToken,
+      clock.now,
+    ),
+    ReplayDetection: createReplays(state),
+  };
+  return {
+    adapter: (model) => toAdapter(stores[model] ?? UNUSED_MODEL),
+    grants,
+    sessions,
+    interactions,
+    refreshTokens,
+  };
+}
+
+function isAt(route: string): () => boolean {
+  return () => Provider.ctx?.oidc.route === route;
+}
+
+function toGrantStore(grants: Grants): ModelStore {
+  return {
+    upsert: (id, payload) => grants.save(id, toJson(payload)),
+    async find(id) {
+      const found = await grants.find(id);
+      return found && toPayload(found, id);
+    },
+    destroy: (id) => grants.end(id, reasonOf(Provider.ctx?.oidc.route)),
+  };
+}
+
+/** Why the engine ends a grant, by the endpoint where it does. */
+function reasonOf(route: string | undefined): string {
+  if (route === 'end_session_confirm') return 'sign_out';
+  return route === 'revocation' ? 'client_request' : 'reuse';
+}

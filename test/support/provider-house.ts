@@ -1,0 +1,334 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Koa from 'koa';
+import type { Account, Accounts, NewAccount } from '../../src/accounts/accounts.ts';
+import { signInConfig } from '../../src/accounts/config.ts';
+import { createAccounts } from '../../src/accounts/create-accounts.ts';
+import { auditConfig } from '../../src/audit/config.ts';
+import { createAudit } from '../../src/audit/create-audit.ts';
+import type { Audit, AuditEvent } from '../../src/audit/audit.ts';
+import { apisConfig } from '../../src/clients/config.ts';
+import { createClients } from '../../src/clients/create-clients.ts';
+import { createResourceServers } from '../../src/clients/resource-servers.ts';
+import type { Clients, NewClient } from '../../src/clients/clients.ts';
+import {
+  claimsConfig,
+  registrationConfig,
+  sessionsConfig,
+  tokensConfig,
+} from '../../src/provider/config.ts';
+import type {
+  Interaction,
+  IssuerProfile,
+  Outcome,
+  Protocol,
+  ProtocolPages,
+} from '../../src/provider/contract.ts';
+import type { ProtocolEvent } from '../../src/provider/metrics.ts';
+import { createProtocol, type ProtocolOptions } from '../../src/provider/create-protocol.ts';
+import { revocationConfig } from '../../src/revocation/config.ts';
+import { createRevocation } from '../../src/revocation/create-revocation.ts';
+import type { Revocation } from '../../src/revocation/revocation.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
+import { createSealer } from '../../src/runtime/sealing.ts';
+import { openEmbedded, type Embedded } from '../../src/storage/embedded/open-embedded.ts';
+import type { State } from '../../src/storage/state.ts';
+import { createBrowser, type Browser } from './provider-browser.ts';
+import { createTurningKeys, type TurningKeys } from './provider-keys.ts';
+import { createRecordingLogger, type LogLine } from './recording-logger.ts';
+
+/** What the person before the browser does at each page. */
+export type Person = (interaction: Interaction) => Outcome;
+
+/** One node: a protocol on a port of its own, over the store that all share. */
+export interface Node {
+  readonly url: string;
+  readonly protocol: Protocol;
+  readonly revocation: Revocation;
+  readonly state: State;
+  readonly events: ProtocolEvent[];
+  readonly log: LogLine[];
+}
+
+/** A provider as tests see it. */
+export interface House {
+  readonly issuer: string;
+  readonly nodes: readonly Node[];
+  readonly first: Node;
+  readonly keys: TurningKeys;
+  readonly accounts: Accounts;
+  readonly clients: Clients;
+  readonly audited: AuditEvent[];
+  readonly alice: Account;
+  /** Decides for whoever sits at the browser. */
+  person: Person;
+  browser(): Browser;
+  client(client: NewClient): Promise<{ readonly id: string; readonly secret: string }>;
+  close(): Promise<void>;
+}
+
+export interface HouseOptions {
+  readonly nodes?: number;
+  readonly tokens?: object;
+  readonly sessions?: object;
+  readonly registration?: object;
+  readonly claims?: object;
+  readonly apis?: readonly object[];
+  readonly path?: string;
+  readonly namespace?: string;
+  /** Stands between the protocol and the state of every node. */
+  readonly wrapState?: (state: State) => State;
+  readonly outboundFetch?: ProtocolOptions['outboundFetch'];
+  /** Shares the store of another house. */
+  readonly file?: string;
+}
+
+/** Signs in and allows everything. */
+export const WILLING = (accountId: string): Person => {
+  return ({ prompt }) => {
+    if (prompt === 'consent') return { kind: 'consented' };
+    if (prompt === 'select_account') return { kind: 'account-kept' };
+    return { kind: 'signed-in', accountId, amr: ['pwd'], remember: false };
+  };
+};
+
+/** An API as most tests use it. */
+export const API = 'https://api.example.com';
+
+const ALICE: NewAccount = {
+  id: 'acct-alice-0123456789',
+  username: 'alice',
+  email: 'alice@example.com',
+  emailVerified: true,
+  claims: { name: 'Alice Adams', given_name: 'Alice', locale: 'en' },
+  attributes: { roles: ['admin'], department: 'research', ssn: '078-05-1120' },
+};
+
+const STANDARD_API = {
+  identifier: API,
+  name: 'The example API',
+  scopes: { read: 'Read it', write: 'Change it' },
+};
+
+/** Opens a provider over real rooms in a temporary file, with keys that turn on demand. */
+export async function openHouse(options: HouseOptions = {}): Promise<House> {
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-provider-'));
+  const file = options.file ?? join(folder, 'latchkey.db');
+  const keys = await createTurningKeys();
+  const sealer = createSealer([randomBytes(32)]);
+  const cookieKeys = [randomBytes(32).toString('base64url')];
+  const audited: AuditEvent[] = [];
+  const opened: { close(): Promise<void> }[] = [];
+  const servers = await listen(options.nodes ?? 1);
+  const issuer = `${urlOf(servers[0])}${options.path ?? ''}`;
+  const profile: IssuerProfile = { issuer, namespace: options.namespace ?? 'latchkey' };
+  let person: Person = () => ({ kind: 'refused' });
+
+  async function openNode(server: Server, number: number): Promise<Node & { rooms: Rooms }> {
+    const rooms = await openRooms({ file, number, sealer, audited, profile });
+    const { logger, lines } = createRecordingLogger();
+    const events: ProtocolEvent[] = [];
+    const protocol = await createProtocol({
+      profile,
+      settings: readSettings(options),
+      ...rooms,
+      state: options.wrapState?.(rooms.state) ?? rooms.state,
+      resourceServers: createResourceServers(apisConfig.parse(options.apis ?? [STANDARD_API])),
+      signingKeys: keys,
+      clock: systemClock,
+      logger,
+      pages: PLAIN_PAGES,
+      outboundFetch: options.outboundFetch ?? fetch,
+      cookieKeys,
+      metrics: { onEvent: (event) => void events.push(event), tokenIssued: () => undefined },
+    });
+    server.on(
+      'request',
+      createHost(protocol, options.path ?? '', () => person),
+    );
+    opened.push({
+      async close() {
+        await protocol.close();
+        await rooms.close();
+      },
+    });
+    return { url: urlOf(server), protocol, ...rooms, events, log: lines, rooms };
+  }
+
+  const nodes = [];
+  for (const [number, server] of servers.entries()) nodes.push(await openNode(server, number));
+  const [first] = nodes;
+  if (first === undefined) throw new Error('a house without nodes');
+  const { accounts, clients } = first.rooms;
+  const actor = { by: 'test', origin: { address: 'test' } };
+  const alice = (await accounts.find(ALICE.id ?? '')) ?? (await accounts.create(ALICE, actor));
+  person = WILLING(alice.id);
+
+  return {
+    issuer,
+    nodes,
+    first,
+    keys,
+    accounts,
+    clients,
+    audited,
+    alice,
+    get person() {
+      return person;
+    },
+    set person(next) {
+      person = next;
+    },
+    browser: () => createBrowser(issuer),
+    async client(client) {
+      const issued = await clients.create(client, actor);
+      return { id: issued.client.id, secret: issued.secret ?? '' };
+    },
+    async close() {
+      for (const server of servers) server.closeAllConnections();
+      await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
+      for (const one of opened) await one.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+interface Rooms {
+  readonly state: State;
+  readonly records: Embedded['records'];
+  readonly accounts: Accounts;
+  readonly clients: Clients;
+  readonly revocation: Revocation;
+  readonly audit: Audit;
+  close(): Promise<void>;
+}
+
+async function openRooms(options: {
+  readonly file: string;
+  readonly number: number;
+  readonly sealer: ReturnType<typeof createSealer>;
+  readonly audited: AuditEvent[];
+  readonly profile: IssuerProfile;
+}): Promise<Rooms> {
+  const { file, number, sealer, audited, profile } = options;
+  const { logger } = createRecordingLogger();
+  const clock = systemClock;
+  const embedded = await openEmbedded({ file, clock, logger });
+  const { state, records } = embedded;
+  await records.migrate();
+  const kept = createAudit({
+    records,
+    clock,
+    logger,
+    node: `node-${number}-${profile.namespace}`,
+    settings: auditConfig.parse({}),
+  });
+  const audit: Audit = {
+    ...kept,
+    record(event) {
+      audited.push(event);
+      return kept.record(event);
+    },
+    note(event) {
+      audited.push(event);
+      kept.note(event);
+    },
+  };
+  const revocation = await createRevocation({
+    state,
+    records,
+    clock,
+    logger,
+    audit,
+    settings: revocationConfig.parse({}),
+    namespace: profile.namespace,
+  });
+  const settings = signInConfig.parse({});
+  const accounts = createAccounts({ records, state, audit, clock, logger, settings, revocation });
+  const clients = await createClients({
+    ...{ records, state, audit, clock, logger, sealer, revocation },
+    declared: [],
+    profile: 'dev',
+  });
+  return {
+    state,
+    records,
+    accounts,
+    clients,
+    revocation,
+    audit,
+    async close() {
+      await clients.close();
+      await revocation.close();
+      await kept.close();
+      await embedded.close();
+    },
+  };
+}
+
+function readSettings(options: HouseOptions): ProtocolOptions['settings'] {
+  return {
+    tokens: tokensConfig.parse(options.tokens ?? {}),
+    sessions: sessionsConfig.parse(options.sessions ?? {}),
+    registration: registrationConfig.parse(options.registration ?? {}),
+    claims: claimsConfig.parse(options.claims ?? {}),
+  };
+}
+
+/** Pages that say what they were given, as JSON in HTML. */
+const PLAIN_PAGES: ProtocolPages = {
+  async problem(ctx, problem) {
+    ctx.status = problem.status;
+    ctx.type = 'html';
+    ctx.body = `<h1>problem</h1><pre>${JSON.stringify(problem)}</pre>`;
+  },
+  async confirmSignOut(ctx, { action, xsrf, client }) {
+    ctx.type = 'html';
+    ctx.body = `<form action="${action}"><input name="xsrf" value="${xsrf}">${client?.name ?? ''}</form>`;
+  },
+  async signedOut(ctx, { client }) {
+    ctx.type = 'html';
+    ctx.body = `<h1>signed out</h1>${client?.name ?? ''}`;
+  },
+};
+
+/** The host of a test: pages that a person answers at once, and the engine for all else. */
+function createHost(
+  protocol: Protocol,
+  base: string,
+  person: () => Person,
+): ReturnType<Koa['callback']> {
+  const app = new Koa();
+  app.on('error', () => undefined);
+  app.use(async (ctx) => {
+    const origin = { address: ctx.ip, requestId: 'test' };
+    ctx.state['origin'] = origin;
+    const uid = ctx.path.startsWith(`${base}/interaction/`)
+      ? ctx.path.split('/').at(-1)
+      : undefined;
+    if (uid !== undefined) {
+      const interaction = await protocol.interactions.find(ctx, uid);
+      await protocol.interactions.finish(ctx, uid, person()(interaction));
+      return;
+    }
+    ctx.respond = false;
+    await protocol.handle(ctx.req, ctx.res, origin);
+  });
+  return app.callback();
+}
+
+async function listen(count: number): Promise<Server[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
+  await Promise.all(servers.map((server) => once(server, 'listening')));
+  return servers;
+}
+
+function urlOf(server: Server | undefined): string {
+  const { port } = server?.address() as AddressInfo;
+  return `http://127.0.0.1:${port}`;
+}
