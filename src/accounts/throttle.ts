@@ -3,6 +3,13 @@ import { sha256 } from '../runtime/digest.ts';
 import type { State } from '../storage/state.ts';
 import { networkOf } from './addresses.ts';
 import type { SignInSettings } from './config.ts';
+import { createFailureCounters, type Counted } from './failure-counters.ts';
+import {
+  acquaintanceLimits,
+  acquaintancesLimit,
+  strangerLimits,
+  strangersLimit,
+} from './throttle-limits.ts';
 
 /** Leave to check one password. Either of its ends is called once. */
 export interface Admitted {
@@ -40,14 +47,6 @@ export interface ThrottleOptions {
   readonly limits: SignInSettings['limits'];
 }
 
-interface Limit {
-  readonly key: string;
-  readonly max: number;
-  readonly ttlSeconds: number;
-  /** A success clears it; of the others, a success only takes back what itself had added. */
-  readonly isInARow: boolean;
-}
-
 /** How old the note of a known address may grow before a sign-in writes it anew. */
 const NOTE_FRESH_SECONDS = 86_400;
 
@@ -57,6 +56,21 @@ const NOTE_FRESH_SECONDS = 86_400;
  * an address with the person can tell that the name exists once strangers are blocked; nobody else can.
  */
 export function createThrottle({ state, clock, limits }: ThrottleOptions): Throttle {
+  const counters = createFailureCounters(state);
+
+  async function refuse(
+    counted: readonly Counted[],
+    reached: readonly Counted[],
+  ): Promise<Throttled> {
+    // A path that is blocked must not use up what others have, however hard it knocks.
+    await counters.giveBackOne(counted.filter((one) => !reached.includes(one)));
+    return {
+      kind: 'throttled',
+      retryAfterSeconds: Math.max(...reached.map(({ limit }) => limit.ttlSeconds)),
+      isFirst: reached.some(({ limit, count }) => count === limit.max + 1),
+    };
+  }
+
   async function admit(attempt: {
     readonly login: string;
     readonly address: string;
@@ -65,34 +79,28 @@ export function createThrottle({ state, clock, limits }: ThrottleOptions): Throt
     const network = sha256(networkOf(attempt.address));
     const noteKey = `sign-in:known:${name}:${network}`;
     const note = await state.get(noteKey);
-    const applied = note
-      ? acquaintanceLimits(name, network, limits)
-      : strangerLimits(name, network, limits);
-    const counts = await Promise.all(
-      applied.map(({ key, ttlSeconds }) => state.count(key, 1, ttlSeconds)),
-    );
-    const reached = applied.filter(({ max }, index) => (counts[index] ?? Infinity) > max);
-    if (reached.length > 0) {
-      // A path that is blocked must not use up what others have, however hard it knocks.
-      await giveBack(applied.filter((limit) => !reached.includes(limit)));
-      return {
-        kind: 'throttled',
-        retryAfterSeconds: Math.max(...reached.map(({ ttlSeconds }) => ttlSeconds)),
-        isFirst: applied.some(({ max }, index) => counts[index] === max + 1),
-      };
-    }
+    const limitsFor = note ? acquaintanceLimits : strangerLimits;
+    const other = note ? strangersLimit(name, limits) : acquaintancesLimit(name, limits);
+    const [counted, otherCount] = await Promise.all([
+      countAll(limitsFor(name, network, limits)),
+      counters.read(other),
+    ]);
+    const reached = counted.filter(({ limit, count }) => count > limit.max);
+    if (reached.length > 0) return await refuse(counted, reached);
     return {
       kind: 'admitted',
       async succeeded() {
         const notedAt = typeof note?.value === 'number' ? note.value : -Infinity;
         const isStale = clock.now() - notedAt >= NOTE_FRESH_SECONDS;
         await Promise.all([
-          ...applied.filter(({ isInARow }) => isInARow).map(({ key }) => state.delete(key)),
-          giveBack(applied.filter(({ isInARow }) => !isInARow)),
+          ...counted.map(({ limit, count }) =>
+            counters.giveBack(limit, limit.isCleared ? count : 1),
+          ),
+          counters.giveBack(other, otherCount),
           ...(isStale ? [remember(noteKey)] : []),
         ]);
       },
-      withdraw: () => giveBack(applied),
+      withdraw: () => counters.giveBackOne(counted),
     };
   }
 
@@ -100,71 +108,14 @@ export function createThrottle({ state, clock, limits }: ThrottleOptions): Throt
     await state.put(noteKey, clock.now(), { ttlSeconds: limits.addressKnownFor });
   }
 
-  async function giveBack(counted: readonly Limit[]): Promise<void> {
-    await Promise.all(counted.map(({ key, ttlSeconds }) => state.count(key, -1, ttlSeconds)));
-  }
-
   async function forgive(logins: readonly string[]): Promise<void> {
-    const keys = logins.map(sha256).flatMap((name) => [strangersKey(name), acquaintancesKey(name)]);
-    await Promise.all(keys.map((key) => state.delete(key)));
+    const rows = logins
+      .map(sha256)
+      .flatMap((name) => [strangersLimit(name, limits), acquaintancesLimit(name, limits)]);
+    await Promise.all(
+      rows.map(async (limit) => counters.giveBack(limit, await counters.read(limit))),
+    );
   }
 
   return { admit, forgive };
-}
-
-function acquaintanceLimits(
-  name: string,
-  network: string,
-  limits: SignInSettings['limits'],
-): readonly Limit[] {
-  return [
-    pathLimit(name, network, limits),
-    {
-      key: acquaintancesKey(name),
-      max: limits.acquaintances,
-      ttlSeconds: limits.rowForgottenAfter,
-      isInARow: true,
-    },
-  ];
-}
-
-function strangerLimits(
-  name: string,
-  network: string,
-  limits: SignInSettings['limits'],
-): readonly Limit[] {
-  const ttlSeconds = limits.window;
-  return [
-    pathLimit(name, network, limits),
-    {
-      key: strangersKey(name),
-      max: limits.strangers,
-      ttlSeconds: limits.rowForgottenAfter,
-      isInARow: true,
-    },
-    {
-      key: `sign-in:address:${network}`,
-      max: limits.perAddress,
-      ttlSeconds,
-      isInARow: false,
-    },
-    { key: 'sign-in:overall', max: limits.overall, ttlSeconds, isInARow: false },
-  ];
-}
-
-function pathLimit(name: string, network: string, limits: SignInSettings['limits']): Limit {
-  return {
-    key: `sign-in:path:${name}:${network}`,
-    max: limits.perPath,
-    ttlSeconds: limits.window,
-    isInARow: true,
-  };
-}
-
-function strangersKey(name: string): string {
-  return `sign-in:strangers:${name}`;
-}
-
-function acquaintancesKey(name: string): string {
-  return `sign-in:acquaintances:${name}`;
 }
