@@ -29,7 +29,7 @@ export interface Reserve {
 }
 
 /** Names the ballast file of a database file. */
-export function reserveFile(file: string): string {
+function reserveFile(file: string): string {
   return `${file}.reserve`;
 }
 

@@ -19,7 +19,7 @@ export interface Writer {
   close(): Promise<void>;
 }
 
-export interface SubmitOptions {
+interface SubmitOptions {
   /** Taken even when the disk is full. */
   readonly essential?: boolean | undefined;
 }

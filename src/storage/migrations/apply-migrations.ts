@@ -4,7 +4,7 @@ import { records } from './0001-records.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration, in the order in which they are taken. */
-export const MIGRATIONS: readonly Migration[] = [records];
+const MIGRATIONS: readonly Migration[] = [records];
 
 /** Runs one statement inside the transaction and gives its rows. */
 export type Run = (statement: Compilable) => Promise<readonly Readonly<Record<string, unknown>>[]>;
