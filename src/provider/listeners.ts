@@ -36,45 +36,47 @@ interface ListenerOptions {
  * answer that was earned into an error, so none does.
  */
 export function installListeners(provider: Provider, options: ListenerOptions): void {
-  const emitter: EventEmitter = provider;
-  for (const [name, listener] of Object.entries(listenersOf(options)))
-    emitter.on(name, safely(listener, options.logger));
-  const { metrics } = options;
-  for (const name of REFUSALS) {
-    const refused: Listener = (ctx: KoaContextWithOIDC, error: Error) => {
-      metrics?.onEvent?.({ kind: 'refused', endpoint: ctx.oidc.route, error: error.message });
-      if (error.message === 'invalid_client') noteFailedClient(ctx, error, options);
-    };
-    emitter.on(name, safely(refused, options.logger));
-  }
-}
-
-type Listener = (...given: never[]) => void;
-
-function listenersOf(options: ListenerOptions): Readonly<Record<string, Listener>> {
   const { logger, metrics, scopes } = options;
-  return {
-    'grant.success': (ctx: KoaContextWithOIDC) => noteIssued(ctx, options),
-    'authorization.success': () =>
-      metrics?.onEvent?.({ kind: 'authorization', outcome: 'success' }),
-    'interaction.started': () =>
-      metrics?.onEvent?.({ kind: 'authorization', outcome: 'interaction' }),
-    server_error(ctx: KoaContextWithOIDC, error: Error) {
-      scopes.of(ctx.req).failure = error;
-    },
-    'end_session.success': (ctx: KoaContextWithOIDC) => noteSignOut(ctx, options),
-    'backchannel.error': (_ctx: KoaContextWithOIDC, error: Error, { clientId }: Client) =>
-      logger.warn(
-        { event: 'backchannel_logout.failed', clientId, error },
-        'a client could not be told that a session ended',
-      ),
-    // Koa's own: a connection that broke off. Without a listener it would be printed.
-    error: (error: Error) =>
-      logger.debug({ event: 'protocol.broken_off', error }, 'a request broke off'),
+  // The engine's own types name some of its events only.
+  const events: EventEmitter = provider;
+  const listen = <Given extends readonly unknown[]>(
+    names: readonly string[],
+    listener: (...given: Given) => void,
+  ): void => {
+    for (const name of names) events.on(name, safely(listener, logger));
   };
+
+  listen(['grant.success'], (ctx: KoaContextWithOIDC) => noteIssued(ctx, options));
+  listen(['authorization.success'], () =>
+    metrics?.onEvent?.({ kind: 'authorization', outcome: 'success' }),
+  );
+  listen(['interaction.started'], () =>
+    metrics?.onEvent?.({ kind: 'authorization', outcome: 'interaction' }),
+  );
+  listen(REFUSALS, (ctx: KoaContextWithOIDC, error: Error) => {
+    metrics?.onEvent?.({ kind: 'refused', endpoint: ctx.oidc.route, error: error.message });
+    if (error.message === 'invalid_client') noteFailedClient(ctx, error, options);
+  });
+  listen(['server_error'], (ctx: KoaContextWithOIDC, error: Error) => {
+    scopes.of(ctx.req).failure = error;
+  });
+  listen(['end_session.success'], (ctx: KoaContextWithOIDC) => noteSignOut(ctx, options));
+  listen(['backchannel.error'], (_ctx: unknown, error: Error, { clientId }: Client) =>
+    logger.warn(
+      { event: 'backchannel_logout.failed', clientId, error },
+      'a client could not be told that a session ended',
+    ),
+  );
+  // Koa's own: a connection that broke off. Without a listener it would be printed.
+  listen(['error'], (error: Error) =>
+    logger.debug({ event: 'protocol.broken_off', error }, 'a request broke off'),
+  );
 }
 
-function safely(listener: Listener, logger: Logger): (...given: never[]) => void {
+function safely<Given extends readonly unknown[]>(
+  listener: (...given: Given) => void,
+  logger: Logger,
+): (...given: Given) => void {
   return (...given) => {
     try {
       listener(...given);
