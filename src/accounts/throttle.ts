@@ -82,7 +82,7 @@ export function createThrottle({ state, clock, limits }: ThrottleOptions): Throt
     const limitsFor = note ? acquaintanceLimits : strangerLimits;
     const other = note ? strangersLimit(name, limits) : acquaintancesLimit(name, limits);
     const [counted, otherCount] = await Promise.all([
-      countAll(limitsFor(name, network, limits)),
+      counters.countAll(limitsFor(name, network, limits)),
       counters.read(other),
     ]);
     const reached = counted.filter(({ limit, count }) => count > limit.max);
