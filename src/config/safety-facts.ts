@@ -10,7 +10,8 @@ export const FACT_RULES: readonly Rule[] = [
 
 function judgeSecret({ profile }: SafetySettings, secret: SecretFact): readonly Weighed[] {
   const { setting, place, fault, bits, isSample } = secret;
-  if (fault !== undefined) return refuse(setting, fault, 'A secret must be there and be private');
+  if (fault !== undefined)
+    return refuse(setting, fault, 'Put it where this process alone can read it');
   const weigh = profile === 'dev' ? warn : refuse;
   const fix = `Put the output of "openssl rand -base64 32" in ${place}`;
   if (isSample) return weigh(setting, `${place} holds a sample that anyone may know`, fix);
