@@ -114,6 +114,8 @@ export function createBareProtocol(overrides: Partial<Protocol> = {}): Protocol 
 /** Engine, people and audit of a test: all that the pages see of the world. */
 export interface PagesWorld {
   interaction: Interaction | undefined;
+  /** Where the browser goes when an interaction is over. */
+  endsAt: string;
   password: (password: string) => PasswordOutcome;
   readonly accounts: Map<string, Account>;
   readonly outcomes: Outcome[];
@@ -125,6 +127,7 @@ export interface PagesWorld {
 export function createPagesWorld(): PagesWorld {
   return {
     interaction: PLAIN_INTERACTION,
+    endsAt: '/_done',
     password: (password) =>
       password === 'right' ? { kind: 'verified', account: ALICE } : { kind: 'refused' },
     accounts: new Map([[ALICE.id, ALICE]]),
@@ -233,7 +236,7 @@ function interactionsOf(world: PagesWorld): Interactions {
       living(uid);
       world.outcomes.push(outcome);
       ctx.status = 303;
-      ctx.redirect('/_done');
+      ctx.redirect(world.endsAt);
     },
   };
 }
