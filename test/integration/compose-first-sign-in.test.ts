@@ -136,7 +136,7 @@ test('from empty to the first sign-in: an owner and an app by the CLI, then a br
     });
     expect(await userinfo.json()).toMatchObject({ sub: payload.sub, email: 'ada@example.com' });
   }
-}, 60_000);
+}, 120_000);
 
 test('what happened is on record, whole', async () => {
   expect(await latchkey(['audit', 'verify'])).toContain('The audit is whole.');
@@ -149,7 +149,7 @@ test('what happened is on record, whole', async () => {
   ]) {
     expect(events).toContain(`"${type}"`);
   }
-});
+}, 60_000);
 
 test('no secret is in what the nodes wrote', async () => {
   const secrets = await Promise.all(
