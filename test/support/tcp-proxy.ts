@@ -24,6 +24,12 @@ export interface TcpProxy {
 
 type Target = { readonly port: number } | { readonly path: string };
 
+/** Changes what passes, as a server of another make would say it. */
+export interface Rewriting {
+  readonly request?: (bytes: string) => string;
+  readonly reply?: (bytes: string) => string;
+}
+
 interface Trap {
   readonly marker: string;
   readonly spring: () => void;
@@ -34,11 +40,13 @@ interface Wire {
   isBlackHole: boolean;
   trap: Trap | undefined;
   readonly sockets: Set<Socket>;
+  readonly rewriting: Rewriting;
 }
 
 /** Starts a proxy on a free loopback port in front of `target`. */
-export async function startTcpProxy(target: Target): Promise<TcpProxy> {
-  const wire: Wire = { delayMs: 0, isBlackHole: false, trap: undefined, sockets: new Set() };
+export async function startTcpProxy(target: Target, rewriting: Rewriting = {}): Promise<TcpProxy> {
+  const sockets = new Set<Socket>();
+  const wire: Wire = { delayMs: 0, isBlackHole: false, trap: undefined, sockets, rewriting };
   let server = await listen(wire, target, 0);
   const port = portOf(server);
   const cut = (): void => {
@@ -106,13 +114,17 @@ function join(wire: Wire, client: Socket, upstream: Socket): void {
       sprung = wire.trap;
       wire.trap = undefined;
     }
-    pass(wire, chunk, upstream);
+    pass(wire, rewrite(chunk, wire.rewriting.request), upstream);
   });
   upstream.on('data', (chunk: Buffer) => {
-    if (!sprung) return pass(wire, chunk, client);
+    if (!sprung) return pass(wire, rewrite(chunk, wire.rewriting.reply), client);
     destroyBoth();
     sprung.spring();
   });
+}
+
+function rewrite(chunk: Buffer, change: Rewriting['reply']): Buffer {
+  return change ? Buffer.from(change(chunk.toString('latin1')), 'latin1') : chunk;
 }
 
 function pass(wire: Wire, chunk: Buffer, to: Socket): void {

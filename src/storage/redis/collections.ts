@@ -44,7 +44,7 @@ function createSetVerbs(
       const now = clock.now();
       if (expiresAt <= now) return;
       const script = options.essential ? scripts.add.essential : scripts.add.ordinary;
-      const lane = lanes.forWrite(options.durable);
+      const lane = options.durable ? await lanes.durable() : lanes.main;
       await lane.attempt(() => lane.link.evaluate(script, [name], [member, expiresAt, now]));
     },
 
@@ -78,7 +78,7 @@ function createLogVerbs(parts: VerbParts): Pick<State, 'append' | 'readLog' | 't
       if (texts.length === 0) return (await readLog(log, 0, 1)).last;
       const keys = [name, names.mark(name, nextAttempt())];
       const script = options.essential ? scripts.append.essential : scripts.append.ordinary;
-      const lane = lanes.forWrite(options.durable);
+      const lane = options.durable ? await lanes.durable() : lanes.main;
       return Number(await lane.attempt(() => lane.link.evaluate(script, keys, [markMs, ...texts])));
     },
 

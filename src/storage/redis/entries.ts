@@ -48,7 +48,7 @@ function createWriters(parts: VerbParts): Pick<State, 'put' | 'swap' | 'delete'>
       const version = nextAttempt();
       const text = encodeEntry(version, value);
       const ttl = ttlMs(options.ttlSeconds);
-      const lane = lanes.forWrite(options.durable);
+      const lane = options.durable ? await lanes.durable() : lanes.main;
       await lane.attempt((mayBeDone) => {
         if (mayBeDone) return assertHeld(lane, name, version);
         if (options.essential) return lane.link.evaluate(scripts.put, [name], [text, ttl]);
@@ -65,7 +65,7 @@ function createWriters(parts: VerbParts): Pick<State, 'put' | 'swap' | 'delete'>
       const text = encodeEntry(version, value);
       const ttl = ttlMs(options.ttlSeconds);
       const script = options.essential ? scripts.swap.essential : scripts.swap.ordinary;
-      const lane = lanes.forWrite(options.durable);
+      const lane = options.durable ? await lanes.durable() : lanes.main;
       return await lane.attempt(async (mayBeDone) => {
         const outcome = await lane.link.evaluate(
           script,
@@ -80,7 +80,7 @@ function createWriters(parts: VerbParts): Pick<State, 'put' | 'swap' | 'delete'>
     async delete(key, options = {}) {
       const name = names.entry(key);
       const keysOfScript = [name, names.mark(name, nextAttempt())];
-      const lane = lanes.forWrite(options.durable);
+      const lane = options.durable ? await lanes.durable() : lanes.main;
       const found = await lane.attempt(() =>
         lane.link.evaluate(scripts.delete, keysOfScript, [markMs]),
       );

@@ -54,6 +54,11 @@ export function refusalOf(error: unknown): RedisRefused | undefined {
       `Redis grants the user of storage.state.redis.username too little (${message})`,
     );
   }
+  if (message.startsWith('ERR DB index')) {
+    return new RedisRefused(
+      'Redis has no such database: check the number at the end of storage.state.redis.url',
+    );
+  }
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (/CERT|SELF_SIGNED|ALTNAME|_SSL_|ERR_TLS|EPROTO|UNABLE_TO/u.test(code)) {
     return new RedisRefused(

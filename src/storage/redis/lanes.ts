@@ -1,4 +1,5 @@
 import type { RedisOptions } from 'ioredis';
+import { StateUnavailable } from '../state.ts';
 import { createAttempt, type Attempt } from './attempts.ts';
 import { createCommit, type Confirmation } from './durable.ts';
 import { openLink, type Link } from './link.ts';
@@ -9,11 +10,11 @@ export interface Lane {
   readonly attempt: Attempt;
 }
 
-/** Where writes go: those that must last have a connection of their own, on which they are confirmed. */
+/** Where verbs go: writes that must last have a connection of their own, on which they are confirmed. */
 export interface Lanes {
   readonly main: Lane;
-  /** The lane for a write; `durable` makes no difference to a Redis that cannot confirm. */
-  forWrite(durable: boolean | undefined): Lane;
+  /** The lane for a write that must last: the main one, when this Redis can confirm nothing. */
+  durable(): Promise<Lane>;
   close(): Promise<void>;
 }
 
@@ -22,36 +23,42 @@ export interface LanesOptions {
   readonly redis: RedisOptions;
   readonly timeoutMs: number;
   readonly replicas: number;
+  /** How the Redis that was inspected last confirms; asked only once one was. */
   readonly confirmation: () => Confirmation;
 }
 
-// A confirmation that takes longer would not leave time to answer.
-const CONFIRMATION_SHARE = 0.5;
+/** Of the time that a verb has: how long to wait for a Redis to be inspected, and for it to confirm. */
+const SHARE = 0.5;
 
 export function createLanes(options: LanesOptions): Lanes {
   const { timeoutMs, replicas } = options;
+  const shareMs = Math.floor(timeoutMs * SHARE);
   const main: Lane = { link: options.main, attempt: createAttempt(options.main, timeoutMs) };
-  let durable: Lane | undefined;
+  let own: Lane | undefined;
 
-  function openDurable(): Lane {
+  function openOwn(): Lane {
     const link = openLink({
       redis: { ...options.redis, connectionName: 'latchkey-durable' },
       timeoutMs,
     });
     const attempt = createAttempt(link, timeoutMs);
-    const commit = createCommit(link, replicas, Math.floor(timeoutMs * CONFIRMATION_SHARE));
+    const commit = createCommit(link, replicas, shareMs);
     return { link, attempt: (once) => attempt((mayBeDone) => commit(() => once(mayBeDone))) };
   }
 
   return {
     main,
-    forWrite(isDurable) {
-      if (isDurable !== true || options.confirmation() === 'none') return main;
-      durable ??= openDurable();
-      return durable;
+    async durable() {
+      // The main connection is the one that is inspected: what it must not use, this one must not either.
+      if (!(await main.link.untilReady(shareMs))) {
+        throw new StateUnavailable(`Redis is not there: ${main.link.trouble().message}`);
+      }
+      if (options.confirmation() === 'none') return main;
+      own ??= openOwn();
+      return own;
     },
     async close() {
-      await Promise.all([main.link.close(), durable?.link.close()]);
+      await Promise.all([main.link.close(), own?.link.close()]);
     },
   };
 }

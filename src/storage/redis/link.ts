@@ -33,7 +33,7 @@ export interface LinkOptions {
   /** Makes a fresh connection usable; it is not ready before. Throws when it must not be used. */
   readonly prepare?: (client: Redis) => Promise<void>;
   readonly onReady?: () => void;
-  /** Told each time that the link is lost, and when it is not had at first. */
+  /** Told once of each trouble between two times that the link is ready. */
   readonly onTrouble?: (trouble: Error) => void;
 }
 

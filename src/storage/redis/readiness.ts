@@ -4,7 +4,7 @@ export interface Readiness {
   /** Why it is not up, or was not when it last went down. */
   trouble(): Error;
   up(): void;
-  /** True if that is news: it was up, or this is the first trouble of all. */
+  /** True if that is news: no such trouble was told since it was last up. */
   down(reason: Error): boolean;
   /** Waits until it is up; at once false if it has been down for longer than the limit already. */
   wait(limitMs: number): Promise<boolean>;
@@ -18,7 +18,7 @@ export function createReadiness(): Readiness {
   let isOver = false;
   let downSince = performance.now();
   let trouble = new Error('Redis has not answered yet');
-  let hasTold = false;
+  const told = new Set<string>();
 
   function wakeAll(): void {
     for (const wake of waiting) wake();
@@ -30,7 +30,7 @@ export function createReadiness(): Readiness {
     up() {
       if (isOver) return;
       isUp = true;
-      hasTold = false;
+      told.clear();
       wakeAll();
     },
     down(reason) {
@@ -38,8 +38,8 @@ export function createReadiness(): Readiness {
       if (isUp) downSince = performance.now();
       isUp = false;
       trouble = reason;
-      const isNews = !hasTold;
-      hasTold = true;
+      const isNews = !told.has(reason.message);
+      told.add(reason.message);
       return isNews;
     },
     async wait(limitMs) {
