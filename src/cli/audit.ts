@@ -1,18 +1,22 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { AuditedEvent } from '../audit/audit.ts';
+import { canonicalJson } from '../audit/canonical-json.ts';
 import { listAudit } from '../audit/list-audit.ts';
 import { verifyAudit, type AuditProblem, type AuditReport } from '../audit/verify-audit.ts';
 import { LatchkeyError } from '../runtime/errors.ts';
 import type { Records } from '../storage/records.ts';
+import { instant, type Output } from './output.ts';
+import { withRooms } from './rooms.ts';
 
 const LIST_MAX = 10_000;
 
-/** What the commands need of a running installation. */
-interface Opened {
+/** What the commands need of an installation, running or not. */
+interface AuditRooms {
   readonly records: Records;
-  print(text: string): void;
   close(): Promise<void>;
 }
+
+type Opened = AuditRooms & Pick<Output, 'print'>;
 
 interface ListFlags {
   readonly json?: true;
@@ -38,30 +42,20 @@ export function registerAuditCommands(program: Command, open: () => Promise<Open
     .command('verify')
     .description('Follows every chain of events: finds edits, holes and a tail that was cut away.')
     .option('--json', 'print JSON')
-    .action((flags: { readonly json?: true }) => using(open, (opened) => verify(opened, flags)));
+    .action((flags: { readonly json?: true }) =>
+      withRooms(open, (opened) => verify(opened, flags)),
+    );
 
   audit
     .command('list')
     .description('Prints events, newest first.')
     .option('--json', 'print JSON, one event a line')
-    .option('--since <date>', 'from this instant on: 2026-11-30, 2026-11-30T12:00:00Z', instant)
+    .option('--since <date>', 'from this instant on: 2026-11-30, 2026-11-30T12:00:00Z', date)
     .option('--account <sub>', 'of this person only')
     .option('--client <client_id>', 'of this client only')
     .option('--type <type>', 'of this type only: sign_in.failed, revocation, ...')
     .option('--limit <count>', 'at most so many', count, 50)
-    .action((flags: ListFlags) => using(open, (opened) => list(opened, flags)));
-}
-
-async function using(
-  open: () => Promise<Opened>,
-  work: (opened: Opened) => Promise<void>,
-): Promise<void> {
-  const opened = await open();
-  try {
-    await work(opened);
-  } finally {
-    await opened.close();
-  }
+    .action((flags: ListFlags) => withRooms(open, (opened) => list(opened, flags)));
 }
 
 async function verify({ records, print }: Opened, flags: { json?: true }): Promise<void> {
@@ -101,15 +95,15 @@ async function list({ records, print }: Opened, flags: ListFlags): Promise<void>
     type: flags.type,
     limit: flags.limit,
   });
-  for (const event of events) print(flags.json ? JSON.stringify(event) : line(event));
+  for (const event of events) print(flags.json ? canonicalJson(event) : line(event));
 }
 
 function line({ node, number, at, event }: AuditedEvent): string {
-  // The event was kept as text without a character that acts; so it is printed.
-  return `${new Date(at * 1000).toISOString()} ${node} ${number} ${JSON.stringify(event)}`;
+  // Canonical JSON escapes what would act on a terminal: clients and strangers choose their names.
+  return `${instant(at)} ${node} ${number} ${canonicalJson(event)}`;
 }
 
-function instant(text: string): number {
+function date(text: string): number {
   const milliseconds = Date.parse(text);
   if (Number.isNaN(milliseconds)) throw new InvalidArgumentError('Expected a date (ISO 8601).');
   return Math.floor(milliseconds / 1000);

@@ -48,9 +48,18 @@ describe('latchkey audit', () => {
   test('list narrows by date and count', async () => {
     const ledger = await withEvents();
     expect(await run(ledger, 'audit list --since 2027-01-01 --limit 1')).toMatch(
-      /^2027-01-15T08:00:00\.000Z one 2 \{.*"bob".*\}$/,
+      /^2027-01-15T08:00:00Z one 2 \{.*"bob".*\}$/,
     );
     expect(await run(ledger, 'audit list --since 2028-01-01')).toBe('');
+  });
+
+  test('list prints no character that acts on a terminal', async () => {
+    const ledger = await openLedger();
+    const origin = { address: '192.0.2.7' };
+    await ledger.audit('one').record({ type: 'sign_out', origin, clientId: 'a\u202eb\u009bc' });
+    for (const line of ['audit list', 'audit list --json']) {
+      expect(await run(ledger, line)).toContain(String.raw`"a\u202eb\u009bc"`);
+    }
   });
 
   test.each(['audit list --since soon', 'audit list --limit 0', 'audit list --limit ten'])(

@@ -1,0 +1,97 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { RecordsUnavailable, type Records } from '../../../src/storage/records.ts';
+import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts';
+import { details, issue, openEmbeddedSite, type Node, type Site } from './fixture.ts';
+
+let clock: FakeClock;
+let site: Site;
+
+beforeEach(async () => {
+  clock = createFakeClock();
+  site = await openEmbeddedSite(clock);
+});
+afterEach(() => site.close());
+
+const settings = { longestToken: '1h', tolerance: '60s' };
+
+async function logOf(node: Node): Promise<{ first: number; last: number }> {
+  const epoch = node.revocation.stamp().replace(/\.\d+$/, '');
+  return node.state.readLog(`test:revocation:log:${epoch}`, 0, 9);
+}
+
+/** Every sleeper of the room wakes; each of them may sleep again before the next step. */
+async function pass(seconds: number): Promise<void> {
+  clock.advance(seconds);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+describe('what can match no living token any more', () => {
+  test('is forgotten by the memory and by the log, and numbers go on', async () => {
+    const node = await site.node({ settings });
+    const expiresAt = clock.now() + 300;
+    await node.revocation.revoke({ kind: 'token', jti: 'a', expiresAt }, details);
+    await node.revocation.revoke({ kind: 'grant', grantId: 'g' }, details);
+    expect(node.revocation.metrics()).toMatchObject({ live: 2, number: 2 });
+
+    await pass(400);
+    await pass(61);
+    await expect.poll(() => node.revocation.metrics().live).toBe(1);
+    await expect.poll(() => logOf(node)).toMatchObject({ first: 2, last: 2 });
+
+    await pass(3300);
+    await pass(61);
+    await expect.poll(() => node.revocation.metrics().live).toBe(0);
+    await expect.poll(() => logOf(node)).toMatchObject({ first: 3, last: 2 });
+    const { number } = await node.revocation.revoke({ kind: 'grant', grantId: 'g' }, details);
+    expect(number).toBe(3);
+  });
+
+  test('is not forgotten a second too early', async () => {
+    const node = await site.node({ settings });
+    const token = issue(node, { grantId: 'g' });
+    await node.revocation.revoke({ kind: 'grant', grantId: 'g' }, details);
+    await pass(3600 + 60);
+    await pass(0.2);
+    expect(await node.revocation.isRevoked(token)).toBe(true);
+  });
+
+  test('does not make a node that slept through a trim think that entries were lost', async () => {
+    const [one, two] = [await site.node({ settings }), await site.node({ settings })];
+    await one.revocation.revoke({ kind: 'grant', grantId: 'g' }, details);
+    for (let n = 0; n < 3; n += 1) await pass(3700);
+    await expect.poll(() => logOf(one)).toMatchObject({ first: 2, last: 1 });
+    expect(await two.revocation.isRevoked(issue(one))).toBe(false);
+    const late = await site.node({ settings });
+    expect(await late.revocation.isRevoked(issue(one))).toBe(false);
+  });
+});
+
+describe('records that do not answer', () => {
+  test('do not keep a revocation from being carried out', async () => {
+    let isDown = false;
+    const node = await site.node({
+      wrapRecords: (records: Records): Records => ({
+        ...records,
+        write: (...statements) =>
+          isDown ? Promise.reject(new RecordsUnavailable('down')) : records.write(...statements),
+      }),
+    });
+    const token = issue(node, { grantId: 'g' });
+    isDown = true;
+    const receipt = await node.revocation.revoke({ kind: 'grant', grantId: 'g' }, details);
+    expect(receipt).toEqual({ number: 1, durableAt: clock.now() });
+    expect(await node.revocation.isRevoked(token)).toBe(true);
+    isDown = false;
+  });
+});
+
+describe('a clock that jumps', () => {
+  test('makes a node read again, and no token invalid', async () => {
+    const node = await site.node();
+    const token = issue(node);
+    clock.advance(-3600);
+    expect(await node.revocation.isRevoked(token)).toBe(false);
+    clock.advance(7200);
+    expect(await node.revocation.isRevoked(token)).toBe(false);
+  });
+});
