@@ -5,6 +5,7 @@ import { equalSecrets, sha256 } from '../runtime/digest.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Sealer } from '../runtime/sealing.ts';
 import type { Records } from '../storage/records.ts';
+import { keepSubscribed } from '../storage/keep-subscribed.ts';
 import type { State } from '../storage/state.ts';
 import { createClientCache } from './client-cache.ts';
 import { isClientId } from './client-id.ts';
@@ -55,7 +56,7 @@ export async function createClients(options: ClientsOptions): Promise<Clients> {
     },
     version: async () => (await state.get(VERSION_KEY))?.version ?? 'none',
   });
-  const endSubscription = await state.subscribe(TOPIC, cache.expire);
+  const endSubscription = keepSubscribed(state, TOPIC, cache.expire, clock);
   await warnOfShadowed(declared, records, logger);
 
   async function announce(): Promise<void> {

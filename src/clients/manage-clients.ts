@@ -27,7 +27,7 @@ export interface ManageClientsOptions {
 }
 
 /** How often a change starts over when others change the same client at the same time. */
-const ATTEMPTS_MAX = 10;
+const ATTEMPTS_MAX = 50;
 
 /** What operators, and clients that register themselves, do to clients in records. */
 export function manageClients(
