@@ -40,8 +40,6 @@ export const pagesConfig = z
   })
   .prefault({});
 
-export type PagesConfig = z.output<typeof pagesConfig>;
-
 function isLogo(text: string): boolean {
   return /^[\w.-]+$/.test(text) || URL.parse(text)?.protocol === 'https:';
 }

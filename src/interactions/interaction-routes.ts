@@ -3,6 +3,7 @@ import type { Context } from 'koa';
 import type { Accounts } from '../accounts/accounts.ts';
 import type { Audit } from '../audit/audit.ts';
 import { readForm } from '../http/form.ts';
+import type { Metrics } from '../http/metrics.ts';
 import { requestIdOf } from '../http/page.ts';
 import type { Renderer } from '../http/renderer.ts';
 import { createSameOriginGuard } from '../http/same-origin.ts';
@@ -20,6 +21,8 @@ export interface InteractionRoutesOptions {
   readonly accounts: Accounts;
   readonly audit: Audit;
   readonly renderer: Renderer;
+  /** Counts how sign-ins end. */
+  readonly metrics?: Pick<Metrics, 'signIn'> | undefined;
   /** Keys the tokens of forms: 32 bytes, the same on every node. */
   readonly formSecret: Uint8Array;
 }

@@ -1,4 +1,5 @@
 import type { Accounts, PasswordOutcome } from '../accounts/accounts.ts';
+import type { Metrics } from '../http/metrics.ts';
 import { originOf } from '../http/page.ts';
 import type { Interaction, Interactions } from '../provider/contract.ts';
 import { clientCard } from './cards.ts';
@@ -9,6 +10,7 @@ interface SignInOptions {
   readonly interactions: Interactions;
   readonly accounts: Accounts;
   readonly show: ShowPage;
+  readonly metrics?: Pick<Metrics, 'signIn'> | undefined;
 }
 
 /** What the person typed. */
@@ -25,7 +27,7 @@ const LOGIN_MAX = 256;
 const MINUTE = 60;
 
 /** By e-mail address or username, and password. */
-export function createSignIn({ interactions, accounts, show }: SignInOptions): Step {
+export function createSignIn({ interactions, accounts, show, metrics }: SignInOptions): Step {
   return async (visit) => {
     const { ctx, interaction, form } = visit;
     if (form === undefined) {
@@ -44,6 +46,7 @@ export function createSignIn({ interactions, accounts, show }: SignInOptions): S
       origin: originOf(ctx),
       clientId: interaction.client.id,
     });
+    metrics?.signIn(outcome.kind);
     if (outcome.kind === 'verified') {
       const { account } = outcome;
       const { remember } = attempt;

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { Router } from '@koa/router';
 import type { Account, Accounts, PasswordOutcome } from '../../src/accounts/accounts.ts';
 import type { Audit, AuditEvent } from '../../src/audit/audit.ts';
-import { httpConfig, type HttpConfig } from '../../src/http/config.ts';
+import { httpConfig } from '../../src/http/config.ts';
 import { createHost, type Host, type HostOptions } from '../../src/http/host.ts';
 import { createMetrics } from '../../src/http/metrics.ts';
 import type { Theme } from '../../src/http/theme.ts';
@@ -120,6 +120,8 @@ export interface PagesWorld {
   readonly accounts: Map<string, Account>;
   readonly outcomes: Outcome[];
   readonly audited: AuditEvent[];
+  /** How sign-ins ended, as the metrics count them. */
+  readonly counted: string[];
   readonly attempts: { readonly login: string; readonly password: string }[];
 }
 
@@ -133,6 +135,7 @@ export function createPagesWorld(): PagesWorld {
     accounts: new Map([[ALICE.id, ALICE]]),
     outcomes: [],
     audited: [],
+    counted: [],
     attempts: [],
   };
 }
@@ -167,6 +170,7 @@ export async function openPagesHost(
     interactions: interactionsOf(world),
     accounts: accountsOf(world),
     audit: auditOf(world),
+    metrics: { signIn: (result) => void world.counted.push(result) },
     formSecret: randomBytes(32),
   });
   const opened = await openHost({
@@ -192,7 +196,7 @@ export async function openHost(options: {
   const { issuer, port, views, routers = [], protocol = createBareProtocol() } = options;
   const log = createKeptLog();
   const host = createHost({
-    settings: readSettings({ listen: { port }, drainDelay: '0s', ...options.settings }),
+    settings: httpConfig.parse({ listen: { port }, drainDelay: '0s', ...options.settings }),
     issuer,
     protocol,
     routers,
@@ -208,11 +212,6 @@ export async function openHost(options: {
   });
   await host.listen();
   return { host, log, close: () => host.close() };
-}
-
-/** The settings of the host with all defaults but those given. */
-export function readSettings(given: object): HttpConfig {
-  return httpConfig.parse(given);
 }
 
 /** A port of loopback that nobody listens on: the issuer must be known before the host listens. */

@@ -78,6 +78,12 @@ describe('sign-in', () => {
     expect(await response.text()).toContain('Your password was not checked');
   });
 
+  test('is counted by how it ended', async () => {
+    await submit({ login: 'alice', password: 'wrong' });
+    await submit({ login: 'alice', password: 'right' });
+    expect(world.counted).toEqual(['refused', 'verified']);
+  });
+
   test('nothing is verified when something was left out', async () => {
     expect((await submit({ login: 'alice' })).status).toBe(422);
     expect((await submit({ password: 'right' })).status).toBe(422);
