@@ -5,10 +5,13 @@ import { duration } from '../config/values.ts';
 export const revocationConfig = z
   .strictObject({
     longestToken: duration('1d').describe(
-      'No access token lives longer; so long a revocation is remembered.',
+      'No access token lives longer; so long the feed tells of a revocation.',
+    ),
+    longestRecord: duration('45d').describe(
+      'No session, grant or refresh token lives longer; so long the nodes remember a revocation.',
     ),
     tolerance: duration('60s').describe(
-      'How far the clock of whoever verifies tokens may be behind; a revocation is remembered so much longer.',
+      'How far the clock of whoever verifies tokens may be behind; a revocation is told and remembered so much longer.',
     ),
     staleAfter: duration('1s').describe(
       'How old the knowledge of a node may be before it reads the log again to answer whether a token is valid.',

@@ -10,8 +10,10 @@ export interface RevocationEntry {
   readonly kind: Revoked['kind'];
   /** The digest of what was revoked; empty with kind `before`. */
   readonly digest: string;
-  /** NumericDate at which the longest-lived token that it can match is dead. */
+  /** NumericDate at which all is dead that it can match: access tokens, sessions, grants, refresh tokens. */
   readonly expiresAt: number;
+  /** NumericDate at which every access token is dead that it can match: so long the feed tells of it. */
+  readonly tellUntil: number;
 }
 
 /** An entry with its place in the feed. */
@@ -23,6 +25,7 @@ export interface NumberedEntry extends RevocationEntry {
 export interface Remembering {
   readonly now: number;
   readonly longestToken: number;
+  readonly longestRecord: number;
   readonly tolerance: number;
 }
 
@@ -33,15 +36,25 @@ const storedEntry = z.object({
   kind: z.enum(KINDS),
   digest: z.string().regex(/^(?:[0-9a-f]{16})?$/),
   expiresAt: z.int().nonnegative(),
+  tellUntil: z.int().nonnegative(),
 });
 
 /** The entry that takes `what` back. */
 export function entryOf(id: string, what: Revoked, remembering: Remembering): RevocationEntry {
+  const { now, longestToken, longestRecord, tolerance } = remembering;
+  const { kind } = what;
+  const digest = kind === 'before' ? '' : digestOf(kind, handleOf(what));
+  if (kind === 'token') {
+    const expiresAt = Math.ceil(what.expiresAt) + tolerance;
+    return { id, kind, digest, expiresAt, tellUntil: expiresAt };
+  }
+  const tellUntil = now + longestToken + tolerance;
   return {
     id,
-    kind: what.kind,
-    digest: what.kind === 'before' ? '' : digestOf(what.kind, handleOf(what)),
-    expiresAt: expiryOf(what, remembering),
+    kind,
+    digest,
+    tellUntil,
+    expiresAt: Math.max(now + longestRecord + tolerance, tellUntil),
   };
 }
 
@@ -69,11 +82,7 @@ export function readEntry(value: Json): RevocationEntry {
 }
 
 /** An entry as the state engine takes it. */
-export function entryValue({ id, kind, digest, expiresAt }: RevocationEntry): Json {
-  return { id, kind, digest, expiresAt };
-}
-
-function expiryOf(what: Revoked, { now, longestToken, tolerance }: Remembering): number {
-  const dead = what.kind === 'token' ? what.expiresAt : now + longestToken;
-  return Math.ceil(dead) + tolerance;
+export function entryValue(entry: RevocationEntry): Json {
+  const { id, kind, digest, expiresAt, tellUntil } = entry;
+  return { id, kind, digest, expiresAt, tellUntil };
 }

@@ -9,11 +9,13 @@ export interface Revocable extends Digest {
   readonly number: number;
   /** NumericDate at which it may be forgotten. */
   readonly expiresAt: number;
+  /** NumericDate until which the feed tells of it. */
+  readonly tellUntil: number;
 }
 
-/** Revoked handles, compact: about 40 bytes for each of a million, where a Map of strings takes over 100. */
+/** Revoked handles, compact: 50 bytes for each of a million, where a Map of strings takes over 100. */
 export interface HandleTable {
-  /** Remembers a handle; again: the later number and the later expiry. */
+  /** Remembers a handle; again: the later number and times. */
   set(handle: Revocable): void;
   /** The number of the newest revocation of the handle; 0: it was not revoked. */
   numberOf(digest: Digest): number;
@@ -38,6 +40,7 @@ interface Columns {
   readonly low: Uint32Array;
   /** 0: the slot is free. */
   readonly expiresAt: Uint32Array;
+  readonly tellUntil: Uint32Array;
   readonly number: Float64Array;
 }
 
@@ -91,6 +94,7 @@ export function createHandleTable(): HandleTable {
       columns.high.byteLength +
       columns.low.byteLength +
       columns.expiresAt.byteLength +
+      columns.tellUntil.byteLength +
       columns.number.byteLength,
     copy: () => held(copied(columns)),
   };
@@ -102,16 +106,18 @@ function allocate(capacity: number): Columns {
     high: new Uint32Array(capacity),
     low: new Uint32Array(capacity),
     expiresAt: new Uint32Array(capacity),
+    tellUntil: new Uint32Array(capacity),
     number: new Float64Array(capacity),
   };
 }
 
-function copied({ mask, high, low, expiresAt, number }: Columns): Columns {
+function copied({ mask, high, low, expiresAt, tellUntil, number }: Columns): Columns {
   return {
     mask,
     high: high.slice(),
     low: low.slice(),
     expiresAt: expiresAt.slice(),
+    tellUntil: tellUntil.slice(),
     number: number.slice(),
   };
 }
@@ -133,12 +139,13 @@ function place(columns: Columns, handle: Revocable): boolean {
   columns.low[slot] = handle.low;
   columns.number[slot] = Math.max(columns.number[slot] ?? 0, handle.number);
   columns.expiresAt[slot] = Math.max(columns.expiresAt[slot] ?? 0, handle.expiresAt, 1);
+  columns.tellUntil[slot] = Math.max(columns.tellUntil[slot] ?? 0, handle.tellUntil);
   return isNew;
 }
 
 /** Empties a slot and closes the hole: what was pushed past it moves back, or a probe would stop too early. */
 function free(columns: Columns, emptied: number): void {
-  const { mask, high, low, expiresAt, number } = columns;
+  const { mask, high, low, expiresAt, tellUntil, number } = columns;
   let hole = emptied;
   for (let slot = (hole + 1) & mask; expiresAt[slot] !== 0; slot = (slot + 1) & mask) {
     const home = (low[slot] ?? 0) & mask;
@@ -148,13 +155,15 @@ function free(columns: Columns, emptied: number): void {
     low[hole] = low[slot] ?? 0;
     number[hole] = number[slot] ?? 0;
     expiresAt[hole] = expiresAt[slot] ?? 0;
+    tellUntil[hole] = tellUntil[slot] ?? 0;
     hole = slot;
   }
   expiresAt[hole] = 0;
+  tellUntil[hole] = 0;
   number[hole] = 0;
 }
 
-function* held({ high, low, expiresAt, number }: Columns): Generator<Revocable> {
+function* held({ high, low, expiresAt, tellUntil, number }: Columns): Generator<Revocable> {
   for (let slot = 0; slot < expiresAt.length; slot += 1) {
     if (expiresAt[slot] === 0) continue;
     yield {
@@ -162,6 +171,7 @@ function* held({ high, low, expiresAt, number }: Columns): Generator<Revocable> 
       low: low[slot] ?? 0,
       number: number[slot] ?? 0,
       expiresAt: expiresAt[slot] ?? 0,
+      tellUntil: tellUntil[slot] ?? 0,
     };
   }
 }

@@ -59,8 +59,8 @@ export function createRevocationMemory(): RevocationMemory {
         return;
       }
       kinds.add(entry.kind);
-      const { number, expiresAt } = entry;
-      table.set({ ...parseDigest(entry.digest), number, expiresAt });
+      const { number, expiresAt, tellUntil } = entry;
+      table.set({ ...parseDigest(entry.digest), number, expiresAt, tellUntil });
     },
 
     matches: (token, number) =>

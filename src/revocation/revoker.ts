@@ -30,13 +30,14 @@ interface RevokerOptions {
 
 export function createRevoker(options: RevokerOptions): Revoker {
   const { appender, outbox, bookkeeping, clock, logger } = options;
-  const { longestToken, tolerance } = options.settings;
+  const { longestToken, longestRecord, tolerance } = options.settings;
   let unconfirmed = 0;
 
   async function confirm(intent: Intent): Promise<Receipt> {
     const { id, what } = intent;
     // Reckoned now: until the entry stands, matching tokens may have been issued.
-    const entry = entryOf(id, what, { now: clock.now(), longestToken, tolerance });
+    const remembering = { now: clock.now(), longestToken, longestRecord, tolerance };
+    const entry = entryOf(id, what, remembering);
     const place = await appender.append(entry);
     const durableAt = clock.now();
     await bookkeeping.stands(intent, place);

@@ -12,7 +12,7 @@ beforeEach(async () => {
 });
 afterEach(() => site.close());
 
-const settings = { longestToken: '1h', tolerance: '60s' };
+const settings = { longestToken: '1h', longestRecord: '1h', tolerance: '60s' };
 
 async function logOf(node: Node): Promise<{ first: number; last: number }> {
   const epoch = node.revocation.stamp().replace(/\.\d+$/, '');

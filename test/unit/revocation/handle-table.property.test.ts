@@ -34,7 +34,7 @@ describe('the table of revoked handles', () => {
           }
           const number = index + 1;
           const key = digestText(one.digest);
-          table.set({ ...one.digest, number, expiresAt: one.expiresAt });
+          table.set({ ...one.digest, number, expiresAt: one.expiresAt, tellUntil: 0 });
           const expiresAt = Math.max(one.expiresAt, model.get(key)?.expiresAt ?? 0);
           model.set(key, { number, expiresAt });
         }
@@ -55,7 +55,12 @@ describe('the table of revoked handles', () => {
     const empty = table.bytes();
     const count = rounds(20_000, 200_000);
     for (let n = 1; n <= count; n += 1) {
-      table.set({ ...parseDigest(digestOf('token', `${n}`)), number: n, expiresAt: 100 });
+      table.set({
+        ...parseDigest(digestOf('token', `${n}`)),
+        number: n,
+        expiresAt: 100,
+        tellUntil: 0,
+      });
     }
     expect(table.size()).toBe(count);
     expect(table.bytes()).toBeGreaterThan(empty);
@@ -66,9 +71,9 @@ describe('the table of revoked handles', () => {
 
   test('a copy does not change with the table', () => {
     const table = createHandleTable();
-    table.set({ high: 1, low: 1, number: 1, expiresAt: 10 });
+    table.set({ high: 1, low: 1, number: 1, expiresAt: 10, tellUntil: 0 });
     const copy = table.copy();
-    table.set({ high: 2, low: 2, number: 2, expiresAt: 10 });
+    table.set({ high: 2, low: 2, number: 2, expiresAt: 10, tellUntil: 0 });
     expect([...copy]).toHaveLength(1);
   });
 
@@ -78,7 +83,7 @@ describe('the table of revoked handles', () => {
       // Spread like a digest without the time that a million of them would take.
       const low = Math.imul(n, 0x9e3779b1) >>> 0;
       const high = Math.imul(n, 0x85ebca6b) >>> 0;
-      table.set({ high, low, number: n, expiresAt: 2_000_000_000 });
+      table.set({ high, low, number: n, expiresAt: 2e9, tellUntil: 2e9 });
     }
     expect(table.size()).toBe(1_000_000);
     expect(table.bytes()).toBeLessThan(64 * 1024 ** 2);
