@@ -19,13 +19,13 @@ let folder: string;
 
 /** Runs every command of the Dockerfile, on this machine's Node in place of the image's. */
 beforeAll(async () => {
-  image = await buildImage(ROOT);
   folder = await mkdtemp(join(tmpdir(), 'latchkey-container-'));
+  image = await buildImage(ROOT);
 }, 300_000);
 
 afterAll(async () => {
-  await image.remove();
-  await rm(folder, { recursive: true });
+  await image?.remove();
+  await rm(folder, { recursive: true, force: true });
 });
 
 function environmentOf(more: Readonly<Record<string, string>>): Record<string, string> {
@@ -79,10 +79,14 @@ test('it starts, is healthy, writes only where it may, and stops when told', asy
   const env = environmentOf({ LATCHKEY_CONFIG: config, LATCHKEY_HTTP_LISTEN_PORT: String(port) });
   const before = await filesOf(image.workdir);
   const [program = '', ...args] = image.command;
-  const node = spawn(program, args, { cwd: image.workdir, env, stdio: 'inherit' });
+  const node = spawn(program, args, { cwd: image.workdir, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const output: string[] = [];
+  for (const stream of [node.stdout, node.stderr]) {
+    stream.on('data', (chunk: Buffer) => output.push(chunk.toString()));
+  }
   const ended = once(node, 'exit');
   try {
-    await untilHealthy(env);
+    await untilHealthy(env, output);
     node.kill('SIGTERM');
     expect(await ended).toEqual([0, null]);
   } finally {
@@ -106,7 +110,7 @@ async function filesOf(root: string): Promise<readonly string[]> {
 }
 
 /** Asks as the engine does, with the command of HEALTHCHECK. */
-async function untilHealthy(env: Record<string, string>): Promise<void> {
+async function untilHealthy(env: Record<string, string>, output: readonly string[]): Promise<void> {
   const [program = '', ...args] = image.healthCheck;
   const deadline = performance.now() + 30_000;
   while (performance.now() < deadline) {
@@ -117,5 +121,5 @@ async function untilHealthy(env: Record<string, string>): Promise<void> {
     if (isHealthy) return;
     await delay(100);
   }
-  throw new Error('the container was never healthy');
+  throw new Error(`the container was never healthy:\n${output.join('')}`);
 }

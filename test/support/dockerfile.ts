@@ -64,22 +64,33 @@ export function parseDockerfile(text: string): readonly Instruction[] {
 export async function buildImage(context: string): Promise<BuiltImage> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-image-'));
   const bin = join(folder, 'bin');
+  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
   await mkdir(bin);
   await writeFile(join(bin, 'chown'), CHOWN, { mode: 0o755 });
-  const included = await includedBy(join(context, '.dockerignore'));
-  const build: Build = { context, included, folder, bin, stages: new Map() };
+  try {
+    const included = await includedBy(join(context, '.dockerignore'));
+    const stage = await lastStage({ context, included, folder, bin, stages: new Map() });
+    return {
+      ...stage,
+      command: [...stage.entrypoint, ...stage.command],
+      workdir: join(stage.root, stage.workdir),
+      remove,
+    };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+async function lastStage(build: Build): Promise<Stage> {
+  const text = await readFile(join(build.context, 'Dockerfile'), 'utf8');
   let stage: Stage | undefined;
-  for (const instruction of parseDockerfile(await readFile(join(context, 'Dockerfile'), 'utf8'))) {
+  for (const instruction of parseDockerfile(text)) {
     if (instruction.name === 'FROM') stage = await openStage(build, instruction);
     else if (stage) await follow(build, stage, instruction);
   }
   if (!stage) throw new Error('the Dockerfile has no stage');
-  return {
-    ...stage,
-    command: [...stage.entrypoint, ...stage.command],
-    workdir: join(stage.root, stage.workdir),
-    remove: () => rm(folder, { recursive: true, force: true }),
-  };
+  return stage;
 }
 
 /** Of a .dockerignore that shuts everything out, what it lets in again. */

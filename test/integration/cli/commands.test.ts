@@ -1,0 +1,143 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createProgram, runProgram } from '../../../src/cli/program.ts';
+import { openRooms, type Rooms } from '../../../src/compose.ts';
+import { loadConfig } from '../../../src/config/load-config.ts';
+import { settingsSchema, type Settings } from '../../../src/settings.ts';
+import { createRecordingLogger } from '../../support/recording-logger.ts';
+
+const ORIGIN = { address: '127.0.0.1' };
+
+let folder: string;
+let config: string;
+let node: Rooms;
+
+/** The rooms of a running node; commands open theirs beside them, on the same file. */
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'latchkey-commands-'));
+  config = join(folder, 'latchkey.yaml');
+  const settings = {
+    profile: 'dev',
+    storage: { embedded: { file: join(folder, 'data', 'store.sqlite') } },
+    signingKeys: { folder: join(folder, 'keys') },
+    clients: [{ id: 'declared', type: 'spa', redirectUris: ['https://a.example/cb'] }],
+  };
+  await writeFile(config, JSON.stringify(settings));
+  node = await open(await loadConfig(config, settingsSchema, {}));
+});
+
+afterEach(async () => {
+  await node.close();
+  await rm(folder, { recursive: true });
+});
+
+function open(settings: Settings): Promise<Rooms> {
+  const { logger } = createRecordingLogger();
+  return openRooms(settings, { logger, signal: new AbortController().signal });
+}
+
+interface Answer {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+async function latchkey(args: readonly string[], input = ''): Promise<Answer> {
+  const [out, err]: [string[], string[]] = [[], []];
+  const output = {
+    print: (text: string) => void out.push(text),
+    printError: (text: string) => void err.push(text),
+  };
+  const program = createProgram({
+    ...output,
+    schema: settingsSchema,
+    version: '1.2.3',
+    environment: {},
+    input: Readable.from([input]),
+    openRooms: open,
+    startNode: async () => {},
+  });
+  const code = await runProgram(program, [...args, '--config', config], output);
+  return { code, out: out.join('\n'), err: err.join('\n') };
+}
+
+/** What a command printed as JSON. */
+async function answer(args: readonly string[], input = ''): Promise<Record<string, unknown>> {
+  const { code, out, err } = await latchkey([...args, '--json'], input);
+  expect(err).toBe('');
+  expect(code).toBe(0);
+  return JSON.parse(out);
+}
+
+async function signIn(login: string, password: string): Promise<string> {
+  return (await node.accounts.verifyPassword({ login, password, origin: ORIGIN })).kind;
+}
+
+test('a person that a command creates can sign in on a running node, until disabled', async () => {
+  const { id } = await answer(
+    ['person', 'create', '--email', 'ada@example.com'],
+    'correct horse b.\n',
+  );
+  expect(await signIn('ada@example.com', 'correct horse b.')).toBe('verified');
+  expect((await latchkey(['person', 'disable', 'ada@example.com'])).code).toBe(0);
+  expect(await signIn('ada@example.com', 'correct horse b.')).toBe('refused');
+  expect((await latchkey(['person', 'enable', String(id)])).code).toBe(0);
+  expect(await signIn('ada@example.com', 'correct horse b.')).toBe('verified');
+}, 60_000);
+
+test('a password that a command sets takes the place of the old one', async () => {
+  await answer(['person', 'create', '--username', 'ada'], 'correct horse b.');
+  await latchkey(['person', 'set-password', 'ada'], 'another horse b.');
+  expect(await signIn('ada', 'correct horse b.')).toBe('refused');
+  expect(await signIn('ada', 'another horse b.')).toBe('verified');
+}, 60_000);
+
+test('a person is created once, and a password keeps the rules', async () => {
+  await answer(['person', 'create', '--username', 'ada', '--no-password']);
+  const twice = await latchkey(['person', 'create', '--username', 'ADA', '--no-password']);
+  expect(twice).toMatchObject({ code: 1, err: expect.stringMatching(/^ERR_ACCOUNT_EXISTS: /) });
+  const short = await latchkey(['person', 'set-password', 'ada'], 'x');
+  expect(short).toMatchObject({ code: 1, err: expect.stringMatching(/^ERR_INVALID_ACCOUNT: /) });
+}, 60_000);
+
+test('a client that a command creates is known to a running node, with its newest secret alone', async () => {
+  const uri = ['--redirect-uri', 'https://shop.example/cb'];
+  const created = await answer(['client', 'create', '--type', 'web', '--id', 'shop', ...uri]);
+  const rotated = await answer(['client', 'rotate-secret', 'shop']);
+  await expect
+    .poll(async () => {
+      const client = await node.clients.find('shop');
+      return client && node.clients.verifySecret(client, String(rotated['client_secret']));
+    })
+    .toBe(true);
+  const client = await node.clients.find('shop');
+  expect(client && node.clients.verifySecret(client, String(created['client_secret']))).toBe(false);
+  await answer(['client', 'delete', 'shop']);
+  await expect.poll(() => node.clients.find('shop')).toBeUndefined();
+}, 60_000);
+
+test('what is wrong with a client is told', async () => {
+  const uri = ['--redirect-uri', 'http://shop.example/*'];
+  const { code, err } = await latchkey(['client', 'create', '--type', 'web', ...uri]);
+  expect({ code, err }).toEqual({ code: 1, err: expect.stringMatching(/^ERR_INVALID_CLIENT: /) });
+});
+
+test('a client that the configuration declares is shown, and changed there alone', async () => {
+  expect((await latchkey(['client', 'list'])).out).toMatch(/^declared .* config /m);
+  const { code, err } = await latchkey(['client', 'delete', 'declared']);
+  expect({ code, err }).toEqual({
+    code: 1,
+    err: expect.stringMatching(/^ERR_DECLARED_IN_CONFIG: /),
+  });
+}, 60_000);
+
+test('commands are on record, and the record is whole', async () => {
+  await answer(['person', 'create', '--username', 'ada', '--no-password']);
+  expect((await latchkey(['audit', 'verify'])).out).toContain('The audit is whole.');
+  expect((await latchkey(['audit', 'list', '--type', 'account.created'])).out).toContain(
+    '"by":"cli"',
+  );
+}, 60_000);
