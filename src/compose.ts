@@ -11,13 +11,14 @@ import type { Clients, ResourceServers } from './clients/clients.ts';
 import { createClients } from './clients/create-clients.ts';
 import { createResourceServers } from './clients/resource-servers.ts';
 import { installationOf } from './config/installation.ts';
-import { createHost, type Listening } from './http/host.ts';
+import { createHost, type Host, type Listening } from './http/host.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
 import { createOutbound } from './http/outbound.ts';
 import type { HealthCheck } from './http/readiness.ts';
 import type { Theme } from './http/theme.ts';
 import type { Renderer } from './http/renderer.ts';
 import { openViews } from './http/views.ts';
+import { createWaitingDoor } from './http/waiting-door.ts';
 import { createInteractionRoutes } from './interactions/interaction-routes.ts';
 import { createProtocolPages } from './interactions/protocol-pages.ts';
 import type { IssuerProfile, Protocol } from './provider/contract.ts';
@@ -33,10 +34,11 @@ import { openSealer } from './signing-keys/master-key.ts';
 import { openSigningKeys } from './signing-keys/open-signing-keys.ts';
 import type { SigningKeys } from './signing-keys/signing-keys.ts';
 import { openStorage } from './storage/open.ts';
-import type { Records } from './storage/records.ts';
+import { type Records, RecordsUnavailable } from './storage/records.ts';
 import type { State } from './storage/state.ts';
 
 const NAMESPACE = 'main';
+const ASK_AGAIN_SECONDS = 1;
 const VIEWS = fileURLToPath(new URL('../views', import.meta.url));
 
 /** What a node and a command are given from outside. */
@@ -91,7 +93,7 @@ export async function openRooms(settings: Settings, options: ComposeOptions): Pr
     const sealer = await openSealer(settings.signingKeys);
     const storage = kept(await openStorage(settings.storage, { clock, logger }));
     const { state, records } = storage;
-    await records.migrate();
+    await whenAnswered(() => records.migrate(), options);
     const node = settings.audit.node ?? hostname();
     const audit = kept(createAudit({ records, clock, logger, node, settings: settings.audit }));
     const base = { state, records, clock, logger, audit, sealer };
@@ -127,17 +129,38 @@ export async function openRooms(settings: Settings, options: ComposeOptions): Pr
   }
 }
 
+/** Repeats what the records did not answer, until they do: a node may be started before its stores. */
+async function whenAnswered(
+  work: () => Promise<void>,
+  { logger, clock = systemClock, signal }: ComposeOptions,
+): Promise<void> {
+  for (let isTold = false; ; isTold = true) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof RecordsUnavailable)) throw error;
+      if (!isTold)
+        logger.warn({ event: 'records.waiting', error }, 'waits for the records to answer');
+      await clock.sleep(ASK_AGAIN_SECONDS, signal);
+    }
+  }
+}
+
 /** Opens every room and serves. */
 export async function startNode(settings: Settings, options: ComposeOptions): Promise<Node> {
-  const rooms = await openRooms(settings, options);
-  const closers = [rooms.close];
+  const closers: Closers = [];
   const close = async (): Promise<void> => {
     for (const closeOne of closers.splice(0).toReversed()) await closeOne();
   };
+  const waiting = createWaitingDoor(settings.http, options.logger);
   try {
-    const served = await serve(rooms, options, closers);
-    return { listening: served, close };
+    const rooms = await openRooms(settings, options);
+    closers.push(rooms.close);
+    const host = await openHost(rooms, options, closers);
+    await waiting.close();
+    return { listening: await host.listen(), close };
   } catch (error) {
+    await waiting.close();
     await close();
     throw error;
   }
@@ -145,7 +168,7 @@ export async function startNode(settings: Settings, options: ComposeOptions): Pr
 
 type Closers = (() => Promise<void>)[];
 
-async function serve(rooms: Rooms, options: ComposeOptions, closers: Closers): Promise<Listening> {
+async function openHost(rooms: Rooms, options: ComposeOptions, closers: Closers): Promise<Host> {
   const { settings, profile, sealer, accounts, audit } = rooms;
   const { isDev } = installationOf(settings);
   await seedPeople(settings.people, {
@@ -183,7 +206,7 @@ async function serve(rooms: Rooms, options: ComposeOptions, closers: Closers): P
     routers: [interactions, ...added.flatMap(({ routers = [] }) => routers)],
   });
   closers.push(() => host.close());
-  return host.listen();
+  return host;
 }
 
 /** The signing keys and the engine over them, with what tells how they fare. */

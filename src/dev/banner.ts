@@ -1,6 +1,9 @@
 import type { DeclaredPerson } from '../accounts/config.ts';
 import type { DeclaredClient } from '../clients/config.ts';
 
+/** The client that the try page is. */
+export const TRY_CLIENT = 'try';
+
 /** What a developer should see when the provider is up. */
 export interface BannerSettings {
   readonly issuer: string;
@@ -20,9 +23,10 @@ export function banner(
   { issuer, people, clients, storage, signingKeys, dev }: BannerSettings,
   { authorityFile }: { readonly authorityFile: string | undefined },
 ): string {
+  const hasTryPage = dev.tryPage && clients.some(({ id }) => id === TRY_CLIENT);
   const rows: readonly (readonly [string, string])[] = [
     ['Issuer', issuer],
-    ...(dev.tryPage ? ([['Try it', `${issuer}/try`]] as const) : []),
+    ...(hasTryPage ? ([['Try it', `${issuer}/try`]] as const) : []),
     ['Discovery', `${issuer}/.well-known/openid-configuration`],
     ...people.map(
       ({ email, username, password }, index) =>

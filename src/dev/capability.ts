@@ -1,8 +1,7 @@
 import type { Capability } from '../capability.ts';
+import { TRY_CLIENT } from './banner.ts';
 import { devConfig, type DevConfig } from './config.ts';
 import { createTryPage } from './try-page.ts';
-
-const CLIENT_ID = 'try';
 
 /** The try page, in the dev profile alone. */
 export const dev: Capability<'dev', DevConfig> = {
@@ -11,7 +10,7 @@ export const dev: Capability<'dev', DevConfig> = {
   create(section, { isDev, profile, renderer, clock, resourceServers }) {
     if (!isDev || !section.tryPage) return undefined;
     const apis = resourceServers.list().map(({ identifier, name }) => ({ identifier, name }));
-    const page = { issuer: profile.issuer, clientId: CLIENT_ID, apis, renderer, clock };
+    const page = { issuer: profile.issuer, clientId: TRY_CLIENT, apis, renderer, clock };
     return { routers: [createTryPage(page)] };
   },
 };
