@@ -21,30 +21,44 @@ const common = {
 };
 const PRIVATE = 'must hold public keys only, of type RSA, EC or OKP, without private members';
 
+const publicOnly = {
+  error: ({ code }: { readonly code?: string | undefined }): string | undefined =>
+    code === 'unrecognized_keys' ? PRIVATE : undefined,
+};
+
 const publicJwk = z.discriminatedUnion(
   'kty',
   [
-    z.strictObject({
-      kty: z.literal('RSA'),
-      n: base64url.refine((n) => isRsaSize(n), {
-        error: `must be an RSA modulus of ${RSA_BITS_MIN} to ${RSA_BITS_MAX} bit`,
-      }),
-      e: base64url,
-      ...common,
-    }),
-    z.strictObject({
-      kty: z.literal('EC'),
-      crv: z.enum(['P-256', 'P-384', 'P-521']),
-      x: base64url,
-      y: base64url,
-      ...common,
-    }),
-    z.strictObject({
-      kty: z.literal('OKP'),
-      crv: z.enum(['Ed25519', 'X25519']),
-      x: base64url,
-      ...common,
-    }),
+    z.strictObject(
+      {
+        kty: z.literal('RSA'),
+        n: base64url.refine((n) => isRsaSize(n), {
+          error: `must be an RSA modulus of ${RSA_BITS_MIN} to ${RSA_BITS_MAX} bit`,
+        }),
+        e: base64url,
+        ...common,
+      },
+      publicOnly,
+    ),
+    z.strictObject(
+      {
+        kty: z.literal('EC'),
+        crv: z.enum(['P-256', 'P-384', 'P-521']),
+        x: base64url,
+        y: base64url,
+        ...common,
+      },
+      publicOnly,
+    ),
+    z.strictObject(
+      {
+        kty: z.literal('OKP'),
+        crv: z.enum(['Ed25519', 'X25519']),
+        x: base64url,
+        ...common,
+      },
+      publicOnly,
+    ),
   ],
   { error: PRIVATE },
 );
