@@ -19,9 +19,12 @@ export function createQueryBuilder({ adapter, compiler }: BuilderParts): Kysely<
   });
 }
 
-/** Kysely's own `DummyDriver` would run nothing and say that it found no rows. */
+/**
+ * Kysely's own `DummyDriver` would run nothing and say that it found no rows. It is `init` that refuses, since
+ * after a refused connection Kysely would wait for it to be given back.
+ */
 const COMPILE_ONLY: Driver = {
-  init: async () => undefined,
+  init: async () => refuse(),
   acquireConnection: async () => refuse(),
   beginTransaction: async () => refuse(),
   commitTransaction: async () => refuse(),

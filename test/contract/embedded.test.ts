@@ -1,52 +1,27 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createPinoLogger } from '../../src/runtime/pino-logger.ts';
-import { openEmbedded, type Embedded } from '../../src/storage/embedded/open-embedded.ts';
-import { createFakeClock, type FakeClock } from '../support/fake-clock.ts';
+import { createEmbeddedPlace } from '../support/embedded-file.ts';
 import { describeRecordsContract } from './records.contract.ts';
 import { describeStateContract } from './state.contract.ts';
 
-const logger = createPinoLogger({ level: 'silent', fields: {} });
-
 describeStateContract('the embedded engine', async () => {
-  const { clock, open, close } = await arrange();
+  const place = await createEmbeddedPlace();
   return {
     open: async () => {
-      const { state, close: closeBoth } = await open();
-      return { ...state, close: closeBoth };
+      const embedded = await place.open();
+      return { ...embedded.state, close: () => embedded.close() };
     },
-    now: () => clock.now(),
-    pass: async (seconds) => clock.advance(seconds),
-    close,
+    now: () => place.clock.now(),
+    pass: async (seconds) => place.clock.advance(seconds),
+    close: () => place.close(),
   };
 });
 
 describeRecordsContract('the embedded engine', async () => {
-  const { open, close } = await arrange();
+  const place = await createEmbeddedPlace();
   return {
     open: async () => {
-      const { records, close: closeBoth } = await open();
-      return { ...records, close: closeBoth };
+      const embedded = await place.open();
+      return { ...embedded.records, close: () => embedded.close() };
     },
-    close,
+    close: () => place.close(),
   };
 });
-
-interface Arranged {
-  readonly clock: FakeClock;
-  open(): Promise<Embedded>;
-  close(): Promise<void>;
-}
-
-/** One file in a folder of its own, opened as often as asked. */
-async function arrange(): Promise<Arranged> {
-  const folder = await mkdtemp(join(tmpdir(), 'latchkey-embedded-'));
-  const file = join(folder, 'data', 'latchkey.sqlite');
-  const clock = createFakeClock();
-  return {
-    clock,
-    open: () => openEmbedded({ file, clock, logger }),
-    close: () => rm(folder, { recursive: true }),
-  };
-}

@@ -53,7 +53,7 @@ async function main(folder: string): Promise<Record<string, unknown>> {
     append: await fault(second.state.append('revocations', ['again'], { essential: true })),
   };
 
-  execFileSync('mount', ['-o', 'remount,size=64m', folder]);
+  execFileSync('/usr/bin/mount', ['-o', 'remount,size=64m', folder]);
   for (let tries = 0; tries < 100 && !logger.events().includes('storage.room'); tries += 1) {
     await delay(50);
   }

@@ -10,7 +10,8 @@ import { EXPIRING_TABLES } from './state-schema.ts';
  * revoked after it was made.
  */
 function backUp(file: string, copy: string): void {
-  const source = openConnection(file, 'reader');
+  // It only reads, but SQLite takes the statement for a write.
+  const source = openConnection(file, 'writer');
   try {
     source.prepare('VACUUM INTO ?').run(copy);
   } finally {

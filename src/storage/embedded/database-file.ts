@@ -9,7 +9,7 @@ import {
   rmSync,
   statSync,
 } from 'node:fs';
-import type { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync } from 'node:sqlite';
 import { dirname } from 'node:path';
 import { FileNotPrivate } from '../../runtime/private-files.ts';
 import { backupFile, describeBackup } from './backup-file.ts';
@@ -21,6 +21,9 @@ import { STATE_SCHEMA } from './state-schema.ts';
 const OWNER_ONLY = 0o600;
 const OWNER_ONLY_FOLDER = 0o700;
 const OTHERS = 0o077;
+
+/** How long the check waits for another process that is just opening the file, too. */
+const LOCK_WAIT_MS = 2000;
 
 /** Marks a SQLite file as ours: "Ltch" (https://www.sqlite.org/pragma.html#pragma_application_id). */
 const APPLICATION_ID = 0x4c_74_63_68;
@@ -94,7 +97,8 @@ function findDamage(file: string): string | undefined {
   if (statSync(file).size === 0) return 'it is empty';
   let connection: DatabaseSync | undefined;
   try {
-    connection = openConnection(file, 'reader');
+    // Not by `openConnection`, which sets modes that a file of someone else would keep.
+    connection = new DatabaseSync(file, { timeout: LOCK_WAIT_MS });
     const id = connection.prepare('PRAGMA application_id').get()?.['application_id'];
     if (id !== APPLICATION_ID) return 'it is not a file of Latchkey';
     const check = connection.prepare('PRAGMA quick_check(1)').get()?.['quick_check'];
