@@ -33,6 +33,7 @@ export function createAttempt(link: Link, timeoutMs: number): Attempt {
   return (once) => {
     const startedAt = performance.now();
     if (!link.isReady()) return tryAgain(link, once, { startedAt, timeoutMs });
+    link.gather();
     return once(false).catch((error: unknown) =>
       tryAgain(link, once, { startedAt, timeoutMs, error }),
     );
