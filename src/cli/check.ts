@@ -12,7 +12,7 @@ interface Flags {
 }
 
 /** A node would refuse to start. Printed in full before this is thrown, so that the command fails. */
-export class CheckFailed extends LatchkeyError {
+class CheckFailed extends LatchkeyError {
   readonly code = 'ERR_CHECK_FAILED';
 }
 

@@ -5,15 +5,19 @@ import type { Json, JsonObject } from '../runtime/json.ts';
 import { CLIENT_KINDS, newClient, type CreateFlags } from './new-client.ts';
 import { fields, instant, json, plain, table, type Output } from './output.ts';
 import { CLI_ACTOR, withRooms, type CommandRooms, type OpenRooms } from './rooms.ts';
-import { jsonObject, UnfitOptions } from './values.ts';
+import { durationSeconds, jsonObject, UnfitOptions } from './values.ts';
 
 /** There is no client of this id. */
-export class NoSuchClient extends LatchkeyError {
+class NoSuchClient extends LatchkeyError {
   readonly code = 'ERR_NO_SUCH_CLIENT';
 }
 
 interface Flags {
   readonly json?: true;
+}
+
+interface NamedFlags extends Flags {
+  readonly keepOld?: number;
 }
 
 type Opened = CommandRooms & Output;
@@ -34,9 +38,9 @@ export function registerClientCommands(program: Command, open: OpenRooms): void 
   });
   registerNamed(client, open, {
     name: 'rotate-secret',
-    description: 'Gives a client a new secret; the old one ends at once.',
+    description: 'Gives a client a new secret; the old one ends at once unless it is kept.',
     work: rotateSecret,
-  });
+  }).option('--keep-old <duration>', 'the old one stays good for so long: 24h', durationSeconds);
   registerNamed(client, open, {
     name: 'delete',
     description: 'Deletes a client and ends all that was issued to it.',
@@ -99,14 +103,14 @@ function registerNamed(
     name,
     description,
     work,
-  }: Registration<(rooms: Opened, id: string, flags: Flags) => Promise<void>>,
-): void {
-  client
+  }: Registration<(rooms: Opened, id: string, flags: NamedFlags) => Promise<void>>,
+): Command {
+  return client
     .command(name)
     .description(description)
     .argument('<client_id>')
     .option('--json', 'print JSON')
-    .action((id: string, flags: Flags) => withRooms(open, (rooms) => work(rooms, id, flags)));
+    .action((id: string, flags: NamedFlags) => withRooms(open, (rooms) => work(rooms, id, flags)));
 }
 
 async function list({ clients, print }: Opened, flags: Flags): Promise<void> {
@@ -131,8 +135,12 @@ async function show({ clients, print }: Opened, id: string, flags: Flags): Promi
   print(flags.json ? json(shown(client)) : described(client));
 }
 
-async function rotateSecret({ clients, print }: Opened, id: string, flags: Flags): Promise<void> {
-  const issued = await clients.rotateSecret(id, CLI_ACTOR);
+async function rotateSecret(
+  { clients, print }: Opened,
+  id: string,
+  flags: NamedFlags,
+): Promise<void> {
+  const issued = await clients.rotateSecret(id, CLI_ACTOR, { keepOldForSeconds: flags.keepOld });
   if (!issued) throw missing(id);
   print(
     flags.json

@@ -9,7 +9,7 @@ const CHARACTERS_MAX = 4096;
 export type PasswordInput = Readable & { readonly isTTY?: boolean };
 
 /** No password was given, or not the same one twice. */
-export class NoPassword extends LatchkeyError {
+class NoPassword extends LatchkeyError {
   readonly code = 'ERR_NO_PASSWORD';
 }
 

@@ -8,7 +8,7 @@ import { CLI_ACTOR, withRooms, type CommandRooms, type OpenRooms } from './rooms
 import { jsonObject, positiveCount, UnfitOptions } from './values.ts';
 
 /** Nobody has this id, e-mail address or username. */
-export class NoSuchPerson extends LatchkeyError {
+class NoSuchPerson extends LatchkeyError {
   readonly code = 'ERR_NO_SUCH_PERSON';
 }
 

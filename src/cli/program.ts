@@ -25,7 +25,7 @@ const EXIT_FAILED = 1;
 const EXIT_BUG = 70;
 
 /** No configuration was named. */
-export class NoConfig extends LatchkeyError {
+class NoConfig extends LatchkeyError {
   readonly code = 'ERR_NO_CONFIG';
 }
 

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { z } from 'zod';
+import { duration } from '../config/values.ts';
 import { LatchkeyError } from '../runtime/errors.ts';
 import type { JsonObject } from '../runtime/json.ts';
 
@@ -16,6 +17,13 @@ export function positiveCount(text: string): number {
   const count = Number(text);
   if (Number.isInteger(count) && count >= 1 && count <= COUNT_MAX) return count;
   throw new InvalidArgumentError(`Expected a number from 1 to ${COUNT_MAX}.`);
+}
+
+/** An argument that is a duration such as `24h`; seconds in the program. */
+export function durationSeconds(text: string): number {
+  const { data, error } = duration('0s').safeParse(text);
+  if (error) throw new InvalidArgumentError(error.issues[0]?.message ?? '');
+  return data;
 }
 
 /** An argument that is a JSON object. */

@@ -9,7 +9,7 @@ export interface Place {
 }
 
 /** A mistake in the YAML itself. */
-export interface DocumentProblem {
+interface DocumentProblem {
   readonly place: Place;
   readonly message: string;
 }

@@ -5,7 +5,7 @@ import { processEnvironment, type Environment } from './environment.ts';
 import { readConfig } from './read-config.ts';
 
 /** The configuration file cannot be read at all. */
-export class ConfigUnreadable extends LatchkeyError {
+class ConfigUnreadable extends LatchkeyError {
   readonly code = 'ERR_CONFIG_UNREADABLE';
 }
 

@@ -5,7 +5,7 @@ import { processEnvironment, type Environment } from './environment.ts';
 import type { SecretReference } from './values.ts';
 
 const FILE_BYTES_MAX = 64 * 1024;
-const READABLE_BY_OTHERS = 0o004;
+const REACHED_BY_EVERYONE = 0o006;
 
 /** A secret could not be read, or lies where everyone may read it. Never says what it is. */
 export class SecretUnavailable extends LatchkeyError {
@@ -49,10 +49,10 @@ function refuse(path: string, stats: Stats): void {
   if (!stats.isFile() || stats.size > FILE_BYTES_MAX) {
     throw new SecretUnavailable(`${path} is no secret: not a file of at most 64 KB`);
   }
-  // Windows has no such modes and reports every file as readable by everyone.
-  if (process.platform !== 'win32' && (stats.mode & READABLE_BY_OTHERS) !== 0) {
+  // Windows has no such modes and reports every file as open to everyone.
+  if (process.platform !== 'win32' && (stats.mode & REACHED_BY_EVERYONE) !== 0) {
     throw new SecretUnavailable(
-      `the secret file ${path} is readable by everyone: chmod 600 ${path}`,
+      `the secret file ${path} can be read or changed by everyone: chmod 600 ${path}`,
     );
   }
 }

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { effectiveConfig } from '../../src/config/effective-config.ts';
 import { readConfig } from '../../src/config/read-config.ts';
 import { settingsOf, treeOf } from '../../src/config/schema-tree.ts';
 import { variablesOf } from '../../src/config/variables.ts';
@@ -32,6 +33,13 @@ test('every setting has a default or may be left out, and says what it means', (
 
 test('no two settings share a variable', () => {
   expect(variablesOf(treeOf(settingsSchema)).size).toBeGreaterThan(50);
+});
+
+test('of the samples in dev.yaml, `check` shows no password and no secret', async () => {
+  const settings = readConfig('dev.yaml', await text('config/dev.yaml'), settingsSchema);
+  const shown = JSON.stringify(effectiveConfig(settings, settingsSchema));
+  expect(shown).toContain('alice@example.com');
+  expect(shown).not.toContain('latchkey-dev');
 });
 
 test.each(['config/dev.yaml', 'config/compose/latchkey.yaml'])('%s is valid', async (path) => {

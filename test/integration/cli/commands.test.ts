@@ -119,6 +119,20 @@ test('a client that a command creates is known to a running node, with its newes
   await expect.poll(() => node.clients.find('shop')).toBeUndefined();
 }, 60_000);
 
+test('the old secret stays good for as long as the operator says', async () => {
+  const uri = ['--redirect-uri', 'https://shop.example/cb'];
+  const created = await answer(['client', 'create', '--type', 'web', '--id', 'shop', ...uri]);
+  const rotated = await answer(['client', 'rotate-secret', 'shop', '--keep-old', '1h']);
+  for (const { client_secret: secret } of [created, rotated]) {
+    await expect
+      .poll(async () => {
+        const client = await node.clients.find('shop');
+        return client && node.clients.verifySecret(client, String(secret));
+      })
+      .toBe(true);
+  }
+}, 60_000);
+
 test('what is wrong with a client is told', async () => {
   const uri = ['--redirect-uri', 'http://shop.example/*'];
   const { code, err } = await latchkey(['client', 'create', '--type', 'web', ...uri]);

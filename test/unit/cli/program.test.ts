@@ -282,6 +282,7 @@ test.each([
   [['client', 'show', 'x'], 'ERR_NO_SUCH_CLIENT: there is no client "x": see latchkey client list'],
   [['client', 'delete', 'x'], 'ERR_NO_SUCH_CLIENT'],
   [['client', 'rotate-secret', 'x'], 'ERR_NO_SUCH_CLIENT'],
+  [['client', 'rotate-secret', 'x', '--keep-old', 'soon'], 'expected a duration such as'],
   [['client', 'create', '--type', 'x'], 'ERR_UNFIT_OPTIONS: Give --type as one of web, spa'],
   [['client', 'create', '--type', 'web'], 'ERR_UNFIT_OPTIONS: Give --redirect-uri'],
 ])('a command that cannot be done says why: %j', async (args, message) => {
