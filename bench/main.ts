@@ -1,0 +1,147 @@
+// `npm run bench`: Latchkey and a bare engine side by side, in one run. See README.md.
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import { startRedis } from '../test/support/redis.ts';
+import { createLane } from './lane.ts';
+import { type Measured, measure, median } from './load.ts';
+import { type Scenario, SCENARIOS } from './scenarios.ts';
+import { signingLimits } from './signing-limit.ts';
+import { pin, startBare, type StartedTarget, startOurs, type Store } from './targets.ts';
+
+const { values: options } = parseArgs({
+  options: {
+    help: { type: 'boolean', short: 'h' },
+    store: { type: 'string', default: 'redis,embedded' },
+    seconds: { type: 'string', default: '3' },
+    rounds: { type: 'string', default: '3' },
+    connections: { type: 'string', default: '16' },
+    only: { type: 'string', default: '' },
+    json: { type: 'boolean', default: false },
+  },
+});
+const print = (text: string): void => void process.stdout.write(`${text}\n`);
+
+if (options.help) {
+  print(
+    'npm run bench -- [--store redis,embedded] [--seconds 3] [--rounds 3] [--connections 16] [--only TEXT] [--json]',
+  );
+} else {
+  await run();
+}
+
+interface Row {
+  readonly store: string;
+  readonly scenario: string;
+  readonly required: number;
+  readonly ratio: number;
+  readonly latchkey: Measured;
+  readonly bare: Measured;
+}
+
+async function run(): Promise<void> {
+  pin(process.pid, 1);
+  const limits = signingLimits(1000);
+  if (!options.json) {
+    print(`Node ${process.version}, ${cpus().length} cores, ${cpus()[0]?.model ?? ''}`);
+    print(
+      `One core signs at most ${limits.rs256.toFixed(0)} RS256, ${limits.es256.toFixed(0)} ES256 a second.\n`,
+    );
+    print(
+      'CPU ms per request is that of server and store; ratio = bare / latchkey, more is better.',
+    );
+  }
+  const rows: Row[] = [];
+  for (const engine of options.store.split(',')) rows.push(...(await benchStore(engine)));
+  if (options.json) print(JSON.stringify({ limits, rows }, null, 2));
+  const missed = rows.filter(({ ratio, required }) => ratio < required);
+  for (const { store, scenario, ratio, required } of missed)
+    print(`MISSED: ${scenario} on ${store}: ${ratio.toFixed(2)} where ${required} is required`);
+  process.exitCode = missed.length > 0 ? 1 : 0;
+}
+
+async function benchStore(engine: string): Promise<readonly Row[]> {
+  const redis = engine === 'redis' ? await startRedis() : undefined;
+  const store: Store = redis
+    ? { engine: 'redis', socketPath: redis.socketPath, pid: redis.pid }
+    : { engine: 'embedded' };
+  if (redis) pin(redis.pid, 0);
+  const targets = [await startOurs(store), await startBare(store)] as const;
+  if (!options.json) print(`\n${engine}\n${head()}`);
+  try {
+    const rows: Row[] = [];
+    for (const scenario of SCENARIOS.filter(({ name }) => name.includes(options.only))) {
+      const row = await compare(scenario, targets, engine);
+      rows.push(row);
+      if (!options.json) print(line(row));
+    }
+    return rows;
+  } finally {
+    for (const target of targets) await target.stop();
+    await redis?.stop();
+  }
+}
+
+/** Rounds alternate between the targets, so that whatever else the machine does meets both. */
+async function compare(
+  scenario: Scenario,
+  [ours, bare]: readonly [StartedTarget, StartedTarget],
+  store: string,
+): Promise<Row> {
+  const runs = new Map<string, Measured[]>([
+    [ours.name, []],
+    [bare.name, []],
+  ]);
+  const prepared = await Promise.all([ours, bare].map((target) => prepare(scenario, target)));
+  for (let round = 0; round < Number(options.rounds); round += 1) {
+    for (const { target, once } of prepared) {
+      const load = { connections: Number(options.connections), pids: target.pids };
+      // The first fifth of a second is for the compiler.
+      if (round === 0) await measure(once, { ...load, seconds: 0.2 });
+      runs
+        .get(target.name)
+        ?.push(await measure(once, { ...load, seconds: Number(options.seconds) }));
+    }
+  }
+  for (const { close } of prepared) await close();
+  const latchkey = median(runs.get(ours.name) ?? []);
+  const other = median(runs.get(bare.name) ?? []);
+  return {
+    store,
+    scenario: scenario.name,
+    required: scenario.required,
+    ratio: other.cpuMsEach / latchkey.cpuMsEach,
+    latchkey,
+    bare: other,
+  };
+}
+
+async function prepare(
+  scenario: Scenario,
+  target: StartedTarget,
+): Promise<{
+  target: StartedTarget;
+  once: (lane: number) => Promise<void>;
+  close(): Promise<void>;
+}> {
+  const lanes = Array.from({ length: Number(options.connections) }, () =>
+    createLane(target.origin),
+  );
+  const once = await scenario.prepare(target, lanes);
+  const close = async (): Promise<void> =>
+    void (await Promise.all(lanes.map((lane) => lane.close())));
+  return { target, once, close };
+}
+
+function head(): string {
+  return `${'scenario'.padEnd(38)}${'ratio'.padStart(7)}   ${'latchkey: cpu ms, /s, p50, p99 ms'.padEnd(38)}bare`;
+}
+
+function line({ scenario, ratio, latchkey, bare }: Row): string {
+  return `${scenario.padEnd(38)}${ratio.toFixed(2).padStart(7)}   ${figures(latchkey).padEnd(38)}${figures(bare)}`;
+}
+
+function figures({ cpuMsEach, perSecond, p50Ms, p99Ms }: Measured): string {
+  return [cpuMsEach.toFixed(3), perSecond.toFixed(0), p50Ms.toFixed(1), p99Ms.toFixed(1)]
+    .map((text) => text.padStart(8))
+    .join('');
+}

@@ -1,0 +1,158 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { freePort } from '../test/support/ports.ts';
+import { BENCH_CLIENTS, RESOURCES, type Target } from './scenarios.ts';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const MAIN = join(ROOT, 'src/main.ts');
+const BARE = join(ROOT, 'bench/bare/server.ts');
+
+/** A target that was started, and how to end it. */
+export interface StartedTarget extends Target {
+  stop(): Promise<void>;
+}
+
+/** Where both targets keep what they keep. */
+export type Store =
+  | { readonly engine: 'embedded' }
+  | { readonly engine: 'redis'; readonly socketPath: string; readonly pid: number };
+
+/** Pins a process to one core where the machine has several, so that server and load do not share one. */
+export function pin(pid: number, core: number): void {
+  if (cpus().length > 1)
+    execFileSync('taskset', ['-a', '-c', '-p', String(core), String(pid)], { stdio: 'ignore' });
+}
+
+/** Latchkey as an operator runs it: audit, metrics, limits and the request log are on. */
+export async function startOurs(store: Store): Promise<StartedTarget> {
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-bench-'));
+  const port = await freePort();
+  const origin = `http://127.0.0.1:${port}`;
+  const configFile = join(folder, 'latchkey.yaml');
+  await writeFile(configFile, JSON.stringify(settings({ folder, port, origin, store })), {
+    mode: 0o600,
+  });
+  const child = spawn(process.execPath, [MAIN, 'start', '--config', configFile], {
+    cwd: folder,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  await untilReady(child, `${origin}/readyz`);
+  return started('latchkey', { child, origin, folder, store });
+}
+
+/** The engine alone, as its documentation builds it. */
+export async function startBare(store: Store): Promise<StartedTarget> {
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-bench-'));
+  const place = store.engine === 'redis' ? store.socketPath : join(folder, 'bare.sqlite');
+  const child = spawn(
+    process.execPath,
+    [BARE, store.engine, place, JSON.stringify(bareClients())],
+    {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    },
+  );
+  const [line] = await once(createInterface({ input: child.stdout }), 'line');
+  const { port } = JSON.parse(String(line)) as { port: number };
+  return started('bare', { child, origin: `http://127.0.0.1:${port}`, folder, store });
+}
+
+interface Started {
+  readonly child: ChildProcess;
+  readonly origin: string;
+  readonly folder: string;
+  readonly store: Store;
+}
+
+function started(name: Target['name'], { child, origin, folder, store }: Started): StartedTarget {
+  const pid = child.pid ?? 0;
+  pin(pid, 0);
+  return {
+    name,
+    origin,
+    pids: store.engine === 'redis' ? [pid, store.pid] : [pid],
+    async stop() {
+      child.kill('SIGKILL');
+      if (child.exitCode === null) await once(child, 'exit');
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function untilReady(child: ChildProcess, url: string): Promise<void> {
+  while (child.exitCode === null) {
+    if ((await fetch(url).catch(() => undefined))?.ok) return;
+    await delay(50);
+  }
+  throw new Error(`latchkey ended with ${child.exitCode}`);
+}
+
+function settings(place: { folder: string; port: number; origin: string; store: Store }): object {
+  const { folder, port, origin, store } = place;
+  const api = (identifier: string, signingAlgorithm: string): object => ({
+    identifier,
+    name: identifier,
+    signingAlgorithm,
+    scopes: { 'read:messages': 'Read messages' },
+  });
+  const { web, machine } = BENCH_CLIENTS;
+  return {
+    profile: 'dev',
+    issuer: origin,
+    http: { listen: { port } },
+    storage: {
+      embedded: { file: join(folder, 'latchkey.sqlite') },
+      ...(store.engine === 'redis' && {
+        state: { engine: 'redis', redis: { url: `unix://${store.socketPath}` } },
+      }),
+    },
+    signingKeys: { folder: join(folder, 'keys') },
+    apis: [api(RESOURCES.es256, 'ES256'), api(RESOURCES.rs256, 'RS256')],
+    clients: [
+      {
+        id: web.id,
+        type: 'web',
+        name: 'Web',
+        secretInClear: web.secret,
+        redirectUris: [web.redirectUri],
+        accessTokenFormat: 'opaque',
+      },
+      { id: machine.id, type: 'machine', name: 'Machine', secretInClear: machine.secret },
+    ],
+    people: [
+      {
+        username: 'alice',
+        email: 'alice@example.com',
+        emailVerified: true,
+        password: 'latchkey-dev',
+        claims: { name: 'Alice' },
+      },
+    ],
+  };
+}
+
+function bareClients(): readonly object[] {
+  const { web, machine } = BENCH_CLIENTS;
+  return [
+    {
+      client_id: web.id,
+      client_secret: web.secret,
+      redirect_uris: [web.redirectUri],
+      grant_types: ['authorization_code', 'refresh_token'],
+      response_types: ['code'],
+    },
+    {
+      client_id: machine.id,
+      client_secret: machine.secret,
+      redirect_uris: [],
+      grant_types: ['client_credentials'],
+      response_types: [],
+    },
+  ];
+}
