@@ -7,7 +7,7 @@ import type { SignInSettings } from './config.ts';
 import { costOf, isPasswordHash, isPasswordTooLong, normalizePassword } from './rules.ts';
 
 /** What became of holding a password against a hash. `busy`: too many are waiting, nothing was done. */
-export type Verdict = 'match' | 'mismatch' | 'busy';
+type Verdict = 'match' | 'mismatch' | 'busy';
 
 /** Argon2id off the event loop, a bounded number at once. */
 export interface Passwords {

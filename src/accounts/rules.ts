@@ -1,7 +1,7 @@
 import { COMMON_PASSWORDS } from './common-passwords.ts';
 
 /** Longer passwords are refused before any work is done on them. */
-export const PASSWORD_BYTES_MAX = 1024;
+const PASSWORD_BYTES_MAX = 1024;
 
 const ACCOUNT_ID = /^[A-Za-z0-9][A-Za-z0-9._~|:-]{0,254}$/;
 const PASSWORD_HASH =

@@ -21,7 +21,7 @@ export interface Admitted {
 }
 
 /** No leave. */
-export interface Throttled {
+interface Throttled {
   readonly kind: 'throttled';
   /** An upper bound; a success or a new password ends it sooner. */
   readonly retryAfterSeconds: number;
