@@ -3,6 +3,7 @@ import type { JsonObject } from '../../runtime/json.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { Entry } from '../../storage/state.ts';
 import type { Arrival, RequestScopes } from '../request-scope.ts';
+import { createCrowd } from './crowd.ts';
 import { isJsonObject, number, object, text } from './payloads.ts';
 import type { RequestState } from './request-state.ts';
 
@@ -10,15 +11,26 @@ const POLL_SECONDS = 0.02;
 const POLLS_MAX = 50;
 /** By then the first request was answered or is dead. */
 const UNANSWERED_MAX_MS = 10_000;
+/** How long after the answer the stragglers of a burst may arrive, and how long one waits to see that it has company. */
+const BURST_MS = 1000;
+const COMPANY_POLLS_MAX = 12;
+
+/** When something that is given once was given, and whether others wanted it at that moment. */
+interface Answer extends Arrival {
+  readonly isContended: boolean;
+}
 
 /** Tells those who raced for something that is given once from those who came with it afterwards. */
 export interface Answered {
+  /** This request wants what lies under `key`, until it is answered. */
+  contend(key: string): void;
   /** Has the instant of this request's answer noted in the entry `value` under `key`, which it has just redeemed. */
   noteAnswer(key: string, entry: Entry, ttlSeconds: number): void;
   /**
    * Whether this request, which lost the entry under `key`, came before the winner had its answer: then
-   * nobody can have passed the thing on, and it is a client in a hurry (two tabs, a retry), no thief.
-   * Waits a moment for the winner if need be.
+   * nobody can have passed the thing on, and it is a client in a hurry (two tabs, a retry), no thief. So it is
+   * when several come at once, which their connections may delay until just after the answer; one that
+   * comes alone after the answer is a replay. Waits a moment to find out: whoever asks is refused anyway.
    */
   isRace(key: string, redeemedAtMs: number): Promise<boolean>;
 }
@@ -32,11 +44,21 @@ export function createAnswered(options: {
   readonly signal: AbortSignal;
 }): Answered {
   const { state, scopes, clock, logger, signal } = options;
+  const crowd = createCrowd({ nowMs: clock.nowMs, rememberMs: BURST_MS });
+
+  async function hasCompany(key: string, arrival: Arrival, answered: Answer): Promise<boolean> {
+    if (arrival.atMs >= answered.atMs + BURST_MS) return false;
+    for (let poll = 0; poll < COMPANY_POLLS_MAX; poll += 1) {
+      if (answered.isContended || crowd.isCrowded(key)) return true;
+      await clock.sleep(POLL_SECONDS, signal);
+    }
+    return false;
+  }
 
   async function write(
     key: string,
     entry: Entry,
-    note: { readonly answered: Arrival; readonly ttlSeconds: number },
+    note: { readonly answered: Answer; readonly ttlSeconds: number },
   ): Promise<void> {
     if (!isJsonObject(entry.value)) return;
     const { answered, ttlSeconds } = note;
@@ -45,8 +67,12 @@ export function createAnswered(options: {
   }
 
   return {
+    contend(key) {
+      scopes.current().beforeAnswer.push(crowd.join(key));
+    },
     noteAnswer(key, entry, ttlSeconds) {
-      scopes.current().beforeAnswer.push((answered) => {
+      scopes.current().beforeAnswer.unshift((arrival) => {
+        const answered = { ...arrival, isContended: crowd.isCrowded(key) };
         // Not awaited: the answer need not wait for it. A replay that is faster waits for this write instead.
         write(key, entry, { answered, ttlSeconds }).catch((error: unknown) =>
           logger.debug(
@@ -62,7 +88,8 @@ export function createAnswered(options: {
         const entry = await state.refresh(key);
         if (entry === undefined) return true;
         const answered = answerOf(entry);
-        if (answered !== undefined) return cameBefore(arrival, answered);
+        if (answered !== undefined)
+          return cameBefore(arrival, answered) || hasCompany(key, arrival, answered);
         await clock.sleep(POLL_SECONDS, signal);
       }
       return clock.nowMs() - redeemedAtMs < UNANSWERED_MAX_MS;
@@ -76,7 +103,7 @@ function cameBefore(arrival: Arrival, answered: Arrival): boolean {
   return arrival.atMs < answered.atMs;
 }
 
-function answerOf({ value }: Entry): Arrival | undefined {
+function answerOf({ value }: Entry): Answer | undefined {
   const answered: JsonObject | undefined = isJsonObject(value)
     ? object(value, 'answered')
     : undefined;
@@ -86,6 +113,7 @@ function answerOf({ value }: Entry): Arrival | undefined {
     node,
     order: number(answered, 'order') ?? 0,
     atMs: number(answered, 'atMs') ?? 0,
+    isContended: answered['isContended'] === true,
   };
 }
 

@@ -66,6 +66,7 @@ export function createRedeemables(
       await state.put(keyOf(id), value, { ttlSeconds });
     },
     async find(id) {
+      answered.contend(keyOf(id));
       const value = ofKind(await state.get(keyOf(id)), kind);
       if (value === undefined) return undefined;
       const found = toPayload(object(value, 'payload') ?? {}, id);

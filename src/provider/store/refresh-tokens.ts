@@ -110,6 +110,7 @@ export function createRefreshTokens(options: {
         : replace(sha256(rotation.presented), value, kept, ttlSeconds));
     },
     async find(value) {
+      if (isAtTokenEndpoint()) answered.contend(keyOf(value));
       const chain = TOKEN.test(value) ? readChain(await state.get(keyOf(value))) : undefined;
       if (chain === undefined) return undefined;
       const found = toPayload(chain.payload, value);
