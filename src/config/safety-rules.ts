@@ -1,6 +1,9 @@
 import { installationOf, isLoopbackHost } from './installation.ts';
 import { refuse, warn, type Rule, type SafetySettings, type Weighed } from './safety.ts';
 
+/** Each of the pairs that the OWASP Password Storage Cheat Sheet names comes to this or more. */
+const HASH_WORK_MIN = 7168 * 5;
+
 /** Rules about the settings alone. */
 export const SETTING_RULES: readonly Rule[] = [
   devStaysHome,
@@ -81,9 +84,6 @@ function clientSecretsAreReferences({ profile, clients }: SafetySettings): reado
         ),
   );
 }
-
-/** Each of the pairs that the OWASP Password Storage Cheat Sheet names comes to this or more. */
-const HASH_WORK_MIN = 7168 * 5;
 
 function hashesAreSlow({ signIn }: SafetySettings): readonly Weighed[] {
   const { memoryKib, iterations } = signIn.argon2;

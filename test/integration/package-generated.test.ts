@@ -6,8 +6,10 @@ import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { effectiveConfig } from '../../src/config/effective-config.ts';
+import { judgeSafety } from '../../src/config/insecure.ts';
 import { readConfig } from '../../src/config/read-config.ts';
 import { settingsOf, treeOf } from '../../src/config/schema-tree.ts';
+import { isSampleSecret } from '../../src/config/secret-strength.ts';
 import { variablesOf } from '../../src/config/variables.ts';
 import { settingsSchema } from '../../src/settings.ts';
 
@@ -40,6 +42,18 @@ test('of the samples in dev.yaml, `check` shows no password and no secret', asyn
   const shown = JSON.stringify(effectiveConfig(settings, settingsSchema));
   expect(shown).toContain('alice@example.com');
   expect(shown).not.toContain('latchkey-dev');
+});
+
+test('the samples of dev.yaml are known as such, and do not start in production', async () => {
+  const dev = readConfig('dev.yaml', await text('config/dev.yaml'), settingsSchema);
+  const samples = [
+    ...dev.people.map(({ password }) => password ?? ''),
+    ...dev.clients.flatMap(({ secretInClear }) => secretInClear ?? []),
+  ];
+  expect(samples.filter((one) => !isSampleSecret(one))).toEqual([]);
+  const { refusals } = judgeSafety({ ...dev, profile: 'production' }, { secrets: [], files: [] });
+  expect(refusals).toHaveLength(samples.length);
+  expect(judgeSafety(dev, { secrets: [], files: [] })).toEqual({ refusals: [], warnings: [] });
 });
 
 test.each(['config/dev.yaml', 'config/compose/latchkey.yaml'])('%s is valid', async (path) => {
