@@ -37,16 +37,18 @@ export interface People {
   events(): Promise<readonly Record<string, unknown>[]>;
 }
 
-/** Accounts on an embedded file of their own. */
+/** Accounts on an embedded file of their own; or on other records, which are migrated already. */
 export async function openPeople(
   settings: Parameters<typeof signInConfig.parse>[0] = { argon2: CHEAP },
+  otherRecords?: Records,
 ): Promise<People> {
   const folder = await mkdtemp(join(tmpdir(), 'lk-people-'));
   const clock = createFakeClock();
   const { logger, lines } = createRecordingLogger();
   const engine = await openEmbedded({ file: join(folder, 'data.sqlite'), clock, logger });
-  const { records, state } = engine;
-  await records.migrate();
+  const { state } = engine;
+  const records = otherRecords ?? engine.records;
+  await engine.records.migrate();
   const audit = createAudit({
     records,
     clock,

@@ -31,14 +31,18 @@ export interface Registry {
   events(): Promise<readonly Record<string, unknown>[]>;
 }
 
-/** Stores on an embedded file of their own, for the clients of one or more nodes. */
-export async function openRegistry(): Promise<Registry> {
+/**
+ * Stores for the clients of one or more nodes: an embedded file of their own, or other records, which are
+ * migrated already.
+ */
+export async function openRegistry(otherRecords?: Records): Promise<Registry> {
   const folder = await mkdtemp(join(tmpdir(), 'lk-clients-'));
   const clock = createFakeClock();
   const { logger, lines } = createRecordingLogger();
   const engine = await openEmbedded({ file: join(folder, 'data.sqlite'), clock, logger });
-  const { records, state } = engine;
-  await records.migrate();
+  const { state } = engine;
+  const records = otherRecords ?? engine.records;
+  await engine.records.migrate();
   const settings = auditConfig.parse({});
   const audit = createAudit({ records, clock, logger, node: 'one', settings });
   const sealer = createSealer([Buffer.alloc(32, 7)]);

@@ -1,0 +1,63 @@
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { AccountExists } from '../../../src/accounts/accounts.ts';
+import { peopleConfig, signInConfig } from '../../../src/accounts/config.ts';
+import { seedPeople } from '../../../src/accounts/seed-people.ts';
+import { openPostgresRecords } from '../../../src/storage/postgres/open-postgres-records.ts';
+import { postgresSettings, startPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { createRecordingLogger } from '../../support/recording-logger.ts';
+import { ACTOR, CHEAP, openPeople, type People } from './fixture.ts';
+
+let postgres: TestPostgres;
+beforeAll(async () => {
+  postgres = await startPostgres();
+});
+afterAll(() => postgres.stop());
+
+const { logger } = createRecordingLogger();
+const password = 'a long enough password';
+const attempt = { login: 'Alice@example.com', password, origin: { address: '192.0.2.1' } };
+
+async function openOnPostgres(): Promise<People> {
+  const settings = postgresSettings(await postgres.createDatabase());
+  const records = await openPostgresRecords(settings, { logger });
+  onTestFinished(() => records.close());
+  await records.migrate();
+  return await openPeople({ argon2: CHEAP }, records);
+}
+
+test('on PostgreSQL, people are created once, found, listed, changed and signed in', async () => {
+  const { accounts, open } = await openOnPostgres();
+  const alice = await accounts.create(
+    { username: 'alice', email: 'alice@example.com', password, attributes: { roles: ['x'] } },
+    ACTOR,
+  );
+  await expect(accounts.create({ username: 'ALICE' }, ACTOR)).rejects.toThrow(AccountExists);
+  expect(await accounts.find(alice.id)).toEqual(alice);
+  expect(await accounts.list({ limit: 10 })).toEqual([alice]);
+  expect(await accounts.verifyPassword(attempt)).toMatchObject({ kind: 'verified' });
+  const stronger = open({ argon2: { memoryKib: 8192, iterations: 2 } });
+  expect(await stronger.verifyPassword(attempt)).toMatchObject({ kind: 'verified' });
+  await accounts.disable(alice.id, ACTOR);
+  expect(await accounts.verifyPassword(attempt)).toEqual({ kind: 'refused' });
+  await accounts.enable(alice.id, ACTOR);
+  await accounts.setPassword(alice.id, 'another long password', ACTOR);
+  expect(await accounts.verifyPassword(attempt)).toEqual({ kind: 'refused' });
+});
+
+test('on PostgreSQL, the people of the configuration are made, kept up to date and dismissed', async () => {
+  const people = await openOnPostgres();
+  const seed = (declared: readonly object[]): Promise<void> =>
+    seedPeople(peopleConfig.parse(declared), {
+      ...people,
+      logger,
+      settings: signInConfig.parse({ argon2: CHEAP }),
+      profile: 'dev',
+    });
+  const alice = { username: 'alice', email: 'alice@example.com', password };
+  const bob = { username: 'bob', password };
+  await Promise.all([seed([alice, bob]), seed([alice, bob])]);
+  await seed([{ ...alice, claims: { name: 'Alice' } }]);
+  expect(await people.accounts.findByLogin('alice')).toMatchObject({ claims: { name: 'Alice' } });
+  expect(await people.accounts.findByLogin('bob')).toMatchObject({ disabled: true });
+  expect(await people.accounts.verifyPassword(attempt)).toMatchObject({ kind: 'verified' });
+});
