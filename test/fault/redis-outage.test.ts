@@ -168,6 +168,21 @@ describe('a Redis that gives no answer', () => {
     await expectBack(state);
   });
 
+  test('because it still reads its data: the state opens without it, and joins when it is done', async () => {
+    let isLoading = true;
+    const loading = await startTcpProxy(
+      { port: redis.port },
+      { reply: (bytes) => (isLoading ? bytes.replace('\nloading:0', '\nloading:1') : bytes) },
+    );
+    const { ms } = await timed(() => open(`redis://127.0.0.1:${loading.port}/0`));
+    expect(ms).toBeLessThan(REFUSED_WITHIN_MS + SLACK_MS);
+    const [state] = opened as [State];
+    await expectRefused(state);
+    isLoading = false;
+    await expectBack(state);
+    await loading.close();
+  });
+
   test('because it is busy: refused in time, and back in time', async () => {
     const state = await open(redis.url);
     await state.put('k', 1);

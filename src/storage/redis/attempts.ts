@@ -1,13 +1,13 @@
 import { randomId } from '../../runtime/random.ts';
 import { StateFull, StateUnavailable } from '../state.ts';
-import { failureOf, messageOf } from './errors.ts';
+import { advise, failureOf, messageOf } from './errors.ts';
 import type { Link } from './link.ts';
 
 /**
  * One try of a verb. `mayBeDone`: an earlier try of the same attempt was sent and never answered, so that
  * this one has to find out whether it was done.
  */
-export type Try<Answer> = (mayBeDone: boolean) => Promise<Answer>;
+type Try<Answer> = (mayBeDone: boolean) => Promise<Answer>;
 
 /** Tries a verb until it is answered, refused, or its time is over. */
 export type Attempt = <Answer>(once: Try<Answer>) => Promise<Answer>;
@@ -55,7 +55,7 @@ async function tryAgain<Answer>(link: Link, once: Try<Answer>, course: Course): 
     const remainingMs = course.timeoutMs - (performance.now() - course.startedAt);
     if (remainingMs <= 0) break;
     if (!(await link.untilReady(remainingMs))) {
-      throw new StateUnavailable(`Redis is not there: ${link.trouble().message}`);
+      throw new StateUnavailable(`Redis is not there: ${advise(link.trouble())}`);
     }
     try {
       return await within(remainingMs, once(mayBeDone));

@@ -41,6 +41,11 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** The trouble as an operator is to read it: with the setting concerned, where it is known. */
+export function advise(trouble: Error): string {
+  return (refusalOf(trouble) ?? trouble).message;
+}
+
 /** Says in the operator's words why Redis turns us away; `undefined` when it merely is not there. */
 export function refusalOf(error: unknown): RedisRefused | undefined {
   const message = messageOf(error);

@@ -2,6 +2,7 @@ import type { RedisOptions } from 'ioredis';
 import { StateUnavailable } from '../state.ts';
 import { createAttempt, type Attempt } from './attempts.ts';
 import { createCommit, type Confirmation } from './durable.ts';
+import { advise } from './errors.ts';
 import { openLink, type Link } from './link.ts';
 
 /** A connection and the way to try verbs on it. */
@@ -51,7 +52,7 @@ export function createLanes(options: LanesOptions): Lanes {
     async durable() {
       // The main connection is the one that is inspected: what it must not use, this one must not either.
       if (!(await main.link.untilReady(shareMs))) {
-        throw new StateUnavailable(`Redis is not there: ${main.link.trouble().message}`);
+        throw new StateUnavailable(`Redis is not there: ${advise(main.link.trouble())}`);
       }
       if (options.confirmation() === 'none') return main;
       own ??= openOwn();

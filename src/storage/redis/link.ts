@@ -43,6 +43,7 @@ const BACKOFF_FIRST_MS = 25;
 const BACKOFF_MAX_MS = 1000;
 const PREPARE_AGAIN_MS = 1000;
 const LOADING_AGAIN_MS = 100;
+const FAREWELL_MS = 100;
 
 /**
  * Opens ioredis, set so that it never repeats or keeps back a command by itself: what was not answered
@@ -57,6 +58,8 @@ export function openLink(options: LinkOptions): Link {
     maxRetriesPerRequest: 0,
     socketTimeout: options.timeoutMs,
     maxLoadingRetryTime: LOADING_AGAIN_MS,
+    // A process that ends waits for this even where nothing is connected.
+    disconnectTimeout: FAREWELL_MS,
     disableClientInfo: true,
     retryStrategy: backoff,
     // A master that became a replica: the address may lead to the new one.

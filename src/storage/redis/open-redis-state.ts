@@ -8,7 +8,7 @@ import { createCollectionVerbs } from './collections.ts';
 import { readConnectionOptions } from './connection-options.ts';
 import { confirmationOf } from './durable.ts';
 import { createEntryVerbs, type VerbParts } from './entries.ts';
-import { messageOf, RedisMayEvict, RedisRefused, refusalOf } from './errors.ts';
+import { advise, messageOf, RedisMayEvict, RedisRefused, refusalOf } from './errors.ts';
 import { createInspector, type Inspector } from './inspector.ts';
 import { createLanes } from './lanes.ts';
 import { openLink, type Link } from './link.ts';
@@ -90,12 +90,14 @@ async function openMain(
       first.resolve(undefined);
     },
     onTrouble(trouble) {
-      const { message } = refusalOf(trouble) ?? trouble;
-      logger.error({ event: 'redis.trouble', reason: message }, 'Redis does not serve us');
+      const reason = advise(trouble);
+      logger.error({ event: 'redis.trouble', reason }, 'Redis does not serve us');
       first.resolve(trouble);
     },
   });
-  const trouble = await first.promise;
+  // A Redis that still reads its data says neither; it may take minutes, and the node starts without it.
+  const limit = link.untilReady(settings.connectTimeoutMs).then(() => undefined);
+  const trouble = await Promise.race([first.promise, limit]);
   const refusal = trouble && asRefusal(trouble);
   if (!refusal) return link;
   await link.close();
@@ -148,7 +150,7 @@ async function healthOf(
   inspector: Inspector,
   settings: RedisSettings,
 ): Promise<StateHealth> {
-  if (!main.isReady()) return { ok: false, remarks: [main.trouble().message] };
+  if (!main.isReady()) return { ok: false, remarks: [advise(main.trouble())] };
   try {
     await main.prepareAgain();
   } catch (error) {

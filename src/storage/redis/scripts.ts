@@ -8,7 +8,7 @@ export interface Script {
 }
 
 /** A script in two forms: refused when memory is full, and let through for what is essential. */
-export interface ScriptPair {
+interface ScriptPair {
   readonly ordinary: Script;
   readonly essential: Script;
 }

@@ -3,6 +3,8 @@ import { RedisMayEvict, RedisRefused } from './errors.ts';
 /** What a Redis says of itself, as far as it matters here. */
 export interface ServerFacts {
   readonly version: string;
+  /** `standalone`, `cluster`, `sentinel`. */
+  readonly mode: string;
   /** Changes with every start of that server. */
   readonly runId: string;
   readonly role: string;
@@ -25,6 +27,7 @@ export function readServerFacts(info: string, appendFsync: string): ServerFacts 
   }
   return {
     version: fields.get('redis_version') ?? '0',
+    mode: fields.get('redis_mode') ?? '',
     runId: fields.get('run_id') ?? '',
     role: fields.get('role') ?? '',
     evictionPolicy: fields.get('maxmemory_policy') ?? '',
@@ -45,6 +48,11 @@ export function unfitnessOf(facts: ServerFacts): RedisMayEvict | RedisRefused | 
   if (!isAtLeast(facts, MAJOR_MIN, 0)) {
     return new RedisRefused(
       `storage.state.redis.url names a Redis ${facts.version}: ${MAJOR_MIN}.0 or later is needed`,
+    );
+  }
+  if (facts.mode !== 'standalone') {
+    return new RedisRefused(
+      `storage.state.redis.url names a Redis in ${facts.mode} mode: one that stands alone is needed, or the master of its replicas`,
     );
   }
   if (facts.evictionPolicy !== KEEPS_EVERYTHING) {

@@ -11,6 +11,7 @@ import {
 const INFO = [
   '# Server',
   'redis_version:7.2.4',
+  'redis_mode:standalone',
   'run_id:abc',
   'executable:/usr/bin/redis-server:odd',
   '# Memory',
@@ -29,6 +30,7 @@ describe('what Redis says of itself', () => {
   test('is read from INFO', () => {
     expect(facts).toEqual({
       version: '7.2.4',
+      mode: 'standalone',
       runId: 'abc',
       role: 'master',
       evictionPolicy: 'noeviction',
@@ -59,9 +61,13 @@ describe('a Redis', () => {
     expect(unfitnessOf({ ...facts, version: '6.2.14' })).toBeInstanceOf(RedisRefused);
   });
 
+  test.each(['cluster', 'sentinel', ''])('in the mode "%s" is not fit', (mode) => {
+    expect(unfitnessOf({ ...facts, mode })).toBeInstanceOf(RedisRefused);
+  });
+
   test('that evicts, or does not say whether it does, is not fit', () => {
     expect(unfitnessOf({ ...facts, evictionPolicy: 'volatile-ttl' })).toBeInstanceOf(RedisMayEvict);
-    expect(unfitnessOf(readServerFacts('redis_version:7.2.4', ''))).toBeInstanceOf(RedisMayEvict);
+    expect(unfitnessOf({ ...facts, evictionPolicy: '' })).toBeInstanceOf(RedisMayEvict);
   });
 });
 
