@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Json } from '../runtime/json.ts';
 import type { Logger } from '../runtime/logger.ts';
-import { readPrivateFile, writePrivateFile } from '../runtime/private-files.ts';
+import { FileNotPrivate, readPrivateFile, writePrivateFile } from '../runtime/private-files.ts';
 import type { Sealer } from '../runtime/sealing.ts';
 import { decodeRing, encodeRing, type RingIdentity } from './ring-codec.ts';
 import type { Ring } from './ring.ts';
@@ -62,14 +62,21 @@ export async function readRingFile(
   identity: RingIdentity,
   sealer: Sealer,
 ): Promise<FoundRing> {
-  const bytes = await readPrivateFile(path);
+  const bytes = await readPrivateFile(path).catch(unreadable);
   if (bytes === undefined) return { kind: 'absent' };
+  if (typeof bytes === 'string') return { kind: 'broken', reason: bytes };
   const value = parse(bytes.toString('utf8'));
   const ring =
     value === undefined
       ? 'it is not JSON, or only a part of it'
       : decodeRing(value, identity, sealer);
   return typeof ring === 'string' ? { kind: 'broken', reason: ring } : { kind: 'ring', ring };
+}
+
+/** A copy that is there but cannot be read is not the same as none: only none allows new keys. */
+function unreadable(error: NodeJS.ErrnoException): string | undefined {
+  if (error instanceof FileNotPrivate) throw error;
+  return error.code === 'ENOTDIR' ? undefined : `it cannot be read: ${error.message}`;
 }
 
 function parse(text: string): Json | undefined {
