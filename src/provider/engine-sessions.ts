@@ -1,12 +1,11 @@
-import type { Provider, Session } from 'oidc-provider';
+import { Provider, type Session } from 'oidc-provider';
 import { randomId } from '../runtime/random.ts';
 import type { RefreshTokens } from './store/refresh-tokens.ts';
-import type { Sessions } from './store/sessions.ts';
 
 /** Gives the engine's sessions and refresh tokens values that our stores find in one read. */
 export function installIdentifiers(
   provider: Provider,
-  stores: { readonly sessions: Sessions; readonly refreshTokens: RefreshTokens },
+  refreshTokens: RefreshTokens,
 ): void {
   Object.defineProperties(provider.Session.prototype, {
     // What the cookie holds.
@@ -19,11 +18,17 @@ export function installIdentifiers(
     // would be signed out. Against fixation it must change when somebody signs in, and does.
     resetIdentifier: {
       value(this: Session): void {
-        if (stores.sessions.isElevated(this)) this.jti = randomId();
+        if (isSigningIn()) this.jti = randomId();
       },
     },
   });
   Object.defineProperty(provider.RefreshToken.prototype, 'generateTokenId', {
-    value: () => stores.refreshTokens.nextValue(),
+    value: () => refreshTokens.nextValue(),
   });
+}
+
+/** A sign-in stays in the results of all pages that follow it, but happens at one. */
+function isSigningIn(): boolean {
+  const interaction = Provider.ctx?.oidc.entities.Interaction;
+  return interaction?.result?.login !== undefined && interaction.prompt.name !== 'consent';
 }

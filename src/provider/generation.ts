@@ -50,7 +50,7 @@ export function createGeneration(keySet: KeySet, options: GenerationOptions): Ge
   });
   installListeners(provider, options);
   installContext(provider, options);
-  installIdentifiers(provider, stores);
+  installIdentifiers(provider, stores.refreshTokens);
   installShape(provider, options);
   options.engineClients.install(provider);
   provider.use(outer);

@@ -3,6 +3,7 @@ import { Provider } from 'oidc-provider';
 import type { Account } from '../accounts/accounts.ts';
 import type { Client } from '../clients/clients.ts';
 import type { Clock } from '../runtime/clock.ts';
+import type { JsonObject } from '../runtime/json.ts';
 import type { Origin } from '../runtime/origin.ts';
 import type { Entry } from '../storage/state.ts';
 import type { AccessTokenClaims } from './access-token-claims.ts';
@@ -27,6 +28,8 @@ export interface KnownSession {
   /** The secret half of its cookie. */
   readonly secret: string;
   readonly entry: Entry;
+  /** What the engine was given or gave us last: what it changes is told from this. */
+  readonly base: JsonObject;
 }
 
 /** What one request knows: read once, shared by all that work on it, gone with it. */

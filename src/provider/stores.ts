@@ -18,7 +18,7 @@ import { createAnswered } from './store/answered.ts';
 import { createGrants, type Grants } from './store/grants.ts';
 import { createInteractionRecords, type InteractionRecords } from './store/interaction-records.ts';
 import { createOpaqueTokens } from './store/opaque-tokens.ts';
-import { text, toJson, toPayload } from './store/payloads.ts';
+import { text, toJson, toOwnPayload } from './store/payloads.ts';
 import { createRedeemables } from './store/redeemables.ts';
 import { createRefreshTokens, type RefreshTokens } from './store/refresh-tokens.ts';
 import { createReplays } from './store/replays.ts';
@@ -117,7 +117,7 @@ function toGrantStore(grants: Grants): ModelStore {
     upsert: (id, payload) => grants.save(id, toJson(payload)),
     async find(id) {
       const found = await grants.find(id);
-      return found && toPayload(found, id);
+      return found && toOwnPayload(found, id);
     },
     destroy: (id) => grants.end(id, reasonOf(Provider.ctx?.oidc.route)),
   };

@@ -4,7 +4,7 @@ import { sha256 } from '../../runtime/digest.ts';
 import type { JsonObject } from '../../runtime/json.ts';
 import { ROUTES, type Endpoints } from '../routes.ts';
 import type { ModelStore } from './adapter.ts';
-import { isJsonObject, number, object, ofKind, toJson, toPayload } from './payloads.ts';
+import { isJsonObject, number, object, ofKind, toJson, toOwnPayload } from './payloads.ts';
 import type { RequestState } from './request-state.ts';
 
 /** Interactions at rest: neither their own id nor the session's can be read off them. */
@@ -31,7 +31,7 @@ export function createInteractionRecords(options: {
     async find(uid) {
       const value = ofKind(await state.get(keyOf(uid)), 'Interaction');
       const payload = value && object(value, 'payload');
-      return payload && { ...toPayload(payload, uid), returnTo: returnTo(uid) };
+      return payload && { ...toOwnPayload(payload, uid), returnTo: returnTo(uid) };
     },
     async finish(uid, result) {
       const entry = await state.refresh(keyOf(uid));

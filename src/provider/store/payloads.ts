@@ -22,6 +22,11 @@ export function toPayload(value: JsonObject, jti: string): AdapterPayload {
   return { ...value, jti };
 }
 
+/** The same for models that the engine changes in place, so that what was read stays as it was read. */
+export function toOwnPayload(value: JsonObject, jti: string): AdapterPayload {
+  return { ...structuredClone(value), jti };
+}
+
 /** The object in `entry` when it is of `kind`: a code is never taken for a token, whatever key it lies under. */
 export function ofKind(entry: Entry | undefined, kind: string): JsonObject | undefined {
   const value = entry?.value;

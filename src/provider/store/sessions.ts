@@ -5,7 +5,7 @@ import type { JsonObject } from '../../runtime/json.ts';
 import type { Entry } from '../../storage/state.ts';
 import type { KnownSession, RequestScopes } from '../request-scope.ts';
 import type { ModelStore } from './adapter.ts';
-import { object, ofKind, text, toJson, toPayload } from './payloads.ts';
+import { object, ofKind, text, toJson, toOwnPayload } from './payloads.ts';
 import type { RequestState } from './request-state.ts';
 import { mergeSessions } from './session-merge.ts';
 
@@ -18,12 +18,6 @@ const COOKIE = /^(?<uid>[\w-]{1,64})\.(?<secret>[\w-]{1,128})$/;
 export interface Sessions extends ModelStore {
   key(uid: string): string;
   findByUid(uid: string): Promise<AdapterPayload | undefined>;
-  /** Whether a person signed in during this request, so that the session needs a new cookie. */
-  isElevated(session: {
-    readonly uid: string;
-    readonly accountId?: string | undefined;
-    readonly loginTs?: number | undefined;
-  }): boolean;
 }
 
 /** `longestSeconds`: how long the tombstone of a session stands. */
@@ -59,14 +53,13 @@ export function createSessions(options: {
     const mark = scopes.current().mark ?? '';
     if (known === undefined && seen === undefined)
       return { kind: 'Session', id, mark, payload: ours.payload };
-    const base = ofKind(known?.entry, 'Session');
     const current = ofKind(seen, 'Session');
-    if (base === undefined || current === undefined || isOtherPerson(current, ours.payload))
+    if (known === undefined || current === undefined || isOtherPerson(current, ours.payload))
       throw new errors.LoginRequired('the session has ended');
-    const isRotated = id !== text(base, 'id');
+    const isRotated = ours.secret !== known.secret;
     if (!isRotated && text(current, 'id') !== id) scopes.current().isSessionCookieStale = true;
     const payload = mergeSessions({
-      base: payloadOf(base),
+      base: known.base,
       current: payloadOf(current),
       ours: ours.payload,
     });
@@ -87,17 +80,13 @@ export function createSessions(options: {
       const value = ofKind(entry, 'Session');
       if (entry === undefined || value === undefined) return undefined;
       if (text(value, 'id') !== sha256(secret) || !(await isAlive(uid, value))) return undefined;
-      scopes.current().sessions.set(uid, { secret, entry });
-      return toPayload(payloadOf(value), secret);
+      scopes.current().sessions.set(uid, { secret, entry, base: payloadOf(value) });
+      return toOwnPayload(payloadOf(value), secret);
     },
     async findByUid(uid) {
       const value = ofKind(await state.get(keyOf(uid)), 'Session');
       if (value === undefined || !(await isAlive(uid, value))) return undefined;
-      return payloadOf(value);
-    },
-    isElevated({ uid, accountId, loginTs }) {
-      const before = payloadOf(ofKind(scopes.current().sessions.get(uid)?.entry, 'Session') ?? {});
-      return before['accountId'] !== accountId || before['loginTs'] !== loginTs;
+      return structuredClone(payloadOf(value));
     },
     async upsert(secret, model, ttlSeconds) {
       const { jti: _, ...payload } = toJson(model);
@@ -109,7 +98,7 @@ export function createSessions(options: {
         const value = nextValue(known, seen, { payload, secret });
         const version = await state.swap(keyOf(uid), seen, value, { ttlSeconds });
         if (version !== undefined) {
-          sessions.set(uid, { secret, entry: { value, version } });
+          sessions.set(uid, { secret, entry: { value, version }, base: payload });
           return;
         }
         seen = await state.refresh(keyOf(uid));
