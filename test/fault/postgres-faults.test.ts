@@ -1,5 +1,14 @@
 import type { Compilable } from 'kysely';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  onTestFinished,
+  test,
+} from 'vitest';
 import { openPostgresRecords } from '../../src/storage/postgres/open-postgres-records.ts';
 import { RecordsUnavailable, type Records } from '../../src/storage/records.ts';
 import { postgresSettings, startPostgres, type TestPostgres } from '../support/postgres.ts';
@@ -149,6 +158,30 @@ describe('a PostgreSQL that is not there', () => {
     const held = (await records.all(notes())).map(({ name }) => name);
     expect(held.filter((name) => acknowledged.includes(name))).toEqual(acknowledged);
     expect(held.length % 2).toBe(0);
+  });
+});
+
+describe('TLS', () => {
+  test('is spoken, and only with a server that the authority vouches for by its name', async () => {
+    const secure = await startPostgres({ tls: true });
+    onTestFinished(() => secure.stop());
+    const named = secure.url.replace('127.0.0.1', 'localhost');
+    const open = async (url: string, tlsCa?: string): Promise<Records> => {
+      const opened = await openPostgresRecords(postgresSettings(url, { tls: true, tlsCa }), {
+        logger,
+      });
+      onTestFinished(() => opened.close());
+      return opened;
+    };
+    const vouched = await open(named, secure.certificate);
+    expect((await vouched.health()).ok).toBe(true);
+    for (const wrong of [
+      await open(named),
+      await open(secure.url, secure.certificate),
+      await open(postgres.url.replace('127.0.0.1', 'localhost'), secure.certificate),
+    ]) {
+      await expect(wrong.migrate()).rejects.toThrow(RecordsUnavailable);
+    }
   });
 });
 

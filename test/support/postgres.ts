@@ -11,10 +11,14 @@ const HINT = 'PostgreSQL 15 or later is missing: apt-get install -y postgresql';
 const DEBIAN_VERSIONS = '/usr/lib/postgresql';
 const VERSION_MIN = 15;
 const ROLE = 'latchkey';
+const CERTIFICATE = 'certificate.pem';
+const KEY = 'key.pem';
 
 /** A real PostgreSQL of its own, with its data in a folder that is thrown away. */
 export interface TestPostgres {
   readonly port: number;
+  /** PEM file of the certificate, when it speaks TLS. */
+  readonly certificate: string;
   /** Of the database every cluster has; a test takes one of its own by {@link createDatabase}. */
   readonly url: string;
   /** Makes an empty database and gives its URL; the role is a superuser without a password. */
@@ -27,8 +31,15 @@ export interface TestPostgres {
   stop(): Promise<void>;
 }
 
+export interface TestPostgresOptions {
+  /** Speaks TLS too, as `localhost`, with a certificate that vouches for itself. */
+  readonly tls?: boolean | undefined;
+}
+
 /** Starts PostgreSQL 15 or later, as the `postgres` user when the tests run as root. */
-export async function startPostgres(): Promise<TestPostgres> {
+export async function startPostgres({
+  tls = false,
+}: TestPostgresOptions = {}): Promise<TestPostgres> {
   const bin = await findPrograms();
   const owner = await findOwner();
   const dir = await mkdtemp(join(tmpdir(), 'lk-postgres-'));
@@ -37,7 +48,8 @@ export async function startPostgres(): Promise<TestPostgres> {
   const how = { hint: HINT, cwd: dir, ...owner };
   const data = join(dir, 'data');
   const start = async (): Promise<ServerProcess> => {
-    const started = await startProcess(join(bin, 'postgres'), serverArgs({ data, dir, port }), how);
+    const args = serverArgs({ data, dir, port, tls });
+    const started = await startProcess(join(bin, 'postgres'), args, how);
     await untilReady(started, () => accepts(port));
     return started;
   };
@@ -45,6 +57,7 @@ export async function startPostgres(): Promise<TestPostgres> {
   let server: ServerProcess;
   try {
     await createCluster(join(bin, 'initdb'), data, how);
+    if (tls) await createCertificate(how);
     server = await start();
   } catch (error) {
     await removeData();
@@ -52,6 +65,7 @@ export async function startPostgres(): Promise<TestPostgres> {
   }
   return {
     port,
+    certificate: join(dir, CERTIFICATE),
     url: databaseUrl(port, 'postgres'),
     async createDatabase() {
       const name = `t_${randomId(9).replaceAll('-', '_').toLowerCase()}`;
@@ -112,8 +126,25 @@ async function createCluster(
   await untilReady(made, async () => made.ended && made.output().includes('Success'));
 }
 
-function serverArgs(at: { data: string; dir: string; port: number }): readonly string[] {
-  const settings = [`listen_addresses=127.0.0.1`, `unix_socket_directories=${at.dir}`, 'fsync=off'];
+async function createCertificate(how: Parameters<typeof startProcess>[2]): Promise<void> {
+  const subject = '-subj /CN=localhost -addext subjectAltName=DNS:localhost';
+  const args = `req -x509 -newkey rsa:2048 -nodes -days 2 ${subject} -out ${CERTIFICATE} -keyout ${KEY}`;
+  const hint = 'openssl is missing: apt-get install -y openssl';
+  const made = await startProcess('openssl', args.split(' '), { ...how, hint });
+  await made.end(0);
+}
+
+function serverArgs(at: {
+  readonly data: string;
+  readonly dir: string;
+  readonly port: number;
+  readonly tls: boolean;
+}): readonly string[] {
+  const settings = ['listen_addresses=127.0.0.1', `unix_socket_directories=${at.dir}`, 'fsync=off'];
+  if (at.tls) {
+    const [certificate, key] = [join(at.dir, CERTIFICATE), join(at.dir, KEY)];
+    settings.push('ssl=on', `ssl_cert_file=${certificate}`, `ssl_key_file=${key}`);
+  }
   return ['-D', at.data, '-p', String(at.port), ...settings.flatMap((setting) => ['-c', setting])];
 }
 

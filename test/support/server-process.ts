@@ -7,8 +7,8 @@ export interface ServerProcess {
   readonly pid: number;
   /** Everything it has printed, for the message of a start that failed. */
   output(): string;
-  /** Sends `signal` and resolves once the process is gone. */
-  end(signal: NodeJS.Signals): Promise<void>;
+  /** Sends `signal` (0: none, it ends by itself) and resolves once the process is gone. */
+  end(signal: NodeJS.Signals | 0): Promise<void>;
   readonly ended: boolean;
 }
 
@@ -49,10 +49,10 @@ function hasEnded(child: ChildProcess): boolean {
   return child.exitCode !== null || child.signalCode !== null;
 }
 
-async function endProcess(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+async function endProcess(child: ChildProcess, signal: NodeJS.Signals | 0): Promise<void> {
   if (hasEnded(child)) return;
   const gone = once(child, 'exit');
-  child.kill(signal);
+  if (signal !== 0) child.kill(signal);
   await gone;
 }
 
