@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
-import { chmod, open, readdir, readFile, rename, stat, utimes, writeFile } from 'node:fs/promises';
+import { chmod, open, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FileNotPrivate } from '../../src/runtime/private-files.ts';
 import { prepareDatabaseFile } from '../../src/storage/embedded/database-file.ts';
@@ -26,10 +27,10 @@ describe('a damaged embedded file', () => {
   afterEach(() => place.close());
 
   /** Puts `bytes` in the place of the file and tells how it is received. */
-  async function received(bytes: Uint8Array): Promise<unknown> {
+  async function received(bytes: Uint8Array, checkedBytesMax?: number): Promise<unknown> {
     await writeFile(place.file, bytes);
     try {
-      prepareDatabaseFile(place.file);
+      prepareDatabaseFile(place.file, checkedBytesMax);
       return 'accepted';
     } catch (error) {
       expect(await readFile(place.file)).toEqual(Buffer.from(bytes));
@@ -48,6 +49,12 @@ describe('a damaged embedded file', () => {
       const error = await received(whole.subarray(0, bytes));
       expect(error, `cut at ${bytes}`).toBeInstanceOf(EmbeddedFileCorrupt);
     }
+  });
+
+  test('a file too large to be read through is still refused when it was cut', async () => {
+    expect(await received(whole, PAGE_BYTES)).toBe('accepted');
+    const cut = whole.subarray(0, whole.length - PAGE_BYTES);
+    expect(await received(cut, PAGE_BYTES)).toBeInstanceOf(EmbeddedFileCorrupt);
   });
 
   test('a page that was wiped is found, whichever it is', async () => {
@@ -94,10 +101,11 @@ describe('a damaged embedded file', () => {
     await expect(place.open()).rejects.toThrow('There is no back-up beside it');
   });
 
-  test.each(['.backup', '-wal'])(
+  test.each(['.backup', '.reserve', '-wal'])(
     'a file that has vanished is not made anew while its %s is there',
     async (suffix) => {
-      await rename(place.file, `${place.file}${suffix}`);
+      for (const name of await readdir(place.folder)) await rm(join(place.folder, name));
+      await writeFile(`${place.file}${suffix}`, whole);
       const before = await readdir(place.folder);
       await expect(place.open()).rejects.toThrow(EmbeddedFileCorrupt);
       expect(await readdir(place.folder)).toEqual(before);

@@ -29,7 +29,7 @@ export interface Reserve {
 }
 
 /** Names the ballast file of a database file. */
-function reserveFile(file: string): string {
+export function reserveFile(file: string): string {
   return `${file}.reserve`;
 }
 
@@ -48,9 +48,11 @@ export function createReserve(file: string): Reserve {
 }
 
 function fill(ballast: string): boolean {
-  const temporary = `${ballast}.${randomBytes(6).toString('hex')}.tmp`;
+  // One name, so that a process that is killed here leaves no more than one. Two at once may spoil it for each other,
+  // and then come back.
+  const temporary = `${ballast}.tmp`;
   try {
-    const handle = openSync(temporary, 'wx', OWNER_ONLY);
+    const handle = openSync(temporary, 'w', OWNER_ONLY);
     try {
       // Random, since some file systems keep no room for bytes that compress.
       const written = writeSync(handle, randomBytes(RESERVE_BYTES));
