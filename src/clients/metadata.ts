@@ -21,15 +21,6 @@ export interface MetadataRead {
   readonly problems: readonly MetadataProblem[];
 }
 
-/** What the server gives and no client chooses (RFC 7591 section 3.2.1). Never taken over. */
-const GIVEN: ReadonlySet<string> = new Set([
-  'client_id',
-  'client_secret',
-  'client_id_issued_at',
-  'client_secret_expires_at',
-  'registration_access_token',
-  'registration_client_uri',
-]);
 const PAGES = ['client_uri', 'logo_uri', 'policy_uri', 'tos_uri'] as const;
 const ENDPOINTS = ['jwks_uri', 'backchannel_logout_uri'] as const;
 /** Https whatever the profile: the specifications leave no choice, and the engine none either. */
@@ -89,7 +80,8 @@ function readFields(
   const values: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(raw)) {
     if (!isKnown(name)) {
-      if (isStrict && !GIVEN.has(name)) problems.push({ path: [name], message: 'is unknown' });
+      // So are id and secret: the server gives them, and no client chooses (RFC 7591 section 3.2.1).
+      if (isStrict) problems.push({ path: [name], message: 'is unknown' });
       continue;
     }
     // Registration sends null for what it leaves out (RFC 7592 section 2.2).

@@ -77,6 +77,14 @@ describe('client metadata', () => {
     expect(problems(raw, { ...production, isStrict: false })).toEqual([]);
   });
 
+  test('that the server gives is chosen by nobody', () => {
+    const raw = { ...web, client_id: 'admin', client_secret: 'chosen' };
+    expect(problems(raw)).toEqual(['client_id: is unknown', 'client_secret: is unknown']);
+    expect(readMetadata(raw, { ...production, isStrict: false })).toEqual(
+      readMetadata(web, production),
+    );
+  });
+
   test('that is null is as good as left out', () => {
     expect(readMetadata({ ...web, logo_uri: null }, production)).toEqual(
       readMetadata(web, production),
