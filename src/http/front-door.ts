@@ -42,7 +42,7 @@ export interface FrontDoor {
   leave(): void;
 }
 
-/** The order of things: probes, the Host header, prepared documents, limits, then routers and engine by Koa. */
+/** The order of things: probes, the Host header, prepared documents, limits, then routers by Koa, or the engine. */
 export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
   const { settings, issuer, protocol, assets, readiness, metrics } = options;
   const hosts = new Set([new URL(issuer).host, ...settings.hosts]);
@@ -66,7 +66,7 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
       return;
     }
     const exchange = { request, response, path, origin: readOrigin(request), route: 'refused' };
-    secure(response);
+    secure(request, response);
     response.setHeader('X-Request-Id', exchange.origin.requestId ?? '');
     const underWay = ledger.open(exchange);
     const refusal = misaddressed ?? refuse(exchange, underWay);
@@ -132,25 +132,24 @@ interface Ledger {
 
 function createLedger({ metrics, logger, clock }: FrontDoorOptions): Ledger {
   let underWay = 0;
+  metrics.watch({ requestsUnderWay: () => underWay });
   return {
     open(exchange) {
       const { request, response, origin } = exchange;
       const startedMs = clock.nowMs();
       underWay += 1;
-      metrics.underWay(1);
       response.once('close', () => {
         underWay -= 1;
-        metrics.underWay(-1);
         const [method, route] = [request.method ?? '', exchange.route];
         const durationMs = clock.nowMs() - startedMs;
         // 499, as nginx has it: the client left before it was answered.
         const status = response.writableFinished ? response.statusCode : 499;
         metrics.request({ method, route, status, seconds: durationMs / 1000 });
         const fields = { method, route, status, durationMs, address: origin.address };
-        logger.info(
-          { event: 'http.request', ...fields, requestId: origin.requestId ?? '' },
-          'answered a request',
-        );
+        const line = { event: 'http.request', ...fields, requestId: origin.requestId ?? '' };
+        // What went well is counted; whoever wants every request by name has a proxy, or this level.
+        if (status < 400) logger.debug(line, 'answered a request');
+        else logger.info(line, 'answered a request that could not be done');
       });
       return underWay;
     },

@@ -11,8 +11,6 @@ export interface Metrics {
   }): void;
   /** A prepared document went out. */
   document(): void;
-  /** One more request is under way, or one fewer. */
-  underWay(by: 1 | -1): void;
   /** A request that the HTTP parser refused, or that was turned away: `parser`, `overload`, `misdirected`. */
   refused(reason: string): void;
   signIn(result: string): void;
@@ -26,6 +24,7 @@ export interface Metrics {
 
 /** Each is read on every look; what is left out is not told. */
 export interface MetricSources {
+  readonly requestsUnderWay?: (() => number) | undefined;
   readonly loopDelaySeconds?: (() => number) | undefined;
   /** Health by part: `state`, `records`, ... */
   readonly health?: (() => Promise<ReadonlyMap<string, boolean>>) | undefined;
@@ -51,11 +50,6 @@ export function createMetrics(): Metrics {
     buckets: SECONDS,
     registers,
   });
-  const documents = counter(
-    registry,
-    'latchkey_http_documents_total',
-    'Discovery, key set and assets served from memory.',
-  );
   const refusals = counter(
     registry,
     'latchkey_http_refused_total',
@@ -69,23 +63,43 @@ export function createMetrics(): Metrics {
     'kind',
     'grant_type',
   ]);
-  const underWay = new Gauge({
-    name: 'latchkey_http_requests_under_way',
-    help: 'Requests that wait for their answer.',
-    registers,
-  });
-
   return {
-    request: ({ method, route, status, seconds }) =>
-      durations.observe({ method, route, status }, seconds),
-    document: () => documents.inc(),
-    underWay: (by) => underWay.inc(by),
+    request: createObserver(durations),
+    document: createDocumentCounter(registry),
     refused: (reason) => refusals.inc({ reason }),
     signIn: (result) => signIns.inc({ result }),
     tokenIssued: (kind, grantType) => tokens.inc({ kind, grant_type: grantType }),
     watch: (sources) => watch(registry, sources),
     text: () => registry.metrics(),
     contentType: registry.contentType,
+  };
+}
+
+/** Finds the labels' own histogram once, not anew for every request. */
+function createObserver(durations: Histogram<'method' | 'route' | 'status'>): Metrics['request'] {
+  const known = new Map<string, ReturnType<typeof durations.labels>>();
+  return ({ method, route, status, seconds }) => {
+    const key = `${method} ${status} ${route}`;
+    const found = known.get(key) ?? durations.labels({ method, route, status });
+    known.set(key, found);
+    found.observe(seconds);
+  };
+}
+
+/** A plain number until somebody looks: nothing is asked for as often as these. */
+function createDocumentCounter(registry: Registry): () => void {
+  let served = 0;
+  const counted: Counter = new Counter({
+    name: 'latchkey_http_documents_total',
+    help: 'Discovery, key set and assets served from memory.',
+    registers: [registry],
+    collect() {
+      counted.reset();
+      counted.inc(served);
+    },
+  });
+  return () => {
+    served += 1;
   };
 }
 
@@ -99,19 +113,27 @@ function counter(
 }
 
 function watch(registry: Registry, sources: MetricSources): void {
-  const { loopDelaySeconds, health, keys, revocationNumber } = sources;
-  if (loopDelaySeconds) {
-    const help = 'How late the event loop was: 99th percentile of the last second.';
-    gauge(registry, { name: 'latchkey_event_loop_delay_seconds', help }, (it) =>
-      it.set(loopDelaySeconds()),
-    );
-  }
-  if (revocationNumber) {
-    const help = 'The newest revocation that this node knows.';
-    gauge(registry, { name: 'latchkey_revocation_number', help }, (it) =>
-      it.set(revocationNumber()),
-    );
-  }
+  const numbers = [
+    [
+      'latchkey_http_requests_under_way',
+      'Requests that wait for their answer.',
+      sources.requestsUnderWay,
+    ],
+    [
+      'latchkey_event_loop_delay_seconds',
+      'How late the event loop was: 99th percentile of the last second.',
+      sources.loopDelaySeconds,
+    ],
+    [
+      'latchkey_revocation_number',
+      'The newest revocation that this node knows.',
+      sources.revocationNumber,
+    ],
+  ] as const;
+  for (const [name, help, read] of numbers)
+    if (read) gauge(registry, { name, help }, (it) => it.set(read()));
+
+  const { health, keys } = sources;
   if (health) {
     const help = '1 while a part of the house is well.';
     gauge(registry, { name: 'latchkey_healthy', help, labels: ['part'] }, async (it) => {
@@ -120,14 +142,11 @@ function watch(registry: Registry, sources: MetricSources): void {
   }
   if (keys) {
     const help = 'Signing keys by where they stand.';
-    gauge(
-      registry,
-      { name: 'latchkey_signing_keys', help, labels: ['algorithm', 'phase'] },
-      (it) => {
-        it.reset();
-        for (const { algorithm, phase } of keys()) it.inc({ algorithm, phase });
-      },
-    );
+    const labels = ['algorithm', 'phase'];
+    gauge(registry, { name: 'latchkey_signing_keys', help, labels }, (it) => {
+      it.reset();
+      for (const { algorithm, phase } of keys()) it.inc({ algorithm, phase });
+    });
   }
 }
 

@@ -24,6 +24,7 @@ export function createNetworks(networks: readonly string[]): Networks {
 
 /** `::ffff:10.0.0.1`, as a socket open for both families gives it, is `10.0.0.1`. */
 export function plainAddress(address: string): string {
+  if (!address.startsWith('::')) return address;
   const inner = /^::ffff:(?<v4>\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.groups?.['v4'];
   return inner ?? address;
 }

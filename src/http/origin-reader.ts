@@ -32,14 +32,16 @@ export function createOriginReader(
 ): OriginReader {
   const { host, protocol } = new URL(issuer);
   const trusted = createNetworks(trustedProxies);
+  const nextId = createRequestIds();
 
   return (request) => {
     const { headers, socket } = request;
     const peer = plainAddress(socket.remoteAddress ?? '');
-    const isTrusted = trusted.has(peer);
+    const isTrusted = trustedProxies.length > 0 && trusted.has(peer);
     const address = isTrusted ? clientAddress(headers['x-forwarded-for'], peer, trusted.has) : peer;
     const given = isTrusted ? headers['x-request-id'] : undefined;
-    for (const name of FORWARDED) delete headers[name];
+    // Deleting what is not there would still make the object slow for everyone after us.
+    for (const name of FORWARDED) if (headers[name] !== undefined) delete headers[name];
     headers.host = host;
     headers['x-forwarded-host'] = host;
     headers['x-forwarded-proto'] = protocol.slice(0, -1);
@@ -47,8 +49,18 @@ export function createOriginReader(
     return {
       address,
       userAgent: headers['user-agent']?.slice(0, USER_AGENT_MAX),
-      requestId: typeof given === 'string' && REQUEST_ID.test(given) ? given : randomId(12),
+      requestId: typeof given === 'string' && REQUEST_ID.test(given) ? given : nextId(),
     };
+  };
+}
+
+/** Unlike any other node's, and in order; not a secret, so that chance is asked only once. */
+function createRequestIds(): () => string {
+  const node = randomId(6);
+  let count = 0;
+  return () => {
+    count += 1;
+    return `${node}-${count.toString(36).padStart(4, '0')}`;
   };
 }
 

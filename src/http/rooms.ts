@@ -10,6 +10,7 @@ import { CrossSite, isCrossSite } from './same-origin.ts';
 
 /** Everything behind the front door: routers, then the engine. */
 export interface Rooms {
+  /** Rejects with what the engine threw; what a router threw is answered. */
   handle(exchange: Exchange): Promise<void>;
 }
 
@@ -38,7 +39,7 @@ export function createRooms({ issuer, protocol, routers, faults, logger }: Rooms
     exchange.route = engineRoute(path);
     if (request.method === 'POST' && OWN_FORM.test(path) && isCrossSite(request, ownOrigin))
       throw new CrossSite('a form of ours was sent by a page that is not');
-    // Koa began the answer as 404.
+    // Koa, if it came by there, began the answer as 404.
     response.statusCode = 200;
     await protocol.handle(request, response, origin);
   }
@@ -72,9 +73,15 @@ export function createRooms({ issuer, protocol, routers, faults, logger }: Rooms
 
   const handle = app.callback();
   return {
-    handle(exchange) {
-      exchanges.set(exchange.request, exchange);
-      return handle(exchange.request, exchange.response);
+    async handle(exchange) {
+      const { request, response, path } = exchange;
+      // What no router wants need not go through Koa: the engine has one of its own.
+      if (!routers.some((router) => router.match(path, request.method ?? '').route))
+        await askEngine(exchange);
+      else {
+        exchanges.set(request, exchange);
+        await handle(request, response);
+      }
     },
   };
 }

@@ -1,4 +1,5 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { wantsPage } from './exchange.ts';
 
 const CSP = [
   "default-src 'none'",
@@ -13,7 +14,9 @@ const CSP = [
 const IMAGES = "img-src 'self'";
 
 /** Sets the headers of everything that is not a prepared document, before anyone else touches the answer. */
-export type SecurityHeaders = (response: ServerResponse) => void;
+export type SecurityHeaders = (request: IncomingMessage, response: ServerResponse) => void;
+
+type Header = readonly [name: string, value: string];
 
 /** `images`: origins beside our own that pages may show images of. */
 export function createSecurityHeaders(options: {
@@ -22,23 +25,32 @@ export function createSecurityHeaders(options: {
   readonly images: readonly string[];
 }): SecurityHeaders {
   const { protocol, hostname } = new URL(options.issuer);
-  const headers: readonly (readonly [string, string])[] = [
-    ['Content-Security-Policy', [...CSP, [IMAGES, ...options.images].join(' ')].join('; ')],
+  const always: readonly Header[] = [
     ['Cache-Control', 'no-store'],
     ['X-Content-Type-Options', 'nosniff'],
-    ['X-Frame-Options', 'DENY'],
-    ['Referrer-Policy', 'no-referrer'],
-    ['Permissions-Policy', 'camera=(), geolocation=(), microphone=(), payment=(), usb=()'],
-    ['Cross-Origin-Resource-Policy', 'same-origin'],
-    ...(options.popups ? [] : [['Cross-Origin-Opener-Policy', 'same-origin'] as const]),
     // A browser would hold every other server of the developer's machine to it, too.
     ...(protocol === 'https:' && !isLoopbackName(hostname)
       ? [['Strict-Transport-Security', 'max-age=31536000'] as const]
       : []),
   ];
-  return (response) => {
-    for (const [name, value] of headers) response.setHeader(name, value);
+  const shown: readonly Header[] = [
+    ...always,
+    ['Content-Security-Policy', [...CSP, [IMAGES, ...options.images].join(' ')].join('; ')],
+    ['X-Frame-Options', 'DENY'],
+    ['Referrer-Policy', 'no-referrer'],
+    ['Permissions-Policy', 'camera=(), geolocation=(), microphone=(), payment=(), usb=()'],
+    ['Cross-Origin-Resource-Policy', 'same-origin'],
+    ...(options.popups ? [] : [['Cross-Origin-Opener-Policy', 'same-origin'] as const]),
+  ];
+  return (request, response) => {
+    for (const [name, value] of mayBeShown(request) ? shown : always)
+      response.setHeader(name, value);
   };
+}
+
+/** Whether a browser could show the answer. What programs post for is only read, and by far the most of it all. */
+function mayBeShown(request: IncomingMessage): boolean {
+  return request.method !== 'POST' || wantsPage(request);
 }
 
 function isLoopbackName(hostname: string): boolean {

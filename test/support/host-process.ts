@@ -1,5 +1,6 @@
 import { openViews } from '../../src/http/views.ts';
-import { freePort, openHost, PLAIN_THEME, VIEWS_FOLDER } from './pages-host.ts';
+import { openHost, PLAIN_THEME, VIEWS_FOLDER } from './pages-host.ts';
+import { freePort } from './ports.ts';
 
 /** A host in a process of its own, for tests that limit what the process may have. Prints its port. */
 const port = await freePort();

@@ -1,7 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { createServer } from 'node:http';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { Router } from '@koa/router';
 import type { Account, Accounts, PasswordOutcome } from '../../src/accounts/accounts.ts';
@@ -23,6 +20,7 @@ import {
 } from '../../src/provider/contract.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import type { LogFields, Logger } from '../../src/runtime/logger.ts';
+import { freePort } from './ports.ts';
 
 /** The folder of our own templates. */
 export const VIEWS_FOLDER = fileURLToPath(new URL('../../views', import.meta.url));
@@ -212,16 +210,6 @@ export async function openHost(options: {
   });
   await host.listen();
   return { host, log, close: () => host.close() };
-}
-
-/** A port of loopback that nobody listens on: the issuer must be known before the host listens. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 function interactionsOf(world: PagesWorld): Interactions {

@@ -4,7 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openViews, type Views } from '../../../src/http/views.ts';
 import { rounds } from '../../support/counts.ts';
-import { freePort, openHost, PLAIN_THEME, VIEWS_FOLDER } from '../../support/pages-host.ts';
+import { openHost, PLAIN_THEME, VIEWS_FOLDER } from '../../support/pages-host.ts';
+import { freePort } from '../../support/ports.ts';
 import { sendRaw } from '../../support/raw-http.ts';
 
 let views: Views;

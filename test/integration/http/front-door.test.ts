@@ -10,12 +10,12 @@ import { originOf } from '../../../src/http/page.ts';
 import { readForm } from '../../../src/http/form.ts';
 import {
   createBareProtocol,
-  freePort,
   openHost,
   PLAIN_THEME,
   VIEWS_FOLDER,
   type KeptLog,
 } from '../../support/pages-host.ts';
+import { freePort } from '../../support/ports.ts';
 import { sendRaw } from '../../support/raw-http.ts';
 
 const DISCOVERY = '/.well-known/openid-configuration';

@@ -10,13 +10,8 @@ import { openDevCertificate } from '../../../src/http/dev-authority.ts';
 import { openViews } from '../../../src/http/views.ts';
 import { systemClock } from '../../../src/runtime/clock.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
-import {
-  createKeptLog,
-  freePort,
-  openHost,
-  PLAIN_THEME,
-  VIEWS_FOLDER,
-} from '../../support/pages-host.ts';
+import { createKeptLog, openHost, PLAIN_THEME, VIEWS_FOLDER } from '../../support/pages-host.ts';
+import { freePort } from '../../support/ports.ts';
 
 let folder: string;
 beforeEach(async () => {

@@ -1,9 +1,10 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { expect, test } from 'vitest';
 import { createSecurityHeaders, withImageFrom } from '../../../src/http/security-headers.ts';
 
 function headersOf(
   options: Partial<Parameters<typeof createSecurityHeaders>[0]>,
+  request: object = { method: 'GET', headers: {} },
 ): ReadonlyMap<string, string> {
   const headers = new Map<string, string>();
   const response = { setHeader: (name: string, value: string) => void headers.set(name, value) };
@@ -13,7 +14,7 @@ function headersOf(
     images: [],
     ...options,
   });
-  secure(response as unknown as ServerResponse);
+  secure(request as IncomingMessage, response as unknown as ServerResponse);
   return headers;
 }
 
@@ -42,4 +43,11 @@ test('the policy names every image and allows nothing inline', () => {
   expect(more).toContain("img-src 'self' https://cdn.acme.example https://logos.example");
   expect(more.match(/script-src [^;]*/g)).toEqual(["script-src 'self'"]);
   expect(more).toMatch(/^default-src 'none';/);
+});
+
+test('what a program posts for is no page, what a browser posts for may be one', () => {
+  const post = (accept: string): ReadonlyMap<string, string> =>
+    headersOf({}, { method: 'POST', headers: { accept } });
+  expect([...post('*/*').keys()]).toEqual(['Cache-Control', 'X-Content-Type-Options', HSTS]);
+  expect(post('text/html,*/*').has('Content-Security-Policy')).toBe(true);
 });
