@@ -169,7 +169,7 @@ export async function startNode(settings: Settings, options: ComposeOptions): Pr
 type Closers = (() => Promise<void>)[];
 
 async function openHost(rooms: Rooms, options: ComposeOptions, closers: Closers): Promise<Host> {
-  const { settings, profile, sealer, accounts, audit } = rooms;
+  const { settings, profile, sealer, accounts } = rooms;
   const { isDev } = installationOf(settings);
   await seedPeople(settings.people, {
     ...rooms,
@@ -188,7 +188,7 @@ async function openHost(rooms: Rooms, options: ComposeOptions, closers: Closers)
   const interactions = createInteractionRoutes({
     issuer: profile.issuer,
     accounts,
-    audit,
+    metrics,
     renderer,
     interactions: protocol.interactions,
     formSecret: sealer.keysFor('forms')[0],

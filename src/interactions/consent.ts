@@ -1,12 +1,5 @@
 import type { Accounts } from '../accounts/accounts.ts';
-import type { Audit } from '../audit/audit.ts';
-import { originOf } from '../http/page.ts';
-import {
-  InteractionExpired,
-  type ConsentRequest,
-  type Interaction,
-  type Interactions,
-} from '../provider/contract.ts';
+import { InteractionExpired, type Interactions } from '../provider/contract.ts';
 import { accountCard, askedFor, clientCard } from './cards.ts';
 import type { Step, Visit } from './interaction-routes.ts';
 import type { ShowPage } from './pages.ts';
@@ -14,21 +7,11 @@ import type { ShowPage } from './pages.ts';
 interface ConsentOptions {
   readonly interactions: Interactions;
   readonly accounts: Accounts;
-  readonly audit: Audit;
   readonly show: ShowPage;
 }
 
-/** May this client have what it asks for? */
-export function createConsent({ interactions, accounts, audit, show }: ConsentOptions): Step {
-  async function decide({ ctx, interaction }: Visit, isGranted: boolean): Promise<void> {
-    const { uid, accountId, client, consent } = interaction;
-    const base = { origin: originOf(ctx), accountId, clientId: client.id };
-    // On record before it takes effect: what cannot be recorded is not granted.
-    if (isGranted) await audit.record({ ...base, type: 'consent.granted', ...named(consent) });
-    else await audit.record({ ...base, type: 'consent.refused' });
-    await interactions.finish(ctx, uid, { kind: isGranted ? 'consented' : 'refused' });
-  }
-
+/** May this client have what it asks for? Whatever is not a yes is a no. */
+export function createConsent({ interactions, accounts, show }: ConsentOptions): Step {
   async function ask({ ctx, interaction, csrf }: Visit): Promise<void> {
     const { uid, accountId = '', consent, uiLocales } = interaction;
     const account = await accounts.find(accountId);
@@ -46,14 +29,13 @@ export function createConsent({ interactions, accounts, audit, show }: ConsentOp
     await show(ctx, 'consent', page, { uiLocales, image: client.logoUri });
   }
 
-  return (visit) =>
-    visit.form ? decide(visit, visit.form.get('action') === 'continue') : ask(visit);
-}
-
-function named(consent: Interaction['consent']): {
-  readonly scopes: readonly string[];
-  readonly resources: readonly string[];
-} {
-  const { scopes = [], resources = [] }: Partial<ConsentRequest> = consent ?? {};
-  return { scopes, resources: resources.map(({ identifier }) => identifier) };
+  return async (visit) => {
+    const { ctx, interaction, form } = visit;
+    if (form === undefined) await ask(visit);
+    else {
+      const isGranted = form.get('action') === 'continue';
+      const kind = isGranted ? 'consented' : 'refused';
+      await interactions.finish(ctx, interaction.uid, { kind });
+    }
+  };
 }

@@ -1,7 +1,6 @@
 import { Router } from '@koa/router';
 import type { Context } from 'koa';
 import type { Accounts } from '../accounts/accounts.ts';
-import type { Audit } from '../audit/audit.ts';
 import { readForm } from '../http/form.ts';
 import type { Metrics } from '../http/metrics.ts';
 import { requestIdOf } from '../http/page.ts';
@@ -19,10 +18,9 @@ export interface InteractionRoutesOptions {
   readonly issuer: string;
   readonly interactions: Interactions;
   readonly accounts: Accounts;
-  readonly audit: Audit;
   readonly renderer: Renderer;
   /** Counts how sign-ins end. */
-  readonly metrics?: Pick<Metrics, 'signIn'> | undefined;
+  readonly metrics: Pick<Metrics, 'signIn'>;
   /** Keys the tokens of forms: 32 bytes, the same on every node. */
   readonly formSecret: Uint8Array;
 }
@@ -55,11 +53,8 @@ export function createInteractionRoutes(options: InteractionRoutesOptions): Rout
     consent: createConsent({ ...options, show }),
   };
 
-  /** A refusal of what the prompt asks, from whichever of its pages. */
-  const refuse: Step = (visit) =>
-    visit.interaction.prompt === 'consent'
-      ? steps.consent(visit)
-      : interactions.finish(visit.ctx, visit.interaction.uid, { kind: 'refused' });
+  const refuse: Step = ({ ctx, interaction: { uid } }) =>
+    interactions.finish(ctx, uid, { kind: 'refused' });
 
   const visit =
     (choose: (interaction: Interaction) => Step) =>

@@ -1,5 +1,6 @@
 import type { Context } from 'koa';
 import type { ConsentRequest } from '../provider/contract.ts';
+import type { FaultPage } from '../http/fault-answer.ts';
 import { languagesOf, sendPage } from '../http/page.ts';
 import type { Renderer } from '../http/renderer.ts';
 
@@ -93,6 +94,7 @@ export interface Pages {
   readonly consent: ConsentPage;
   readonly expired: { readonly requestId: string };
   readonly problem: ProblemPage;
+  readonly fault: FaultPage;
   readonly 'sign-out': SignOutPage;
   readonly 'signed-out': SignedOutPage;
 }

@@ -1,16 +1,28 @@
 import type { Context } from 'koa';
+import type { FaultPage } from '../http/fault-answer.ts';
 import { requestIdOf } from '../http/page.ts';
 import type { Renderer } from '../http/renderer.ts';
 import type { ProtocolPages } from '../provider/contract.ts';
 import { createShowPage } from './pages.ts';
+
+/** What no app has done wrong has the same words as at any other place. */
+const KIND_OF: Readonly<Record<number, FaultPage['kind']>> = {
+  404: 'not-found',
+  429: 'overloaded',
+  500: 'internal',
+  503: 'unavailable',
+};
 
 /** The pages at the engine's own endpoints. */
 export function createProtocolPages(renderer: Renderer): ProtocolPages {
   const show = createShowPage(renderer);
   return {
     async problem(ctx, { error, description, status }) {
-      const page = { error, description, requestId: requestIdOf(ctx) };
-      await show(ctx, 'problem', page, { status, uiLocales: uiLocalesOf(ctx) });
+      const manner = { status, uiLocales: uiLocalesOf(ctx) };
+      const requestId = requestIdOf(ctx);
+      const kind = KIND_OF[status];
+      if (kind === undefined) await show(ctx, 'problem', { error, description, requestId }, manner);
+      else await show(ctx, 'fault', { kind, requestId }, manner);
     },
     async confirmSignOut(ctx, { action, xsrf, client }) {
       const page = { action, xsrf, clientName: client?.name ?? '' };

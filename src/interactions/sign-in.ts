@@ -10,7 +10,7 @@ interface SignInOptions {
   readonly interactions: Interactions;
   readonly accounts: Accounts;
   readonly show: ShowPage;
-  readonly metrics?: Pick<Metrics, 'signIn'> | undefined;
+  readonly metrics: Pick<Metrics, 'signIn'>;
 }
 
 /** What the person typed. */
@@ -46,7 +46,7 @@ export function createSignIn({ interactions, accounts, show, metrics }: SignInOp
       origin: originOf(ctx),
       clientId: interaction.client.id,
     });
-    metrics?.signIn(outcome.kind);
+    metrics.signIn(outcome.kind);
     if (outcome.kind === 'verified') {
       const { account } = outcome;
       const { remember } = attempt;

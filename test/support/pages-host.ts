@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { Router } from '@koa/router';
 import type { Account, Accounts, PasswordOutcome } from '../../src/accounts/accounts.ts';
-import type { Audit, AuditEvent } from '../../src/audit/audit.ts';
 import { httpConfig } from '../../src/http/config.ts';
 import { createHost, type Host, type HostOptions } from '../../src/http/host.ts';
 import { createMetrics } from '../../src/http/metrics.ts';
@@ -117,7 +116,6 @@ export interface PagesWorld {
   password: (password: string) => PasswordOutcome;
   readonly accounts: Map<string, Account>;
   readonly outcomes: Outcome[];
-  readonly audited: AuditEvent[];
   /** How sign-ins ended, as the metrics count them. */
   readonly counted: string[];
   readonly attempts: { readonly login: string; readonly password: string }[];
@@ -132,7 +130,6 @@ export function createPagesWorld(): PagesWorld {
       password === 'right' ? { kind: 'verified', account: ALICE } : { kind: 'refused' },
     accounts: new Map([[ALICE.id, ALICE]]),
     outcomes: [],
-    audited: [],
     counted: [],
     attempts: [],
   };
@@ -148,7 +145,7 @@ export interface PagesHost {
 }
 
 /**
- * Beside the interactions it shows what the engine would at paths of its own: `/_problem`, `/_sign-out`, `/_signed-out`.
+ * Beside the interactions it shows what the engine would at paths of its own: `/_problem`, `/_outage`, `/_sign-out`, `/_signed-out`.
  */
 export async function openPagesHost(
   world: PagesWorld,
@@ -167,7 +164,6 @@ export async function openPagesHost(
     renderer: views.renderer,
     interactions: interactionsOf(world),
     accounts: accountsOf(world),
-    audit: auditOf(world),
     metrics: { signIn: (result) => void world.counted.push(result) },
     formSecret: randomBytes(32),
   });
@@ -247,21 +243,15 @@ function accountsOf(world: PagesWorld): Accounts {
   };
 }
 
-function auditOf(world: PagesWorld): Audit {
-  return {
-    record: async (event) => void world.audited.push(event),
-    note: (event) => void world.audited.push(event),
-    flush: async () => undefined,
-    close: async () => undefined,
-  };
-}
-
 function protocolPagesRouter(views: Views, client: ClientView | undefined): Router {
   const pages = createProtocolPages(views.renderer);
   return new Router()
     .get('/_done', (ctx) => {
       ctx.body = 'done';
     })
+    .get('/_outage', (ctx) =>
+      pages.problem(ctx, { error: 'temporarily_unavailable', description: 'x', status: 503 }),
+    )
     .get('/_problem', (ctx) =>
       pages.problem(ctx, {
         error: 'invalid_redirect_uri',
