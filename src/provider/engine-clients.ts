@@ -62,7 +62,9 @@ export function createEngineClients(options: {
     const isKnown = (await clients.find(id)) !== undefined;
     if (isKnown) await clients.update(id, metadata, actor(), { secret });
     else await clients.create({ id, metadata, secret, policy: { requirePkce } }, actor());
-    scopes.current().clients.delete(id);
+    const scope = scopes.current();
+    scope.clients.delete(id);
+    scope.issuedSecret = secret;
   }
 
   return {

@@ -3,10 +3,7 @@ import { randomId } from '../runtime/random.ts';
 import type { RefreshTokens } from './store/refresh-tokens.ts';
 
 /** Gives the engine's sessions and refresh tokens values that our stores find in one read. */
-export function installIdentifiers(
-  provider: Provider,
-  refreshTokens: RefreshTokens,
-): void {
+export function installIdentifiers(provider: Provider, refreshTokens: RefreshTokens): void {
   Object.defineProperties(provider.Session.prototype, {
     // What the cookie holds.
     id: {

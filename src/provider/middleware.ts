@@ -68,6 +68,7 @@ export function createOuterMiddleware(options: MiddlewareOptions): Middleware {
     ctx.set('Cache-Control', 'no-store');
     try {
       if (await isAdmitted(ctx, scope, options)) await next();
+      if (ctx.path.startsWith(`${ROUTES.registration}/`)) withholdSecret(ctx, scope);
       if (scope.failure !== undefined) await answerFailure(ctx, scope.failure);
       else if (ctx.status === 404 && ctx.body === undefined) await answer(ctx, NOT_FOUND, pages);
     } catch (error) {
@@ -123,6 +124,18 @@ async function answer(ctx: Context, problem: ProtocolProblem, pages: ProtocolPag
   }
   ctx.type = 'json';
   ctx.body = { error: problem.error, error_description: problem.description };
+}
+
+/** A secret is told when it is made and never again; what the engine holds in its place is nobody's business. */
+function withholdSecret(ctx: Context, { issuedSecret }: RequestScope): void {
+  const { body }: { readonly body: unknown } = ctx;
+  if (typeof body !== 'object' || body === null || !('client_secret' in body)) return;
+  const {
+    client_secret: secret,
+    client_secret_expires_at: _,
+    ...rest
+  } = { client_secret_expires_at: 0, ...body };
+  if (secret !== issuedSecret) ctx.body = rest;
 }
 
 /** A newer cookie of this session is on its way to the browser, or there: ours must not replace it. */

@@ -24,7 +24,7 @@ import { createRefreshTokens, type RefreshTokens } from './store/refresh-tokens.
 import { createReplays } from './store/replays.ts';
 import type { RequestState } from './store/request-state.ts';
 import { createSessions, type Sessions } from './store/sessions.ts';
-import { createValidity } from './store/validity.ts';
+import { ALWAYS_VALID, createValidity } from './store/validity.ts';
 
 /** Everything the engine keeps, by model. */
 export interface Stores {
@@ -81,6 +81,8 @@ export function createStores(options: StoresOptions): Stores {
   }
 
   const opaque = (kind: string): ModelStore => createOpaqueTokens(kind, { ...options, validity });
+  // These say nothing of a person, and whoever uses one proves a client that must be there.
+  const clientsOwn = { ...options, validity: ALWAYS_VALID };
   const stores: Readonly<Record<string, ModelStore>> = {
     Session: sessions,
     Interaction: interactions,
@@ -88,12 +90,15 @@ export function createStores(options: StoresOptions): Stores {
     Client: engineClients.store,
     RefreshToken: refreshTokens,
     AuthorizationCode: createRedeemables('AuthorizationCode', once),
-    PushedAuthorizationRequest: createRedeemables('PushedAuthorizationRequest', once),
+    PushedAuthorizationRequest: createRedeemables('PushedAuthorizationRequest', {
+      ...once,
+      ...clientsOwn,
+    }),
     AccessToken: createAccessTokens('AccessToken', opaque('AccessToken'), tokens),
     ClientCredentials: createAccessTokens('ClientCredentials', opaque('ClientCredentials'), tokens),
-    RegistrationAccessToken: opaque('RegistrationAccessToken'),
+    RegistrationAccessToken: createOpaqueTokens('RegistrationAccessToken', clientsOwn),
     InitialAccessToken: createInitialAccessTokens(
-      opaque('InitialAccessToken'),
+      createOpaqueTokens('InitialAccessToken', clientsOwn),
       initialAccessToken,
       clock.now,
     ),

@@ -45,7 +45,7 @@ export function createAccessTokens(
   opaque: ModelStore,
   options: AccessTokenOptions,
 ): ModelStore {
-  const { scopes, revocation } = options;
+  const { state, scopes, revocation, clock } = options;
   const recognise = createRecogniser(options);
 
   return {
@@ -64,6 +64,12 @@ export function createAccessTokens(
         await opaque.destroy(id);
         return;
       }
+      // Every node of ours reads the record; the word about it is for those who verify alone.
+      await state.put(
+        revokedKey(jwt.jti),
+        { kind: 'RevokedToken' },
+        { ttlSeconds: Math.max(1, jwt.exp - clock.now()), durable: true, essential: true },
+      );
       const { origin } = scopes.current();
       await revocation.revoke(
         { kind: 'token', jti: jwt.jti, expiresAt: jwt.exp },
@@ -101,14 +107,21 @@ function createRecogniser(options: AccessTokenOptions): Recognise {
       const claims = await verify(jwt);
       if (claims === undefined) return undefined;
       const { jti, grantId, sessionUid, sub, clientId, mark } = claims;
+      const revoked = revokedKey(jti);
       state.prefetch([
+        revoked,
         ...(grantId === undefined ? [] : [grantKey(grantId)]),
         ...(sessionUid === undefined ? [] : [sessionKey(sessionUid)]),
       ]);
       const accountId = grantId === undefined ? undefined : sub;
       const handles = { jti, grantId, sessionUid, accountId, clientId, mark };
-      return (await revocation.isRevoked(handles)) ? undefined : claims;
+      const [isKnown, isTold] = [await state.get(revoked), await revocation.isRevoked(handles)];
+      return isKnown !== undefined || isTold ? undefined : claims;
     });
+}
+
+function revokedKey(jti: string): string {
+  return `RevokedToken:${jti}`;
 }
 
 async function recognisedAs(

@@ -14,6 +14,9 @@ export interface Validity {
   isValid(payload: AdapterPayload, mark: string): Promise<boolean>;
 }
 
+/** For what no revocation is about. */
+export const ALWAYS_VALID: Validity = { isValid: async () => true };
+
 /** `keysOf`: where the grant and the session of a token lie. */
 export function createValidity(options: {
   readonly state: RequestState;

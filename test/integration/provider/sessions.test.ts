@@ -26,7 +26,8 @@ async function userinfo(token: string): Promise<number> {
 async function signOut(browser: Browser): Promise<Response> {
   const page = await browser.visit(`${house.issuer}/logout`);
   const html = (await page.response?.text()) ?? '';
-  const [, action = '', xsrf = ''] = /action="([^"]+)"><input name="xsrf" value="([^"]+)"/.exec(html) ?? [];
+  const [, action = '', xsrf = ''] =
+    /action="([^"]+)"><input name="xsrf" value="([^"]+)"/.exec(html) ?? [];
   const done = await browser.visit(action, {
     method: 'POST',
     body: new URLSearchParams({ xsrf, logout: 'yes' }),
@@ -186,8 +187,13 @@ describe('sign-out', () => {
     const tokens = await app.signIn(browser);
     const page = await browser.visit(`${other.issuer}/logout`);
     const [, action = '', xsrf = ''] =
-      /action="([^"]+)"><input name="xsrf" value="([^"]+)"/.exec((await page.response?.text()) ?? '') ?? [];
-    await browser.visit(action, { method: 'POST', body: new URLSearchParams({ xsrf, logout: 'yes' }) });
+      /action="([^"]+)"><input name="xsrf" value="([^"]+)"/.exec(
+        (await page.response?.text()) ?? '',
+      ) ?? [];
+    await browser.visit(action, {
+      method: 'POST',
+      body: new URLSearchParams({ xsrf, logout: 'yes' }),
+    });
     expect(told).toHaveLength(1);
     const [, payload = ''] = told[0]?.get('logout_token')?.split('.') ?? [];
     expect(JSON.parse(Buffer.from(payload, 'base64url').toString())).toMatchObject({
