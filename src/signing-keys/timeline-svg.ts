@@ -7,6 +7,8 @@ const LEFT = 96;
 const RIGHT = 24;
 const TOP = 56;
 const ROW = 44;
+/** Days between two lines. */
+const STEPS = [1, 2, 5, 10, 30, 90];
 const BAR = 22;
 
 const STYLE = `
@@ -54,7 +56,8 @@ function legend(): string {
 }
 
 function days(from: number, until: number): readonly number[] {
-  const step = Math.max(1, Math.round((until - from) / DAY_SECONDS / 10)) * DAY_SECONDS;
+  const step =
+    DAY_SECONDS * (STEPS.find((count) => (until - from) / DAY_SECONDS / count <= 12) ?? 365);
   return Array.from(
     { length: Math.floor((until - from) / step) + 1 },
     (_, index) => from + index * step,

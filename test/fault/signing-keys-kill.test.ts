@@ -1,0 +1,60 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { rounds } from '../support/counts.ts';
+
+const PROGRAM = fileURLToPath(new URL('./signing-keys-kill.program.ts', import.meta.url));
+const KILLS = rounds(10, 100);
+const BUSY_MS_MAX = 40;
+
+interface Life {
+  /** `phase:kid` of each key at the start. */
+  readonly atStart: readonly string[];
+  readonly rotated: readonly string[];
+}
+
+test(
+  `${KILLS} kills in the middle of a rotation lose no key that was answered and make none in silence`,
+  { timeout: KILLS * 10_000 },
+  async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'latchkey-kill-'));
+    const answered: string[] = [];
+    for (let kill = 0; kill < KILLS; kill += 1) {
+      // Spread over one rotation and more, so that every step of it is hit.
+      const life = await liveAndDie(folder, (BUSY_MS_MAX * kill) / KILLS);
+      const known = life.atStart.map((key) => key.split(':')[1]);
+      expect(life.atStart.filter((key) => key.startsWith('signing:'))).toHaveLength(1);
+      expect(known).toEqual(expect.arrayContaining(answered));
+      if (kill === 0) answered.push(...known.map(String));
+      answered.push(...life.rotated);
+      // A key whose answer was lost may be there; one for each kill at most.
+      expect(known.length).toBeLessThanOrEqual(answered.length + kill + 1);
+    }
+    expect(answered.length).toBeGreaterThan(KILLS / 2);
+    await rm(folder, { recursive: true });
+  },
+);
+
+async function liveAndDie(folder: string, busyMs: number): Promise<Life> {
+  const child = spawn(process.execPath, [PROGRAM, folder], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const lines = createInterface({ input: child.stdout });
+  const life = { atStart: [] as string[], rotated: [] as string[] };
+  lines.on('line', (line) => {
+    const [what, ...words] = line.split(' ');
+    (what === 'started' ? life.atStart : life.rotated).push(...words);
+  });
+  const closed = once(lines, 'close');
+  await Promise.race([once(lines, 'line'), closed]);
+  await delay(busyMs);
+  child.kill('SIGKILL');
+  await closed;
+  return life;
+}
