@@ -12,7 +12,7 @@ import { dueKey, tidied, withKey } from './schedule.ts';
 import type { SigningAlgorithm } from './signing-keys.ts';
 
 /** Who acts when a key is made or retired in time. */
-export const SCHEDULE: Origin = { address: 'schedule' };
+const SCHEDULE: Origin = { address: 'schedule' };
 
 /** What makes and retires keys: the pool of all that the keeper and the birth of a ring need. */
 export interface Workshop {

@@ -127,7 +127,7 @@ async function giveBirth(
  * While the installation itself is new, nobody can have cached a key set that lacks the first keys. The
  * first ring of two is some milliseconds older than the second, or another new node has made it just now.
  */
-export function isBirthOfAll(found: readonly StoredRing[], now: number): boolean {
+function isBirthOfAll(found: readonly StoredRing[], now: number): boolean {
   return found.every(
     (stored) =>
       stored.kind === 'absent' ||
