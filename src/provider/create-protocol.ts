@@ -113,7 +113,7 @@ type Shared = Omit<Parameters<typeof createInteractions>[0], 'provider' | 'audit
 /** Joins the parts; nothing here decides anything. */
 function assemble(options: AssemblyOptions, scopes: RequestScopes, signal: AbortSignal): Shared {
   const { profile, settings, state: sharedState, resourceServers, pages, metrics } = options;
-  const endpoints = createEndpoints(profile);
+  const endpoints = createEndpoints(profile, settings.registration.mode !== 'off');
   const state = createRequestState({ state: sharedState, namespace: profile.namespace, scopes });
   const engineScopes = new Set([
     ...ENGINE_SCOPES,

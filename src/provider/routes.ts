@@ -43,8 +43,11 @@ export interface Endpoints {
   enginePath(path: string): string | undefined;
 }
 
-/** The endpoints of `profile`. */
-export function createEndpoints({ issuer }: Pick<IssuerProfile, 'issuer'>): Endpoints {
+/** The endpoints of `profile`, those of registration only where it is on. */
+export function createEndpoints(
+  { issuer }: Pick<IssuerProfile, 'issuer'>,
+  hasRegistration: boolean,
+): Endpoints {
   const { host, protocol, pathname } = new URL(issuer);
   const base = pathname === '/' ? '' : pathname;
   const url = (path: string): string => `${issuer}${path}`;
@@ -58,6 +61,7 @@ export function createEndpoints({ issuer }: Pick<IssuerProfile, 'issuer'>): Endp
     enginePath(path) {
       if (!path.startsWith(base)) return undefined;
       const rest = path.slice(base.length);
+      if (rest.startsWith(ROUTES.registration) && !hasRegistration) return undefined;
       return EXACT.has(rest) || BELOW.some((pattern) => pattern.test(rest)) ? rest : undefined;
     },
   };

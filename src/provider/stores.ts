@@ -58,7 +58,11 @@ export function createStores(options: StoresOptions): Stores {
   const grants = createGrants({ ...options, longestSeconds: settings.tokens.grant });
   const sessions = createSessions({ ...options, longestSeconds: settings.sessions.absolute });
   const interactions = createInteractionRecords({ state, endpoints, clock });
-  const keys = { grantKey: grants.key, sessionKey: sessions.key };
+  const keys = {
+    grantKey: grants.key,
+    sessionKey: sessions.key,
+    isAtRevocation: isAt('revocation'),
+  };
   const validity = createValidity({ ...options, ...keys });
   const once = { ...options, validity, answered: createAnswered(options), onReuse: endGrant };
   const tokens = { ...options, ...keys, validity, isAtUserinfo: isAt('userinfo') };

@@ -31,6 +31,7 @@ export interface AccessTokenOptions {
   readonly revocation: Revocation;
   readonly clock: Clock;
   readonly isAtUserinfo: () => boolean;
+  readonly isAtRevocation: () => boolean;
   readonly grantKey: (grantId: string) => string;
   readonly sessionKey: (uid: string) => string;
 }
@@ -83,8 +84,8 @@ type Recognise = (jwt: string) => Promise<AccessTokenClaims | undefined>;
 
 /** Once for each request, though the engine asks under two names. */
 function createRecogniser(options: AccessTokenOptions): Recognise {
-  const { state, scopes, endpoints, signingKeys, revocation, clock, grantKey, sessionKey } =
-    options;
+  const { state, scopes, endpoints, signingKeys, revocation, clock } = options;
+  const { grantKey, sessionKey, isAtRevocation } = options;
   const keyOf: JWTVerifyGetKey = ({ kid, alg }) => {
     const key = signingKeys.current().keys.find((one) => one.kid === kid && one.algorithm === alg);
     if (key === undefined) throw new TypeError('a token of no key of ours');
@@ -110,7 +111,7 @@ function createRecogniser(options: AccessTokenOptions): Recognise {
       const revoked = revokedKey(jti);
       state.prefetch([
         revoked,
-        ...(grantId === undefined ? [] : [grantKey(grantId)]),
+        ...(grantId === undefined || isAtRevocation() ? [] : [grantKey(grantId)]),
         ...(sessionUid === undefined ? [] : [sessionKey(sessionUid)]),
       ]);
       const accountId = grantId === undefined ? undefined : sub;

@@ -17,20 +17,22 @@ export interface Validity {
 /** For what no revocation is about. */
 export const ALWAYS_VALID: Validity = { isValid: async () => true };
 
-/** `keysOf`: where the grant and the session of a token lie. */
+/** `grantKey`, `sessionKey`: where the grant and the session of a token lie. */
 export function createValidity(options: {
   readonly state: RequestState;
   readonly revocation: Revocation;
   readonly grantKey: (grantId: string) => string;
   readonly sessionKey: (uid: string) => string;
+  /** Who takes a token back needs no grant for it. */
+  readonly isAtRevocation: () => boolean;
 }): Validity {
-  const { state, revocation, grantKey, sessionKey } = options;
+  const { state, revocation, grantKey, sessionKey, isAtRevocation } = options;
   return {
     async isValid(payload, mark) {
       const { grantId, sessionUid, expiresWithSession, accountId, clientId, jti } = payload;
       const boundSession = expiresWithSession === true ? sessionUid : undefined;
       state.prefetch([
-        ...(grantId === undefined ? [] : [grantKey(grantId)]),
+        ...(grantId === undefined || isAtRevocation() ? [] : [grantKey(grantId)]),
         ...(boundSession === undefined ? [] : [sessionKey(boundSession)]),
       ]);
       return !(await revocation.isRevoked({
