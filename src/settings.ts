@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { peopleConfig, signInConfig } from './accounts/config.ts';
 import { auditConfig } from './audit/config.ts';
+import { unknownApis } from './clients/api-references.ts';
 import { apisConfig, clientsConfig } from './clients/config.ts';
 import { issuerConfig, profileConfig } from './config/installation.ts';
 import { devConfig } from './dev/config.ts';
@@ -77,6 +78,10 @@ function problemsBetween(settings: Sections): readonly Problem[] {
   return [
     ...keys.map(({ path, message }) => ({ path: ['signingKeys', ...path], message })),
     ...protocol,
+    ...unknownApis(clients, apis).map(({ path, message }) => ({
+      path: ['clients', ...path],
+      message,
+    })),
     ...revocationProblems(settings),
   ];
 }

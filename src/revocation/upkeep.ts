@@ -71,10 +71,13 @@ function createWatch(
 ): () => Promise<void> {
   let isTold = false;
   return async () => {
-    await work().catch(() => undefined); // What failed is told by `failingForMs`.
+    const error = await work().then(
+      () => undefined,
+      (fault: unknown) => (fault instanceof Error ? fault : new Error(String(fault))),
+    );
     const isFailing = follower.failingForMs() > 0;
     if (isFailing && !isTold) {
-      logger.warn({ event: 'revocation.cut_off' }, 'the log of revocations cannot be read');
+      logger.warn({ event: 'revocation.cut_off', error }, 'the log of revocations cannot be read');
     }
     if (!isFailing && isTold) {
       logger.info({ event: 'revocation.caught_up' }, 'the log of revocations is read again');
