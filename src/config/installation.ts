@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 
 const ISSUER_EXPECTED =
-  'expected an issuer such as "https://id.example.com": no query, fragment or slash at the end';
+  'expected an issuer such as "https://id.example.com": a host of its own, no path, query, fragment or slash at the end';
 
 /** What the installation is for. What is insecure by accident does not start in production. */
 export const profileConfig = z
@@ -54,5 +54,5 @@ function isIssuer(text: string): boolean {
   const url = URL.parse(text);
   if (url === null || !['http:', 'https:'].includes(url.protocol)) return false;
   if (url.username !== '' || url.password !== '' || /[?#]/.test(text)) return false;
-  return !text.endsWith('/') && url.href === (url.pathname === '/' ? `${text}/` : text);
+  return url.href === `${text}/`;
 }
