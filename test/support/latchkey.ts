@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { freePort } from './ports.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const MAIN = join(ROOT, 'src/main.ts');
+const COMMAND = join(ROOT, 'latchkey.mjs');
 const READY_WITHIN_MS = 30_000;
 
 /** Settings as the YAML has them. */
@@ -33,7 +33,7 @@ export interface Latchkey {
 }
 
 export interface StartOptions {
-  /** Merged over the defaults below, section by section. */
+  /** Merged over the defaults below, setting by setting; a list replaces a list. */
   readonly settings?: Settings;
   /** An earlier one's folder, to start on its data. */
   readonly folder?: string;
@@ -53,14 +53,14 @@ export async function startLatchkey(options: StartOptions = {}): Promise<Latchke
   const port = options.port ?? (await freePort());
   const issuer = options.issuer ?? `http://127.0.0.1:${port}`;
   const configFile = join(folder, `latchkey-${port}.yaml`);
-  const settings = { ...defaults({ folder, port, issuer }), ...options.settings };
+  const settings = merge(defaults({ folder, port, issuer }), options.settings ?? {});
   // JSON is YAML.
   await writeFile(configFile, JSON.stringify(settings, null, 2), { mode: 0o600 });
 
   const words = [
     ...(options.prefix ?? []),
     process.execPath,
-    MAIN,
+    COMMAND,
     'start',
     '--config',
     configFile,
@@ -100,12 +100,28 @@ export async function untilReady({ port, process: child, output }: Latchkey): Pr
   throw new Error(`latchkey was not ready within ${READY_WITHIN_MS} ms:\n${output()}`);
 }
 
+function merge(base: Settings, over: Settings): Settings {
+  const merged = Object.entries(over).map(([name, value]) => {
+    const standard = base[name];
+    return [name, isSection(value) && isSection(standard) ? merge(standard, value) : value];
+  });
+  return { ...base, ...Object.fromEntries(merged) };
+}
+
+function isSection(value: unknown): value is Settings {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 function handles(
   child: ChildProcess,
   folder: string,
   output: readonly string[],
 ): Pick<Latchkey, 'output' | 'stop' | 'kill' | 'clean'> {
   const ended = once(child, 'exit');
+  // Should the test process end first, it takes the provider with it.
+  const takeAlong = (): void => void child.kill('SIGKILL');
+  process.once('exit', takeAlong);
+  child.once('exit', () => process.off('exit', takeAlong));
   return {
     output: () => output.join(''),
     stop: async () => {
@@ -125,22 +141,26 @@ function defaults(place: { folder: string; port: number; issuer: string }): Sett
   return {
     profile: 'dev',
     issuer: place.issuer,
-    http: { listen: { host: '127.0.0.1', port: place.port }, metrics: { port: 0 } },
+    http: {
+      listen: { host: '127.0.0.1', port: place.port },
+      metrics: { port: 0 },
+      // No proxy stands before it that would have to notice.
+      drainDelay: '0s',
+    },
+    log: { level: 'warn' },
     storage: { embedded: { file: join(place.folder, 'latchkey.sqlite') } },
     signingKeys: { folder: join(place.folder, 'keys') },
     ...SEEDS,
   };
 }
 
-/** The people, clients and APIs of the e2e tests. */
-export const SEEDS = {
-  people: [
-    {
-      username: 'alice',
-      email: 'alice@example.com',
-      emailVerified: true,
-      password: 'latchkey-dev',
-      claims: { name: 'Alice Example' },
-    },
-  ],
+/** The people of the e2e tests, all with one password; consent is remembered of each, so that some are new to it. */
+const SEEDS = {
+  people: ['Alice', 'Bob', 'Carol', 'Dave', 'Erin'].map((name) => ({
+    username: name.toLowerCase(),
+    email: `${name.toLowerCase()}@example.com`,
+    emailVerified: true,
+    password: 'latchkey-dev',
+    claims: { name: `${name} Example` },
+  })),
 } as const;

@@ -1,4 +1,6 @@
-import { errors } from 'oidc-provider';
+import { decodeJwt } from 'jose';
+import { errors, Provider } from 'oidc-provider';
+import { sha256 } from '../../runtime/digest.ts';
 import type { ModelStore } from './adapter.ts';
 import type { RequestState } from './request-state.ts';
 
@@ -12,9 +14,23 @@ export function createReplays(state: RequestState): ModelStore {
       const key = `ReplayDetection:${id}`;
       const options = { ttlSeconds, durable: true, essential: true };
       if (!(await state.swap(key, undefined, { kind: 'ReplayDetection' }, options)))
-        throw new errors.InvalidRequest('a proof or assertion must only be used once');
+        throw refusalOf(id);
     },
     find: async () => undefined,
     destroy: async () => undefined,
   };
+}
+
+/** RFC 7523 section 3.2 wants one error, RFC 9449 section 5 another; the engine does not say which it is about. */
+function refusalOf(id: string): Error {
+  const assertion = Provider.ctx?.oidc.params?.['client_assertion'];
+  return typeof assertion === 'string' && idOf(assertion) === id
+    ? new errors.InvalidClientAuth('the client assertion was used before')
+    : new errors.InvalidDpopProof('a DPoP proof must only be used once');
+}
+
+/** As the engine makes it. The assertion has been verified: nobody is asked about one that was not. */
+function idOf(assertion: string): string {
+  const { iss = '', jti = '' } = decodeJwt(assertion);
+  return sha256(`${iss}${jti}`);
 }
