@@ -84,25 +84,29 @@ function handlesOf(token: Token): JsonObject {
 }
 
 function shapeForPerson(token: AccessToken, ctx: KoaContextWithOIDC, options: ShapeOptions): void {
-  const { provider, entities, params } = ctx.oidc;
-  const source = entities.RefreshToken ?? entities.AuthorizationCode;
-  const { Grant: grant } = entities;
-  if (source === undefined || grant === undefined) return;
-  const isNarrowed = entities.RefreshToken !== undefined && params?.['scope'] !== undefined;
-  const requested = isNarrowed ? ctx.oidc.requestParamScopes : source.scopes;
-  const oidcScope = grant.getOIDCScopeFiltered(requested);
-  const hasOpenid = oidcScope.split(' ').includes('openid');
-  const api = token.resourceServer;
+  const { resourceServer: api } = token;
   if (api === undefined) {
-    nameUserinfo(token, provider, options);
+    nameUserinfo(token, ctx.oidc.provider, options);
     return;
   }
-  if (!hasOpenid) return;
-  token.claims = source.claims;
-  token.scope = [...new Set(`${oidcScope} ${token.scope ?? ''}`.split(' '))]
-    .filter(Boolean)
-    .join(' ');
+  const scopes = grantedScopes(ctx);
+  if (!scopes.includes('openid')) return;
+  const { RefreshToken, AuthorizationCode } = ctx.oidc.entities;
+  token.claims = (RefreshToken ?? AuthorizationCode)?.claims;
+  token.scope = [...new Set([...scopes, ...wordsOf(token.scope)])].join(' ');
   token.aud = [api.audience ?? api.identifier(), options.endpoints.userinfo];
+}
+
+/** OIDC scopes that were granted and asked for: with the code, or, fewer, with this refresh. */
+function grantedScopes({ oidc }: KoaContextWithOIDC): readonly string[] {
+  const { RefreshToken, AuthorizationCode, Grant: grant } = oidc.entities;
+  const isNarrowed = RefreshToken !== undefined && oidc.params?.['scope'] !== undefined;
+  const asked = isNarrowed ? oidc.requestParamScopes : (RefreshToken ?? AuthorizationCode)?.scopes;
+  return wordsOf(grant?.getOIDCScopeFiltered(asked ?? new Set()));
+}
+
+function wordsOf(scope = ''): readonly string[] {
+  return scope.split(' ').filter(Boolean);
 }
 
 function nameUserinfo(token: Token, provider: Provider, options: ShapeOptions): void {

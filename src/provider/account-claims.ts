@@ -1,32 +1,10 @@
 import type { Account as EngineAccount, Client as EngineClient } from 'oidc-provider';
 import type { Account, Accounts } from '../accounts/accounts.ts';
-import type { Client, ResourceServer } from '../clients/clients.ts';
-import type { Json, JsonObject } from '../runtime/json.ts';
-import type { ProtocolSettings } from './config.ts';
+import type { Client } from '../clients/clients.ts';
+import type { JsonObject } from '../runtime/json.ts';
+import type { Audience, CustomClaims } from './custom-claims.ts';
 import { once, type RequestScopes } from './request-scope.ts';
-
-/** Claims by the scope that asks for them (OpenID Connect Core section 5.4). */
-const STANDARD = {
-  openid: ['sub'],
-  profile: [
-    ...['name', 'family_name', 'given_name', 'middle_name', 'nickname', 'preferred_username'],
-    ...['profile', 'picture', 'website', 'gender', 'birthdate', 'zoneinfo', 'locale', 'updated_at'],
-  ],
-  email: ['email', 'email_verified'],
-  address: ['address'],
-  phone: ['phone_number', 'phone_number_verified'],
-} as const;
-
-type Custom = ProtocolSettings['claims']['custom'][number];
-type Place = Custom['in'][number];
-
-/** Who asks, for what. */
-interface Asked {
-  readonly clientId: string;
-  readonly scopes: ReadonlySet<string>;
-  /** In an access token, the API it is for; undefined: none was named. */
-  readonly api?: ResourceServer | undefined;
-}
+import { definedOnly, STANDARD_CLAIMS, standardClaims } from './standard-claims.ts';
 
 /** What we tell of people. */
 export interface AccountClaims {
@@ -36,124 +14,78 @@ export interface AccountClaims {
   findAccount(id: string): Promise<EngineAccount | undefined>;
   /** Our account behind the engine's. */
   accountOf(account: EngineAccount | undefined): Account | undefined;
-  /** Claims of the installation in an access token. */
-  inAccessToken(account: Account, asked: Asked): JsonObject;
+  /** Claims of the installation and of the API in an access token. */
+  inAccessToken(account: Account, audience: Audience): JsonObject;
 }
 
-/** `currentClient`: the client of the engine's request under way. */
-export function createAccountClaims(options: {
+interface AccountClaimsOptions {
   readonly accounts: Accounts;
-  readonly settings: ProtocolSettings['claims'];
+  readonly custom: CustomClaims;
   readonly scopes: RequestScopes;
+  /** The client of the engine's request under way. */
   readonly currentClient: () => EngineClient | undefined;
   readonly ownerOf: (client: EngineClient) => Client | undefined;
-}): AccountClaims {
-  const { accounts, settings, scopes, currentClient, ownerOf } = options;
-  const sensitive = new Set(settings.sensitive);
+}
+
+/** Accounts as the engine sees them. */
+export function createAccountClaims(options: AccountClaimsOptions): AccountClaims {
+  const { accounts, custom, scopes, currentClient, ownerOf } = options;
   const owned = new WeakMap<EngineAccount, Account>();
 
-  function custom(account: Account, asked: Asked, isTold: (one: Custom) => boolean): JsonObject {
-    const told = settings.custom.filter((one) => isTold(one) && applies(one, asked));
-    return definedOnly(told.map(({ claim, attribute }) => [claim, account.attributes[attribute]]));
-  }
-
-  function claimsFor(
-    account: Account,
-    use: string,
-    scope: string,
-    requested: readonly string[],
-  ): JsonObject {
+  function claimsFor(account: Account, asked: Asked): JsonObject {
     const engineClient = currentClient();
     const client = engineClient && ownerOf(engineClient);
-    const asked = { clientId: client?.id ?? '', scopes: new Set(scope.split(' ')) };
+    const audience = { clientId: client?.id ?? '', scopes: new Set(asked.scope.split(' ')) };
     const standard = standardClaims(account);
-    if (use !== 'id_token')
-      return {
-        ...standard,
-        ...custom(account, asked, ({ in: places }) => places.includes('userinfo')),
-      };
-    const everything = client?.policy.claimsInIdToken === true;
-    const places: readonly Place[] = everything ? ['id_token', 'userinfo'] : ['id_token'];
+    if (asked.use !== 'id_token')
+      return { ...standard, ...custom.tell(account, audience, ['userinfo']) };
+    if (client?.policy.claimsInIdToken === true)
+      return { ...standard, ...custom.tell(account, audience, ['id_token', 'userinfo']) };
+    // OpenID Connect Core section 5.4: with an access token at hand, claims of scopes are at userinfo.
     return {
-      ...(everything ? standard : pick(standard, requested)),
-      ...custom(
-        account,
-        asked,
-        (one) => !sensitive.has(one.attribute) && one.in.some((place) => places.includes(place)),
-      ),
+      ...definedOnly(asked.claims.map((name) => [name, standard[name]])),
+      ...custom.tell(account, audience, ['id_token']),
     };
   }
 
   return {
-    byScope: claimsByScope(settings.custom),
+    byScope: mergeByScope(custom.byScope),
     accountOf: (account) => account && owned.get(account),
     async findAccount(id) {
       const account = await once(scopes.current().accounts, id, () => accounts.find(id));
       if (account === undefined || account.disabled) return undefined;
       const found: EngineAccount = {
         accountId: account.id,
-        claims: (use, scope, requested) => ({
-          ...claimsFor(account, use, scope, Object.keys(requested)),
+        claims: (use, scope, claims) => ({
+          ...claimsFor(account, { use, scope, claims: Object.keys(claims) }),
           sub: account.id,
         }),
       };
       owned.set(found, account);
       return found;
     },
-    inAccessToken(account, asked) {
-      const ofApi = [...(asked.api?.claims ?? [])].filter(
-        ([, attribute]) => !sensitive.has(attribute),
-      );
-      return {
-        ...custom(
-          account,
-          asked,
-          (one) => !sensitive.has(one.attribute) && one.in.includes('access_token'),
-        ),
-        ...definedOnly(ofApi.map(([claim, attribute]) => [claim, account.attributes[attribute]])),
-      };
-    },
+    inAccessToken: (account, audience) => ({
+      ...custom.tell(account, audience, ['access_token']),
+      ...custom.forApi(account, audience.api),
+    }),
   };
 }
 
-function claimsByScope(custom: readonly Custom[]): Readonly<Record<string, readonly string[]>> {
-  const byScope = new Map<string, readonly string[]>(Object.entries(STANDARD));
-  for (const { claim, scopes } of custom) {
-    for (const scope of scopes.length === 0 ? ['openid'] : scopes)
-      byScope.set(scope, [...new Set([...(byScope.get(scope) ?? []), claim])]);
-  }
-  return Object.fromEntries(byScope);
+interface Asked {
+  readonly use: string;
+  readonly scope: string;
+  /** Names in the `claims` parameter. */
+  readonly claims: readonly string[];
 }
 
-function applies({ clients, apis, scopes }: Custom, asked: Asked): boolean {
-  const isFor = (list: readonly string[], has: (name: string) => boolean): boolean =>
-    list.length === 0 || list.some(has);
-  return (
-    isFor(clients, (id) => id === asked.clientId) &&
-    isFor(scopes, (scope) => asked.scopes.has(scope)) &&
-    isFor(apis, (identifier) => identifier === asked.api?.identifier)
-  );
-}
-
-function standardClaims(account: Account): JsonObject {
-  return {
-    ...account.claims,
-    ...definedOnly([
-      ['preferred_username', account.username],
-      ['email', account.email],
-      ['email_verified', account.email === undefined ? undefined : account.emailVerified],
+function mergeByScope(
+  custom: ReadonlyMap<string, readonly string[]>,
+): Readonly<Record<string, readonly string[]>> {
+  const scopes = [...new Set([...Object.keys(STANDARD_CLAIMS), ...custom.keys()])];
+  return Object.fromEntries(
+    scopes.map((scope) => [
+      scope,
+      [...new Set([...(STANDARD_CLAIMS[scope] ?? []), ...(custom.get(scope) ?? [])])],
     ]),
-    updated_at: account.updatedAt,
-  };
-}
-
-function pick(claims: JsonObject, names: readonly string[]): JsonObject {
-  return definedOnly(names.map((name) => [name, claims[name]]));
-}
-
-function definedOnly(entries: readonly (readonly [string, Json | undefined])[]): JsonObject {
-  const told = entries.flatMap(([name, value]): readonly (readonly [string, Json])[] =>
-    value === undefined ? [] : [[name, value]],
   );
-  return Object.fromEntries(told);
 }

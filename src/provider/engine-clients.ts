@@ -26,9 +26,9 @@ export interface EngineClients {
 }
 
 /** Members that the engine adds to what a client registered. */
-const GIVEN: ReadonlySet<string> = new Set([
-  ...['client_id', 'client_secret', 'client_secret_expires_at', 'client_id_issued_at'],
-]);
+const GIVEN: ReadonlySet<string> = new Set(
+  'client_id client_secret client_secret_expires_at client_id_issued_at'.split(' '),
+);
 
 /** `requirePkce`: of confidential clients that register themselves. */
 export function createEngineClients(options: {

@@ -37,6 +37,13 @@ const EXTERNAL_SIGNING = 'experimental-01';
 const CLOCK_TOLERANCE_SECONDS = 15;
 const KEY_SET_BYTES_MAX = 128 * 1024;
 
+/** What no setting turns on: silent defaults, tokens in URLs, cookies that any site's form post carries. */
+const NEVER = {
+  allowOmittingSingleRegisteredRedirectUri: false,
+  acceptQueryParamAccessTokens: false,
+  enableHttpPostMethods: false,
+} as const;
+
 /** What a generation is configured from; only the keys change between two. */
 export interface EngineOptions extends ShapeOptions {
   readonly profileSettings: ProtocolSettings;
@@ -88,11 +95,8 @@ export function createEngineConfiguration(options: EngineOptions): Configuration
       // `audience` itself is understood where parameters are taken in.
       audience: (ctx, _value, client) => keepOfflineAccess(ctx, client),
     },
+    ...NEVER,
     pkce: { required: (_ctx, client) => requiresPkce(options, client) },
-    allowOmittingSingleRegisteredRedirectUri: false,
-    enableHttpPostMethods: false,
-    acceptQueryParamAccessTokens: false,
-    conformIdTokenClaims: true,
     rotateRefreshToken: true,
     issueRefreshToken: (_ctx, client, { scopes }) =>
       client.grantTypeAllowed('refresh_token') &&

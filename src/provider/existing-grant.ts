@@ -57,13 +57,20 @@ export function addAllowed(grant: Grant, { scopes, claims, resources }: Allowed)
   }
 }
 
-async function grantOfSession(ctx: KoaContextWithOIDC): Promise<Grant | undefined> {
-  const { provider, client, session, account, result } = ctx.oidc;
+async function grantOfSession({ oidc }: KoaContextWithOIDC): Promise<Grant | undefined> {
+  const { provider, account, client, session, result } = oidc;
   if (client === undefined || session === undefined) return undefined;
   const grantId = result?.consent?.grantId ?? session.grantIdFor(client.clientId);
   const grant = grantId === undefined ? undefined : await provider.Grant.find(grantId);
-  const isOurs = grant?.accountId === account?.accountId && grant?.clientId === client.clientId;
-  return isOurs ? grant : undefined;
+  return isGrantOf(grant, client.clientId, account?.accountId) ? grant : undefined;
+}
+
+function isGrantOf(
+  grant: Grant | undefined,
+  clientId: string,
+  accountId: string | undefined,
+): boolean {
+  return grant?.clientId === clientId && grant.accountId === accountId;
 }
 
 function missingFrom(ctx: KoaContextWithOIDC, grant: Grant | undefined): Allowed {

@@ -39,9 +39,10 @@ export function installListeners(provider: Provider, options: ListenerOptions): 
   const { logger, metrics, scopes } = options;
   // The engine's own types name some of its events only.
   const events: EventEmitter = provider;
-  const listen = <Given extends readonly unknown[]>(
+  const listen = (
     names: readonly string[],
-    listener: (...given: Given) => void,
+    // oxlint-disable-next-line typescript/no-explicit-any -- as an emitter calls listeners; each of ours says what it takes
+    listener: (...given: any[]) => void,
   ): void => {
     for (const name of names) events.on(name, safely(listener, logger));
   };

@@ -125,7 +125,9 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
   const audited: AuditEvent[] = [];
   const opened: { close(): Promise<void> }[] = [];
   const servers = await listen(options.nodes ?? 1);
-  const issuer = `${urlOf(servers[0])}${options.path ?? ''}`;
+  const [front] = servers;
+  if (front === undefined) throw new Error('a house without nodes');
+  const issuer = `${urlOf(front)}${options.path ?? ''}`;
   const profile: IssuerProfile = { issuer, namespace: options.namespace ?? 'latchkey' };
   let person: Person = () => ({ kind: 'refused' });
 
@@ -147,10 +149,8 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
       cookieKeys,
       metrics: { onEvent: (event) => void events.push(event), tokenIssued: () => undefined },
     });
-    server.on(
-      'request',
-      createHost(protocol, options.path ?? '', () => person),
-    );
+    const host = createHost(protocol, options.path ?? '', () => person);
+    server.on('request', (request, response) => void host(request, response));
     opened.push({
       async close() {
         await protocol.close();
@@ -251,7 +251,13 @@ async function openRooms(options: {
   const settings = signInConfig.parse({});
   const accounts = createAccounts({ records, state, audit, clock, logger, settings, revocation });
   const clients = await createClients({
-    ...{ records, state, audit, clock, logger, sealer, revocation },
+    records,
+    state,
+    audit,
+    clock,
+    logger,
+    sealer,
+    revocation,
     declared: [],
     profile: 'dev',
   });
@@ -328,7 +334,7 @@ async function listen(count: number): Promise<Server[]> {
   return servers;
 }
 
-function urlOf(server: Server | undefined): string {
-  const { port } = server?.address() as AddressInfo;
+function urlOf(server: Server): string {
+  const { port } = server.address() as AddressInfo;
   return `http://127.0.0.1:${port}`;
 }

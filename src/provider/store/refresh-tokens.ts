@@ -3,7 +3,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import { sha256 } from '../../runtime/digest.ts';
 import type { JsonObject } from '../../runtime/json.ts';
 import { randomId } from '../../runtime/random.ts';
-import type { Entry } from '../../storage/state.ts';
+import type { Entry, WriteOptions } from '../../storage/state.ts';
 import type { RequestScopes } from '../request-scope.ts';
 import type { ModelStore } from './adapter.ts';
 import type { Answered } from './answered.ts';
@@ -22,96 +22,37 @@ export interface RefreshTokens extends ModelStore {
   nextValue(): string;
 }
 
-/** `windowSeconds`: for how long a refresh may be repeated. */
-export function createRefreshTokens(options: {
+interface RefreshTokensOptions {
   readonly state: RequestState;
   readonly scopes: RequestScopes;
   readonly clock: Clock;
   readonly answered: Answered;
   readonly validity: Validity;
+  /** For how long a refresh may be repeated. */
   readonly windowSeconds: number;
   readonly isAtTokenEndpoint: () => boolean;
+  /** Ends the grant of a token that was used again. */
   readonly onReuse: (grantId: string, payload: JsonObject) => Promise<void>;
-}): RefreshTokens {
-  const { state, scopes, clock, answered, validity, windowSeconds, isAtTokenEndpoint, onReuse } =
-    options;
-  const judge = (chain: RefreshChain, presented: string): ReturnType<typeof judgeUse> =>
-    judgeUse(chain, presented, { nowMs: clock.nowMs(), windowSeconds });
+}
 
-  /** Ends the chain with its grant, unless the second use raced the first. */
-  async function refuseReuse(key: string, chain: RefreshChain, presented: string): Promise<never> {
-    const mayBeRace = windowSeconds === 0 && presented === chain.previous;
-    if (!mayBeRace || !(await answered.isRace(key, chain.rotatedAtMs)))
-      await onReuse(text(chain.payload, 'grantId') ?? '', chain.payload);
-    throw new errors.InvalidGrant('refresh token already used');
-  }
-
-  /** The use of `presented`, when it may lead to a new token. */
-  async function usable(
-    key: string,
-    chain: RefreshChain | undefined,
-    presented: string,
-  ): Promise<{ readonly chain: RefreshChain; readonly use: 'live' | 'repeated' }> {
-    if (chain === undefined) throw new errors.InvalidGrant('refresh token not found');
-    const use = judge(chain, presented);
-    if (use === 'superseded') throw new errors.InvalidGrant('refresh token superseded');
-    if (use === 'reused') return refuseReuse(key, chain, presented);
-    return { chain, use };
-  }
-
-  /** One swap: lost, it is judged anew, since the winner may have been our own client's other tab. */
-  async function replace(
-    presented: string,
-    value: string,
-    payload: JsonObject,
-    ttlSeconds: number,
-  ): Promise<void> {
-    const key = keyOf(value);
-    let seen = await state.get(key);
-    for (let round = 0; round < SWAPS_MAX; round += 1) {
-      const { chain, use } = await usable(key, readChain(seen), presented);
-      const next = rotate(chain, use, {
-        live: sha256(value),
-        payload,
-        nowMs: clock.nowMs(),
-        mark: scopes.current().mark ?? '',
-      });
-      const version = await state.swap(key, seen, { ...toJson(next) }, writeFor(ttlSeconds));
-      if (version !== undefined) {
-        if (windowSeconds === 0)
-          answered.noteAnswer(key, { value: toJson(next), version }, ttlSeconds);
-        return;
-      }
-      seen = await state.refresh(key);
-    }
-    throw new errors.InvalidGrant('refresh token used too often at once');
-  }
-
-  async function begin(value: string, payload: JsonObject, ttlSeconds: number): Promise<void> {
-    const chain: RefreshChain = {
-      kind: 'RefreshToken',
-      payload,
-      live: sha256(value),
-      previous: undefined,
-      rotatedAtMs: 0,
-      superseded: [],
-      mark: scopes.current().mark ?? '',
-    };
-    await state.put(keyOf(value), toJson(chain), writeFor(ttlSeconds));
-  }
+/** The store of refresh tokens: one entry for each chain, one swap for each rotation. */
+export function createRefreshTokens(options: RefreshTokensOptions): RefreshTokens {
+  const { state, scopes, clock, answered, validity, isAtTokenEndpoint } = options;
 
   return {
     nextValue: () => `${scopes.current().rotation?.familyId ?? randomId()}.${randomId(32)}`,
-    async upsert(value, payload, ttlSeconds = 1) {
-      const { jti: _, ...kept } = toJson(payload);
+    async upsert(value, model, ttlSeconds) {
+      const { jti: _, ...payload } = toJson(model);
       const { rotation } = scopes.current();
+      const next = { value, payload, ttlSeconds };
       await (rotation === undefined
-        ? begin(value, kept, ttlSeconds)
-        : replace(sha256(rotation.presented), value, kept, ttlSeconds));
+        ? begin(next, options)
+        : replace(sha256(rotation.presented), next, options));
     },
     async find(value) {
+      if (!TOKEN.test(value)) return undefined;
       if (isAtTokenEndpoint()) answered.contend(keyOf(value));
-      const chain = TOKEN.test(value) ? readChain(await state.get(keyOf(value))) : undefined;
+      const chain = readChain(await state.get(keyOf(value)));
       if (chain === undefined) return undefined;
       const found = toPayload(chain.payload, value);
       if (!(await validity.isValid(found, chain.mark))) return undefined;
@@ -122,8 +63,8 @@ export function createRefreshTokens(options: {
     async consume(value) {
       const familyId = TOKEN.exec(value)?.groups?.['chain'];
       if (familyId === undefined) throw new errors.InvalidGrant('refresh token not found');
-      const key = keyOf(value);
-      await usable(key, readChain(await state.get(key)), sha256(value));
+      const entry = await state.get(keyOf(value));
+      await usable(keyOf(value), entry, sha256(value), options);
       // The chain changes when the engine saves the next token: once, and before anything is signed.
       scopes.current().rotation = { familyId, presented: value };
     },
@@ -131,15 +72,78 @@ export function createRefreshTokens(options: {
   };
 }
 
+interface NextToken {
+  readonly value: string;
+  readonly payload: JsonObject;
+  readonly ttlSeconds: number | undefined;
+}
+
+async function begin(next: NextToken, { state, scopes }: RefreshTokensOptions): Promise<void> {
+  const chain: RefreshChain = {
+    kind: 'RefreshToken',
+    payload: next.payload,
+    live: sha256(next.value),
+    previous: undefined,
+    rotatedAtMs: 0,
+    superseded: [],
+    mark: scopes.current().mark ?? '',
+  };
+  await state.put(keyOf(next.value), toJson(chain), writeOptions(next));
+}
+
+/** One swap: lost, it is judged anew, since the winner may have been our own client's other tab. */
+async function replace(
+  presented: string,
+  next: NextToken,
+  options: RefreshTokensOptions,
+): Promise<void> {
+  const { state, scopes, clock, answered, windowSeconds } = options;
+  const key = keyOf(next.value);
+  let seen = await state.get(key);
+  for (let round = 0; round < SWAPS_MAX; round += 1) {
+    const { chain, use } = await usable(key, seen, presented, options);
+    const rotated = rotate(chain, use, {
+      live: sha256(next.value),
+      payload: next.payload,
+      nowMs: clock.nowMs(),
+      mark: scopes.current().mark ?? '',
+    });
+    const value = toJson(rotated);
+    const version = await state.swap(key, seen, value, writeOptions(next));
+    if (version !== undefined) {
+      // With a window the next use tells by itself what it is.
+      if (windowSeconds === 0) answered.noteAnswer(key, { value, version }, next.ttlSeconds ?? 1);
+      return;
+    }
+    seen = await state.refresh(key);
+  }
+  throw new errors.InvalidGrant('refresh token used too often at once');
+}
+
+/** The use of `presented`, when it may lead to a new token. @throws {errors.InvalidGrant} when it may not. */
+async function usable(
+  key: string,
+  entry: Entry | undefined,
+  presented: string,
+  options: RefreshTokensOptions,
+): Promise<{ readonly chain: RefreshChain; readonly use: 'live' | 'repeated' }> {
+  const { clock, windowSeconds, answered, onReuse } = options;
+  const chain = readChain(entry);
+  if (chain === undefined) throw new errors.InvalidGrant('refresh token not found');
+  const use = judgeUse(chain, presented, { nowMs: clock.nowMs(), windowSeconds });
+  if (use === 'live' || use === 'repeated') return { chain, use };
+  if (use === 'superseded') throw new errors.InvalidGrant('refresh token superseded');
+  const mayBeRace = windowSeconds === 0 && presented === chain.previous;
+  if (!mayBeRace || !(await answered.isRace(key, chain.rotatedAtMs)))
+    await onReuse(text(chain.payload, 'grantId') ?? '', chain.payload);
+  throw new errors.InvalidGrant('refresh token already used');
+}
+
 function keyOf(value: string): string {
   return `RefreshToken:${sha256(value.split('.', 1)[0] ?? '')}`;
 }
 
-function writeFor(ttlSeconds: number): {
-  readonly ttlSeconds: number;
-  readonly durable: true;
-  readonly essential: true;
-} {
+function writeOptions({ ttlSeconds }: NextToken): WriteOptions {
   return { ttlSeconds, durable: true, essential: true };
 }
 

@@ -2,12 +2,11 @@ import { errors, type AdapterPayload } from 'oidc-provider';
 import type { Revocation } from '../../revocation/revocation.ts';
 import { sha256 } from '../../runtime/digest.ts';
 import type { JsonObject } from '../../runtime/json.ts';
-import type { Entry } from '../../storage/state.ts';
 import type { KnownSession, RequestScopes } from '../request-scope.ts';
 import type { ModelStore } from './adapter.ts';
-import { object, ofKind, text, toJson, toOwnPayload } from './payloads.ts';
+import { ofKind, text, toJson, toOwnPayload } from './payloads.ts';
 import type { RequestState } from './request-state.ts';
-import { mergeSessions } from './session-merge.ts';
+import { firstSession, nextSession, sessionPayload, type SessionWrite } from './session-record.ts';
 
 const SWAPS_MAX = 50;
 const DEAD = 'DeadSession';
@@ -20,56 +19,17 @@ export interface Sessions extends ModelStore {
   findByUid(uid: string): Promise<AdapterPayload | undefined>;
 }
 
-/** `longestSeconds`: how long the tombstone of a session stands. */
-export function createSessions(options: {
+interface SessionsOptions {
   readonly state: RequestState;
   readonly revocation: Revocation;
   readonly scopes: RequestScopes;
+  /** How long the tombstone of a session stands. */
   readonly longestSeconds: number;
-}): Sessions {
-  const { state, revocation, scopes, longestSeconds } = options;
-  const keyOf = (uid: string): string => `session:${uid}`;
+}
 
-  async function isAlive(uid: string, value: JsonObject): Promise<boolean> {
-    const accountId = text(payloadOf(value), 'accountId');
-    if (accountId === undefined) return true;
-    const mark = text(value, 'mark') ?? '';
-    return !(await revocation.isRevoked({
-      jti: uid,
-      sessionUid: uid,
-      accountId,
-      clientId: '',
-      mark,
-    }));
-  }
-
-  /** What is to be written over `seen`, or a refusal: nothing brings a session back that ended meanwhile. */
-  function nextValue(
-    known: KnownSession | undefined,
-    seen: Entry | undefined,
-    ours: { readonly payload: JsonObject; readonly secret: string },
-  ): JsonObject {
-    const id = sha256(ours.secret);
-    const mark = scopes.current().mark ?? '';
-    if (known === undefined && seen === undefined)
-      return { kind: 'Session', id, mark, payload: ours.payload };
-    const current = ofKind(seen, 'Session');
-    if (known === undefined || current === undefined || isOtherPerson(current, ours.payload))
-      throw new errors.LoginRequired('the session has ended');
-    const isRotated = ours.secret !== known.secret;
-    if (!isRotated && text(current, 'id') !== id) scopes.current().isSessionCookieStale = true;
-    const payload = mergeSessions({
-      base: known.base,
-      current: payloadOf(current),
-      ours: ours.payload,
-    });
-    return {
-      kind: 'Session',
-      id: isRotated ? id : (text(current, 'id') ?? id),
-      mark: isRotated ? mark : (text(current, 'mark') ?? ''),
-      payload,
-    };
-  }
+/** The store of browser sessions. */
+export function createSessions(options: SessionsOptions): Sessions {
+  const { state, scopes } = options;
 
   return {
     key: keyOf,
@@ -79,58 +39,98 @@ export function createSessions(options: {
       const entry = await state.get(keyOf(uid));
       const value = ofKind(entry, 'Session');
       if (entry === undefined || value === undefined) return undefined;
-      if (text(value, 'id') !== sha256(secret) || !(await isAlive(uid, value))) return undefined;
-      scopes.current().sessions.set(uid, { secret, entry, base: payloadOf(value) });
-      return toOwnPayload(payloadOf(value), secret);
+      if (text(value, 'id') !== sha256(secret) || !(await isAlive(uid, value, options)))
+        return undefined;
+      scopes.current().sessions.set(uid, { secret, entry, base: sessionPayload(value) });
+      return toOwnPayload(sessionPayload(value), secret);
     },
     async findByUid(uid) {
       const value = ofKind(await state.get(keyOf(uid)), 'Session');
-      if (value === undefined || !(await isAlive(uid, value))) return undefined;
-      return structuredClone(payloadOf(value));
+      if (value === undefined || !(await isAlive(uid, value, options))) return undefined;
+      return structuredClone(sessionPayload(value));
     },
     async upsert(secret, model, ttlSeconds) {
       const { jti: _, ...payload } = toJson(model);
       const uid = text(payload, 'uid') ?? '';
-      const { sessions } = scopes.current();
-      const known = sessions.get(uid);
-      let seen = known?.entry;
-      for (let round = 0; round < SWAPS_MAX; round += 1) {
-        const value = nextValue(known, seen, { payload, secret });
-        const version = await state.swap(keyOf(uid), seen, value, { ttlSeconds });
-        if (version !== undefined) {
-          sessions.set(uid, { secret, entry: { value, version }, base: payload });
-          return;
-        }
-        seen = await state.refresh(keyOf(uid));
-        // A new session that somebody else wrote, or one that vanished, is not ours to write.
-        if (known === undefined || seen === undefined)
-          throw new errors.LoginRequired('the session has ended');
-      }
-      throw new Error('a session that changes faster than it can be written');
+      const ours = { payload, secret, mark: scopes.current().mark ?? '' };
+      const known = scopes.current().sessions.get(uid);
+      await (known === undefined
+        ? begin(uid, ours, ttlSeconds, options)
+        : goOn(known, ours, ttlSeconds, options));
     },
-    async destroy(secret) {
-      const { sessions, origin } = scopes.current();
-      const uid = [...sessions].find(([, known]) => known.secret === secret)?.[0];
-      if (uid === undefined) throw new TypeError('a session that this request did not find');
-      await state.put(
-        keyOf(uid),
-        { kind: DEAD },
-        { ttlSeconds: longestSeconds, durable: true, essential: true },
-      );
-      await revocation.revoke(
-        { kind: 'session', sessionUid: uid },
-        { reason: 'sign_out', actor: { by: 'protocol', origin } },
-      );
-    },
+    destroy: (secret) => end(secret, options),
   };
 }
 
-function payloadOf(value: JsonObject): JsonObject {
-  return object(value, 'payload') ?? {};
+function keyOf(uid: string): string {
+  return `session:${uid}`;
 }
 
-function isOtherPerson(current: JsonObject, ours: JsonObject): boolean {
-  const there = text(payloadOf(current), 'accountId');
-  const here = text(ours, 'accountId');
-  return there !== undefined && here !== undefined && there !== here;
+async function isAlive(
+  uid: string,
+  value: JsonObject,
+  { revocation }: SessionsOptions,
+): Promise<boolean> {
+  const accountId = text(sessionPayload(value), 'accountId');
+  if (accountId === undefined) return true;
+  const mark = text(value, 'mark') ?? '';
+  const handles = { jti: uid, sessionUid: uid, accountId, clientId: '', mark };
+  return !(await revocation.isRevoked(handles));
+}
+
+async function begin(
+  uid: string,
+  ours: SessionWrite,
+  ttlSeconds: number | undefined,
+  { state, scopes }: SessionsOptions,
+): Promise<void> {
+  const { value } = firstSession(ours);
+  const version = await state.swap(keyOf(uid), undefined, value, { ttlSeconds });
+  if (version === undefined) throw new errors.LoginRequired('the session has ended');
+  const entry = { value, version };
+  scopes.current().sessions.set(uid, { secret: ours.secret, entry, base: ours.payload });
+}
+
+/** Until the swap is won: every loss means that another tab wrote, and its part is kept. */
+async function goOn(
+  known: KnownSession,
+  ours: SessionWrite,
+  ttlSeconds: number | undefined,
+  { state, scopes }: SessionsOptions,
+): Promise<void> {
+  const uid = text(ours.payload, 'uid') ?? '';
+  const scope = scopes.current();
+  let seen: KnownSession['entry'] | undefined = known.entry;
+  for (let round = 0; round < SWAPS_MAX; round += 1) {
+    const next = nextSession(known, seen, ours);
+    if (next === undefined) {
+      scope.isSessionCookieStale = true;
+      throw new errors.LoginRequired('the session has ended');
+    }
+    const version = await state.swap(keyOf(uid), seen, next.value, { ttlSeconds });
+    if (version !== undefined) {
+      scope.isSessionCookieStale ||= next.isCookieStale;
+      const entry = { value: next.value, version };
+      scope.sessions.set(uid, { secret: ours.secret, entry, base: ours.payload });
+      return;
+    }
+    seen = await state.refresh(keyOf(uid));
+  }
+  throw new Error('a session that changes faster than it can be written');
+}
+
+async function end(secret: string, options: SessionsOptions): Promise<void> {
+  const { state, revocation, scopes, longestSeconds } = options;
+  const { sessions, origin } = scopes.current();
+  const uid = [...sessions].find(([, known]) => known.secret === secret)?.[0];
+  if (uid === undefined) throw new TypeError('a session that this request did not find');
+  await state.put(
+    keyOf(uid),
+    { kind: DEAD },
+    { ttlSeconds: longestSeconds, durable: true, essential: true },
+  );
+  await revocation.revoke(
+    { kind: 'session', sessionUid: uid },
+    { reason: 'sign_out', actor: { by: 'protocol', origin } },
+  );
 }

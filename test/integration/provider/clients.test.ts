@@ -68,7 +68,7 @@ describe('a client authenticates', () => {
     const { id } = await house.client(
       webClient({
         token_endpoint_auth_method: 'private_key_jwt',
-        jwks: { keys: [{ ...(await exportJWK(publicKey)), kid: 'k1', alg: 'ES256' } as never] },
+        jwks: { keys: [{ ...(await exportJWK(publicKey)), kid: 'k1', alg: 'ES256' }] },
       }),
     );
     const assertion = await new SignJWT({ jti: randomBytes(8).toString('hex') })

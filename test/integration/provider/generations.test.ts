@@ -35,18 +35,11 @@ function raw(
 describe('keys that turn', () => {
   test('in the middle of a sign-in: it ends with the new keys, and old tokens are understood', async () => {
     const before = await app.signIn(house.browser());
-    const willing = house.person;
-    house.person = (interaction) => willing(interaction);
     const turning = house.browser();
-    let isTurned = false;
-    const authorized = await (async () => {
-      const url = await startOf(app);
-      const visiting = turning.visit(url.href);
-      await house.keys.rotate();
-      isTurned = true;
-      return { url: (await visiting).url, verifier: url.verifier };
-    })();
-    expect(isTurned).toBe(true);
+    const url = await startOf(app);
+    const visiting = turning.visit(url.href);
+    await house.keys.rotate();
+    const authorized = { url: (await visiting).url, verifier: url.verifier };
     const tokens = await oidc.authorizationCodeGrant(app.configuration, authorized.url, {
       pkceCodeVerifier: authorized.verifier,
     });
@@ -64,9 +57,9 @@ describe('keys that turn', () => {
 
   test('under load: not one request fails', async () => {
     const failures: string[] = [];
-    let isOver = false;
+    const over = new AbortController();
     const load = Array.from({ length: 4 }, async () => {
-      while (!isOver) {
+      while (!over.signal.aborted) {
         try {
           const tokens = await app.signIn(house.browser());
           const refreshed = await app.refresh(tokens.refresh_token ?? '');
@@ -80,7 +73,7 @@ describe('keys that turn', () => {
       await house.keys.rotate();
       await new Promise((resolve) => setTimeout(resolve, 60));
     }
-    isOver = true;
+    over.abort();
     await Promise.all(load);
     expect(failures).toEqual([]);
   });

@@ -1,0 +1,69 @@
+import type { Account } from '../accounts/accounts.ts';
+import type { ResourceServer } from '../clients/clients.ts';
+import type { JsonObject } from '../runtime/json.ts';
+import type { ProtocolSettings } from './config.ts';
+import { definedOnly } from './standard-claims.ts';
+
+type Custom = ProtocolSettings['claims']['custom'][number];
+
+/** A place where a claim can be told. */
+export type ClaimPlace = Custom['in'][number];
+
+/** Who is told, and what was granted. */
+export interface Audience {
+  readonly clientId: string;
+  readonly scopes: ReadonlySet<string>;
+  /** In an access token, the API it is for; undefined: none was named. */
+  readonly api?: ResourceServer | undefined;
+}
+
+/** Claims of the installation, from attributes of accounts. */
+export interface CustomClaims {
+  /** The claims that each scope stands for, for the engine; those that need none come with `openid`. */
+  readonly byScope: ReadonlyMap<string, readonly string[]>;
+  /** Those told in any of `places`. Sensitive ones stand in no token. */
+  tell(account: Account, audience: Audience, places: readonly ClaimPlace[]): JsonObject;
+  /** Those that an API asks for in its tokens. */
+  forApi(account: Account, api: ResourceServer | undefined): JsonObject;
+}
+
+/** The claims of the section `claims`. */
+export function createCustomClaims(settings: ProtocolSettings['claims']): CustomClaims {
+  const sensitive = new Set(settings.sensitive);
+  return {
+    byScope: byScope(settings.custom),
+    tell(account, audience, places) {
+      const isToken = !places.every((place) => place === 'userinfo') || places.length > 1;
+      const told = settings.custom
+        .filter((one) => one.in.some((place) => places.includes(place)))
+        .filter((one) => !(isToken && sensitive.has(one.attribute)))
+        .filter((one) => applies(one, audience));
+      return definedOnly(
+        told.map(({ claim, attribute }) => [claim, account.attributes[attribute]]),
+      );
+    },
+    forApi(account, api) {
+      const asked = [...(api?.claims ?? [])].filter(([, attribute]) => !sensitive.has(attribute));
+      return definedOnly(asked.map(([claim, attribute]) => [claim, account.attributes[attribute]]));
+    },
+  };
+}
+
+function byScope(custom: readonly Custom[]): ReadonlyMap<string, readonly string[]> {
+  const claims = new Map<string, readonly string[]>();
+  for (const { claim, scopes } of custom) {
+    for (const scope of scopes.length === 0 ? ['openid'] : scopes)
+      claims.set(scope, [...(claims.get(scope) ?? []), claim]);
+  }
+  return claims;
+}
+
+function applies({ clients, apis, scopes }: Custom, audience: Audience): boolean {
+  const isFor = (list: readonly string[], has: (name: string) => boolean): boolean =>
+    list.length === 0 || list.some(has);
+  return (
+    isFor(clients, (id) => id === audience.clientId) &&
+    isFor(scopes, (scope) => audience.scopes.has(scope)) &&
+    isFor(apis, (identifier) => identifier === audience.api?.identifier)
+  );
+}

@@ -1,0 +1,107 @@
+import { Provider } from 'oidc-provider';
+import { randomId } from '../runtime/random.ts';
+import { createAccountClaims, type AccountClaims } from './account-claims.ts';
+import { createConsents, type Consents } from './consent-queries.ts';
+import { cookieNames } from './cookies.ts';
+import type { ProtocolOptions } from './create-protocol.ts';
+import { createCustomClaims } from './custom-claims.ts';
+import { createEngineClients, type EngineClients } from './engine-clients.ts';
+import { ENGINE_SCOPES } from './engine-configuration.ts';
+import type { GenerationOptions } from './generation.ts';
+import { createTokenPolicy } from './introspection-policy.ts';
+import { createLifetimes } from './lifetimes.ts';
+import { createLogoutPages } from './logout.ts';
+import { createOuterMiddleware } from './middleware.ts';
+import { createRegistrationLimits } from './registration.ts';
+import { createRequestScopes, type RequestScopes } from './request-scope.ts';
+import { createResources, type Resources } from './resources.ts';
+import { createEndpoints } from './routes.ts';
+import type { Grants } from './store/grants.ts';
+import type { InteractionRecords } from './store/interaction-records.ts';
+import { createRequestState } from './store/request-state.ts';
+import { createStores } from './stores.ts';
+
+/** What all generations share, and what stands beside them. */
+export interface Parts {
+  readonly generation: GenerationOptions;
+  readonly records: InteractionRecords;
+  readonly grants: Grants;
+  readonly consents: Consents;
+  readonly engineClients: EngineClients;
+  readonly resources: Resources;
+  readonly engineScopes: ReadonlySet<string>;
+}
+
+interface PartsOptions extends ProtocolOptions {
+  readonly initialAccessToken: string | undefined;
+  /** Ends all waiting. */
+  readonly signal: AbortSignal;
+}
+
+/** Joins the parts of one issuer's protocol; nothing here decides anything. */
+export function createParts(options: PartsOptions): Parts {
+  const { profile, settings, pages, metrics } = options;
+  const scopes = createRequestScopes({ clock: options.clock, node: randomId() });
+  const state = createRequestState({
+    state: options.state,
+    namespace: profile.namespace,
+    scopes,
+  });
+  const endpoints = createEndpoints(profile, settings.registration.mode !== 'off');
+  const cookies = cookieNames(profile);
+  const parties = createParties(options, scopes);
+  const { engineClients, accountClaims, resources, engineScopes, lifetimes } = parties;
+  const base = { ...options, ...parties, state, scopes, endpoints, metrics };
+  const stores = createStores(base);
+  const { grants, interactions: records } = stores;
+  const consents = createConsents(options);
+  const limits = createRegistrationLimits({ settings: settings.registration, state });
+  const outer = createOuterMiddleware({ ...base, sessionCookie: cookies.session, limits });
+  const generation: GenerationOptions = {
+    ...base,
+    settings: settings.tokens,
+    profileSettings: settings,
+    cookies,
+    existingGrant: { ...options, grants, consents, engineClients, lifetimes },
+    logoutPages: createLogoutPages({ pages, engineClients }),
+    outer,
+    stores,
+    tokenPolicy: createTokenPolicy({ engineClients, accountClaims }),
+  };
+  return { records, grants, consents, engineClients, resources, engineScopes, generation };
+}
+
+interface Parties {
+  readonly engineClients: EngineClients;
+  readonly accountClaims: AccountClaims;
+  readonly resources: Resources;
+  readonly lifetimes: ReturnType<typeof createLifetimes>;
+  readonly engineScopes: ReadonlySet<string>;
+}
+
+/** Clients, people and APIs as the engine sees them. */
+function createParties(options: PartsOptions, scopes: RequestScopes): Parties {
+  const { settings, accounts, resourceServers } = options;
+  const custom = createCustomClaims(settings.claims);
+  const engineScopes = new Set([...ENGINE_SCOPES, ...custom.byScope.keys()]);
+  const { requirePkce } = settings.registration;
+  const engineClients = createEngineClients({ ...options, scopes, engineScopes, requirePkce });
+  const { ownerOf } = engineClients;
+  return {
+    engineClients,
+    engineScopes,
+    accountClaims: createAccountClaims({
+      accounts,
+      custom,
+      scopes,
+      currentClient: () => Provider.ctx?.oidc.client,
+      ownerOf,
+    }),
+    resources: createResources({
+      resourceServers,
+      ownerOf,
+      format: settings.tokens.accessTokenFormat,
+    }),
+    lifetimes: createLifetimes({ ...options, policyOf: (client) => ownerOf(client)?.policy }),
+  };
+}
