@@ -32,8 +32,20 @@ export interface SignInOptions {
 
 const FORM_STEPS_MAX = 12;
 
+/** A code on its way to a client, with what the client needs to redeem it. */
+export interface Authorized {
+  readonly code: string;
+  readonly verifier: string;
+}
+
 /** The whole of a sign-in as a browser and a client go through it: pages, consent, code, tokens. */
 export async function signIn(lane: Lane, options: SignInOptions): Promise<TokenAnswer> {
+  const authorized = await authorize(lane, options);
+  return readTokens(await redeem(lane, options.client, authorized));
+}
+
+/** The browser's part: a person who is not signed in yet goes through the pages, back to the client. */
+export async function authorize(lane: Lane, options: SignInOptions): Promise<Authorized> {
   lane.forgetCookies();
   const verifier = randomBytes(32).toString('base64url');
   const query = new URLSearchParams({
@@ -49,18 +61,25 @@ export async function signIn(lane: Lane, options: SignInOptions): Promise<TokenA
   const callback = await followToCallback(lane, `${PATHS.authorize}?${query.toString()}`, options);
   const code = callback.searchParams.get('code');
   if (code === null) throw new Error(`no code at the callback: ${callback.search}`);
-  return readTokens(
-    await lane.request(PATHS.token, {
-      method: 'POST',
-      headers: basic(options.client),
-      form: {
-        grant_type: 'authorization_code',
-        code,
-        redirect_uri: options.client.redirectUri,
-        code_verifier: verifier,
-      },
-    }),
-  );
+  return { code, verifier };
+}
+
+/** The client's part: its code against tokens. */
+export function redeem(
+  lane: Pick<Lane, 'request'>,
+  client: BenchClient,
+  { code, verifier }: Authorized,
+): Promise<Answer> {
+  return lane.request(PATHS.token, {
+    method: 'POST',
+    headers: basic(client),
+    form: {
+      grant_type: 'authorization_code',
+      code,
+      redirect_uri: client.redirectUri,
+      code_verifier: verifier,
+    },
+  });
 }
 
 async function followToCallback(lane: Lane, start: string, options: SignInOptions): Promise<URL> {
