@@ -3,7 +3,7 @@ import { openEmbedded } from '../../src/storage/embedded/open-embedded.ts';
 import { createToldLogger } from '../support/told.ts';
 
 /** Writes in all ways at once until it is killed, and says of each write that was answered what it was. */
-async function main(file: string, life: string): Promise<void> {
+async function main(file: string, life: string, firstTicket: number): Promise<void> {
   const logger = createToldLogger();
   const { state, records } = await openEmbedded({ file, clock: systemClock, logger });
   await records.migrate();
@@ -40,7 +40,7 @@ async function main(file: string, life: string): Promise<void> {
 
   /** A ticket is taken once: by deleting it, in the life that finds it. */
   async function redeemOn(): Promise<void> {
-    for (let n = 0; ; n += 1) {
+    for (let n = firstTicket; ; n += 1) {
       if (await state.delete(`ticket-${n}`)) answered('redeem', n);
     }
   }
@@ -48,4 +48,5 @@ async function main(file: string, life: string): Promise<void> {
   await Promise.all([putOn(0), putOn(1), putOn(2), appendOn(), insertOn(), redeemOn()]);
 }
 
-await main(String(process.argv[2]), String(process.argv[3]));
+const [file, life, firstTicket] = process.argv.slice(2);
+await main(String(file), String(life), Number(firstTicket));

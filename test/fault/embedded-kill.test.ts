@@ -11,7 +11,9 @@ import { createEmbeddedPlace } from '../support/embedded-file.ts';
 const PROGRAM = fileURLToPath(new URL('./embedded-kill.program.ts', import.meta.url));
 const KILLS = rounds(20, 300);
 const LIVES_AT_ONCE = 4;
-const TICKETS = 20_000;
+/** More than the lives of one batch can redeem between them; each batch begins after those of the one before. */
+const TICKETS_A_BATCH = 200;
+const TICKETS = Math.ceil(KILLS / LIVES_AT_ONCE) * TICKETS_A_BATCH;
 const BUSY_MS_MAX = 60;
 
 /** Everything that was answered, in every life. */
@@ -40,8 +42,11 @@ test(
       redeemed: [],
     };
     for (let life = 0; life < KILLS; life += LIVES_AT_ONCE) {
-      const lives = Array.from({ length: LIVES_AT_ONCE }, (_, n) => `life${life + n}`);
-      await Promise.all(lives.map((name) => liveAndDie(place.file, name, ledger)));
+      const lives = Array.from({ length: LIVES_AT_ONCE }, (_, n) => [
+        `life${life + n}`,
+        String((life / LIVES_AT_ONCE) * TICKETS_A_BATCH),
+      ]);
+      await Promise.all(lives.map((args) => liveAndDie([place.file, ...args], ledger)));
       const reopened = await place.open();
       await checkAgainst(ledger, reopened);
       await reopened.close();
@@ -53,8 +58,8 @@ test(
 );
 
 /** One process, killed at some moment after its first answer; all of its answers are in the ledger. */
-async function liveAndDie(file: string, life: string, ledger: Ledger): Promise<void> {
-  const child = spawn(process.execPath, [PROGRAM, file, life], {
+async function liveAndDie(args: readonly string[], ledger: Ledger): Promise<void> {
+  const child = spawn(process.execPath, [PROGRAM, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const lines = createInterface({ input: child.stdout });

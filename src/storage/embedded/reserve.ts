@@ -39,19 +39,17 @@ export function createReserve(file: string): Reserve {
   return {
     isWhole: () => statSync(ballast, { throwIfNoEntry: false })?.size === RESERVE_BYTES,
     release: () => rmSync(ballast, { force: true }),
-    restore() {
-      const { bavail, bsize } = statfsSync(file);
-      if (bavail * bsize < 2 * RESERVE_BYTES) return false;
-      return fill(ballast);
-    },
+    restore: () => fill(ballast, file),
   };
 }
 
-function fill(ballast: string): boolean {
+function fill(ballast: string, file: string): boolean {
   // One name, so that a process that is killed here leaves no more than one. Two at once may spoil it for each other,
   // and then come back.
   const temporary = `${ballast}.tmp`;
   try {
+    const { bavail, bsize } = statfsSync(file);
+    if (bavail * bsize < 2 * RESERVE_BYTES) return false;
     const handle = openSync(temporary, 'w', OWNER_ONLY);
     try {
       // Random, since some file systems keep no room for bytes that compress.
