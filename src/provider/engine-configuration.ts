@@ -1,3 +1,4 @@
+import { newClientId } from '../clients/new-client.ts';
 import { errors, type Client, type Configuration } from 'oidc-provider';
 import type { AccountClaims } from './account-claims.ts';
 import { extraClaims, type ShapeOptions } from './access-token-shape.ts';
@@ -12,6 +13,7 @@ import type { LogoutPages } from './logout.ts';
 import { createErrorPage } from './middleware.ts';
 import { keepOfflineAccess } from './offline-access.ts';
 import { createPrompts } from './prompts.ts';
+import { isRegisteredUri } from './redirect-uris.ts';
 import { ROUTES, type Endpoints } from './routes.ts';
 import type { Stores } from './stores.ts';
 import { randomId } from '../runtime/random.ts';
@@ -115,8 +117,11 @@ export function createEngineConfiguration(options: EngineOptions): Configuration
         },
       },
     },
-    clientBasedCORS: (_ctx, origin, client) =>
-      engineClients.ownerOf(client)?.policy.corsOrigins.includes(origin) ?? false,
+    clientBasedCORS(_ctx, origin, client) {
+      const policy = engineClients.ownerOf(client)?.policy;
+      // A browser app calls from the port it is redirected to.
+      return policy ? isRegisteredUri(policy.corsOrigins, origin, policy.anyLoopbackPort) : false;
+    },
     renderError: createErrorPage(pages),
     fetch: (url, init) => options.outboundFetch(url, withoutDispatcher(init)),
     fetchResponseBodyLimits: { jwks_uri: KEY_SET_BYTES_MAX },
@@ -159,7 +164,7 @@ function featuresOf(options: EngineOptions): NonNullable<Configuration['features
     registration: {
       enabled: hasRegistration,
       initialAccessToken: profileSettings.registration.mode === 'token',
-      idFactory: () => randomId(),
+      idFactory: () => newClientId(),
       secretFactory: () => randomId(32),
       issueRegistrationAccessToken: true,
     },

@@ -84,8 +84,6 @@ export interface HouseOptions {
   /** Stands between the protocol and the state of every node. */
   readonly wrapState?: (state: State) => State;
   readonly outboundFetch?: ProtocolOptions['outboundFetch'];
-  /** Shares the store of another house. */
-  readonly file?: string;
 }
 
 /** Signs in and allows everything. */
@@ -118,7 +116,7 @@ const STANDARD_API = {
 /** Opens a provider over real rooms in a temporary file, with keys that turn on demand. */
 export async function openHouse(options: HouseOptions = {}): Promise<House> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-provider-'));
-  const file = options.file ?? join(folder, 'latchkey.db');
+  const file = join(folder, 'latchkey.db');
   const keys = await createTurningKeys();
   const sealer = createSealer([randomBytes(32)]);
   const cookieKeys = [randomBytes(32).toString('base64url')];
@@ -166,7 +164,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
   if (first === undefined) throw new Error('a house without nodes');
   const { accounts, clients } = first.rooms;
   const actor = { by: 'test', origin: { address: 'test' } };
-  const alice = (await accounts.find(ALICE.id ?? '')) ?? (await accounts.create(ALICE, actor));
+  const alice = await accounts.create(ALICE, actor);
   person = WILLING(alice.id);
 
   return {

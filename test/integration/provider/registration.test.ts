@@ -31,6 +31,22 @@ async function send(
   };
 }
 
+interface Registered {
+  readonly id: string;
+  readonly secret: string;
+  readonly token: string;
+  readonly uri: string;
+}
+
+function registered(body: Fields): Registered {
+  return {
+    id: String(body['client_id']),
+    secret: String(body['client_secret']),
+    token: String(body['registration_access_token']),
+    uri: String(body['registration_client_uri']),
+  };
+}
+
 const APP = {
   client_name: 'Self-made',
   redirect_uris: [CALLBACK],
@@ -51,62 +67,52 @@ describe('registration', () => {
     expect((await send(`${house.issuer}/register`, { body: APP })).status).toBe(404);
   });
 
-  test('open: a client is made, reads, changes and deletes itself', async () => {
+  test('open: a client is made, with nothing that it may not choose', async () => {
     house = await openHouse({ registration: { mode: 'open' } });
     expect((await discovery())['registration_endpoint']).toBe(`${house.issuer}/register`);
-    const made = await send(`${house.issuer}/register`, {
-      body: { ...APP, client_id: 'chosen', client_secret: 'chosen', policy: { firstParty: true } },
+    const chosen = { client_id: 'chosen', client_secret: 'chosen', policy: { firstParty: true } };
+    const made = await send(`${house.issuer}/register`, { body: { ...APP, ...chosen } });
+    expect(made).toMatchObject({
+      status: 201,
+      body: {
+        client_name: 'Self-made',
+        client_secret_expires_at: 0,
+        contacts: ['dev@example.com'],
+        registration_client_uri: expect.stringContaining(`${house.issuer}/register/`),
+      },
     });
-    expect(made).toMatchObject({ status: 201 });
-    const {
-      client_id: id,
-      client_secret: secret,
-      registration_access_token: token,
-      registration_client_uri: uri,
-    } = made.body as Record<string, string>;
-    expect(id).not.toBe('chosen');
-    expect(secret).not.toBe('chosen');
-    expect(uri).toBe(`${house.issuer}/register/${id}`);
-    expect(made.body).toMatchObject({
-      client_name: 'Self-made',
-      client_secret_expires_at: 0,
-      contacts: ['dev@example.com'],
-    });
-    expect((await house.clients.find(id ?? ''))?.policy).toMatchObject({
-      firstParty: false,
-      requirePkce: true,
-    });
-
+    const { id, secret } = registered(made.body);
+    expect([id, secret]).not.toContain('chosen');
+    const client = await house.clients.find(id);
+    expect(client?.policy).toMatchObject({ firstParty: false, requirePkce: true });
     const works = await fetch(`${house.issuer}/token`, {
       method: 'POST',
-      headers: { authorization: basic(id ?? '', secret ?? '') },
+      headers: { authorization: basic(id, secret) },
       body: new URLSearchParams({ grant_type: 'client_credentials', audience: API }),
     });
     expect(works.status).toBe(200);
+  });
 
-    const read = await send(uri ?? '', { method: 'GET', token });
-    expect(read.body).toMatchObject({
-      client_id: id,
-      client_name: 'Self-made',
-      registration_client_uri: uri,
-    });
+  test('open: a client reads, changes and deletes itself, and is told its secret once only', async () => {
+    house = await openHouse({ registration: { mode: 'open' } });
+    const made = await send(`${house.issuer}/register`, { body: APP });
+    const { id, secret, token, uri } = registered(made.body);
+
+    const read = await send(uri, { method: 'GET', token });
+    expect(read.body).toMatchObject({ client_id: id, client_name: 'Self-made' });
     expect(read.body).not.toHaveProperty('client_secret');
     const change = { ...APP, client_name: 'Renamed', client_id: id, client_secret: secret };
-    const changed = await send(uri ?? '', { method: 'PUT', token, body: change });
+    const changed = await send(uri, { method: 'PUT', token, body: change });
     expect(changed).toMatchObject({ status: 200, body: { client_name: 'Renamed' } });
     expect(changed.body).not.toHaveProperty('client_secret');
-    const wrong = await send(uri ?? '', {
-      method: 'PUT',
-      token,
-      body: { ...change, client_secret: 'wrong' },
-    });
-    expect(wrong.status).toBe(400);
-    expect((await house.clients.find(id ?? ''))?.metadata['client_name']).toBe('Renamed');
+    const wrong = { ...change, client_secret: 'wrong', client_name: 'Wrong' };
+    expect((await send(uri, { method: 'PUT', token, body: wrong })).status).toBe(400);
+    expect((await house.clients.find(id))?.metadata['client_name']).toBe('Renamed');
 
-    expect((await send(uri ?? '', { method: 'DELETE', token: 'wrong' })).status).toBe(401);
-    expect((await send(uri ?? '', { method: 'DELETE', token })).status).toBe(204);
-    expect(await house.clients.find(id ?? '')).toBeUndefined();
-    expect((await send(uri ?? '', { method: 'GET', token })).status).toBe(401);
+    expect((await send(uri, { method: 'DELETE', token: 'wrong' })).status).toBe(401);
+    expect((await send(uri, { method: 'DELETE', token })).status).toBe(204);
+    expect(await house.clients.find(id)).toBeUndefined();
+    expect((await send(uri, { method: 'GET', token })).status).toBe(401);
   });
 
   test('open: the token of one client does not open another', async () => {
@@ -148,6 +154,13 @@ describe('registration', () => {
     expect(await policyOf(confidential.body['client_id'])).toBe(false);
     expect(await policyOf(open.body['client_id'])).toBe(true);
     expect(open.body).not.toHaveProperty('client_secret');
+  });
+
+  test('open: every one of a hundred gets an id that our own rules take', async () => {
+    const quotas = { perAddressPerHour: 1000, overallPerHour: 1000 };
+    house = await openHouse({ registration: { mode: 'open', ...quotas } });
+    for (let number = 0; number < 100; number += 1)
+      expect(await send(`${house.issuer}/register`, { body: APP })).toMatchObject({ status: 201 });
   });
 
   test('open: stops at the quota', async () => {
