@@ -22,7 +22,7 @@ export const revocationConfig = z
           .boolean()
           .default(false)
           .describe('Anyone may follow the feed; otherwise only clients that authenticate.'),
-        heartbeat: duration('5s').describe(
+        heartbeat: duration('1s').describe(
           'How often a follower hears from a feed that has nothing new.',
         ),
         followersMax: z

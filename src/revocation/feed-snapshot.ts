@@ -1,0 +1,96 @@
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import type { Clock } from '../runtime/clock.ts';
+import { cursorAt, cursorText, SNAPSHOT_TYPE } from './feed-payload.ts';
+import type { SignFeed } from './feed-publisher.ts';
+import type { FeedSource } from './feed-source.ts';
+import type { Revocable } from './handle-table.ts';
+
+const ENTRIES_PER_PART = 50_000;
+const ENTRY_BYTES = 18;
+/** Digests do not get smaller, whatever the effort. */
+const COMPRESSION = { level: 1 } as const;
+/** Followers that come together, after an outage, share one. The feed has what came since. */
+const SHARED_MS = 2000;
+
+const compress = promisify(gzip);
+
+/** All that matters still, as lines of one JWS each, compressed. */
+export interface Snapshots {
+  /** Undefined: this node must not speak for the log. */
+  take(): Promise<Buffer | undefined>;
+}
+
+interface SnapshotOptions {
+  readonly source: FeedSource;
+  readonly sign: SignFeed;
+  readonly issuer: string;
+  readonly clock: Clock;
+}
+
+/** Makes a snapshot when asked, at most every two seconds. */
+export function createSnapshots(options: SnapshotOptions): Snapshots {
+  let shared:
+    | { readonly epoch: string; readonly madeMs: number; body: Promise<Buffer> }
+    | undefined;
+
+  return {
+    async take() {
+      const position = options.source.position();
+      if (position === undefined) return undefined;
+      const isFresh = shared !== undefined && performance.now() - shared.madeMs < SHARED_MS;
+      if (shared === undefined || !isFresh || shared.epoch !== position.id) {
+        const body = make(options, position.id, position.number);
+        shared = { epoch: position.id, madeMs: performance.now(), body };
+        body.catch(() => {
+          shared = undefined;
+        });
+      }
+      return shared.body;
+    },
+  };
+}
+
+async function make(options: SnapshotOptions, epoch: string, number: number): Promise<Buffer> {
+  const { source, sign, issuer, clock } = options;
+  const now = clock.now();
+  const head = {
+    iss: issuer,
+    iat: now,
+    epoch,
+    number,
+    cursor: cursorText(cursorAt(source, epoch, number)),
+    before: source.before(),
+  };
+  const lines: string[] = [];
+  const parts = partsOf(source.handles(), now);
+  for (let part = parts.next(); ;) {
+    // One ahead, to know which is the last: without it a truncated snapshot would pass for a whole one.
+    const following = parts.next();
+    const isLast = following.done === true;
+    const entries = part.done === true ? '' : part.value.toString('base64url');
+    lines.push(await sign({ ...head, part: lines.length, isLast, entries }, SNAPSHOT_TYPE));
+    if (isLast) break;
+    part = following;
+  }
+  return compress(lines.join('\n'), COMPRESSION);
+}
+
+// The entries in rows of 18 bytes: digest (8), number (6), `tellUntil` (4), big-endian.
+function* partsOf(handles: Iterable<Revocable>, now: number): Generator<Buffer> {
+  let rows = Buffer.allocUnsafe(ENTRIES_PER_PART * ENTRY_BYTES);
+  let used = 0;
+  for (const { high, low, number, tellUntil } of handles) {
+    if (tellUntil < now) continue;
+    rows.writeUInt32BE(high, used);
+    rows.writeUInt32BE(low, used + 4);
+    rows.writeUIntBE(number, used + 8, 6);
+    rows.writeUInt32BE(tellUntil, used + 14);
+    used += ENTRY_BYTES;
+    if (used < rows.length) continue;
+    yield rows;
+    rows = Buffer.allocUnsafe(ENTRIES_PER_PART * ENTRY_BYTES);
+    used = 0;
+  }
+  if (used > 0) yield rows.subarray(0, used);
+}

@@ -1,0 +1,95 @@
+import { Router } from '@koa/router';
+import type { Context } from 'koa';
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/logger.ts';
+import type { RevocationConfig } from './config.ts';
+import { createFeedConnections } from './feed-connections.ts';
+import { parseCursor } from './feed-payload.ts';
+import { createFeedPublisher, type SignFeed } from './feed-publisher.ts';
+import { createSnapshots } from './feed-snapshot.ts';
+import type { FeedSource } from './feed-source.ts';
+
+const RETRY_AFTER_SECONDS = '1';
+
+export interface FeedOptions {
+  readonly source: FeedSource;
+  readonly sign: SignFeed;
+  readonly issuer: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly settings: RevocationConfig['feed'];
+  /** Whether this request may follow. When not, it has answered 401 or 403 itself. Not asked when the feed is public. */
+  readonly authorize: (ctx: Context) => Promise<boolean>;
+}
+
+/** The feed of revocations, as `docs/revocation.md` describes it. */
+export interface Feed {
+  readonly router: Router;
+  /** Ends every open stream; part of draining. */
+  close(): void;
+}
+
+/** `GET /revocations` (server-sent events, or a long poll) and `GET /revocations/snapshot`. */
+export function createFeed(options: FeedOptions): Feed {
+  const { source, settings, logger } = options;
+  const onFailure = (error: unknown): void => {
+    logger.error({ event: 'feed.failed', reason: String(error) }, 'the feed could not be signed');
+  };
+  const heartbeatSeconds = settings.heartbeat;
+  const publisher = createFeedPublisher({ ...options, heartbeatSeconds, onFailure });
+  const connections = createFeedConnections({ publisher, onFailure });
+  const snapshots = createSnapshots(options);
+  const router = new Router({ prefix: '/revocations' });
+
+  router.use(async (ctx, next) => {
+    ctx.set('Cache-Control', 'no-store');
+    if (!settings.public && !(await options.authorize(ctx))) return;
+    const isFull = connections.count() >= settings.followersMax;
+    if (isFull || source.position() === undefined) unavailable(ctx);
+    else await next();
+  });
+
+  router.get('/', async (ctx) => {
+    const cursor = parseCursor(ctx.get('Last-Event-ID') || textOf(ctx.query['after']));
+    if (cursor === undefined) return refuse(ctx);
+    const type = ctx.accepts('application/jwt', 'text/event-stream');
+    if (type === 'text/event-stream') return connections.stream(ctx, cursor);
+    const news = await connections.poll(ctx, cursor);
+    if (news === undefined) return unavailable(ctx);
+    if (news.kind === 'broken') return refuse(ctx);
+    ctx.type = 'application/jwt';
+    ctx.body = news.batch.jws;
+  });
+
+  router.get('/snapshot', async (ctx) => {
+    const body = await snapshots.take();
+    if (body === undefined) return unavailable(ctx);
+    ctx.type = 'text/plain';
+    ctx.set('Content-Encoding', 'gzip');
+    ctx.body = body;
+  });
+
+  return {
+    router,
+    close() {
+      publisher.close();
+      connections.close();
+    },
+  };
+}
+
+/** The follower cannot go on from where it stands. */
+function refuse(ctx: Context): void {
+  ctx.status = 410;
+  ctx.body = { error: 'snapshot_required', error_description: 'take /revocations/snapshot first' };
+}
+
+function unavailable(ctx: Context): void {
+  ctx.status = 503;
+  ctx.set('Retry-After', RETRY_AFTER_SECONDS);
+  ctx.body = { error: 'temporarily_unavailable' };
+}
+
+function textOf(value: string | string[] | undefined): string {
+  return typeof value === 'string' ? value : '';
+}

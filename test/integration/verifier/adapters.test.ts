@@ -1,0 +1,149 @@
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import express from 'express';
+import Koa from 'koa';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { requireToken as forExpress } from '../../../verifier/src/adapters/express.ts';
+import { requireToken as forFastify } from '../../../verifier/src/adapters/fastify.ts';
+import { withToken } from '../../../verifier/src/adapters/fetch.ts';
+import { requireToken as forHono } from '../../../verifier/src/adapters/hono.ts';
+import { requireToken as forKoa } from '../../../verifier/src/adapters/koa.ts';
+import type { Verifier } from '../../../verifier/src/index.ts';
+import { details, openEmbeddedSite, type Node, type Site } from '../revocation/fixture.ts';
+import { startIssuer, type TestIssuer } from './fixture.ts';
+
+let site: Site;
+let node: Node;
+let issuer: TestIssuer;
+let verifier: Verifier;
+
+beforeAll(async () => {
+  site = await openEmbeddedSite();
+  node = await site.node();
+  issuer = await startIssuer(node);
+  verifier = issuer.verifier();
+});
+afterAll(async () => {
+  await issuer.close();
+  await site.close();
+});
+
+const needs = { scopes: ['read'] };
+
+/** Answers of an API behind an adapter. */
+type Ask = (headers: Record<string, string>) => Promise<Response>;
+
+function serving(listener: () => RequestListener): Ask {
+  return async (headers) => {
+    const server = createServer(listener());
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const answer = await fetch(`http://127.0.0.1:${port}/`, { headers });
+    const body = await answer.arrayBuffer();
+    server.closeAllConnections();
+    server.close();
+    return new Response(body, answer);
+  };
+}
+
+const apis: readonly (readonly [string, Ask])[] = [
+  [
+    'Express',
+    serving(() => {
+      const app = express();
+      app.get('/', forExpress(verifier, needs), (request, response) => {
+        response.json((request as { auth?: object }).auth);
+      });
+      return app;
+    }),
+  ],
+  [
+    'Koa',
+    serving(() => {
+      const app = new Koa();
+      app.use(forKoa(verifier, needs));
+      app.use((ctx) => {
+        ctx.body = ctx.state['auth'];
+      });
+      const handle = app.callback();
+      return (request, response) => void handle(request, response);
+    }),
+  ],
+  [
+    'fetch handlers',
+    (headers) =>
+      withToken(
+        verifier,
+        (_, claims) => Response.json(claims),
+        needs,
+      )(new Request('http://api.example', { headers })),
+  ],
+  [
+    'Hono',
+    async (headers) => {
+      const kept = new Map<string, object>();
+      const context = {
+        req: { header: (name: string) => headers[name.toLowerCase()] },
+        set: (key: string, claims: object) => void kept.set(key, claims),
+      };
+      const answer = await forHono(verifier, needs)(context, () => Promise.resolve());
+      return answer ?? Response.json(kept.get('auth'));
+    },
+  ],
+  [
+    'Fastify',
+    async (headers) => {
+      const request: { headers: Record<string, string>; auth?: object } = { headers };
+      let [status, sent, answered]: [number, object, object | undefined] = [200, {}, undefined];
+      const reply = {
+        code: (code: number) => ((status = code), reply),
+        headers: (more: object) => ((sent = more), reply),
+        send: (body: object) => ((answered = body), reply),
+      };
+      await forFastify(verifier, needs)(request as never, reply);
+      return Response.json(answered ?? request.auth, { status, headers: { ...sent } });
+    },
+  ],
+];
+
+describe.each(apis)('an API on %s', (_, ask) => {
+  const bearer = async (claims: object) => ({
+    authorization: `Bearer ${await issuer.issue({ scope: 'read', ...claims })}`,
+  });
+
+  test('gets the claims of a good token', async () => {
+    const answer = await ask(await bearer({}));
+    expect(answer.status).toBe(200);
+    expect(await answer.json()).toMatchObject({ sub: 'alice', scopes: ['read'] });
+  });
+
+  test.each([[{}], [{ authorization: 'Basic x' }], [{ authorization: 'Bearer a, Bearer b' }]])(
+    'asks who comes with %j for a token, and tells no more',
+    async (headers) => {
+      const answer = await ask(headers);
+      expect(answer.status).toBe(401);
+      expect(answer.headers.get('www-authenticate')).toBe('Bearer');
+    },
+  );
+
+  test('refuses a bad token without saying what is wrong with it', async () => {
+    const answer = await ask(await bearer({ exp: 1 }));
+    expect(answer.status).toBe(401);
+    expect(answer.headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
+    expect(await answer.json()).toEqual({ error: 'invalid_token' });
+  });
+
+  test('refuses a token that lacks a scope, and says which are needed', async () => {
+    const answer = await ask(await bearer({ scope: 'write' }));
+    expect(answer.status).toBe(403);
+    expect(answer.headers.get('www-authenticate')).toBe(
+      'Bearer error="insufficient_scope", scope="read"',
+    );
+  });
+
+  test('refuses a revoked token', async () => {
+    const headers = await bearer({ gid: 'adapters' });
+    await node.revocation.revoke({ kind: 'grant', grantId: 'adapters' }, details);
+    await expect.poll(async () => (await ask(headers)).status).toBe(401);
+  });
+});

@@ -1,0 +1,312 @@
+import { generateKeyPair, SignJWT } from 'jose';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Revoked } from '../../../src/revocation/revocation.ts';
+import {
+  IssuerUnavailable,
+  RevocationUnknown,
+  TokenInvalid,
+  TokenRevoked,
+  type SilencePolicy,
+  type Verifier,
+  type VerifierOptions,
+} from '../../../verifier/src/index.ts';
+import { rounds } from '../../support/counts.ts';
+import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts';
+import { details, openEmbeddedSite, type Node, type Site } from '../revocation/fixture.ts';
+import { API, startIssuer, type TestIssuer } from './fixture.ts';
+
+let site: Site;
+let node: Node;
+let issuer: TestIssuer;
+
+beforeAll(async () => {
+  site = await openEmbeddedSite();
+  node = await site.node();
+});
+afterAll(() => site.close());
+beforeEach(async () => {
+  issuer = await startIssuer(node);
+});
+afterEach(() => issuer.close());
+
+const revoke = (what: Revoked) => node.revocation.revoke(what, details);
+
+/** Milliseconds until the token is refused as revoked. */
+async function untilRefused(verifier: Verifier, token: string): Promise<number> {
+  const began = performance.now();
+  for (;;) {
+    const failed = await verifier.verify(token).catch((error: unknown) => error);
+    if (failed instanceof TokenRevoked) return performance.now() - began;
+    if (performance.now() - began > 5000) throw new Error('still accepted');
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}
+
+const kinds: readonly (readonly [string, Revoked])[] = [
+  ['token', { kind: 'token', jti: 'j-1', expiresAt: 4e9 }],
+  ['grant', { kind: 'grant', grantId: 'g-1' }],
+  ['session', { kind: 'session', sessionUid: 's-1' }],
+  ['account', { kind: 'account', accountId: 'alice' }],
+  ['client', { kind: 'client', clientId: 'web' }],
+  ['instant', { kind: 'before' }],
+];
+
+describe('a token', () => {
+  test('of the issuer, for this API, is accepted, and its claims are given', async () => {
+    const token = await issuer.issue({ scope: 'read write', gid: 'g', sid: 's' });
+    expect(await issuer.verifier().verify(token)).toMatchObject({
+      sub: 'alice',
+      clientId: 'web',
+      scopes: ['read', 'write'],
+      grantId: 'g',
+      sessionId: 's',
+    });
+  });
+
+  test.each(kinds)('is refused within a second of the revocation of its %s', async (_, what) => {
+    const verifier = issuer.verifier();
+    const claims = { jti: 'j-1', gid: 'g-1', sid: 's-1' };
+    const token = await issuer.issue(claims);
+    await verifier.verify(token);
+    await revoke(what);
+    expect(await untilRefused(verifier, token)).toBeLessThan(1000);
+    // What is issued afterwards, for the same person and client, in the same second, is good.
+    const later = await issuer.issue({ ...claims, jti: 'j-2' });
+    await expect(verifier.verify(later)).resolves.toBeDefined();
+  });
+
+  test('revoked before the verifier started is refused from the first request on', async () => {
+    const token = await issuer.issue({ gid: 'g-2' });
+    await revoke({ kind: 'grant', grantId: 'g-2' });
+    await expect(issuer.verifier().verify(token)).rejects.toThrow(TokenRevoked);
+  });
+
+  test('revoked after the snapshot was made that a starting verifier is given is refused all the same', async () => {
+    for (let n = 0; n < rounds(5, 50); n += 1) {
+      const token = await issuer.issue({ gid: `shared-${n}` });
+      // Makes the snapshot that the next one is given, too.
+      await issuer.verifier().verify(token);
+      await revoke({ kind: 'grant', grantId: `shared-${n}` });
+      await expect(issuer.verifier().verify(token)).rejects.toThrow(TokenRevoked);
+    }
+  });
+
+  test('is refused in the time of a heartbeat, one after the other, under load', async () => {
+    const verifiers = [issuer.verifier(), issuer.verifier(), issuer.verifier()];
+    const latencies: number[] = [];
+    for (let n = 0; n < rounds(30, 1000); n += 1) {
+      const token = await issuer.issue({ jti: `load-${n}` });
+      await Promise.all(verifiers.map((verifier) => verifier.verify(token)));
+      await revoke({ kind: 'token', jti: `load-${n}`, expiresAt: 4e9 });
+      latencies.push(...(await Promise.all(verifiers.map((one) => untilRefused(one, token)))));
+    }
+    const p99 = latencies.toSorted((a, b) => a - b)[Math.ceil(latencies.length * 0.99) - 1];
+    expect(p99).toBeLessThan(1000);
+  });
+});
+
+describe('what is not an access token of the issuer for this API', () => {
+  test.each([
+    ['for another API', { aud: 'https://other.example.com' }, {}],
+    ['of another issuer', { iss: 'https://other.example.com' }, {}],
+    ['expired', { exp: 1_000_000_000 }, {}],
+    ['not valid yet', { nbf: 4_000_000_000 }, {}],
+    ['an ID token', {}, { typ: 'JWT' }],
+    ['a token without a type', {}, { typ: undefined }],
+    ['without a client', { client_id: undefined }, {}],
+    ['without an id', { jti: undefined }, {}],
+    ['bound to a key that was not proven', { cnf: { jkt: 'x' } }, {}],
+  ])('%s is refused', async (_, claims, header) => {
+    const token = await issuer.issue(claims, header);
+    await expect(issuer.verifier().verify(token)).rejects.toThrow(TokenInvalid);
+  });
+
+  test('a token without a mark is refused where revocations are followed', async () => {
+    const token = await issuer.issue({ rev: undefined });
+    await expect(issuer.verifier().verify(token)).rejects.toThrow(TokenInvalid);
+    await expect(issuer.verifier({ revocation: false }).verify(token)).resolves.toBeDefined();
+  });
+
+  test('a token signed by a key of its own is refused', async () => {
+    const { privateKey } = await generateKeyPair('ES256', { extractable: true });
+    const forged = await new SignJWT({ sub: 'alice', aud: API, iss: issuer.url })
+      .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', jwk: { kty: 'EC' } })
+      .setExpirationTime('1h')
+      .sign(privateKey);
+    await expect(issuer.verifier().verify(forged)).rejects.toThrow(TokenInvalid);
+  });
+
+  test.each(['', 'opaque', 'a.b.c', 'eyJhbGciOiJub25lIn0.e30.'])(
+    '`%s` is refused',
+    async (text) => {
+      await expect(issuer.verifier().verify(text)).rejects.toThrow(TokenInvalid);
+    },
+  );
+
+  test('an unsigned token is refused', async () => {
+    const [, payload] = (await issuer.issue()).split('.');
+    const header = Buffer.from('{"alg":"none","typ":"at+jwt"}').toString('base64url');
+    await expect(issuer.verifier().verify(`${header}.${payload}.`)).rejects.toThrow(TokenInvalid);
+  });
+
+  test('no word of the feed passes for a token', async () => {
+    const jws = await issuer.sign({ sub: 'alice', aud: API }, 'latchkey-revocations+jwt');
+    await expect(issuer.verifier().verify(jws)).rejects.toThrow(TokenInvalid);
+  });
+});
+
+describe('options', () => {
+  test.each([
+    ['a shared secret', { algorithms: ['HS256'] }],
+    ['no signature', { algorithms: ['none'] }],
+    ['an issuer in clear', { issuer: 'http://id.example.com' }],
+    ['no audience', { audience: [] }],
+    ['introspection without credentials', { revocation: { whenSilent: 'introspect' } }],
+  ] as const)('that ask for %s are refused at the start', (_, options) => {
+    expect(() => issuer.verifier(options)).toThrow(TypeError);
+  });
+
+  test('credentials are used for the feed', async () => {
+    await issuer.close();
+    issuer = await startIssuer(node, { public: false });
+    const credentials = { clientId: 'api:one', clientSecret: 'a b%' };
+    const verifier = issuer.verifier({ credentials });
+    await expect(verifier.verify(await issuer.issue())).resolves.toBeDefined();
+    const expected = `Basic ${btoa('api%3Aone:a+b%25')}`;
+    expect(issuer.authorizations.at(-1)).toBe(expected);
+  });
+});
+
+describe('a feed that is cut', () => {
+  const SILENT_AFTER_SECONDS = 1.6;
+  let proxy: TcpProxy;
+
+  afterEach(() => proxy.close());
+
+  /** A verifier whose feed comes through a wire that can be cut. */
+  async function connected(
+    whenSilent: SilencePolicy,
+    options: Partial<VerifierOptions> = {},
+  ): Promise<Verifier> {
+    proxy = await startTcpProxy({ port: issuer.port });
+    const url = `http://127.0.0.1:${proxy.port}/revocations`;
+    const revocation = { whenSilent, silentAfterSeconds: SILENT_AFTER_SECONDS, url };
+    const verifier = issuer.verifier({ ...options, revocation });
+    await verifier.verify(await issuer.issue());
+    return verifier;
+  }
+
+  const untilSilent = (verifier: Verifier) =>
+    expect.poll(() => verifier.status().feed, { timeout: 5000 }).toBe('silent');
+  const untilFollowing = (verifier: Verifier) =>
+    expect.poll(() => verifier.status().feed, { timeout: 10_000 }).toBe('following');
+
+  test('with the policy "refuse": nothing is accepted until the feed speaks again', async () => {
+    const verifier = await connected('refuse');
+    const token = await issuer.issue({ gid: 'cut-1' });
+    proxy.blackHole();
+    await untilSilent(verifier);
+    await expect(verifier.verify(token)).rejects.toThrow(RevocationUnknown);
+    await revoke({ kind: 'grant', grantId: 'cut-1' });
+    await proxy.heal();
+    await untilFollowing(verifier);
+    await expect(verifier.verify(token)).rejects.toThrow(TokenRevoked);
+    await expect(verifier.verify(await issuer.issue())).resolves.toBeDefined();
+  });
+
+  test('with the policy "introspect": the issuer decides on each token', async () => {
+    const credentials = { clientId: 'api', clientSecret: 'x' };
+    const verifier = await connected('introspect', { credentials });
+    const token = await issuer.issue();
+    proxy.blackHole();
+    await untilSilent(verifier);
+    await expect(verifier.verify(token)).resolves.toBeDefined();
+    issuer.isActive = false;
+    await expect(verifier.verify(token)).rejects.toThrow(TokenRevoked);
+    issuer.isActive = 'down';
+    await expect(verifier.verify(token)).rejects.toThrow(IssuerUnavailable);
+  });
+
+  test('with the policy "acceptForSeconds": tokens are accepted so long, those known to be revoked never', async () => {
+    const verifier = await connected({ acceptForSeconds: 4 });
+    const [token, revoked] = [await issuer.issue(), await issuer.issue({ gid: 'cut-2' })];
+    await revoke({ kind: 'grant', grantId: 'cut-2' });
+    await untilRefused(verifier, revoked);
+    proxy.blackHole();
+    await untilSilent(verifier);
+    await expect(verifier.verify(token)).resolves.toBeDefined();
+    await expect(verifier.verify(revoked)).rejects.toThrow(TokenRevoked);
+    await expect
+      .poll(() => verifier.verify(token).catch((error: unknown) => error), { timeout: 8000 })
+      .toBeInstanceOf(RevocationUnknown);
+    await expect(verifier.verify(revoked)).rejects.toThrow(TokenRevoked);
+  });
+
+  test('and connected again goes on where it was, and misses nothing', async () => {
+    const verifier = await connected('refuse');
+    for (let n = 0; n < rounds(5, 50); n += 1) {
+      const token = await issuer.issue({ jti: `again-${n}` });
+      proxy.cut();
+      await revoke({ kind: 'token', jti: `again-${n}`, expiresAt: 4e9 });
+      expect(await untilRefused(verifier, token)).toBeLessThan(1000);
+    }
+    expect(verifier.status().disconnects).toBeGreaterThan(0);
+  });
+});
+
+describe('a log that begins a new epoch', () => {
+  test('makes every older token invalid at the verifier, and no newer one', async () => {
+    const verifier = issuer.verifier();
+    const token = await issuer.issue();
+    await verifier.verify(token);
+    const epoch = verifier.status().epoch;
+    await node.state.delete('test:revocation:epoch');
+    expect(await untilRefused(verifier, token)).toBeLessThan(3000);
+    expect(verifier.status().epoch).not.toBe(epoch);
+    await expect(verifier.verify(await issuer.issue())).resolves.toBeDefined();
+  });
+});
+
+describe('a feed that cannot be trusted', () => {
+  test.each([
+    ['of another issuer', { iss: 'https://other.example.com' }, undefined],
+    ['that is something else of the issuer', {}, 'at+jwt'],
+  ])('%s is not believed, and the verifier falls silent', async (_, lie, otherType) => {
+    const revocation = { whenSilent: 'refuse', silentAfterSeconds: 1.5 } as const;
+    const verifier = issuer.verifier({ revocation });
+    const token = await issuer.issue();
+    await verifier.verify(token);
+    const { sign } = issuer;
+    issuer.sign = (payload, typ) => sign({ ...payload, ...lie }, otherType ?? typ);
+    await expect
+      .poll(() => verifier.verify(token).catch((error: unknown) => error), { timeout: 8000 })
+      .toBeInstanceOf(RevocationUnknown);
+  });
+
+  test('with a hole makes the verifier take a snapshot, which misses nothing', async () => {
+    const snapshots: number[] = [];
+    const verifier = issuer.verifier({
+      onEvent: (event) => event.kind === 'snapshot' && snapshots.push(event.entries),
+    });
+    const token = await issuer.issue({ gid: 'hole' });
+    await verifier.verify(token);
+    const { sign } = issuer;
+    issuer.sign = (payload, typ) =>
+      sign('after' in payload ? { ...payload, after: 4e9 } : payload, typ);
+    await revoke({ kind: 'grant', grantId: 'hole' });
+    expect(await untilRefused(verifier, token)).toBeLessThan(4000);
+    expect(snapshots.length).toBeGreaterThan(1);
+  });
+});
+
+describe('status', () => {
+  test('tells how the feed fares', async () => {
+    const verifier = issuer.verifier();
+    expect(verifier.status().feed).toBe('starting');
+    await verifier.verify(await issuer.issue());
+    const { number } = await revoke({ kind: 'grant', grantId: 'status' });
+    await expect.poll(() => verifier.status().number).toBe(number);
+    expect(verifier.status()).toMatchObject({ feed: 'following', disconnects: 0 });
+    expect(issuer.verifier({ revocation: false }).status().feed).toBe('off');
+  });
+});

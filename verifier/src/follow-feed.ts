@@ -1,0 +1,132 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { backoffMs } from './backoff.ts';
+import { readBatch, readSnapshotPart, type FeedMessage, type FeedTrust } from './feed-messages.ts';
+import type { FeedRequests } from './feed-requests.ts';
+import type { Hearing } from './hearing.ts';
+import type { Settings } from './options.ts';
+import type { RevocationList } from './revocation-list.ts';
+import { readServerSentEvents } from './server-sent-events.ts';
+
+/** How following goes. */
+export interface FeedFollowing {
+  /** How often the connection was lost, and why last. */
+  disconnects(): { readonly count: number; readonly lastError: string | undefined };
+  close(): void;
+}
+
+interface FollowOptions {
+  readonly settings: Settings;
+  readonly trust: FeedTrust;
+  readonly requests: FeedRequests;
+  readonly list: RevocationList;
+  readonly hearing: Hearing;
+  /** Without a word for so long, the connection is given up. */
+  readonly silentAfterMs: number;
+}
+
+/** Follows the feed into `list` until it is closed: snapshot, stream, and again from where it broke. */
+export function followFeed(options: FollowOptions): FeedFollowing {
+  const { onEvent } = options.settings;
+  const stop = new AbortController();
+  let cursor: string | undefined;
+  let attempt = 0;
+  let count = 0;
+  let lastError: string | undefined;
+
+  function arrive(at: string): void {
+    cursor = at;
+    attempt = 0;
+  }
+
+  async function follow(): Promise<void> {
+    while (!stop.signal.aborted) {
+      try {
+        cursor ??= await takeSnapshot(options, stop.signal);
+        const canGoOn = await followStream(options, cursor, { arrive, signal: stop.signal });
+        if (!canGoOn) cursor = undefined;
+      } catch (error) {
+        if (stop.signal.aborted) return;
+        count += 1;
+        lastError = error instanceof Error ? error.message : String(error);
+        onEvent({ kind: 'disconnected', error: lastError });
+      }
+      await delay(backoffMs(attempt), undefined, { signal: stop.signal }).catch(() => undefined);
+      attempt += 1;
+    }
+  }
+  void follow();
+
+  return {
+    disconnects: () => ({ count, lastError }),
+    close: () => stop.abort(),
+  };
+}
+
+/** Gives the cursor from which the feed goes on. */
+async function takeSnapshot(options: FollowOptions, signal: AbortSignal): Promise<string> {
+  const { settings, trust, requests, list } = options;
+  const began = settings.clock.monotonicMs();
+  const lines = await requests.snapshot(signal);
+  const parts = await Promise.all(lines.map((line) => readSnapshotPart(line, trust)));
+  const [first] = parts;
+  if (first === undefined) throw new Error('an empty snapshot');
+  options.hearing.assertNew(first);
+  // From a node that is behind, which the next attempt may find caught up.
+  if (!list.replace(parts)) throw new Error('a snapshot that is older than what is known');
+  // It may have been made for others a moment ago: only the stream tells that nothing came since.
+  take(options, first, false);
+  const ms = settings.clock.monotonicMs() - began;
+  settings.onEvent({ kind: 'snapshot', entries: list.size(), ms });
+  return first.cursor;
+}
+
+/** False: the feed cannot go on from where we stand. */
+async function followStream(
+  options: FollowOptions,
+  from: string,
+  connection: { readonly signal: AbortSignal; arrive(cursor: string): void },
+): Promise<boolean> {
+  const { settings, trust, requests, list, hearing } = options;
+  const watchdog = createWatchdog(options.silentAfterMs);
+  try {
+    const signal = AbortSignal.any([connection.signal, watchdog.signal]);
+    const body = await requests.stream(from, signal);
+    if (body === undefined) return false;
+    for await (const { event, data } of readServerSentEvents(body)) {
+      if (event === 'snapshot') return false;
+      const batch = await readBatch(data, trust);
+      hearing.assertNew(batch);
+      if (!list.apply(batch)) return false;
+      take(options, batch, batch.number >= batch.head);
+      connection.arrive(batch.cursor);
+      watchdog.reset();
+      if (batch.entries.length > 0) {
+        settings.onEvent({ kind: 'batch', entries: batch.entries.length });
+      }
+    }
+    return true;
+  } finally {
+    watchdog.end();
+  }
+}
+
+function take(options: FollowOptions, message: FeedMessage, isAll: boolean): void {
+  const { hearing, list, settings } = options;
+  list.sweep(Math.floor(settings.clock.wallMs() / 1000));
+  hearing.hear(message, isAll);
+}
+
+/** Aborts its signal unless it is reset in time. */
+function createWatchdog(ms: number): {
+  readonly signal: AbortSignal;
+  reset(): void;
+  end(): void;
+} {
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(new Error('the feed fell silent')), ms);
+  return {
+    signal: controller.signal,
+    reset: () => void timer.refresh(),
+    end: () => clearTimeout(timer),
+  };
+}

@@ -1,0 +1,53 @@
+import type { FeedMessage } from './feed-messages.ts';
+import type { VerifierClock } from './options.ts';
+
+/** A word of the feed this much older than the newest one is a recording that somebody plays again. */
+const REPLAY_SECONDS = 60;
+
+/** When the feed was heard, and who waits to hear it. */
+export interface Hearing {
+  /** @throws {Error} when the message is an old one: nothing of it may be believed. */
+  assertNew(message: FeedMessage): void;
+  /** The message was taken in. Only one after which nothing is left to hear, `isAll`, makes us know the present. */
+  hear(message: FeedMessage, isAll: boolean): void;
+  /** Milliseconds since the feed had told all that it knew; Infinity: never yet. */
+  silentForMs(): number;
+  /** Resolves at the next word of the feed, or after `ms`. */
+  nextWord(ms: number): Promise<void>;
+}
+
+export function createHearing(clock: VerifierClock): Hearing {
+  const waiting = new Set<() => void>();
+  let heard: { readonly wallMs: number; readonly monotonicMs: number } | undefined;
+  let newestIssuedAt = 0;
+
+  return {
+    assertNew({ issuedAt }) {
+      if (issuedAt < newestIssuedAt - REPLAY_SECONDS) throw new Error('an old word of the feed');
+    },
+
+    hear({ issuedAt }, isAll) {
+      newestIssuedAt = Math.max(newestIssuedAt, issuedAt);
+      if (!isAll) return;
+      heard = { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() };
+      for (const wake of waiting) wake();
+    },
+
+    // By both clocks: one stands still while the machine sleeps, the other can be set.
+    silentForMs: () =>
+      heard === undefined
+        ? Infinity
+        : Math.max(clock.monotonicMs() - heard.monotonicMs, clock.wallMs() - heard.wallMs),
+
+    nextWord: (ms) =>
+      new Promise((resolve) => {
+        const wake = (): void => {
+          clearTimeout(timer);
+          waiting.delete(wake);
+          resolve();
+        };
+        const timer = setTimeout(wake, ms);
+        waiting.add(wake);
+      }),
+  };
+}

@@ -1,0 +1,121 @@
+import type { AccessTokenClaims } from './claims.ts';
+import { digestOf, parseDigest, type HandleKind } from './digest.ts';
+import { eachEntry, type BatchMessage, type SnapshotMessage } from './feed-messages.ts';
+import { createHandleTable, type HandleTable } from './handle-table.ts';
+import { parseMark, type Mark } from './mark.ts';
+
+const EVERYTHING = '*';
+const SWEEP_SLOTS = 65_536;
+
+/** What memory says of a token. `ahead`: it belongs to an epoch that the feed has not told of yet. */
+export type Verdict = 'valid' | 'revoked' | 'ahead';
+
+/** All that is revoked and matters still, as far as the feed has told. */
+export interface RevocationList {
+  /** Undefined before the first snapshot. */
+  place(): { readonly epoch: string; readonly number: number } | undefined;
+  judge(token: AccessTokenClaims): Verdict;
+  /** False: the batch does not continue the list, and nothing was applied. */
+  apply(batch: BatchMessage): boolean;
+  /** False: the snapshot is older than the list, which stays as it is. @throws {Error} when it is not whole. */
+  replace(parts: readonly SnapshotMessage[]): boolean;
+  sweep(now: number): void;
+  size(): number;
+  bytes(): number;
+}
+
+interface Contents {
+  readonly epoch: string;
+  readonly generation: number;
+  readonly table: HandleTable;
+  number: number;
+  before: number;
+}
+
+/** A list that knows nothing yet. */
+export function createRevocationList(): RevocationList {
+  let contents: Contents | undefined;
+
+  return {
+    place: () => contents && { epoch: contents.epoch, number: contents.number },
+
+    judge(token) {
+      const mark = token.mark === undefined ? undefined : parseMark(token.mark);
+      // A token that cannot be held against the list cannot be told from a revoked one.
+      if (mark === undefined) return 'revoked';
+      if (contents === undefined || mark.generation > contents.generation) return 'ahead';
+      return isListed(contents, token, mark) ? 'revoked' : 'valid';
+    },
+
+    apply({ epoch, after, number, entries }) {
+      if (contents?.epoch !== epoch || contents.number !== after) return false;
+      if (after + entries.length !== number) return false;
+      for (const { digest, until } of entries) {
+        contents.number += 1;
+        if (digest === EVERYTHING) contents.before = contents.number;
+        else contents.table.set(entry(parseDigest(digest), contents.number, until));
+      }
+      return true;
+    },
+
+    replace(parts) {
+      const next = assemble(parts);
+      if (contents !== undefined && isOlder(next, contents)) return false;
+      contents = next;
+      return true;
+    },
+
+    sweep: (now) => contents?.table.sweep(now, SWEEP_SLOTS),
+    size: () => contents?.table.size() ?? 0,
+    bytes: () => contents?.table.bytes() ?? 0,
+  };
+}
+
+/** Numbers, not clocks: a matching entry counts when it is later than what the issuer knew when it issued the token. */
+function isListed(
+  { epoch, before, table }: Contents,
+  token: AccessTokenClaims,
+  mark: Mark,
+): boolean {
+  const listed = (kind: HandleKind, handle: string | undefined): boolean =>
+    handle !== undefined && table.numberOf(parseDigest(digestOf(kind, handle))) > mark.number;
+  return (
+    mark.epoch !== epoch ||
+    before > mark.number ||
+    (table.size() > 0 &&
+      (listed('token', token.jti) ||
+        listed('grant', token.grantId) ||
+        listed('session', token.sessionId) ||
+        listed('account', token.sub) ||
+        listed('client', token.clientId)))
+  );
+}
+
+/** A node that is behind, or was restored, must not make us forget. */
+function isOlder(next: Contents, known: Contents): boolean {
+  if (next.generation !== known.generation) return next.generation < known.generation;
+  return next.epoch !== known.epoch || next.number < known.number;
+}
+
+function assemble(parts: readonly SnapshotMessage[]): Contents {
+  const [first] = parts;
+  if (first === undefined) throw new Error('an empty snapshot');
+  const { epoch, generation, number, before } = first;
+  const table = createHandleTable();
+  for (const [index, part] of parts.entries()) {
+    const isLast = index === parts.length - 1;
+    if (part.part !== index || part.isLast !== isLast || part.cursor !== first.cursor) {
+      throw new Error('the snapshot is not whole');
+    }
+    eachEntry(part, (digest, at, until) => table.set(entry(digest, at, until)));
+  }
+  return { epoch, generation, number, before, table };
+}
+
+function entry(
+  { high, low }: { readonly high: number; readonly low: number },
+  number: number,
+  until: number,
+): Parameters<HandleTable['set']>[0] {
+  return { high, low, number, expiresAt: until, tellUntil: until };
+}
