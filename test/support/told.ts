@@ -1,7 +1,7 @@
 import type { LogFields, Logger } from '../../src/runtime/logger.ts';
 
 /** One line that was logged. */
-export interface ToldLine extends LogFields {
+interface ToldLine extends LogFields {
   readonly level: 'debug' | 'info' | 'warn' | 'error';
 }
 
