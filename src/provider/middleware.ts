@@ -75,6 +75,8 @@ export function createOuterMiddleware(options: MiddlewareOptions): Middleware {
       await answerFailure(ctx, error);
     }
     if (scope.isSessionCookieStale) withholdCookie(ctx, sessionCookie);
+    // Nothing is no text: browser libraries refuse an answer of a type that they do not know.
+    if (ctx.body === '') ctx.remove('Content-Type');
     const answered = scopes.answerNow();
     for (const note of scope.beforeAnswer) note(answered);
   };
