@@ -12,6 +12,8 @@ import type { NewKey, Plan, Ring } from './ring.ts';
 import type { SigningAlgorithm } from './signing-keys.ts';
 
 const ATTEMPTS_MAX = 100;
+/** So many fit into one value of the state, whatever their type. */
+const KEYS_MAX = 80;
 
 /** A ring as it should become, and what to tell of it. Undefined: a spare key is needed for that. */
 export type Edit<Result> = (
@@ -68,6 +70,9 @@ export function createRingEditor(options: {
       for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
         const stored = await readRing(store, algorithm);
         const edited = edit(stored.ring, spare);
+        if (edited && edited.ring.keys.length > Math.max(KEYS_MAX, stored.ring.keys.length)) {
+          throw new KeyOrderRefused(`the ring has ${KEYS_MAX} keys: wait until some have left it`);
+        }
         if (!edited) spare = await make(algorithm);
         else if (edited.ring === stored.ring) return edited;
         else if (await store.swap(stored, edited.ring, write)) {

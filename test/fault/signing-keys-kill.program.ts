@@ -6,7 +6,9 @@ import { openSigningKeys } from '../../src/signing-keys/open-signing-keys.ts';
 import { openEmbedded } from '../../src/storage/embedded/open-embedded.ts';
 import { createRecordingLogger } from '../support/recording-logger.ts';
 
-/** Starts a node and rotates without end until it is killed; says each answer. */
+const ROTATIONS = 3;
+
+/** Starts a node, rotates a few times, and waits to be killed; says each answer. */
 async function main(folder: string): Promise<void> {
   const { logger } = createRecordingLogger();
   const clock = systemClock;
@@ -20,10 +22,11 @@ async function main(folder: string): Promise<void> {
   const kids = node.current().keys.map(({ kid, phase }) => `${phase}:${kid}`);
   process.stdout.write(`started ${kids.join(' ')}\n`);
   const administration = createKeyAdministration(options);
-  for (;;) {
+  for (let n = 0; n < ROTATIONS; n += 1) {
     const [rotation] = await administration.rotateNow({ immediately: true });
     process.stdout.write(`rotated ${rotation?.kid}\n`);
   }
+  await clock.sleep(60, new AbortController().signal);
 }
 
 await main(String(process.argv[2]));

@@ -69,6 +69,18 @@ describe('an order to rotate', () => {
     });
   });
 
+  test('is refused once the ring has no room for more keys, and nothing is lost by that', async () => {
+    const administration = await house.administer();
+    for (let count = 1; count < 80; count += 1)
+      await administration.rotateNow({ immediately: true });
+    await expect(administration.rotateNow({ immediately: true })).rejects.toThrow(
+      'the ring has 80 keys: wait until some have left it',
+    );
+    await expect.poll(() => phases(node)).toHaveLength(80);
+    const kid = signerOf(node)?.kid ?? '';
+    expect(await administration.revoke(kid, 'leaked')).toMatchObject({ tokensRefused: true });
+  });
+
   test('is for configured algorithms only', async () => {
     const administration = await house.administer();
     await expect(
