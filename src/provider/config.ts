@@ -97,6 +97,12 @@ export const registrationConfig = z
   .prefault({});
 
 const CLAIM_PLACES = ['userinfo', 'id_token', 'access_token'] as const;
+/** They say what a token is, or whose; no attribute may speak in their place. */
+const RESERVED_CLAIMS: ReadonlySet<string> = new Set(
+  'iss sub aud exp nbf iat jti client_id scope nonce at_hash c_hash auth_time acr amr azp act cnf sid gid rev status userinfo_claims'.split(
+    ' ',
+  ),
+);
 
 /** Claims of the installation, each from an attribute of the account. */
 export const claimsConfig = z
@@ -136,6 +142,12 @@ export const claimsConfig = z
   })
   .superRefine(({ custom, sensitive }, context) => {
     for (const [index, one] of custom.entries()) {
+      if (RESERVED_CLAIMS.has(one.claim))
+        context.addIssue({
+          code: 'custom',
+          path: ['custom', index, 'claim'],
+          message: 'is a claim of the token itself',
+        });
       if (!sensitive.includes(one.attribute) || one.in.every((place) => place === 'userinfo'))
         continue;
       context.addIssue({

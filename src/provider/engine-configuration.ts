@@ -64,7 +64,7 @@ export interface EngineOptions extends ShapeOptions {
 
 /** The engine's configuration but for the keys. */
 export function createEngineConfiguration(options: EngineOptions): Configuration {
-  const { accountClaims, engineClients, existingGrant, profileSettings, stores, pages } = options;
+  const { accountClaims, engineClients, stores, pages } = options;
   return {
     adapter: stores.adapter,
     routes: ROUTES,
@@ -100,16 +100,7 @@ export function createEngineConfiguration(options: EngineOptions): Configuration
     ...NEVER,
     pkce: { required: (_ctx, client) => requiresPkce(options, client) },
     rotateRefreshToken: true,
-    issueRefreshToken: (_ctx, client, { scopes }) =>
-      client.grantTypeAllowed('refresh_token') &&
-      (profileSettings.tokens.refreshTokens === 'always' || scopes.has('offline_access')),
-    expiresWithSession: (_ctx, { scopes }) => !scopes.has('offline_access'),
-    // An access token that is revoked takes nothing else along; all else that is, its grant.
-    revokeGrantPolicy: ({ oidc }) =>
-      !(oidc.route === 'revocation' && oidc.entities.AccessToken !== undefined),
-    loadExistingGrant: (ctx) => loadExistingGrant(ctx, existingGrant),
-    findAccount: (_ctx, id) => accountClaims.findAccount(id),
-    extraTokenClaims: (ctx, token) => ({ ...extraClaims(ctx, token, options) }),
+    ...decisionsOf(options),
     formats: {
       customizers: {
         jwt(_ctx, _token, { payload }) {
@@ -125,6 +116,33 @@ export function createEngineConfiguration(options: EngineOptions): Configuration
     renderError: createErrorPage(pages),
     fetch: (url, init) => options.outboundFetch(url, withoutDispatcher(init)),
     fetchResponseBodyLimits: { jwks_uri: KEY_SET_BYTES_MAX },
+  };
+}
+
+/** What the engine asks us about tokens, grants and people. */
+function decisionsOf(
+  options: EngineOptions,
+): Pick<
+  Configuration,
+  | 'expiresWithSession'
+  | 'extraTokenClaims'
+  | 'findAccount'
+  | 'issueRefreshToken'
+  | 'loadExistingGrant'
+  | 'revokeGrantPolicy'
+> {
+  const { accountClaims, existingGrant, profileSettings } = options;
+  return {
+    issueRefreshToken: (_ctx, client, { scopes }) =>
+      client.grantTypeAllowed('refresh_token') &&
+      (profileSettings.tokens.refreshTokens === 'always' || scopes.has('offline_access')),
+    expiresWithSession: (_ctx, { scopes }) => !scopes.has('offline_access'),
+    // An access token that is revoked takes nothing else along; all else that is, its grant.
+    revokeGrantPolicy: ({ oidc }) =>
+      !(oidc.route === 'revocation' && oidc.entities.AccessToken !== undefined),
+    loadExistingGrant: (ctx) => loadExistingGrant(ctx, existingGrant),
+    findAccount: (_ctx, id) => accountClaims.findAccount(id),
+    extraTokenClaims: (ctx, token) => ({ ...extraClaims(ctx, token, options) }),
   };
 }
 

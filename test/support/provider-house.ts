@@ -64,6 +64,8 @@ export interface House {
   readonly accounts: Accounts;
   readonly clients: Clients;
   readonly audited: AuditEvent[];
+  /** The SQLite file of all nodes. */
+  readonly file: string;
   readonly alice: Account;
   /** Decides for whoever sits at the browser. */
   person: Person;
@@ -175,6 +177,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
     accounts,
     clients,
     audited,
+    file,
     alice,
     get person() {
       return person;

@@ -1,0 +1,144 @@
+import { describe, expect, test } from 'vitest';
+import type { Account } from '../../../src/accounts/accounts.ts';
+import { claimsConfig } from '../../../src/provider/config.ts';
+import { cookieNames } from '../../../src/provider/cookies.ts';
+import { createCustomClaims } from '../../../src/provider/custom-claims.ts';
+import { isOutage } from '../../../src/provider/outage.ts';
+import { indicatorOf, identifierOf, namedResources } from '../../../src/provider/resources.ts';
+import { createEndpoints } from '../../../src/provider/routes.ts';
+import { createCrowd } from '../../../src/provider/store/crowd.ts';
+import { StateFull, StateUnavailable } from '../../../src/storage/state.ts';
+
+describe('cookies', () => {
+  test('have the prefixes of https, and on http the name of the issuer', () => {
+    expect(cookieNames({ issuer: 'https://id.example.com', namespace: 'main' })).toEqual({
+      session: '__Host-main-session',
+      interaction: '__Secure-main-interaction',
+      resume: '__Secure-main-resume',
+    });
+    const one = cookieNames({ issuer: 'http://localhost:4000', namespace: 'main' });
+    const other = cookieNames({ issuer: 'http://localhost:5000', namespace: 'main' });
+    expect(one.session).not.toBe(other.session);
+  });
+});
+
+describe('paths', () => {
+  const { enginePath } = createEndpoints({ issuer: 'https://id.example.com/tenant' }, true);
+
+  test.each([
+    ['/tenant/token', '/token'],
+    ['/tenant/authorize/Abc_-9', '/authorize/Abc_-9'],
+    ['/tenant/register/client.1', '/register/client.1'],
+    ['/tenant/logout/confirm', '/logout/confirm'],
+  ])('%s is %s to the engine', (path, inner) => {
+    expect(enginePath(path)).toBe(inner);
+  });
+
+  test.each([
+    '/token',
+    '/tenant',
+    '/tenant/token/',
+    '/tenant/Token',
+    '/tenant/authorize/a/b',
+    '/tenantx/token',
+    '/tenant/logout/other',
+  ])('%s is nobody’s', (path) => {
+    expect(enginePath(path)).toBeUndefined();
+  });
+});
+
+describe('resources', () => {
+  test('with a plain name become a URI for the engine and come back', () => {
+    for (const identifier of ['my-api', 'My API/ü', 'https://api.example.com', 'urn:x:y']) {
+      expect(URL.canParse(indicatorOf(identifier))).toBe(true);
+      expect(identifierOf(indicatorOf(identifier))).toBe(identifier);
+    }
+  });
+
+  test('are named by resource and by audience, each once', () => {
+    expect(namedResources(undefined, undefined)).toBeUndefined();
+    expect(namedResources('https://a.example', 'https://a.example')).toBe('https://a.example');
+    expect(namedResources('https://a.example', 'b')).toEqual([
+      'https://a.example',
+      indicatorOf('b'),
+    ]);
+  });
+});
+
+describe('an outage', () => {
+  test('is known by its code, also inside of another error; all else is a bug', () => {
+    expect(isOutage(new StateUnavailable('x'))).toBe(true);
+    expect(isOutage(new Error('outer', { cause: new StateFull('x') }))).toBe(true);
+    expect(isOutage(new TypeError('x'))).toBe(false);
+    expect(isOutage('x')).toBe(false);
+  });
+});
+
+describe('a crowd', () => {
+  let nowMs = 0;
+  const crowd = createCrowd({ nowMs: () => nowMs, rememberMs: 1000 });
+
+  test('is two at once, or one soon after two', () => {
+    const leave = crowd.join('a');
+    expect(crowd.isCrowded('a')).toBe(false);
+    const leaveToo = crowd.join('a');
+    expect(crowd.isCrowded('a')).toBe(true);
+    leave();
+    leaveToo();
+    nowMs = 900;
+    expect(crowd.isCrowded('a')).toBe(true);
+    nowMs = 1100;
+    expect(crowd.isCrowded('a')).toBe(false);
+  });
+
+  test('is not two who come one after the other', () => {
+    crowd.join('b')();
+    crowd.join('b');
+    expect(crowd.isCrowded('b')).toBe(false);
+  });
+});
+
+describe('custom claims', () => {
+  const account = {
+    attributes: { roles: ['admin'], department: 'research', ssn: '1' },
+  } as unknown as Account;
+  const claims = createCustomClaims(
+    claimsConfig.parse({
+      custom: [
+        { claim: 'roles', attribute: 'roles', in: ['access_token', 'id_token'] },
+        { claim: 'dept', attribute: 'department', scopes: ['profile'], clients: ['web'] },
+        { claim: 'dept', attribute: 'department', in: ['access_token'], apis: ['https://api'] },
+        { claim: 'ssn', attribute: 'ssn' },
+      ],
+      sensitive: ['ssn'],
+    }),
+  );
+  const audience = { clientId: 'web', scopes: new Set(['openid', 'profile']) };
+
+  test('are told where, to whom and for what the configuration says', () => {
+    expect(claims.tell(account, audience, ['userinfo'])).toEqual({ dept: 'research', ssn: '1' });
+    expect(claims.tell(account, { ...audience, clientId: 'spa' }, ['userinfo'])).toEqual({
+      ssn: '1',
+    });
+    expect(claims.tell(account, { ...audience, scopes: new Set() }, ['userinfo'])).toEqual({
+      ssn: '1',
+    });
+    expect(claims.tell(account, audience, ['access_token'])).toEqual({ roles: ['admin'] });
+    const api = { identifier: 'https://api', claims: new Map() } as never;
+    expect(claims.tell(account, { ...audience, api }, ['access_token'])).toEqual({
+      roles: ['admin'],
+      dept: 'research',
+    });
+  });
+
+  test('that are sensitive stand in no token, whoever asks', () => {
+    expect(claims.tell(account, audience, ['id_token', 'userinfo'])).not.toHaveProperty('ssn');
+    const api = {
+      claims: new Map([
+        ['number', 'ssn'],
+        ['r', 'roles'],
+      ]),
+    } as never;
+    expect(claims.forApi(account, api)).toEqual({ r: ['admin'] });
+  });
+});
