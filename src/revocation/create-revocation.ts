@@ -98,6 +98,7 @@ export async function createRevocation(options: RevocationOptions): Promise<Revo
       position: () => (isCutOff(follower, settings.staleAfter) ? undefined : follower.position()),
       entriesAfter: memory.entriesAfter,
       entry: memory.entry,
+      size: memory.size,
       handles: memory.handles,
       before: memory.before,
       onMoved(listener) {

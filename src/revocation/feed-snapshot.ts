@@ -6,8 +6,8 @@ import type { SignFeed } from './feed-publisher.ts';
 import type { FeedSource } from './feed-source.ts';
 import type { Revocable } from './handle-table.ts';
 
-const ENTRIES_PER_PART = 50_000;
-const ENTRY_BYTES = 18;
+const ENTRIES_PER_PART = 20_000;
+const ENTRY_BYTES = 16;
 /** Digests do not get smaller, whatever the effort. */
 const COMPRESSION = { level: 1 } as const;
 /** Followers that come together, after an outage, share one. The feed has what came since. */
@@ -61,9 +61,10 @@ async function make(options: SnapshotOptions, epoch: string, number: number): Pr
     number,
     cursor: cursorText(cursorAt(source, epoch, number)),
     before: source.before(),
+    live: source.size(),
   };
   const lines: string[] = [];
-  const parts = partsOf(source.handles(), now);
+  const parts = partsOf(source.handles(), { now, number });
   for (let part = parts.next(); ;) {
     // One ahead, to know which is the last: without it a truncated snapshot would pass for a whole one.
     const following = parts.next();
@@ -76,16 +77,19 @@ async function make(options: SnapshotOptions, epoch: string, number: number): Pr
   return compress(lines.join('\n'), COMPRESSION);
 }
 
-// The entries in rows of 18 bytes: digest (8), number (6), `tellUntil` (4), big-endian.
-function* partsOf(handles: Iterable<Revocable>, now: number): Generator<Buffer> {
+// The entries in rows of 16 bytes, big-endian: digest (8), how many numbers ago (4), for how many seconds more (4).
+function* partsOf(
+  handles: Iterable<Revocable>,
+  at: { readonly now: number; readonly number: number },
+): Generator<Buffer> {
   let rows = Buffer.allocUnsafe(ENTRIES_PER_PART * ENTRY_BYTES);
   let used = 0;
   for (const { high, low, number, tellUntil } of handles) {
-    if (tellUntil < now) continue;
+    if (tellUntil < at.now) continue;
     rows.writeUInt32BE(high, used);
     rows.writeUInt32BE(low, used + 4);
-    rows.writeUIntBE(number, used + 8, 6);
-    rows.writeUInt32BE(tellUntil, used + 14);
+    rows.writeUInt32BE(at.number - number, used + 8);
+    rows.writeUInt32BE(tellUntil - at.now, used + 12);
     used += ENTRY_BYTES;
     if (used < rows.length) continue;
     yield rows;

@@ -10,6 +10,8 @@ export interface FeedSource {
   entriesAfter(number: number, limit: number): readonly NumberedEntry[] | undefined;
   /** The entry with this number, while it is at hand. */
   entry(number: number): NumberedEntry | undefined;
+  /** How many handles matter still. */
+  size(): number;
   /** A copy of every handle that matters still. */
   handles(): Iterable<Revocable>;
   /** The number of the last entry of kind `before`; 0: there was none. */

@@ -44,9 +44,12 @@ interface Columns {
   readonly number: Float64Array;
 }
 
-/** An empty table. Open addressing with linear probing; the digest is random, so it is its own hash. */
-export function createHandleTable(): HandleTable {
-  let columns = allocate(CAPACITY_MIN);
+/**
+ * An empty table with room for `expected` entries before it has to grow. Open addressing with linear
+ * probing; the digest is random, so it is its own hash.
+ */
+export function createHandleTable(expected = 0): HandleTable {
+  let columns = allocate(capacityFor(expected));
   let size = 0;
   let cursor = 0;
 
@@ -98,6 +101,10 @@ export function createHandleTable(): HandleTable {
       columns.number.byteLength,
     copy: () => held(copied(columns)),
   };
+}
+
+function capacityFor(expected: number): number {
+  return Math.max(CAPACITY_MIN, 2 ** Math.ceil(Math.log2(expected / LOAD_MAX + 1)));
 }
 
 function allocate(capacity: number): Columns {

@@ -2,8 +2,8 @@ import { Buffer } from 'node:buffer';
 import { compactVerify, type JWTVerifyGetKey } from 'jose';
 import type { Digest } from './handle-table.ts';
 
-/** Bytes of one entry of a snapshot: digest (8), number (6), until (4). */
-const ENTRY_BYTES = 18;
+/** Bytes of one entry of a snapshot: digest (8), how many numbers ago (4), for how many seconds more (4). */
+const ENTRY_BYTES = 16;
 const EPOCH = /^(?<generation>[1-9]\d{0,8})-[\w-]{1,32}$/;
 
 /** What every message of the feed says. */
@@ -28,6 +28,8 @@ export interface BatchMessage extends FeedMessage {
 export interface SnapshotMessage extends FeedMessage {
   /** What was issued before this number is revoked, whatever it is. */
   readonly before: number;
+  /** How many entries to expect, of all parts, at most. */
+  readonly live: number;
   readonly part: number;
   readonly isLast: boolean;
   readonly entries: Buffer;
@@ -61,6 +63,7 @@ export async function readSnapshotPart(jws: string, trust: FeedTrust): Promise<S
   return {
     ...messageOf(payload),
     before: count(payload['before']),
+    live: count(payload['live']),
     part: count(payload['part']),
     isLast: payload['isLast'] === true,
     entries,
@@ -69,12 +72,12 @@ export async function readSnapshotPart(jws: string, trust: FeedTrust): Promise<S
 
 /** Calls `take` with each entry of a part. */
 export function eachEntry(
-  { entries }: SnapshotMessage,
+  { entries, number, issuedAt }: SnapshotMessage,
   take: (digest: Digest, number: number, until: number) => void,
 ): void {
   for (let at = 0; at < entries.length; at += ENTRY_BYTES) {
     const digest = { high: entries.readUInt32BE(at), low: entries.readUInt32BE(at + 4) };
-    take(digest, entries.readUIntBE(at + 8, 6), entries.readUInt32BE(at + 14));
+    take(digest, number - entries.readUInt32BE(at + 8), issuedAt + entries.readUInt32BE(at + 12));
   }
 }
 

@@ -4,7 +4,7 @@ import { readBatch, readSnapshotPart, type FeedMessage, type FeedTrust } from '.
 import type { FeedRequests } from './feed-requests.ts';
 import type { Hearing } from './hearing.ts';
 import type { Settings } from './options.ts';
-import type { RevocationList } from './revocation-list.ts';
+import { createSnapshot, type RevocationList } from './revocation-list.ts';
 import { readServerSentEvents } from './server-sent-events.ts';
 
 /** How following goes. */
@@ -66,18 +66,22 @@ export function followFeed(options: FollowOptions): FeedFollowing {
 async function takeSnapshot(options: FollowOptions, signal: AbortSignal): Promise<string> {
   const { settings, trust, requests, list } = options;
   const began = settings.clock.monotonicMs();
-  const lines = await requests.snapshot(signal);
-  const parts = await Promise.all(lines.map((line) => readSnapshotPart(line, trust)));
-  const [first] = parts;
-  if (first === undefined) throw new Error('an empty snapshot');
-  options.hearing.assertNew(first);
+  const snapshot = createSnapshot();
+  let message: FeedMessage | undefined;
+  for (const line of await requests.snapshot(signal)) {
+    const part = await readSnapshotPart(line, trust);
+    options.hearing.assertNew(part);
+    snapshot.add(part);
+    message = part;
+  }
+  if (message === undefined) throw new Error('an empty snapshot');
   // From a node that is behind, which the next attempt may find caught up.
-  if (!list.replace(parts)) throw new Error('a snapshot that is older than what is known');
+  if (!list.replace(snapshot)) throw new Error('a snapshot that is older than what is known');
   // It may have been made for others a moment ago: only the stream tells that nothing came since.
-  take(options, first, false);
+  take(options, message, false);
   const ms = settings.clock.monotonicMs() - began;
   settings.onEvent({ kind: 'snapshot', entries: list.size(), ms });
-  return first.cursor;
+  return message.cursor;
 }
 
 /** False: the feed cannot go on from where we stand. */

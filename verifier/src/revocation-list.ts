@@ -18,18 +18,51 @@ export interface RevocationList {
   /** False: the batch does not continue the list, and nothing was applied. */
   apply(batch: BatchMessage): boolean;
   /** False: the snapshot is older than the list, which stays as it is. @throws {Error} when it is not whole. */
-  replace(parts: readonly SnapshotMessage[]): boolean;
+  replace(snapshot: Snapshot): boolean;
   sweep(now: number): void;
   size(): number;
   bytes(): number;
 }
 
-interface Contents {
+/** A snapshot as it comes in, part by part, so that no part keeps the program from its other work for long. */
+export interface Snapshot {
+  /** @throws {Error} when the part does not follow the one before. */
+  add(part: SnapshotMessage): void;
+  /** @throws {Error} when a part is missing. */
+  contents(): Contents;
+}
+
+/** What a snapshot holds. */
+export interface Contents {
   readonly epoch: string;
   readonly generation: number;
   readonly table: HandleTable;
   number: number;
   before: number;
+}
+
+/** A snapshot of which nothing has come yet. */
+export function createSnapshot(): Snapshot {
+  let contents: Contents | undefined;
+  let previous: SnapshotMessage | undefined;
+
+  return {
+    add(part) {
+      const { epoch, generation, number, before, cursor, live } = part;
+      const follows = previous === undefined || (!previous.isLast && previous.cursor === cursor);
+      if (!follows || part.part !== (previous?.part ?? -1) + 1) throw new Error('a foreign part');
+      contents ??= { epoch, generation, number, before, table: createHandleTable(live) };
+      const { table } = contents;
+      eachEntry(part, (digest, at, until) => table.set(entry(digest, at, until)));
+      previous = part;
+    },
+    contents() {
+      if (contents === undefined || previous?.isLast !== true) {
+        throw new Error('the snapshot is not whole');
+      }
+      return contents;
+    },
+  };
 }
 
 /** A list that knows nothing yet. */
@@ -58,8 +91,8 @@ export function createRevocationList(): RevocationList {
       return true;
     },
 
-    replace(parts) {
-      const next = assemble(parts);
+    replace(snapshot) {
+      const next = snapshot.contents();
       if (contents !== undefined && isOlder(next, contents)) return false;
       contents = next;
       return true;
@@ -95,21 +128,6 @@ function isListed(
 function isOlder(next: Contents, known: Contents): boolean {
   if (next.generation !== known.generation) return next.generation < known.generation;
   return next.epoch !== known.epoch || next.number < known.number;
-}
-
-function assemble(parts: readonly SnapshotMessage[]): Contents {
-  const [first] = parts;
-  if (first === undefined) throw new Error('an empty snapshot');
-  const { epoch, generation, number, before } = first;
-  const table = createHandleTable();
-  for (const [index, part] of parts.entries()) {
-    const isLast = index === parts.length - 1;
-    if (part.part !== index || part.isLast !== isLast || part.cursor !== first.cursor) {
-      throw new Error('the snapshot is not whole');
-    }
-    eachEntry(part, (digest, at, until) => table.set(entry(digest, at, until)));
-  }
-  return { epoch, generation, number, before, table };
 }
 
 function entry(

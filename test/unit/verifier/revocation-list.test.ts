@@ -4,7 +4,11 @@ import { describe, expect, test } from 'vitest';
 import type { AccessTokenClaims } from '../../../verifier/src/claims.ts';
 import { digestOf } from '../../../verifier/src/digest.ts';
 import type { SnapshotMessage } from '../../../verifier/src/feed-messages.ts';
-import { createRevocationList } from '../../../verifier/src/revocation-list.ts';
+import {
+  createRevocationList,
+  createSnapshot,
+  type Snapshot,
+} from '../../../verifier/src/revocation-list.ts';
 
 const EPOCH = { epoch: '3-abc', generation: 3, issuedAt: 1 } as const;
 
@@ -12,7 +16,13 @@ function part(more: Partial<SnapshotMessage> = {}): SnapshotMessage {
   const number = more.number ?? 10;
   const cursor = `${more.epoch ?? EPOCH.epoch}.${number}.x`;
   const entries = Buffer.alloc(0);
-  return { ...EPOCH, number, cursor, before: 0, part: 0, isLast: true, entries, ...more };
+  return { ...EPOCH, number, cursor, before: 0, live: 0, part: 0, isLast: true, entries, ...more };
+}
+
+function whole(parts: readonly SnapshotMessage[]): Snapshot {
+  const snapshot = createSnapshot();
+  for (const one of parts) snapshot.add(one);
+  return snapshot;
 }
 
 function token(mark: string | undefined, more: Partial<AccessTokenClaims> = {}): AccessTokenClaims {
@@ -44,7 +54,7 @@ const stretch = (after: number, digests: readonly string[]) => ({
 describe('the list of a verifier', () => {
   test('refuses a token whose number is below that of a matching entry, and no other', () => {
     const list = createRevocationList();
-    list.replace([part()]);
+    list.replace(whole([part()]));
     expect(list.apply(stretch(10, [digestOf('grant', 'g')]))).toBe(true);
     expect(list.judge(token('3-abc.10'))).toBe('revoked');
     expect(list.judge(token('3-abc.11'))).toBe('valid');
@@ -53,7 +63,7 @@ describe('the list of a verifier', () => {
 
   test('refuses every token of an older epoch and waits for the feed with one of a later', () => {
     const list = createRevocationList();
-    list.replace([part()]);
+    list.replace(whole([part()]));
     expect(list.judge(token('2-old.99'))).toBe('revoked');
     expect(list.judge(token('3-other.99'))).toBe('revoked');
     expect(list.judge(token('4-new.0'))).toBe('ahead');
@@ -64,7 +74,7 @@ describe('the list of a verifier', () => {
   test('takes a stretch only where it stands, and all of it or nothing', () => {
     const list = createRevocationList();
     expect(list.apply(stretch(0, []))).toBe(false);
-    list.replace([part()]);
+    list.replace(whole([part()]));
     expect(list.apply(stretch(11, ['*']))).toBe(false);
     expect(list.apply(stretch(9, ['*']))).toBe(false);
     expect(list.apply({ ...stretch(10, ['*']), number: 12 })).toBe(false);
@@ -75,7 +85,7 @@ describe('the list of a verifier', () => {
 
   test('refuses what was issued before an instant', () => {
     const list = createRevocationList();
-    list.replace([part({ before: 7 })]);
+    list.replace(whole([part({ before: 7 })]));
     expect(list.judge(token('3-abc.6'))).toBe('revoked');
     expect(list.judge(token('3-abc.7'))).toBe('valid');
     list.apply(stretch(10, ['*']));
@@ -83,25 +93,26 @@ describe('the list of a verifier', () => {
   });
 
   test('reads the entries of a snapshot', () => {
-    const entries = Buffer.alloc(18);
+    const entries = Buffer.alloc(16);
     entries.write(digestOf('account', 'alice'), 'hex');
-    entries.writeUIntBE(9, 8, 6);
-    entries.writeUInt32BE(4e9, 14);
+    // Number 9, one before the snapshot's; until 100 seconds after it.
+    entries.writeUInt32BE(1, 8);
+    entries.writeUInt32BE(100, 12);
     const list = createRevocationList();
-    list.replace([part({ entries })]);
+    list.replace(whole([part({ entries })]));
     expect(list.judge(token('3-abc.8'))).toBe('revoked');
     expect(list.judge(token('3-abc.9'))).toBe('valid');
-    list.sweep(4e9 + 1);
+    list.sweep(EPOCH.issuedAt + 101);
     expect(list.judge(token('3-abc.8'))).toBe('valid');
   });
 
   test('never goes back: neither to an older number nor to an older epoch', () => {
     const list = createRevocationList();
-    list.replace([part()]);
-    expect(list.replace([part({ number: 9 })])).toBe(false);
-    expect(list.replace([part({ epoch: '2-old', generation: 2, number: 99 })])).toBe(false);
-    expect(list.replace([part({ epoch: '3-other', number: 99 })])).toBe(false);
-    expect(list.replace([part({ epoch: '4-new', generation: 4, number: 0 })])).toBe(true);
+    list.replace(whole([part()]));
+    expect(list.replace(whole([part({ number: 9 })]))).toBe(false);
+    expect(list.replace(whole([part({ epoch: '2-old', generation: 2, number: 99 })]))).toBe(false);
+    expect(list.replace(whole([part({ epoch: '3-other', number: 99 })]))).toBe(false);
+    expect(list.replace(whole([part({ epoch: '4-new', generation: 4, number: 0 })]))).toBe(true);
     expect(list.judge(token('3-abc.10'))).toBe('revoked');
   });
 
@@ -112,7 +123,7 @@ describe('the list of a verifier', () => {
     ['two last parts', [part(), part({ part: 1 })]],
     ['parts of two snapshots', [part({ isLast: false }), part({ part: 1, number: 11 })]],
   ])('does not take %s for a snapshot', (_, parts) => {
-    expect(() => createRevocationList().replace(parts)).toThrow();
+    expect(() => createRevocationList().replace(whole(parts))).toThrow();
   });
 });
 
