@@ -35,18 +35,32 @@ interface Trap {
   readonly spring: () => void;
 }
 
+interface Held {
+  readonly chunk: Buffer;
+  readonly dueMs: number;
+}
+
 interface Wire {
   delayMs: number;
   isBlackHole: boolean;
   trap: Trap | undefined;
   readonly sockets: Set<Socket>;
   readonly rewriting: Rewriting;
+  /** What waits to be passed on, oldest first. */
+  readonly held: WeakMap<Socket, Held[]>;
 }
 
 /** Starts a proxy on a free loopback port in front of `target`. */
 export async function startTcpProxy(target: Target, rewriting: Rewriting = {}): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
-  const wire: Wire = { delayMs: 0, isBlackHole: false, trap: undefined, sockets, rewriting };
+  const wire: Wire = {
+    delayMs: 0,
+    isBlackHole: false,
+    trap: undefined,
+    sockets,
+    rewriting,
+    held: new WeakMap(),
+  };
   let server = await listen(wire, target, 0);
   const port = portOf(server);
   const cut = (): void => {
@@ -129,8 +143,21 @@ function rewrite(chunk: Buffer, change: Rewriting['reply']): Buffer {
 
 function pass(wire: Wire, chunk: Buffer, to: Socket): void {
   if (wire.isBlackHole) return;
-  if (wire.delayMs === 0) return void to.write(chunk);
-  setTimeout(() => {
-    if (!to.destroyed && !wire.isBlackHole) to.write(chunk);
-  }, wire.delayMs / 2);
+  const held = wire.held.get(to) ?? [];
+  wire.held.set(to, held);
+  const dueMs = performance.now() + wire.delayMs / 2;
+  // What was held back before goes first, also when the wire has healed since: bytes keep their order.
+  if (held.push({ chunk, dueMs }) === 1) release(wire, held, to);
+}
+
+function release(wire: Wire, held: Held[], to: Socket): void {
+  for (let [next] = held; next; [next] = held) {
+    const waitMs = next.dueMs - performance.now();
+    if (waitMs > 0) {
+      setTimeout(() => release(wire, held, to), Math.ceil(waitMs));
+      return;
+    }
+    if (!to.destroyed && !wire.isBlackHole) to.write(next.chunk);
+    held.shift();
+  }
 }
