@@ -32,6 +32,8 @@ export const CLIENT_AUTH_METHODS = [
 export const CLIENT_AUTH_ALGORITHMS = [
   ...(['HS256', 'RS256', 'PS256', 'ES256', 'EdDSA'] as const),
 ] as const;
+/** Of ID tokens for clients that want them signed with their own secret. */
+export const SHARED_SECRET_ALGORITHM = 'HS256';
 /** Algorithms of DPoP proofs. */
 export const DPOP_ALGORITHMS = ['ES256', 'PS256', 'EdDSA'] as const;
 /** The engine's promise that external signing stays as it is in this version. */
@@ -84,6 +86,7 @@ export function createEngineConfiguration(options: EngineOptions): Configuration
     enabledJWA: {
       clientAuthSigningAlgValues: CLIENT_AUTH_ALGORITHMS,
       dPoPSigningAlgValues: DPOP_ALGORITHMS,
+      idTokenSigningAlgValues: [SHARED_SECRET_ALGORITHM, 'RS256', 'PS256', 'ES256', 'EdDSA'],
     },
     clockTolerance: CLOCK_TOLERANCE_SECONDS,
     cookies: cookiesOf(options),

@@ -13,6 +13,7 @@ import {
   createEngineConfiguration,
   DPOP_ALGORITHMS,
   ENGINE_SCOPES,
+  SHARED_SECRET_ALGORITHM,
   type EngineOptions,
 } from './engine-configuration.ts';
 import { installContext } from './engine-context.ts';
@@ -80,7 +81,7 @@ function announce({ keys }: KeySet, { accountClaims, profileSettings }: EngineOp
     scopes: [...new Set([...ENGINE_SCOPES, ...Object.keys(accountClaims.byScope)])],
     claims: [...new Set([...claims, 'acr', 'amr', 'auth_time', 'iss', 'sid'])],
     acrValues: Object.values(ACR),
-    algorithms: [...new Set(keys.map(({ algorithm }) => algorithm))],
+    algorithms: [...new Set(keys.map(({ algorithm }) => algorithm)), SHARED_SECRET_ALGORITHM],
     clientAuthMethods: CLIENT_AUTH_METHODS,
     clientAuthAlgorithms: CLIENT_AUTH_ALGORITHMS,
     dpopAlgorithms: DPOP_ALGORITHMS,

@@ -22,19 +22,17 @@ afterAll(() => house.close());
 async function untilPage(
   parameters: Record<string, string> = {},
 ): Promise<{ path: string; cookies: string }> {
-  const stopped: { path: string; cookies: string }[] = [];
   const browser = house.browser();
   const willing = house.person;
   house.person = () => {
     throw new InteractionExpired('the person went for coffee');
   };
-  const visit = await app.authorize(browser, parameters);
+  const { url } = await app.authorize(browser, parameters);
   house.person = willing;
   const cookies = [...browser.cookies.values()]
     .map(({ name, value }) => `${name}=${value}`)
     .join('; ');
-  stopped.push({ path: visit.url.pathname, cookies });
-  return stopped[0] ?? { path: '', cookies: '' };
+  return { path: url.pathname, cookies };
 }
 
 function visit(path: string, cookie: string): Promise<Response> {
