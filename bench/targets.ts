@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, type SpawnOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
@@ -38,7 +38,7 @@ export async function startOurs(store: Store): Promise<StartedTarget> {
   await writeFile(configFile, JSON.stringify(settings({ folder, port, origin, store })), {
     mode: 0o600,
   });
-  const child = spawn(process.execPath, [MAIN, 'start', '--config', configFile], {
+  const child = spawnServer([MAIN, 'start', '--config', configFile], {
     cwd: folder,
     stdio: ['ignore', 'ignore', 'inherit'],
   });
@@ -50,17 +50,21 @@ export async function startOurs(store: Store): Promise<StartedTarget> {
 export async function startBare(store: Store): Promise<StartedTarget> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-bench-'));
   const place = store.engine === 'redis' ? store.socketPath : join(folder, 'bare.sqlite');
-  const child = spawn(
-    process.execPath,
-    [BARE, store.engine, place, JSON.stringify(bareClients())],
-    {
-      cwd: folder,
-      stdio: ['ignore', 'pipe', 'ignore'],
-    },
-  );
+  const child = spawnServer([BARE, store.engine, place, JSON.stringify(bareClients())], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  if (child.stdout === null) throw new TypeError('a pipe was asked for');
   const [line] = await once(createInterface({ input: child.stdout }), 'line');
   const { port } = JSON.parse(String(line)) as { port: number };
   return started('bare', { child, origin: `http://127.0.0.1:${port}`, folder, store });
+}
+
+/** On the servers' core from the first moment on: a server sizes its pools by the cores it may use. */
+function spawnServer(words: readonly string[], options: SpawnOptions): ChildProcess {
+  const pinned = cpus().length > 1 ? ['taskset', '-c', '0'] : [];
+  const [command = '', ...rest] = [...pinned, process.execPath, ...words];
+  return spawn(command, rest, options);
 }
 
 interface Started {
@@ -72,7 +76,6 @@ interface Started {
 
 function started(name: Target['name'], { child, origin, folder, store }: Started): StartedTarget {
   const pid = child.pid ?? 0;
-  pin(pid, 0);
   return {
     name,
     origin,
