@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Json } from '../runtime/json.ts';
-import { digestOf } from './digest.ts';
+import { digestOf, digestText } from './digest.ts';
 import type { Revoked } from './revocation.ts';
 
 /** One revocation as it stands in the log, in state. */
@@ -43,7 +43,7 @@ const storedEntry = z.object({
 export function entryOf(id: string, what: Revoked, remembering: Remembering): RevocationEntry {
   const { now, longestToken, longestRecord, tolerance } = remembering;
   const { kind } = what;
-  const digest = kind === 'before' ? '' : digestOf(kind, handleOf(what));
+  const digest = kind === 'before' ? '' : digestText(digestOf(kind, handleOf(what)));
   if (kind === 'token') {
     const expiresAt = Math.ceil(what.expiresAt) + tolerance;
     return { id, kind, digest, expiresAt, tellUntil: expiresAt };

@@ -7,7 +7,10 @@ import type { FeedSource } from './feed-source.ts';
 import type { Revocable } from './handle-table.ts';
 
 const ENTRIES_PER_PART = 20_000;
-const ENTRY_BYTES = 16;
+const ENTRY_BYTES = 15;
+/** What is left of an entry's life is told in steps of so many seconds, rounded up. */
+const LIFE_STEP_SECONDS = 16;
+const LIFE_STEPS_MAX = 2 ** 24 - 1;
 /** Digests do not get smaller, whatever the effort. */
 const COMPRESSION = { level: 1 } as const;
 /** Followers that come together, after an outage, share one. The feed has what came since. */
@@ -77,7 +80,7 @@ async function make(options: SnapshotOptions, epoch: string, number: number): Pr
   return compress(lines.join('\n'), COMPRESSION);
 }
 
-// The entries in rows of 16 bytes, big-endian: digest (8), how many numbers ago (4), for how many seconds more (4).
+// The entries in rows of 15 bytes, big-endian: digest (8), how many numbers ago (4), for how many steps of 16 s more (3).
 function* partsOf(
   handles: Iterable<Revocable>,
   at: { readonly now: number; readonly number: number },
@@ -89,7 +92,8 @@ function* partsOf(
     rows.writeUInt32BE(high, used);
     rows.writeUInt32BE(low, used + 4);
     rows.writeUInt32BE(at.number - number, used + 8);
-    rows.writeUInt32BE(tellUntil - at.now, used + 12);
+    const steps = Math.ceil((tellUntil - at.now) / LIFE_STEP_SECONDS);
+    rows.writeUIntBE(Math.min(steps, LIFE_STEPS_MAX), used + 12, 3);
     used += ENTRY_BYTES;
     if (used < rows.length) continue;
     yield rows;

@@ -37,7 +37,7 @@ export function createRevocationMemory(): RevocationMemory {
 
   function isRevoked(kind: HandleKind, handle: string | undefined, number: number): boolean {
     if (handle === undefined || !kinds.has(kind)) return false;
-    return table.numberOf(parseDigest(digestOf(kind, handle))) > number;
+    return table.numberOf(digestOf(kind, handle)) > number;
   }
 
   function remember(entry: NumberedEntry): void {

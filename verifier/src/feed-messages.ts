@@ -2,8 +2,9 @@ import { Buffer } from 'node:buffer';
 import { compactVerify, type JWTVerifyGetKey } from 'jose';
 import type { Digest } from './handle-table.ts';
 
-/** Bytes of one entry of a snapshot: digest (8), how many numbers ago (4), for how many seconds more (4). */
-const ENTRY_BYTES = 16;
+/** Bytes of one entry of a snapshot: digest (8), how many numbers ago (4), for how many steps more (3). */
+const ENTRY_BYTES = 15;
+const LIFE_STEP_SECONDS = 16;
 const EPOCH = /^(?<generation>[1-9]\d{0,8})-[\w-]{1,32}$/;
 
 /** What every message of the feed says. */
@@ -77,7 +78,8 @@ export function eachEntry(
 ): void {
   for (let at = 0; at < entries.length; at += ENTRY_BYTES) {
     const digest = { high: entries.readUInt32BE(at), low: entries.readUInt32BE(at + 4) };
-    take(digest, number - entries.readUInt32BE(at + 8), issuedAt + entries.readUInt32BE(at + 12));
+    const life = entries.readUIntBE(at + 12, 3) * LIFE_STEP_SECONDS;
+    take(digest, number - entries.readUInt32BE(at + 8), issuedAt + life);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { AccessTokenClaims } from './claims.ts';
-import { digestOf, parseDigest, type HandleKind } from './digest.ts';
+import { createDigestCache } from './digest-cache.ts';
+import { parseDigest, type HandleKind } from './digest.ts';
 import { eachEntry, type BatchMessage, type SnapshotMessage } from './feed-messages.ts';
 import { createHandleTable, type HandleTable } from './handle-table.ts';
 import { parseMark, type Mark } from './mark.ts';
@@ -67,6 +68,7 @@ export function createSnapshot(): Snapshot {
 
 /** A list that knows nothing yet. */
 export function createRevocationList(): RevocationList {
+  const digestOf = createDigestCache();
   let contents: Contents | undefined;
 
   return {
@@ -77,7 +79,7 @@ export function createRevocationList(): RevocationList {
       // A token that cannot be held against the list cannot be told from a revoked one.
       if (mark === undefined) return 'revoked';
       if (contents === undefined || mark.generation > contents.generation) return 'ahead';
-      return isListed(contents, token, mark) ? 'revoked' : 'valid';
+      return isListed(contents, { token, mark, digestOf }) ? 'revoked' : 'valid';
     },
 
     apply({ epoch, after, number, entries }) {
@@ -104,14 +106,16 @@ export function createRevocationList(): RevocationList {
   };
 }
 
+interface Judged {
+  readonly token: AccessTokenClaims;
+  readonly mark: Mark;
+  readonly digestOf: ReturnType<typeof createDigestCache>;
+}
+
 /** Numbers, not clocks: a matching entry counts when it is later than what the issuer knew when it issued the token. */
-function isListed(
-  { epoch, before, table }: Contents,
-  token: AccessTokenClaims,
-  mark: Mark,
-): boolean {
+function isListed({ epoch, before, table }: Contents, { token, mark, digestOf }: Judged): boolean {
   const listed = (kind: HandleKind, handle: string | undefined): boolean =>
-    handle !== undefined && table.numberOf(parseDigest(digestOf(kind, handle))) > mark.number;
+    handle !== undefined && table.numberOf(digestOf(kind, handle)) > mark.number;
   return (
     mark.epoch !== epoch ||
     before > mark.number ||

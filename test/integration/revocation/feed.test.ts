@@ -1,6 +1,6 @@
 import { compactVerify, createRemoteJWKSet, type JWTPayload } from 'jose';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { digestOf } from '../../../src/revocation/digest.ts';
+import { digestOf, digestText } from '../../../src/revocation/digest.ts';
 import { startIssuer, type TestIssuer } from '../verifier/fixture.ts';
 import { details, openEmbeddedSite, type Node, type Site } from './fixture.ts';
 
@@ -53,8 +53,8 @@ describe('the feed by long poll', () => {
       number: Number(number) + 2,
       head: Number(number) + 2,
       entries: [
-        [digestOf('grant', 'a'), expect.any(Number)],
-        [digestOf('grant', 'b'), expect.any(Number)],
+        [digestText(digestOf('grant', 'a')), expect.any(Number)],
+        [digestText(digestOf('grant', 'b')), expect.any(Number)],
       ],
     });
     const next = await read(await (await ask(`?after=${String(batch['cursor'])}`)).text());

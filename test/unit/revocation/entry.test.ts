@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { digestOf } from '../../../src/revocation/digest.ts';
+import { digestOf, digestText } from '../../../src/revocation/digest.ts';
 import { entryOf, entryValue, readEntry } from '../../../src/revocation/entry.ts';
 
 const remembering = { now: 1000, longestToken: 100, longestRecord: 5000, tolerance: 10 };
@@ -15,7 +15,7 @@ describe('an entry of the log', () => {
     expect(entry).toEqual({
       id: 'i',
       kind: 'account',
-      digest: digestOf('account', 'alice'),
+      digest: digestText(digestOf('account', 'alice')),
       tellUntil: 1110,
       expiresAt: 6010,
     });

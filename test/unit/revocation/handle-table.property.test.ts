@@ -56,7 +56,7 @@ describe('the table of revoked handles', () => {
     const count = rounds(20_000, 200_000);
     for (let n = 1; n <= count; n += 1) {
       table.set({
-        ...parseDigest(digestOf('token', `${n}`)),
+        ...digestOf('token', `${n}`),
         number: n,
         expiresAt: 100,
         tellUntil: 0,
@@ -94,19 +94,19 @@ describe('a digest', () => {
   test('comes back from its halves as it was', () => {
     fc.assert(
       fc.property(fc.string(), (handle) => {
-        const text = digestOf('grant', handle);
-        expect(digestText(parseDigest(text))).toBe(text);
+        const one = digestOf('grant', handle);
+        expect(parseDigest(digestText(one))).toEqual(one);
       }),
       runs,
     );
   });
 
   test('of one handle differs by kind', () => {
-    expect(digestOf('grant', 'a')).not.toBe(digestOf('session', 'a'));
+    expect(digestOf('grant', 'a')).not.toEqual(digestOf('session', 'a'));
   });
 
   // echo -n 'client:web' | sha256sum
   test('is the beginning of SHA-256 over kind and handle', () => {
-    expect(digestOf('client', 'web')).toBe('cbd7561f96fa88d8');
+    expect(digestText(digestOf('client', 'web'))).toBe('cbd7561f96fa88d8');
   });
 });
