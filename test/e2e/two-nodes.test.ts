@@ -82,7 +82,7 @@ async function openHouse(options: {
       }),
     ),
   );
-  const ways = ports.map(throughNode);
+  const ways = ports.map((port) => throughNode(port));
   const apps = await Promise.all(
     ways.map((way) =>
       createOpenidClient({

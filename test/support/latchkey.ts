@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { get as httpGet, type IncomingMessage } from 'node:http';
+import { get as httpsGet } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -87,17 +89,33 @@ export async function startLatchkey(options: StartOptions = {}): Promise<Latchke
 }
 
 /** Polls `/readyz` until it says yes; says what the process wrote when it ends or takes too long. */
-export async function untilReady({ port, process: child, output }: Latchkey): Promise<void> {
+export async function untilReady(latchkey: Latchkey): Promise<void> {
+  const { port, issuer, process: child, output } = latchkey;
+  const isTls = issuer.startsWith('https:');
   const limit = Date.now() + READY_WITHIN_MS;
   while (Date.now() < limit) {
     if (child.exitCode !== null) {
       throw new Error(`latchkey ended with ${child.exitCode}:\n${output()}`);
     }
-    const answer = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined);
-    if (answer?.status === 200) return;
+    if (await saysReady(port, isTls)) return;
     await delay(25);
   }
   throw new Error(`latchkey was not ready within ${READY_WITHIN_MS} ms:\n${output()}`);
+}
+
+/** Whose certificate it shows is not the question here. */
+function saysReady(port: number, isTls: boolean): Promise<boolean> {
+  const options = { host: '127.0.0.1', port, path: '/readyz', agent: false };
+  return new Promise((resolve) => {
+    const answered = (response: IncomingMessage): void => {
+      response.resume();
+      resolve(response.statusCode === 200);
+    };
+    const asked = isTls
+      ? httpsGet({ ...options, rejectUnauthorized: false }, answered)
+      : httpGet(options, answered);
+    asked.on('error', () => resolve(false));
+  });
 }
 
 function merge(base: Settings, over: Settings): Settings {

@@ -7,12 +7,16 @@ export interface Way {
   close(): Promise<void>;
 }
 
-/** To the node at `port`, as a proxy would pass requests on. */
-export function throughNode(port: number): Way {
-  const connect = buildConnector({});
+/** To the node at `port`, as a proxy would pass requests on; `ca`: the authority to trust, if it speaks TLS. */
+export function throughNode(port: number, ca?: string): Way {
+  const connect = buildConnector(ca === undefined ? {} : { ca });
   const agent = new Agent({
     connect: (options, callback) =>
-      connect({ ...options, hostname: '127.0.0.1', port: String(port) }, callback),
+      connect(
+        // The name on the certificate is the one asked for.
+        { ...options, servername: options.hostname, hostname: '127.0.0.1', port: String(port) },
+        callback,
+      ),
   });
   const send = (input: unknown, init: unknown): unknown =>
     undiciFetch(input as string, { ...(init as object), dispatcher: agent });
