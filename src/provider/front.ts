@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { PreparedDocument } from './contract.ts';
 import { ROUTES, type Endpoints } from './routes.ts';
@@ -94,15 +93,15 @@ async function answerPost(
   response.writeHead(303, { Location: `${url}?${form.toString()}` }).end();
 }
 
-/** Undefined when it is too long for a URL. */
+/** Undefined when it is too long for a URL. Rejects when the request breaks off. */
 async function readForm(request: IncomingMessage): Promise<URLSearchParams | undefined> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  request.on('data', (chunk: Buffer) => {
+  const body: AsyncIterable<Buffer> = request;
+  for await (const chunk of body) {
     bytes += chunk.length;
     if (bytes <= FORM_BYTES_MAX) chunks.push(chunk);
-  });
-  await once(request, 'end');
+  }
   if (bytes > FORM_BYTES_MAX) return undefined;
   return new URLSearchParams(Buffer.concat(chunks).toString('utf8'));
 }

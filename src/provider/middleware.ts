@@ -1,9 +1,7 @@
 import type { Context, Middleware } from 'koa';
 import { errors } from 'oidc-provider';
-import type { Revocation } from '../revocation/revocation.ts';
 import type { Logger } from '../runtime/logger.ts';
-import { SigningSuspended } from '../signing-keys/faults.ts';
-import type { SigningKeys } from '../signing-keys/signing-keys.ts';
+import type { Admission } from './admission.ts';
 import type { ProtocolPages, ProtocolProblem } from './contract.ts';
 import type { ProtocolMetrics } from './metrics.ts';
 import { isOutage, RETRY_AFTER_SECONDS } from './outage.ts';
@@ -11,7 +9,6 @@ import type { RegistrationLimits } from './registration.ts';
 import type { RequestScope, RequestScopes } from './request-scope.ts';
 import { ROUTES } from './routes.ts';
 
-const ISSUING = new RegExp(`^(?:${ROUTES.authorization}(?:/|$)|${ROUTES.token}$)`);
 const HOUR_SECONDS = 3600;
 
 const UNAVAILABLE: ProtocolProblem = {
@@ -37,8 +34,7 @@ const OVER_QUOTA: ProtocolProblem = {
 
 interface MiddlewareOptions {
   readonly scopes: RequestScopes;
-  readonly revocation: Revocation;
-  readonly signingKeys: SigningKeys;
+  readonly admission: Admission;
   readonly pages: ProtocolPages;
   readonly logger: Logger;
   readonly metrics: ProtocolMetrics | undefined;
@@ -52,6 +48,7 @@ export function createOuterMiddleware(options: MiddlewareOptions): Middleware {
 
   async function answerFailure(ctx: Context, failure: unknown): Promise<void> {
     if (isOutage(failure)) {
+      options.admission.noteOutage();
       options.metrics?.onEvent?.({ kind: 'outage', endpoint: ctx.path.split('/')[1] ?? '' });
       ctx.set('Retry-After', String(RETRY_AFTER_SECONDS));
       await answer(ctx, UNAVAILABLE, pages);
@@ -67,7 +64,8 @@ export function createOuterMiddleware(options: MiddlewareOptions): Middleware {
     // RFC 6749 section 5.1: of tokens, and of the errors about them.
     ctx.set('Cache-Control', 'no-store');
     try {
-      if (await isAdmitted(ctx, scope, options)) await next();
+      scope.mark = await options.admission.markFor(ctx.path);
+      if (await isWithinQuota(ctx, scope, options)) await next();
       if (ctx.path.startsWith(`${ROUTES.registration}/`)) withholdSecret(ctx, scope);
       if (scope.failure !== undefined) await answerFailure(ctx, scope.failure);
       else if (ctx.status === 404 && ctx.body === undefined) await answer(ctx, NOT_FOUND, pages);
@@ -98,20 +96,13 @@ export function createErrorPage(
   };
 }
 
-/** Nothing is issued without knowing what was revoked, nor begun that could not be signed at the end. */
-async function isAdmitted(
+async function isWithinQuota(
   ctx: Context,
-  scope: RequestScope,
-  { revocation, signingKeys, pages, limits }: MiddlewareOptions,
+  { origin }: RequestScope,
+  { pages, limits }: MiddlewareOptions,
 ): Promise<boolean> {
-  if (ISSUING.test(ctx.path)) {
-    // Before account, client and grant are read: whatever is revoked from now on is newer than the mark.
-    scope.mark = revocation.stamp();
-    if (ctx.path === ROUTES.token && !signingKeys.health().maySign)
-      throw new SigningSuspended('this node is cut off from the rings of keys and signs nothing');
-  }
   const isRegistration = ctx.method === 'POST' && ctx.path === ROUTES.registration;
-  if (!isRegistration || (await limits.isWithinQuota(scope.origin.address))) return true;
+  if (!isRegistration || (await limits.isWithinQuota(origin.address))) return true;
   ctx.set('Retry-After', String(HOUR_SECONDS));
   await answer(ctx, OVER_QUOTA, pages);
   return false;

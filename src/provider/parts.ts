@@ -1,6 +1,7 @@
 import { Provider } from 'oidc-provider';
 import { randomId } from '../runtime/random.ts';
 import { createAccountClaims, type AccountClaims } from './account-claims.ts';
+import { createAdmission } from './admission.ts';
 import { createConsents, type Consents } from './consent-queries.ts';
 import { cookieNames } from './cookies.ts';
 import type { ProtocolOptions } from './create-protocol.ts';
@@ -56,7 +57,13 @@ export function createParts(options: PartsOptions): Parts {
   const { grants, interactions: records } = stores;
   const consents = createConsents(options);
   const limits = createRegistrationLimits({ settings: settings.registration, state });
-  const outer = createOuterMiddleware({ ...base, sessionCookie: cookies.session, limits });
+  const admission = createAdmission(base);
+  const outer = createOuterMiddleware({
+    ...base,
+    admission,
+    sessionCookie: cookies.session,
+    limits,
+  });
   const generation: GenerationOptions = {
     ...base,
     settings: settings.tokens,

@@ -89,7 +89,7 @@ export interface HouseOptions {
 }
 
 /** Signs in and allows everything. */
-export const WILLING = (accountId: string): Person => {
+const WILLING = (accountId: string): Person => {
   return ({ prompt }) => {
     if (prompt === 'consent') return { kind: 'consented' };
     if (prompt === 'select_account') return { kind: 'account-kept' };

@@ -294,6 +294,13 @@ describe('an authorization request', () => {
     expect(html).toContain(`name="iss" value="${house.issuer}"`);
   });
 
+  test('posted with more than a URL can carry is refused', async () => {
+    const body = new URLSearchParams({ client_id: app.id, state: 'x'.repeat(9000) });
+    const refused = await fetch(`${house.issuer}/authorize`, { method: 'POST', body });
+    expect(refused.status).toBe(400);
+    expect(await refused.json()).toMatchObject({ error: 'invalid_request' });
+  });
+
   test('may be pushed ahead, and the reference works once', async () => {
     const verifier = oidc.randomPKCECodeVerifier();
     const pushed = await app.post('/par', {

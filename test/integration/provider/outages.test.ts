@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { StateFull, StateUnavailable, type State } from '../../../src/storage/state.ts';
 import { createRelyingParty, type RelyingParty } from '../../support/provider-client.ts';
-import { openHouse, type House } from '../../support/provider-house.ts';
+import { API, openHouse, type House } from '../../support/provider-house.ts';
 
 /** Verbs that a request may use, each of which can fail at any moment. */
 const VERBS = ['get', 'getMany', 'put', 'swap', 'delete', 'count'] as const;
@@ -130,6 +130,20 @@ describe.each([
         };
       }, isUnavailable);
       expect(calls503).toBeGreaterThanOrEqual(2);
+    });
+
+    test('for a while not even what needs nothing from it', async () => {
+      const ask = (): Promise<Response> =>
+        app.post('/token', { grant_type: 'client_credentials', audience: API });
+      calls = 0;
+      failing = 1;
+      const tokens = await app.post('/introspect', { token: 'x'.repeat(40) });
+      expect(tokens.status).toBe(503);
+      calls = 0;
+      failing = 1;
+      expect((await ask()).status).toBe(503);
+      failing = 0;
+      expect((await ask()).status).toBe(200);
     });
 
     test('and no bug of ours is logged', () => {
