@@ -71,3 +71,15 @@ export function rotate(
       : chain.superseded,
   };
 }
+
+/**
+ * The chain `before` a rotation that came to nothing, since nobody was given its token. A repetition that
+ * was in time finds its window open again.
+ */
+export function unused(
+  before: RefreshChain,
+  use: 'live' | 'repeated',
+  nowMs: number,
+): RefreshChain {
+  return use === 'repeated' ? { ...before, rotatedAtMs: nowMs } : before;
+}

@@ -8,8 +8,9 @@ import type { RequestScopes } from '../request-scope.ts';
 import type { ModelStore } from './adapter.ts';
 import type { Answered } from './answered.ts';
 import { number, object, ofKind, text, texts, toJson, toPayload } from './payloads.ts';
-import { judgeUse, rotate, type RefreshChain } from './refresh-chain.ts';
+import { judgeUse, rotate, unused, type RefreshChain } from './refresh-chain.ts';
 import type { RequestState } from './request-state.ts';
+import { createUndelivered, type Undelivered } from './undelivered.ts';
 import type { Validity } from './validity.ts';
 
 const SWAPS_MAX = 24;
@@ -33,11 +34,17 @@ interface RefreshTokensOptions {
   readonly isAtTokenEndpoint: () => boolean;
   /** Ends the grant of a token that was used again. */
   readonly onReuse: (grantId: string, payload: JsonObject) => Promise<void>;
+  readonly signal: AbortSignal;
+}
+
+interface RotationParts extends RefreshTokensOptions {
+  readonly undelivered: Undelivered;
 }
 
 /** The store of refresh tokens: one entry for each chain, one swap for each rotation. */
 export function createRefreshTokens(options: RefreshTokensOptions): RefreshTokens {
   const { state, scopes, clock, answered, validity, isAtTokenEndpoint } = options;
+  const parts = { ...options, undelivered: createUndelivered(options) };
 
   return {
     nextValue: () => `${scopes.current().rotation?.familyId ?? randomId()}.${randomId(32)}`,
@@ -47,7 +54,7 @@ export function createRefreshTokens(options: RefreshTokensOptions): RefreshToken
       const next = { value, payload, ttlSeconds };
       await (rotation === undefined
         ? begin(next, options)
-        : replace(sha256(rotation.presented), next, options));
+        : replace(sha256(rotation.presented), next, parts));
     },
     async find(value) {
       if (!TOKEN.test(value)) return undefined;
@@ -92,12 +99,8 @@ async function begin(next: NextToken, { state, scopes }: RefreshTokensOptions): 
 }
 
 /** One swap: lost, it is judged anew, since the winner may have been our own client's other tab. */
-async function replace(
-  presented: string,
-  next: NextToken,
-  options: RefreshTokensOptions,
-): Promise<void> {
-  const { state, scopes, clock, answered, windowSeconds } = options;
+async function replace(presented: string, next: NextToken, options: RotationParts): Promise<void> {
+  const { state, scopes, clock, answered, undelivered, windowSeconds } = options;
   const key = keyOf(next.value);
   let seen = await state.get(key);
   for (let round = 0; round < SWAPS_MAX; round += 1) {
@@ -109,7 +112,17 @@ async function replace(
       mark: scopes.current().mark ?? '',
     });
     const value = toJson(rotated);
-    const version = await state.swap(key, seen, value, writeOptions(next));
+    const seenNow = seen;
+    // A client that was told to come again must find the token that it has as good as before.
+    const undo = {
+      key,
+      isOurs: (entry: Entry) => readChain(entry)?.live === rotated.live,
+      restore: (entry: Entry) =>
+        state.swap(key, entry, toJson(unused(chain, use, clock.nowMs())), writeOptions(next)),
+    };
+    const version = await undelivered.guard(undo, () =>
+      state.swap(key, seenNow, value, writeOptions(next)),
+    );
     if (version !== undefined) {
       // With a window the next use tells by itself what it is.
       if (windowSeconds === 0) answered.noteAnswer(key, { value, version }, next.ttlSeconds ?? 1);

@@ -1,0 +1,152 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { BenchClient } from '../../../bench/browser-flow.ts';
+import { type Latchkey, type Settings, startLatchkey } from '../../support/latchkey.ts';
+import { freePort } from '../../support/ports.ts';
+import { startRedis, type TestRedis } from '../../support/redis.ts';
+import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts';
+import { createLedger, type Ledger } from './ledger.ts';
+import { createVisitor, type Visitor } from './visitor.ts';
+
+/** The clients of every fault test; their secrets exist on loopback for the length of a test. */
+export const APP: BenchClient = {
+  id: 'app',
+  secret: 'app-secret-of-the-fault-tests-0123456789abcdef',
+  redirectUri: 'https://app.example/callback',
+};
+export const SERVICE: BenchClient = {
+  id: 'service',
+  secret: 'service-secret-of-the-fault-tests-0123456789',
+  redirectUri: '',
+};
+export const API = 'https://api.example.com';
+export const PERSON = { login: 'alice@example.com', password: 'latchkey-dev' };
+
+/** One or more nodes in processes of their own, the stores under them, and all that their clients saw. */
+export interface World {
+  readonly issuer: string;
+  readonly folder: string;
+  readonly ports: readonly number[];
+  readonly nodes: readonly Latchkey[];
+  readonly ledger: Ledger;
+  /** The Redis under the nodes; throws when they have none. */
+  readonly redis: TestRedis;
+  /** The wire between the nodes and Redis; throws when they have none. */
+  readonly wire: TcpProxy;
+  visitor(options?: { readonly node?: () => number; readonly isBrowser?: boolean }): Visitor;
+  /** Starts node `index` again after it ended; resolves once it is ready. */
+  start(index: number, options?: NodeOptions): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface NodeOptions {
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly dontWait?: boolean;
+}
+
+export interface WorldOptions extends NodeOptions {
+  readonly state: 'embedded' | 'redis';
+  /** 1 when left out; 0: none is started yet. */
+  readonly nodes?: number;
+  readonly redisArgs?: readonly string[];
+  /** More settings, as the YAML has them. */
+  readonly settings?: Settings;
+}
+
+/** Starts the stores and the nodes. Redis is reached through a wire that may be bent. */
+export async function openWorld(options: WorldOptions): Promise<World> {
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-fault-'));
+  const { nodes: count = 1 } = options;
+  const ports = await Promise.all(Array.from({ length: Math.max(1, count) }, freePort));
+  const issuer = `http://127.0.0.1:${ports[0]}`;
+  const ledger = createLedger();
+  const nodes: Latchkey[] = [];
+  const visitors: Visitor[] = [];
+  let redis: TestRedis | undefined;
+  let wire: TcpProxy | undefined;
+
+  const start = async (index: number, more: NodeOptions = options): Promise<void> => {
+    const settings = merged(settingsOf(wire), options.settings ?? {});
+    const { environment = {}, dontWait = false } = more;
+    const port = ports[index] ?? 0;
+    nodes[index] = await startLatchkey({ folder, port, issuer, settings, environment, dontWait });
+  };
+  const close = async (): Promise<void> => {
+    await Promise.all(visitors.map((visitor) => visitor.close()));
+    await Promise.all(nodes.map((node) => node.kill()));
+    await wire?.close();
+    await redis?.stop();
+    await rm(folder, { recursive: true, force: true });
+  };
+
+  try {
+    if (options.state === 'redis') {
+      redis = await startRedis({ port: 0, args: options.redisArgs });
+      wire = await startTcpProxy({ port: redis.port });
+    }
+    // The first alone: it makes the keys and the people.
+    for (let index = 0; index < count; index += 1) await start(index);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    issuer,
+    folder,
+    ports,
+    nodes,
+    ledger,
+    start,
+    close,
+    get redis() {
+      return there(redis);
+    },
+    get wire() {
+      return there(wire);
+    },
+    visitor({ node = () => 0, isBrowser = false } = {}) {
+      const visitor = createVisitor({ issuer, ports, node, ledger, isBrowser });
+      visitors.push(visitor);
+      return visitor;
+    },
+  };
+}
+
+function there<Thing>(thing: Thing | undefined): Thing {
+  if (thing === undefined) throw new TypeError('this world has no Redis');
+  return thing;
+}
+
+function merged(base: Settings, over: Settings): Settings {
+  return { ...base, ...over };
+}
+
+/** Hashes are cheap here: what is tested is not how dear they are. */
+function settingsOf(wire: TcpProxy | undefined): Settings {
+  return {
+    ...(wire && {
+      storage: {
+        state: { engine: 'redis', redis: { url: `redis://127.0.0.1:${wire.port}/0` } },
+      },
+    }),
+    signIn: { argon2: { memoryKib: 7168, iterations: 1 } },
+    apis: [{ identifier: API, name: 'Messages', scopes: { 'read:messages': 'Read messages' } }],
+    clients: [
+      {
+        id: APP.id,
+        type: 'web',
+        name: 'App',
+        secretInClear: APP.secret,
+        redirectUris: [APP.redirectUri],
+      },
+      {
+        id: SERVICE.id,
+        type: 'machine',
+        name: 'Service',
+        secretInClear: SERVICE.secret,
+        introspects: [API],
+      },
+    ],
+  };
+}
