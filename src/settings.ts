@@ -87,10 +87,24 @@ function problemsBetween(settings: Sections): readonly Problem[] {
 }
 
 function revocationProblems(settings: Sections): readonly Problem[] {
-  const longest = longestAccessToken(settings);
-  if (settings.revocation.longestToken >= longest) return [];
-  const message = `must be at least ${longest}s, the longest life of an access token: what was revoked would be forgotten before it expires`;
-  return [{ path: ['revocation', 'longestToken'], message }];
+  const { longestToken: tokenMax, longestRecord: recordMax } = settings.revocation;
+  const forgotten = (name: string, seconds: number, what: string): Problem => ({
+    path: ['revocation', name],
+    message: `must be at least ${seconds}s, the longest life of ${what}: what was revoked would be forgotten before it ends`,
+  });
+  const token = longestAccessToken(settings);
+  const record = longestRecord(settings);
+  return [
+    ...(tokenMax < token ? [forgotten('longestToken', token, 'an access token')] : []),
+    ...(recordMax < record
+      ? [forgotten('longestRecord', record, 'a grant, a session or a refresh token')]
+      : []),
+  ];
+}
+
+function longestRecord({ tokens, sessions, clients }: Sections): number {
+  const own = clients.map(({ refreshTokenAbsolute }) => refreshTokenAbsolute ?? 0);
+  return Math.max(tokens.grant, sessions.absolute, tokens.refreshTokenAbsolute, ...own);
 }
 
 function longestAccessToken({ tokens, clients, apis }: Sections): number {

@@ -54,7 +54,7 @@ const CAPABILITY_DOORS = [
   'http',
 ];
 /** The composition root: the files that may know every room. */
-const COMPOSITION = ['compose.ts', 'settings.ts', 'capabilities.ts', 'main.ts', 'capability.ts'];
+const COMPOSITION = ['compose.ts', 'node.ts', 'settings.ts', 'capabilities.ts', 'main.ts', 'capability.ts'];
 
 interface Import {
   readonly from: string;

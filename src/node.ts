@@ -1,0 +1,191 @@
+import { fileURLToPath } from 'node:url';
+import { seedPeople } from './accounts/seed-people.ts';
+import { CAPABILITIES } from './capabilities.ts';
+import type { Added, House } from './capability.ts';
+import { type ComposeOptions, NAMESPACE, openRooms, type Rooms } from './compose.ts';
+import { installationOf } from './config/installation.ts';
+import { createHost, type Host, type Listening } from './http/host.ts';
+import { createMetrics, type Metrics } from './http/metrics.ts';
+import { createOutbound } from './http/outbound.ts';
+import type { HealthCheck } from './http/readiness.ts';
+import type { Theme } from './http/theme.ts';
+import type { Renderer } from './http/renderer.ts';
+import { openViews } from './http/views.ts';
+import { createWaitingDoor } from './http/waiting-door.ts';
+import { createInteractionRoutes } from './interactions/interaction-routes.ts';
+import { createProtocolPages } from './interactions/protocol-pages.ts';
+import type { Protocol } from './provider/contract.ts';
+import { createProtocol } from './provider/create-protocol.ts';
+import { createFeedAuthorization } from './revocation/feed-authorization.ts';
+import { createFeedSigner } from './revocation/feed-signing.ts';
+import { createFeed, type Feed } from './revocation/feed.ts';
+import type { Settings } from './settings.ts';
+import { openSigningKeys } from './signing-keys/open-signing-keys.ts';
+import type { SigningKeys } from './signing-keys/signing-keys.ts';
+
+const VIEWS = fileURLToPath(new URL('../views', import.meta.url));
+
+/** A node that serves. */
+export interface Node {
+  readonly listening: Listening;
+  /** Leaves without failing a request. */
+  close(): Promise<void>;
+}
+
+/** Opens every room and serves. */
+export async function startNode(settings: Settings, options: ComposeOptions): Promise<Node> {
+  const closers: Closers = [];
+  const close = async (): Promise<void> => {
+    for (const closeOne of closers.splice(0).toReversed()) await closeOne();
+  };
+  const waiting = createWaitingDoor(settings.http, options.logger);
+  try {
+    const rooms = await openRooms(settings, options);
+    closers.push(rooms.close);
+    const host = await openHost(rooms, options, closers);
+    await waiting.close();
+    return { listening: await host.listen(), close };
+  } catch (error) {
+    await waiting.close();
+    await close();
+    throw error;
+  }
+}
+
+type Closers = (() => Promise<void>)[];
+
+async function openHost(rooms: Rooms, options: ComposeOptions, closers: Closers): Promise<Host> {
+  const { settings, profile, sealer, accounts } = rooms;
+  const { isDev } = installationOf(settings);
+  await seedPeople(settings.people, {
+    ...rooms,
+    settings: settings.signIn,
+    profile: settings.profile,
+  });
+  const views = await openViews({
+    folder: VIEWS,
+    theme: themeOf(settings),
+    languages: settings.pages.languages,
+  });
+  const { renderer } = views;
+  const metrics = createMetrics();
+  const { protocol, checks, feed } = await openProtocol({
+    rooms,
+    options,
+    closers,
+    renderer,
+    metrics,
+  });
+
+  const interactions = createInteractionRoutes({
+    issuer: profile.issuer,
+    accounts,
+    metrics,
+    renderer,
+    interactions: protocol.interactions,
+    formSecret: sealer.keysFor('forms')[0],
+  });
+  const added = addCapabilities({ ...rooms, isDev, renderer }, settings);
+  const host = createHost({
+    ...rooms,
+    ...views,
+    settings: settings.http,
+    issuer: profile.issuer,
+    keysFolder: settings.signingKeys.folder,
+    protocol,
+    metrics,
+    checks,
+    routers: [interactions, feed.router, ...added.flatMap(({ routers = [] }) => routers)],
+  });
+  closers.push(() => host.close());
+  // Before the host waits for its requests to end: the streams of the feed would not.
+  closers.push(async () => feed.close());
+  return host;
+}
+
+/** The signing keys and the engine over them, with what tells how they fare. */
+async function openProtocol(parts: {
+  readonly rooms: Rooms;
+  readonly options: ComposeOptions;
+  readonly closers: Closers;
+  readonly renderer: Renderer;
+  readonly metrics: Metrics;
+}): Promise<{ readonly protocol: Protocol; readonly checks: Checks; readonly feed: Feed }> {
+  const { rooms, options, closers, renderer, metrics } = parts;
+  const { settings, sealer } = rooms;
+  const signingKeys = await openSigningKeys({
+    ...rooms,
+    settings: settings.signingKeys,
+    namespace: NAMESPACE,
+    signal: options.signal,
+  });
+  closers.push(() => signingKeys.close());
+  const { isDev } = installationOf(settings);
+  const outbound = createOutbound({ settings: settings.http.outbound, isHttpAllowed: isDev });
+  closers.push(() => outbound.close());
+  const protocol = await createProtocol({
+    ...rooms,
+    signingKeys,
+    metrics,
+    pages: createProtocolPages(renderer),
+    outboundFetch: outbound.fetch,
+    cookieKeys: sealer.keysFor('cookies').map((key) => Buffer.from(key).toString('base64url')),
+  });
+  closers.push(() => protocol.close());
+  const checks = checksOf(rooms, signingKeys);
+  watch(metrics, { ...rooms, signingKeys, checks });
+  return { protocol, checks, feed: openFeed(rooms, signingKeys) };
+}
+
+/** The numbered log of revocations as APIs follow it, signed by the issuer's keys. */
+function openFeed(rooms: Rooms, signingKeys: SigningKeys): Feed {
+  const { settings, revocation, clients, profile } = rooms;
+  return createFeed({
+    ...rooms,
+    source: revocation.feed,
+    sign: createFeedSigner(() => signingKeys.current().keys),
+    issuer: profile.issuer,
+    settings: settings.revocation.feed,
+    authorize: createFeedAuthorization(clients),
+  });
+}
+
+type Checks = Readonly<Record<string, HealthCheck>>;
+
+function checksOf({ state, records, revocation }: Rooms, signingKeys: SigningKeys): Checks {
+  return {
+    state: () => state.health(),
+    records: () => records.health(),
+    revocation: () => revocation.health(),
+    signingKeys: () => {
+      const { maySign, remarks } = signingKeys.health();
+      return { ok: maySign, remarks };
+    },
+  };
+}
+
+function watch(
+  metrics: Metrics,
+  house: Pick<Rooms, 'revocation'> & { readonly signingKeys: SigningKeys; readonly checks: Checks },
+): void {
+  const { revocation, signingKeys, checks } = house;
+  metrics.watch({
+    revocationNumber: () => revocation.health().number,
+    keys: () => signingKeys.current().keys,
+    async health() {
+      const asked = Object.entries(checks).map(
+        async ([part, check]) => [part, (await check()).ok] as const,
+      );
+      return new Map(await Promise.all(asked));
+    },
+  });
+}
+
+function addCapabilities(house: House, settings: Settings): readonly Added[] {
+  return CAPABILITIES.flatMap(({ name, create }) => create(settings[name], house) ?? []);
+}
+
+function themeOf({ pages }: Settings): Theme {
+  const { name, logo, colours, css, themeFolder } = pages;
+  return { name, logo, colours, css, folder: themeFolder };
+}
