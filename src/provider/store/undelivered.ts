@@ -56,22 +56,22 @@ export function createUndelivered(options: {
   }
 
   async function work(): Promise<void> {
-    for (const one of waiting) {
-      while (!(await isSettled(one))) await clock.sleep(ASK_AGAIN_SECONDS, signal);
-      waiting.delete(one);
+    isWorking = true;
+    try {
+      for (const one of waiting) {
+        while (!(await isSettled(one))) await clock.sleep(ASK_AGAIN_SECONDS, signal);
+        waiting.delete(one);
+      }
+    } finally {
+      isWorking = false;
     }
   }
 
   function undoSoon(one: Undoable): void {
     if (waiting.size >= WAITING_MAX) return;
     waiting.add(one);
-    if (isWorking) return;
-    isWorking = true;
-    const rest = (): void => {
-      isWorking = false;
-    };
-    // Rejects only when the node leaves.
-    work().then(rest, rest);
+    // It rejects only when the node leaves.
+    if (!isWorking) work().catch(() => undefined);
   }
 
   return {

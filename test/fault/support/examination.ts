@@ -2,18 +2,25 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { decodeProtectedHeader } from 'jose';
 import type { TokenVerifier } from './token-verifiers.ts';
 
+const FAILURES_TOLD = 10;
+
 /** All tokens of a test before all its verifiers: each at once, and again at the end of its life. */
 export interface Examination {
   /** Takes a token that was just issued. */
   take(token: string): void;
+  /** Resolves once every token that was taken has been checked to its end. */
+  finish(): Promise<Findings>;
+}
+
+/** What became of the tokens of a test. */
+export interface Findings {
   readonly tokens: number;
   readonly checks: number;
-  /** `who: why, which key`. */
-  readonly failures: readonly string[];
-  /** Keys by which tokens were signed, by algorithm. */
-  readonly kids: ReadonlyMap<string, ReadonlySet<string>>;
-  /** Resolves once every token that was taken has been checked to its end. */
-  finish(): Promise<void>;
+  readonly failures: number;
+  /** Some of them: who, when, why, which key. */
+  readonly examples: readonly string[];
+  /** Of how many keys there were tokens, by algorithm. */
+  readonly keys: Readonly<Record<string, number>>;
 }
 
 /** An examination that begins at once. */
@@ -21,19 +28,20 @@ export function createExamination(
   verifiers: readonly TokenVerifier[],
   { lifeSeconds }: { readonly lifeSeconds: number },
 ): Examination {
-  const failures: string[] = [];
+  const examples = new Set<string>();
   const kids = new Map<string, Set<string>>();
   const underWay = new Set<Promise<void>>();
-  let tokens = 0;
-  let checks = 0;
+  const counts = { tokens: 0, checks: 0, failures: 0 };
 
   async function check(token: string, when: string): Promise<void> {
     const { alg, kid } = decodeProtectedHeader(token);
     await Promise.all(
       verifiers.map(async ({ name, refusalOf }) => {
         const refusal = await refusalOf(token);
-        checks += 1;
-        if (refusal !== undefined) failures.push(`${name} ${when}: ${refusal} (${alg} ${kid})`);
+        counts.checks += 1;
+        if (refusal === undefined) return;
+        counts.failures += 1;
+        if (examples.size < FAILURES_TOLD) examples.add(`${name} ${when}: ${refusal} ${alg} ${kid}`);
       }),
     );
   }
@@ -41,28 +49,21 @@ export function createExamination(
   async function examine(token: string): Promise<void> {
     await check(token, 'at once');
     await delay(lifeSeconds * 1000);
-    await check(token, 'at its end');
+    await check(token, 'at the end of its life');
   }
 
   return {
     take(token) {
-      tokens += 1;
+      counts.tokens += 1;
       const { alg = '', kid = '' } = decodeProtectedHeader(token);
-      const known = kids.get(alg) ?? new Set();
-      kids.set(alg, known.add(kid));
+      kids.set(alg, (kids.get(alg) ?? new Set()).add(kid));
       const examining = examine(token).finally(() => underWay.delete(examining));
       underWay.add(examining);
     },
-    get tokens() {
-      return tokens;
-    },
-    get checks() {
-      return checks;
-    },
-    failures,
-    kids,
     async finish() {
       await Promise.all(underWay);
+      const keys = Object.fromEntries([...kids].map(([name, { size }]) => [name, size]));
+      return { ...counts, examples: [...examples], keys };
     },
   };
 }

@@ -36,12 +36,13 @@ export async function openTokenVerifiers(
   options: VerifierOptions,
 ): Promise<readonly TokenVerifier[]> {
   const { issuer, ports } = options;
-  return [
-    ...ports.map((port, node) => createStrict({ port, issuer }, node, options)),
-    createJose(options),
-    createAws(options),
-    await openAuthlib(options),
-  ];
+  const strict = ports.map((port, node) => createStrict({ port, issuer }, node, options));
+  return [...strict, ...(await openLibraries(options))];
+}
+
+/** The three libraries alone. */
+export async function openLibraries(options: VerifierOptions): Promise<readonly TokenVerifier[]> {
+  return [createJose(options), createAws(options), await openAuthlib(options)];
 }
 
 function createStrict(
@@ -55,7 +56,12 @@ function createStrict(
   });
 }
 
-function createJose({ issuer, ports, maxAgeSeconds, leewaySeconds }: VerifierOptions): TokenVerifier {
+function createJose({
+  issuer,
+  ports,
+  maxAgeSeconds,
+  leewaySeconds,
+}: VerifierOptions): TokenVerifier {
   const [port = 0] = ports;
   const keys = createRemoteJWKSet(new URL(`${issuer}/.well-known/jwks.json`), {
     cacheMaxAge: maxAgeSeconds * 1000,
@@ -70,7 +76,12 @@ function createJose({ issuer, ports, maxAgeSeconds, leewaySeconds }: VerifierOpt
   });
 }
 
-function createAws({ issuer, ports, maxAgeSeconds, leewaySeconds }: VerifierOptions): TokenVerifier {
+function createAws({
+  issuer,
+  ports,
+  maxAgeSeconds,
+  leewaySeconds,
+}: VerifierOptions): TokenVerifier {
   const [port = 0] = ports;
   const open = (keys: unknown): { verifySync(token: string): unknown } => {
     const checking = JwtVerifier.create({ issuer, audience: null, graceSeconds: leewaySeconds });
