@@ -1,27 +1,34 @@
 import { defineConfig } from 'vitest/config';
 
-const TIMEOUTS = { testTimeout: 20_000, hookTimeout: 60_000 };
+const SECOND_MS = 1000;
 
-export default defineConfig({
-  test: {
-    maxWorkers: 2,
-    projects: [
-      {
-        test: {
-          name: 'pure',
-          include: ['test/unit/**/*.test.ts', 'test/architecture/**/*.test.ts'],
-          // Files that share nothing need no process of their own: half the time.
-          isolate: false,
-          ...TIMEOUTS,
+/** `--mode long` runs the same tests at their full counts, which take minutes each. */
+export default defineConfig(({ mode }) => {
+  const timeouts = {
+    testTimeout: (mode === 'long' ? 1800 : 20) * SECOND_MS,
+    hookTimeout: 60 * SECOND_MS,
+  };
+  return {
+    test: {
+      maxWorkers: 2,
+      projects: [
+        {
+          test: {
+            name: 'pure',
+            include: ['test/unit/**/*.test.ts', 'test/architecture/**/*.test.ts'],
+            // Files that share nothing need no process of their own: half the time.
+            isolate: false,
+            ...timeouts,
+          },
         },
-      },
-      {
-        test: {
-          name: 'real',
-          include: ['test/{contract,integration,e2e,fault}/**/*.test.ts'],
-          ...TIMEOUTS,
+        {
+          test: {
+            name: 'real',
+            include: ['test/{contract,integration,e2e,fault}/**/*.test.ts'],
+            ...timeouts,
+          },
         },
-      },
-    ],
-  },
+      ],
+    },
+  };
 });

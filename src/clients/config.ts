@@ -202,7 +202,7 @@ export type DeclaredApi = z.output<typeof api>;
 
 /** Claims that say what a token is; no attribute may speak in their place (RFC 9068 section 2.2). */
 const RESERVED_CLAIMS: ReadonlySet<string> = new Set(
-  'iss sub aud exp nbf iat jti client_id scope auth_time acr amr cnf act azp sid gid status typ'.split(
+  'iss sub aud exp nbf iat jti client_id scope auth_time acr amr cnf act azp sid gid rev userinfo_claims status typ'.split(
     ' ',
   ),
 );
