@@ -15,6 +15,7 @@ import type { IssuerProfile, Protocol, ProtocolPages } from './contract.ts';
 import { createFront } from './front.ts';
 import { createGeneration } from './generation.ts';
 import { createInteractions } from './interactions.ts';
+import { createLanes } from './lanes/create-lanes.ts';
 import type { ProtocolMetrics } from './metrics.ts';
 import { createParts } from './parts.ts';
 
@@ -61,12 +62,19 @@ export async function createProtocol(options: ProtocolOptions): Promise<Protocol
     document: (path) => generation.document(path),
   });
 
+  const lanes = createLanes({
+    ...options,
+    ...parts.generation,
+    provider: () => generation.provider,
+  });
+
   async function handle(
     request: IncomingMessage,
     response: ServerResponse,
     origin: Origin,
   ): Promise<void> {
     parts.generation.scopes.open(request, origin);
+    if (await lanes.answer(request, response)) return;
     if (!(await front.admit(request, response))) await generation.handle(request, response);
   }
 

@@ -179,7 +179,7 @@ function featuresOf(options: EngineOptions): NonNullable<Configuration['features
     dPoP: { enabled: true },
     introspection: {
       enabled: true,
-      allowedPolicy: (ctx, client, token) => tokenPolicy.mayIntrospect(ctx, client, token),
+      allowedPolicy: (_ctx, client, token) => tokenPolicy.mayIntrospect(client, token),
     },
     pushedAuthorizationRequests: { enabled: true },
     registration: {
@@ -198,7 +198,7 @@ function featuresOf(options: EngineOptions): NonNullable<Configuration['features
     },
     revocation: {
       enabled: true,
-      allowedPolicy: (ctx, client, token) => tokenPolicy.mayRevoke(ctx, client, token),
+      allowedPolicy: (_ctx, client, token) => tokenPolicy.mayRevoke(client, token),
     },
     rpInitiatedLogout: {
       enabled: true,

@@ -101,7 +101,7 @@ function createParties(options: PartsOptions, scopes: RequestScopes): Parties {
       accounts,
       custom,
       scopes,
-      currentClient: () => Provider.ctx?.oidc.client,
+      currentClient: () => Provider.ctx?.oidc.client ?? scopes.current().client,
       ownerOf,
     }),
     resources: createResources({

@@ -1,5 +1,6 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { IncomingMessage } from 'node:http';
-import { Provider } from 'oidc-provider';
+import { Provider, type Client as EngineClient } from 'oidc-provider';
 import type { Account } from '../accounts/accounts.ts';
 import type { Client } from '../clients/clients.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -53,6 +54,8 @@ export interface RequestScope {
   failure: unknown;
   /** Another request gave the session a new id meanwhile: ours must not reach the browser. */
   isSessionCookieStale: boolean;
+  /** Whom an answer past the engine is for. */
+  client: EngineClient | undefined;
   /** The secret that registration gave out. */
   issuedSecret: string | undefined;
 }
@@ -63,7 +66,9 @@ export interface RequestScopes {
   open(request: IncomingMessage, origin: Origin): RequestScope;
   /** The scope of `request`; one for this call alone when it did not come through `open`. */
   of(request: IncomingMessage): RequestScope;
-  /** The scope of the engine's request under way; one for this call alone outside of any. */
+  /** Does `work` for `request` outside of the engine, which else knows whose turn it is. */
+  within<Result>(request: IncomingMessage, work: () => Promise<Result>): Promise<Result>;
+  /** The scope of the request under way; one for this call alone outside of any. */
   current(): RequestScope;
   /** The instant at which an answer leaves: every later request has a greater `order`. */
   answerNow(): Arrival;
@@ -78,6 +83,7 @@ export function createRequestScopes(options: {
 }): RequestScopes {
   const { clock, node } = options;
   const scopes = new WeakMap<IncomingMessage, RequestScope>();
+  const underWay = new AsyncLocalStorage<RequestScope>();
   let arrived = 0;
 
   function create(origin: Origin): RequestScope {
@@ -96,9 +102,10 @@ export function createRequestScopes(options: {
       return scope;
     },
     of,
+    within: (request, work) => underWay.run(of(request), work),
     current() {
       const { ctx } = Provider;
-      return ctx === undefined ? create(NOWHERE) : of(ctx.req);
+      return ctx === undefined ? (underWay.getStore() ?? create(NOWHERE)) : of(ctx.req);
     },
     answerNow: () => ({ node, order: arrived, atMs: clock.nowMs() }),
   };
@@ -118,6 +125,7 @@ function emptyScope(origin: Origin, arrival: Arrival): RequestScope {
     rotation: undefined,
     failure: undefined,
     isSessionCookieStale: false,
+    client: undefined,
     issuedSecret: undefined,
   };
 }

@@ -68,8 +68,8 @@ export function createAccessTokens(
       }
       // Every node of ours reads the record; the word about it is for those who verify alone.
       await state.put(
-        revokedKey(jwt.jti),
-        { kind: 'RevokedToken' },
+        revokedTokenKey(jwt.jti),
+        REVOKED_TOKEN,
         { ttlSeconds: Math.max(1, jwt.exp - clock.now()), durable: true, essential: true },
       );
       const { origin } = scopes.current();
@@ -109,7 +109,7 @@ function createRecogniser(options: AccessTokenOptions): Recognise {
       const claims = await verify(jwt);
       if (claims === undefined) return undefined;
       const { jti, grantId, sessionUid, sub, clientId, mark } = claims;
-      const revoked = revokedKey(jti);
+      const revoked = revokedTokenKey(jti);
       state.prefetch([
         revoked,
         ...(grantId === undefined || isAtRevocation() ? [] : [grantKey(grantId)]),
@@ -122,7 +122,11 @@ function createRecogniser(options: AccessTokenOptions): Recognise {
     });
 }
 
-function revokedKey(jti: string): string {
+/** What stands for a JWT that was taken back by itself. */
+export const REVOKED_TOKEN = { kind: 'RevokedToken' } as const;
+
+/** Where that lies. */
+export function revokedTokenKey(jti: string): string {
   return `RevokedToken:${jti}`;
 }
 

@@ -58,8 +58,8 @@ export function createRefreshTokens(options: RefreshTokensOptions): RefreshToken
     },
     async find(value) {
       if (!TOKEN.test(value)) return undefined;
-      if (isAtTokenEndpoint()) answered.contend(keyOf(value));
-      const chain = readChain(await state.get(keyOf(value)));
+      if (isAtTokenEndpoint()) answered.contend(chainKey(value));
+      const chain = readChain(await state.get(chainKey(value)));
       if (chain === undefined) return undefined;
       const found = toPayload(chain.payload, value);
       if (!(await validity.isValid(found, chain.mark))) return undefined;
@@ -70,12 +70,12 @@ export function createRefreshTokens(options: RefreshTokensOptions): RefreshToken
     async consume(value) {
       const familyId = TOKEN.exec(value)?.groups?.['chain'];
       if (familyId === undefined) throw new errors.InvalidGrant('refresh token not found');
-      const entry = await state.get(keyOf(value));
-      await usable(keyOf(value), entry, sha256(value), options);
+      const entry = await state.get(chainKey(value));
+      await usable(chainKey(value), entry, sha256(value), options);
       // The chain changes when the engine saves the next token: once, and before anything is signed.
       scopes.current().rotation = { familyId, presented: value };
     },
-    destroy: async (value) => void (await state.delete(keyOf(value))),
+    destroy: async (value) => void (await state.delete(chainKey(value))),
   };
 }
 
@@ -95,13 +95,13 @@ async function begin(next: NextToken, { state, scopes }: RefreshTokensOptions): 
     superseded: [],
     mark: scopes.current().mark ?? '',
   };
-  await state.put(keyOf(next.value), toJson(chain), writeOptions(next));
+  await state.put(chainKey(next.value), toJson(chain), writeOptions(next));
 }
 
 /** One swap: lost, it is judged anew, since the winner may have been our own client's other tab. */
 async function replace(presented: string, next: NextToken, options: RotationParts): Promise<void> {
   const { state, scopes, clock, answered, undelivered, windowSeconds } = options;
-  const key = keyOf(next.value);
+  const key = chainKey(next.value);
   let seen = await state.get(key);
   for (let round = 0; round < SWAPS_MAX; round += 1) {
     const { chain, use } = await usable(key, seen, presented, options);
@@ -152,7 +152,8 @@ async function usable(
   throw new errors.InvalidGrant('refresh token already used');
 }
 
-function keyOf(value: string): string {
+/** Where the chain of a refresh token lies. */
+export function chainKey(value: string): string {
   return `RefreshToken:${sha256(value.split('.', 1)[0] ?? '')}`;
 }
 

@@ -19,8 +19,15 @@ export interface RequestState {
   ): Promise<Version | undefined>;
   /** True: there was something to delete. */
   delete(key: string): Promise<boolean>;
+  /** Puts `member` into a set until `expiresAt`. */
+  add(key: string, member: string, expiresAt: number): Promise<void>;
   /** Adds one and gives the sum. */
   count(key: string, ttlSeconds: number): Promise<number>;
+}
+
+/** A key of the protocol as the state has it. */
+export function oidcKey(namespace: string, key: string): string {
+  return `${namespace}:oidc:${key}`;
 }
 
 /** `state` as the requests of one issuer see it. */
@@ -30,7 +37,7 @@ export function createRequestState(options: {
   readonly scopes: RequestScopes;
 }): RequestState {
   const { state, namespace, scopes } = options;
-  const full = (key: string): string => `${namespace}:oidc:${key}`;
+  const full = (key: string): string => oidcKey(namespace, key);
   const remember = (key: string, entry: Entry | undefined): void =>
     void scopes.current().entries.set(key, Promise.resolve(entry));
 
@@ -67,6 +74,7 @@ export function createRequestState(options: {
       remember(key, undefined);
       return wasThere;
     },
+    add: (key, member, expiresAt) => state.add(full(key), member, expiresAt),
     count: (key, ttlSeconds) => state.count(full(key), 1, ttlSeconds),
   };
 }

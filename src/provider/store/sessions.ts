@@ -9,7 +9,8 @@ import type { RequestState } from './request-state.ts';
 import { firstSession, nextSession, sessionPayload, type SessionWrite } from './session-record.ts';
 
 const SWAPS_MAX = 50;
-const DEAD = 'DeadSession';
+/** What stands in place of a session that has ended. */
+export const ENDED_SESSION = { kind: 'DeadSession' } as const;
 /** `<uid>.<secret>`: the uid finds the record in one read, the secret proves that it is the browser's. */
 const COOKIE = /^(?<uid>[\w-]{1,64})\.(?<secret>[\w-]{1,128})$/;
 
@@ -32,11 +33,11 @@ export function createSessions(options: SessionsOptions): Sessions {
   const { state, scopes } = options;
 
   return {
-    key: keyOf,
+    key: sessionKey,
     async find(cookie) {
       const { uid, secret } = COOKIE.exec(cookie)?.groups ?? {};
       if (uid === undefined || secret === undefined) return undefined;
-      const entry = await state.get(keyOf(uid));
+      const entry = await state.get(sessionKey(uid));
       const value = ofKind(entry, 'Session');
       if (entry === undefined || value === undefined) return undefined;
       if (text(value, 'id') !== sha256(secret) || !(await isAlive(uid, value, options)))
@@ -45,7 +46,7 @@ export function createSessions(options: SessionsOptions): Sessions {
       return toOwnPayload(sessionPayload(value), secret);
     },
     async findByUid(uid) {
-      const value = ofKind(await state.get(keyOf(uid)), 'Session');
+      const value = ofKind(await state.get(sessionKey(uid)), 'Session');
       if (value === undefined || !(await isAlive(uid, value, options))) return undefined;
       return structuredClone(sessionPayload(value));
     },
@@ -62,7 +63,8 @@ export function createSessions(options: SessionsOptions): Sessions {
   };
 }
 
-function keyOf(uid: string): string {
+/** Where a session lies. */
+export function sessionKey(uid: string): string {
   return `session:${uid}`;
 }
 
@@ -85,7 +87,7 @@ async function begin(
   { state, scopes }: SessionsOptions,
 ): Promise<void> {
   const { value } = firstSession(ours);
-  const version = await state.swap(keyOf(uid), undefined, value, { ttlSeconds });
+  const version = await state.swap(sessionKey(uid), undefined, value, { ttlSeconds });
   if (version === undefined) throw new errors.LoginRequired('the session has ended');
   const entry = { value, version };
   scopes.current().sessions.set(uid, { secret: ours.secret, entry, base: ours.payload });
@@ -107,14 +109,14 @@ async function goOn(
       scope.isSessionCookieStale = true;
       throw new errors.LoginRequired('the session has ended');
     }
-    const version = await state.swap(keyOf(uid), seen, next.value, { ttlSeconds });
+    const version = await state.swap(sessionKey(uid), seen, next.value, { ttlSeconds });
     if (version !== undefined) {
       scope.isSessionCookieStale ||= next.isCookieStale;
       const entry = { value: next.value, version };
       scope.sessions.set(uid, { secret: ours.secret, entry, base: ours.payload });
       return;
     }
-    seen = await state.refresh(keyOf(uid));
+    seen = await state.refresh(sessionKey(uid));
   }
   throw new Error('a session that changes faster than it can be written');
 }
@@ -125,8 +127,8 @@ async function end(secret: string, options: SessionsOptions): Promise<void> {
   const uid = [...sessions].find(([, known]) => known.secret === secret)?.[0];
   if (uid === undefined) throw new TypeError('a session that this request did not find');
   await state.put(
-    keyOf(uid),
-    { kind: DEAD },
+    sessionKey(uid),
+    ENDED_SESSION,
     { ttlSeconds: longestSeconds, durable: true, essential: true },
   );
   await revocation.revoke(

@@ -1,0 +1,44 @@
+import type { Client as EngineClient, Provider } from 'oidc-provider';
+import type { Client, Clients } from '../../clients/clients.ts';
+import type { EngineClients } from '../engine-clients.ts';
+
+const BASIC = /^Basic (?<pair>(?:[A-Za-z\d+/]{4})*(?:[A-Za-z\d+/]{2}==|[A-Za-z\d+/]{3}=)?)$/;
+/** Only what form-encoding, which RFC 6749 section 2.3.1 wants here, leaves as it is. */
+const PAIR = /^(?<id>[\w.~-]+):(?<secret>[\w.~-]+)$/;
+const BY_SECRET: ReadonlySet<string | undefined> = new Set([
+  'client_secret_basic',
+  'client_secret_post',
+]);
+
+/** A client that proved itself, as the engine and as we know it. */
+export interface Proven {
+  readonly engineClient: EngineClient;
+  readonly client: Client;
+}
+
+/** Authenticates by HTTP Basic. Undefined: it is not right, or not ordinary; the engine says which. */
+export type ProveClient = (authorization: string | undefined) => Promise<Proven | undefined>;
+
+/** `provider`: the generation of the moment. */
+export function createProveClient(options: {
+  readonly clients: Clients;
+  readonly engineClients: EngineClients;
+  readonly provider: () => Provider;
+}): ProveClient {
+  const { clients, engineClients, provider } = options;
+  return async (authorization = '') => {
+    const { id, secret } = readBasic(authorization);
+    const engineClient = id === undefined ? undefined : await provider().Client.find(id);
+    const client = engineClient && engineClients.ownerOf(engineClient);
+    if (client === undefined || secret === undefined) return undefined;
+    if (!BY_SECRET.has(engineClient?.clientAuthMethod)) return undefined;
+    return engineClient && clients.verifySecret(client, secret)
+      ? { engineClient, client }
+      : undefined;
+  };
+}
+
+function readBasic(authorization: string): { readonly id?: string; readonly secret?: string } {
+  const pair = BASIC.exec(authorization)?.groups?.['pair'] ?? '';
+  return PAIR.exec(Buffer.from(pair, 'base64').toString('latin1'))?.groups ?? {};
+}

@@ -1,0 +1,87 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Provider } from 'oidc-provider';
+import type { Clients } from '../../clients/clients.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Logger } from '../../runtime/logger.ts';
+import type { GenerationOptions } from '../generation.ts';
+import { isOutage } from '../outage.ts';
+import { ROUTES } from '../routes.ts';
+import { createProveClient } from './basic-client.ts';
+import { createIntrospectionLane } from './introspection.ts';
+import type { Lane } from './lane.ts';
+import { createFindLiving } from './living-tokens.ts';
+import { createUserinfoLane } from './userinfo.ts';
+
+/** What resource servers ask all the time, answered past the engine's router and context. */
+export interface Lanes {
+  /** False: the engine must answer. */
+  answer(request: IncomingMessage, response: ServerResponse): Promise<boolean>;
+}
+
+interface LanesOptions extends GenerationOptions {
+  readonly clients: Clients;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** The generation of the moment. */
+  readonly provider: () => Provider;
+}
+
+/** Headers that ask for more than a lane knows of: CORS by client, proofs of possession, other encodings. */
+const UNUSUAL = ['origin', 'dpop', 'transfer-encoding', 'content-encoding', 'expect'] as const;
+
+/** The lanes of one issuer, by method and path; what has a query is not theirs. */
+export function createLanes(options: LanesOptions): Lanes {
+  const { endpoints, scopes, logger } = options;
+  const parts = {
+    ...options,
+    proveClient: createProveClient(options),
+    findLiving: createFindLiving(options),
+  };
+  const lanes = new Map<string, Lane>([
+    [`POST ${endpoints.base}${ROUTES.introspection}`, createIntrospectionLane(parts)],
+    [`GET ${endpoints.base}${ROUTES.userinfo}`, createUserinfoLane(parts)],
+  ]);
+
+  async function find(lane: Lane, request: IncomingMessage): Promise<object | undefined> {
+    try {
+      return await scopes.within(request, () => lane(request));
+    } catch (error) {
+      // The engine meets the same, and says so as it always does.
+      if (!isOutage(error)) throw error;
+      logger.debug({ event: 'protocol.lane_left', error: asError(error) }, 'left it to the engine');
+      return undefined;
+    }
+  }
+
+  return {
+    async answer(request, response) {
+      const lane = lanes.get(`${request.method ?? ''} ${request.url ?? ''}`);
+      if (lane === undefined || UNUSUAL.some((name) => request.headers[name] !== undefined))
+        return false;
+      const found = await find(lane, request);
+      if (found === undefined) return false;
+      send(response, found);
+      // What was peeked at is still there, and nobody wants it any more.
+      request.resume();
+      return true;
+    },
+  };
+}
+
+/** With the headers that the engine gives to such an answer. */
+function send(response: ServerResponse, found: object): void {
+  const body = Buffer.from(JSON.stringify(found));
+  response.writeHead(200, {
+    'Cache-Control': 'no-store',
+    'Content-Type': 'application/json; charset=utf-8',
+    'Content-Length': body.length,
+    Vary: 'Origin',
+    'Access-Control-Allow-Origin': '*',
+    'Access-Control-Expose-Headers': 'WWW-Authenticate',
+  });
+  response.end(body);
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

@@ -1,0 +1,58 @@
+import type { AdapterPayload } from 'oidc-provider';
+import type { TokenPolicy } from '../introspection-policy.ts';
+import type { Endpoints } from '../routes.ts';
+import type { ProveClient } from './basic-client.ts';
+import type { Lane } from './lane.ts';
+import type { FindLiving } from './living-tokens.ts';
+import { peekForm, type Form } from './peek-form.ts';
+
+/** Values of refresh tokens have one dot, those of JWTs two. */
+const ACCESS_TOKEN = /^[\w-]+(?:\.[\w-]+\.[\w-]+)?$/;
+
+/** RFC 7662 for a living access token, asked for by a client with a secret. */
+export function createIntrospectionLane(options: {
+  readonly endpoints: Endpoints;
+  readonly tokenPolicy: TokenPolicy;
+  readonly proveClient: ProveClient;
+  readonly findLiving: FindLiving;
+}): Lane {
+  const { endpoints, tokenPolicy, proveClient, findLiving } = options;
+  return async (request) => {
+    const form = await peekForm(request);
+    const value = form && tokenAsked(form);
+    if (value === undefined || !ACCESS_TOKEN.test(value)) return undefined;
+    const proven = await proveClient(request.headers.authorization);
+    if (proven === undefined) return undefined;
+    const living = await findLiving(value);
+    if (living === undefined) return undefined;
+    const { payload } = living;
+    const mayKnow = await tokenPolicy.mayIntrospect(proven.engineClient, payload);
+    return mayKnow ? told(payload, value, endpoints.issuer) : undefined;
+  };
+}
+
+/** A hint only tells where to look first. */
+function tokenAsked(form: Form): string | undefined {
+  const known = form.has('token_type_hint') ? 2 : 1;
+  return form.size === known ? form.get('token') : undefined;
+}
+
+function told(token: AdapterPayload, value: string, issuer: string): object {
+  const { accountId, extra, clientId, exp, iat, jti, aud, scope, jkt } = token;
+  return {
+    sub: accountId,
+    ...extra,
+    active: true,
+    client_id: clientId,
+    exp,
+    iat,
+    sid: token['sid'],
+    iss: issuer,
+    // The id of an opaque token is the token.
+    jti: jti === value ? undefined : jti,
+    aud,
+    scope: scope === '' ? undefined : scope,
+    cnf: jkt === undefined ? undefined : { jkt },
+    token_type: jkt === undefined ? 'Bearer' : 'DPoP',
+  };
+}

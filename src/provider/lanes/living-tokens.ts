@@ -1,0 +1,68 @@
+import type { AdapterPayload } from 'oidc-provider';
+import type { Clock } from '../../runtime/clock.ts';
+import type { JsonObject } from '../../runtime/json.ts';
+import { number, object, text } from '../store/payloads.ts';
+import type { Stores } from '../stores.ts';
+
+/** An access token, all of whose grounds stand. */
+export interface LivingToken {
+  readonly payload: AdapterPayload;
+  /** Undefined: the token is a client's own. */
+  readonly grant: JsonObject | undefined;
+}
+
+/**
+ * Finds access tokens, opaque or JWT. Undefined: there is none, it has expired, was revoked, or its grant or its
+ * session has ended.
+ */
+export type FindLiving = (value: string) => Promise<LivingToken | undefined>;
+
+/** What the engine asks of an access token before it believes it. */
+export function createFindLiving(options: {
+  readonly stores: Stores;
+  readonly clock: Clock;
+}): FindLiving {
+  const { stores, clock } = options;
+  const { grants, sessions } = stores;
+  const ofPeople = stores.adapter('AccessToken');
+  const ofClients = stores.adapter('ClientCredentials');
+
+  async function isBoundToSession({
+    accountId,
+    clientId = '',
+    grantId,
+    sessionUid = '',
+  }: AdapterPayload): Promise<boolean> {
+    const session = await sessions.findByUid(sessionUid);
+    return (
+      session !== undefined &&
+      (session.exp ?? 0) > clock.now() &&
+      session.accountId === accountId &&
+      session.authorizations?.[clientId]?.grantId === grantId
+    );
+  }
+
+  async function withGrant(payload: AdapterPayload): Promise<LivingToken | undefined> {
+    const grant = await grants.find(payload.grantId ?? '');
+    if (grant === undefined || !isGrantOf(payload, grant, clock.now())) return undefined;
+    const isLost = payload.expiresWithSession === true && !(await isBoundToSession(payload));
+    return isLost ? undefined : { payload, grant };
+  }
+
+  return async (value) => {
+    const ofPerson = await ofPeople.find(value);
+    const payload = ofPerson ?? (await ofClients.find(value));
+    if (!payload || (payload.exp ?? 0) <= clock.now()) return undefined;
+    return ofPerson ? withGrant(ofPerson) : { payload, grant: undefined };
+  };
+}
+
+function isGrantOf(token: AdapterPayload, grant: JsonObject, now: number): boolean {
+  return (
+    (number(grant, 'exp') ?? 0) > now &&
+    text(grant, 'clientId') === token.clientId &&
+    text(grant, 'accountId') === token.accountId &&
+    // Nothing of ours rejects a part of a grant; the engine could tell what that means.
+    object(grant, 'rejected') === undefined
+  );
+}
