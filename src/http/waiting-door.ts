@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { Logger } from '../runtime/logger.ts';
 import type { HttpConfig } from './config.ts';
 
-const OPENS_AFTER_MS = 1000;
+const OPENS_AFTER_MS = 3000;
 const RETRY_AFTER = '2';
 
 /** Stands in for the host while a node waits for its stores, so that orchestrators see it alive and not ready. */
@@ -12,7 +12,7 @@ export interface WaitingDoor {
   close(): Promise<void>;
 }
 
-/** Opens when the start takes longer than a second; not under TLS, whose certificate is the host's affair. */
+/** Opens when the start takes longer than it takes by itself; not under TLS, whose certificate is the host's affair. */
 export function createWaitingDoor(
   { listen, tls }: Pick<HttpConfig, 'listen' | 'tls'>,
   logger: Logger,
