@@ -41,7 +41,8 @@ export function createExamination(
         counts.checks += 1;
         if (refusal === undefined) return;
         counts.failures += 1;
-        if (examples.size < FAILURES_TOLD) examples.add(`${name} ${when}: ${refusal} ${alg} ${kid}`);
+        if (examples.size < FAILURES_TOLD)
+          examples.add(`${name} ${when}: ${refusal} ${alg} ${kid}`);
       }),
     );
   }

@@ -1,5 +1,5 @@
 import { decodeProtectedHeader } from 'jose';
-import type { TokenAnswer } from '../../../bench/browser-flow.ts';
+import type { BenchClient, TokenAnswer } from '../../../bench/browser-flow.ts';
 
 /** What a client saw of one request. */
 export interface Line {
@@ -33,6 +33,8 @@ export interface Ledger {
   readonly families: Family[];
   /** Tokens whose revocation was answered 200. */
   readonly revoked: string[];
+  /** Clients whose registration was answered 201. */
+  readonly clients: BenchClient[];
   /** Keys that signed something. */
   readonly kids: Set<string>;
   note(line: Line): void;
@@ -56,6 +58,7 @@ export function createLedger(): Ledger {
     codes: new Map(),
     families: [],
     revoked: [],
+    clients: [],
     kids,
     note: (line) => void ledger.lines.push(line),
     redeemed(code, tokens) {

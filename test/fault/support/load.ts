@@ -1,5 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { authorize, basic, PATHS, redeem, type TokenAnswer } from '../../../bench/browser-flow.ts';
+import {
+  authorize,
+  basic,
+  type BenchClient,
+  PATHS,
+  redeem,
+  type TokenAnswer,
+} from '../../../bench/browser-flow.ts';
 import type { Answer } from '../../../bench/lane.ts';
 import type { Family, Ledger } from './ledger.ts';
 import type { Visitor } from './visitor.ts';
@@ -15,6 +22,8 @@ export interface Crew {
   readonly revokers?: number;
   readonly services?: number;
   readonly introspectors?: number;
+  /** Register one client after the other. */
+  readonly registrars?: number;
   readonly readers?: number;
 }
 
@@ -50,6 +59,7 @@ export async function startLoad(
     ...times(crew.revokers, () => revoker(world.ledger, visit(false))),
     ...times(crew.services, () => service(visit(false))),
     ...times(crew.introspectors, () => introspector(world.ledger, visit(false))),
+    ...times(crew.registrars, () => registrar(world.ledger, visit(false))),
     ...times(crew.readers, () => reader(visit(false))),
   ];
   for (const { act } of actors) await act();
@@ -200,6 +210,43 @@ function introspector(ledger: Ledger, visitor: Visitor): Actor {
       if (userinfo.status !== 200 || status !== 200) throw new Error('not told');
     },
   };
+}
+
+function registrar(ledger: Ledger, visitor: Visitor): Actor {
+  return {
+    visitor,
+    async act() {
+      const answer = await register(visitor, 'Registered under load');
+      if (answer.status !== 201) throw new Error('not registered');
+      ledger.clients.push(clientOf(answer));
+    },
+  };
+}
+
+/** Dynamic registration of a confidential client. */
+export function register(visitor: Visitor, name: string): Promise<Answer> {
+  return visitor.request('/register', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    json: { client_name: name, redirect_uris: ['https://registered.example/callback'] },
+  });
+}
+
+/** The client that `answer` made. */
+export function clientOf({ body }: Answer): BenchClient {
+  const { client_id: id, client_secret: secret } = JSON.parse(body) as Record<string, string>;
+  return { id: id ?? '', secret: secret ?? '', redirectUri: '' };
+}
+
+/** Whether the provider knows the client by its secret. */
+export async function isKnown(visitor: Visitor, client: BenchClient): Promise<boolean> {
+  const form = { token: 'nothing' };
+  const answer = await visitor.request(PATHS.introspect, {
+    method: 'POST',
+    headers: basic(client),
+    form,
+  });
+  return answer.status === 200;
 }
 
 function reader(visitor: Visitor): Actor {

@@ -11,7 +11,7 @@ import type { Answer } from '../../../bench/lane.ts';
 import type { Visitor } from './visitor.ts';
 
 /** The clients, the APIs and the person of a load of tokens; their secrets exist on loopback for a moment. */
-export const ROTATION_SEEDS = {
+export const TOKEN_LOAD_SEEDS = {
   signIn: { argon2: { memoryKib: 7168, iterations: 1 } },
   apis: (['ES256', 'RS256'] as const).map((signingAlgorithm) => ({
     identifier: `https://${signingAlgorithm.toLowerCase()}.example.com`,
@@ -39,7 +39,7 @@ export const ROTATION_SEEDS = {
 const PERSON = { login: 'alice@example.com', password: 'latchkey-dev' };
 const REFRESHES_EACH = 20;
 const AFTER_FAILURE_MS = 50;
-const [APP, SERVICE] = ROTATION_SEEDS.clients.map((client): BenchClient => ({
+const [APP, SERVICE] = TOKEN_LOAD_SEEDS.clients.map((client): BenchClient => ({
   id: client.id,
   secret: client.secretInClear,
   redirectUri: 'redirectUris' in client ? client.redirectUris[0] : '',
@@ -61,7 +61,7 @@ export function startTokenLoad(
 ): TokenLoad {
   const stop = new AbortController();
   const acts = [
-    ...ROTATION_SEEDS.apis.map(({ identifier }) => machine(visitors(), identifier, take)),
+    ...TOKEN_LOAD_SEEDS.apis.map(({ identifier }) => machine(visitors(), identifier, take)),
     app(visitors(), take),
   ];
   const working = acts.map(async (act) => {

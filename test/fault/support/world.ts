@@ -43,6 +43,8 @@ export interface World {
 export interface NodeOptions {
   readonly environment?: Readonly<Record<string, string>>;
   readonly dontWait?: boolean;
+  /** Put before the command that starts a node. */
+  readonly prefix?: (folder: string) => readonly string[];
 }
 
 export interface WorldOptions extends NodeOptions {
@@ -51,7 +53,9 @@ export interface WorldOptions extends NodeOptions {
   readonly nodes?: number;
   readonly redisArgs?: readonly string[];
   /** More settings, as the YAML has them. */
-  readonly settings?: Settings;
+  readonly settings?: Settings | ((folder: string) => Settings);
+  /** Makes in the nodes' folder what must be there before they start. */
+  readonly prepare?: (folder: string) => Promise<unknown>;
 }
 
 /** Starts the stores and the nodes. Redis is reached through a wire that may be bent. */
@@ -60,17 +64,21 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   const { nodes: count = 1 } = options;
   const ports = await Promise.all(Array.from({ length: Math.max(1, count) }, freePort));
   const issuer = `http://127.0.0.1:${ports[0]}`;
+  const { settings: more = {} } = options;
+  const extra = typeof more === 'function' ? more(folder) : more;
   const ledger = createLedger();
   const nodes: Latchkey[] = [];
   const visitors: Visitor[] = [];
   let redis: TestRedis | undefined;
   let wire: TcpProxy | undefined;
 
-  const start = async (index: number, more: NodeOptions = options): Promise<void> => {
-    const settings = merged(settingsOf(wire), options.settings ?? {});
-    const { environment = {}, dontWait = false } = more;
+  const start = async (index: number, how: NodeOptions = options): Promise<void> => {
+    const settings = { ...settingsOf(wire), ...extra };
+    const { environment = {}, dontWait = false } = how;
+    const prefix = options.prefix?.(folder) ?? [];
     const port = ports[index] ?? 0;
-    nodes[index] = await startLatchkey({ folder, port, issuer, settings, environment, dontWait });
+    const place = { folder, port, issuer };
+    nodes[index] = await startLatchkey({ ...place, settings, environment, dontWait, prefix });
   };
   const close = async (): Promise<void> => {
     await Promise.all(visitors.map((visitor) => visitor.close()));
@@ -85,6 +93,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
       redis = await startRedis({ port: 0, args: options.redisArgs });
       wire = await startTcpProxy({ port: redis.port });
     }
+    await options.prepare?.(folder);
     // The first alone: it makes the keys and the people.
     for (let index = 0; index < count; index += 1) await start(index);
   } catch (error) {
@@ -116,10 +125,6 @@ export async function openWorld(options: WorldOptions): Promise<World> {
 function there<Thing>(thing: Thing | undefined): Thing {
   if (thing === undefined) throw new TypeError('this world has no Redis');
   return thing;
-}
-
-function merged(base: Settings, over: Settings): Settings {
-  return { ...base, ...over };
 }
 
 /** Hashes are cheap here: what is tested is not how dear they are. */
