@@ -8,6 +8,7 @@ import type { RevocationConfig } from './config.ts';
 import { createEntryAppender } from './entry-appender.ts';
 import type { Epoch } from './epoch.ts';
 import type { FeedSource } from './feed-source.ts';
+import type { Digest } from './handle-table.ts';
 import { createHighWaterRecords } from './high-water-records.ts';
 import { createLogFollower, type LogFollower } from './log-follower.ts';
 import { logKeys } from './log-keys.ts';
@@ -46,6 +47,8 @@ export interface RevocationRoom extends Revocation {
   metrics(): RevocationMetrics;
   /** What the feed is made of. */
   readonly feed: FeedSource;
+  /** The number of the newest revocation of a handle, from memory; 0: there was none that matters still. */
+  numberOf(digest: Digest): number;
 }
 
 /**
@@ -106,6 +109,7 @@ export async function createRevocation(options: RevocationOptions): Promise<Revo
         return () => listeners.delete(listener);
       },
     },
+    numberOf: memory.numberOf,
     close: upkeep.close,
   };
 }

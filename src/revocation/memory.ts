@@ -1,6 +1,6 @@
 import { digestOf, parseDigest, type HandleKind } from './digest.ts';
 import type { NumberedEntry } from './entry.ts';
-import { createHandleTable, type Revocable } from './handle-table.ts';
+import { createHandleTable, type Digest, type Revocable } from './handle-table.ts';
 import type { TokenHandles } from './revocation.ts';
 
 /** How many of the newest entries are kept whole, for followers of the feed that are a little behind. */
@@ -12,6 +12,8 @@ export interface RevocationMemory {
   apply(entry: NumberedEntry): void;
   /** True: an entry with a higher number than the token's matches it. */
   matches(token: TokenHandles, number: number): boolean;
+  /** The number of the newest revocation of a handle; 0: there was none that matters still. */
+  numberOf(digest: Digest): number;
   /** Forgets a part of what has expired. */
   sweep(now: number): void;
   clear(): void;
@@ -70,6 +72,8 @@ export function createRevocationMemory(): RevocationMemory {
       isRevoked('session', token.sessionUid, number) ||
       isRevoked('account', token.accountId, number) ||
       isRevoked('client', token.clientId, number),
+
+    numberOf: table.numberOf,
 
     sweep(now) {
       table.sweep(now, SWEEP_SLOTS);
