@@ -9,7 +9,9 @@ export const dev: Capability<'dev', DevConfig> = {
   config: devConfig,
   create(section, { isDev, profile, renderer, clock, resourceServers }) {
     if (!isDev || !section.tryPage) return undefined;
-    const apis = resourceServers.list().map(({ identifier, name }) => ({ identifier, name }));
+    const apis = resourceServers
+      .list()
+      .map(({ identifier, name, scopes }) => ({ identifier, name, scopes: [...scopes.keys()] }));
     const page = { issuer: profile.issuer, clientId: TRY_CLIENT, apis, renderer, clock };
     return { routers: [createTryPage(page)] };
   },

@@ -25,6 +25,7 @@ export function createTryActions(party: RelyingParty): TryActions {
     complete: (session, callback, pending) =>
       tell(session, { title: 'sign-in', request: CODE_REQUEST }, async () => {
         session.tokens = await party.complete(callback, pending);
+        session.takenBack = [];
         return '';
       }),
     async run(title, session) {
@@ -34,6 +35,7 @@ export function createTryActions(party: RelyingParty): TryActions {
       if (title === 'sign-out') {
         session.tokens = undefined;
         session.calls = [];
+        session.takenBack = [];
         return (await party.signOutUrl(tokens)).href;
       }
       if (action) {
@@ -60,6 +62,7 @@ function createActions(party: RelyingParty): ReadonlyMap<string, Action> {
         request: 'POST /token\ngrant_type=refresh_token&refresh_token=…',
         work: async (session, tokens) => {
           session.tokens = await party.refresh(tokens);
+          session.takenBack = [];
           return '';
         },
       },
@@ -68,8 +71,9 @@ function createActions(party: RelyingParty): ReadonlyMap<string, Action> {
       'revoke-access',
       {
         request: 'POST /revoke\ntoken=<access token>',
-        work: async (_session, tokens) => {
+        work: async (session, tokens) => {
           await party.revoke(tokens.accessToken);
+          session.takenBack = [...session.takenBack, 'access'];
           return '';
         },
       },
@@ -78,8 +82,10 @@ function createActions(party: RelyingParty): ReadonlyMap<string, Action> {
       'revoke-refresh',
       {
         request: 'POST /revoke\ntoken=<refresh token>',
-        work: async (_session, tokens) => {
+        work: async (session, tokens) => {
           await party.revoke(tokens.refreshToken ?? '');
+          // With it falls all that came of the same sign-in.
+          session.takenBack = ['access', 'refresh'];
           return '';
         },
       },

@@ -51,7 +51,8 @@ export function createTryPage({ issuer, clientId, apis, renderer, clock }: TryPa
     const api = apis.find(({ identifier }) => identifier === form.get('resource'));
     const resource = api?.identifier ?? '';
     const prompt = form.get('again') === 'yes' ? 'login consent' : 'consent';
-    const { url, pending } = await party.begin({ scope: SCOPE, resource, prompt });
+    const scope = [SCOPE, ...(api?.scopes ?? [])].join(' ');
+    const { url, pending } = await party.begin({ scope, resource, prompt });
     session.pending = pending;
     seeOther(ctx, url.href);
   });
@@ -86,7 +87,7 @@ async function readOwnForm(
   session: TrySession,
 ): Promise<ReadonlyMap<string, string>> {
   const form = await readForm(ctx);
-  if (!equalSecrets(form.get('xsrf') ?? '', session.xsrf)) ctx.throw(403);
+  if (!equalSecrets(form.get('xsrf') ?? '', session.xsrf)) ctx.throw(400);
   return form;
 }
 

@@ -24,6 +24,9 @@ export interface TryTokens {
   readonly refreshToken: string | undefined;
 }
 
+/** The tokens that an app gets. */
+export type TokenKind = 'id' | 'access' | 'refresh';
+
 /** One browser's visit of the try page. */
 export interface TrySession {
   readonly id: string;
@@ -31,6 +34,8 @@ export interface TrySession {
   pending: PendingSignIn | undefined;
   tokens: TryTokens | undefined;
   calls: readonly TryCall[];
+  /** Which of the tokens were revoked at the page. */
+  takenBack: readonly TokenKind[];
 }
 
 /** The try app's own sessions, by cookie. */
@@ -59,6 +64,7 @@ export function createTrySessions(clock: Clock): TrySessions {
         pending: undefined,
         tokens: undefined,
         calls: [],
+        takenBack: [],
       };
       sessions.set(session.id, { session, expiresAt: clock.now() + LIFE_SECONDS });
       return session;

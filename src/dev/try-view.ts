@@ -5,14 +5,22 @@ import {
   type TokenVerifier,
   type Verification,
 } from './explain-token.ts';
-import type { TryCall, TrySession } from './try-session.ts';
+import type { TokenKind, TryCall, TrySession } from './try-session.ts';
 
 /** One token on the page. */
 export interface ShownToken {
-  readonly kind: 'id' | 'access' | 'refresh';
+  readonly kind: TokenKind;
   readonly token: ExplainedToken;
   /** False for what is not a JWT. */
   readonly verification: Verification | false;
+  readonly isTakenBack: boolean;
+}
+
+/** An API that the access token can be asked for, with all its scopes. */
+export interface TryApi {
+  readonly identifier: string;
+  readonly name: string;
+  readonly scopes: readonly string[];
 }
 
 /** All that the try page shows. */
@@ -20,7 +28,7 @@ export interface TryPage {
   readonly issuer: string;
   readonly clientId: string;
   /** APIs that the access token can be asked for. */
-  readonly apis: readonly { readonly identifier: string; readonly name: string }[];
+  readonly apis: readonly TryApi[];
   readonly xsrf: string;
   readonly isSignedIn: boolean;
   /** OAuth error code that the last sign-in came back with; empty: none. */
@@ -40,32 +48,42 @@ export function createTryView(options: {
   const { issuer, clientId, apis, jwksUri } = options;
   let verifier: TokenVerifier | undefined;
 
-  async function verify(kind: ShownToken['kind'], text: string): Promise<Verification> {
+  async function verify(kind: TokenKind, text: string): Promise<Verification> {
     verifier ??= createTokenVerifier(issuer, await jwksUri());
     // An ID token is for the client; an access token for userinfo or an API, which it names itself.
     return verifier(text, kind === 'id' ? [clientId] : undefined);
   }
 
-  async function showToken(kind: ShownToken['kind'], text: string): Promise<ShownToken> {
+  async function showToken(
+    kind: TokenKind,
+    text: string,
+    { takenBack }: TrySession,
+  ): Promise<ShownToken> {
     const token = explainToken(text);
-    return { kind, token, verification: token.isJwt && (await verify(kind, text)) };
+    const verification = token.isJwt && (await verify(kind, text));
+    return { kind, token, verification, isTakenBack: takenBack.includes(kind) };
   }
 
-  return async ({ tokens, calls, xsrf }, problem) => ({
+  async function showAll(session: TrySession): Promise<readonly ShownToken[]> {
+    const { tokens } = session;
+    if (!tokens) return [];
+    const { idToken, accessToken, refreshToken } = tokens;
+    return Promise.all([
+      showToken('id', idToken, session),
+      showToken('access', accessToken, session),
+      ...(refreshToken === undefined ? [] : [showToken('refresh', refreshToken, session)]),
+    ]);
+  }
+
+  return async (session, problem) => ({
     issuer,
     clientId,
     apis,
-    xsrf,
+    xsrf: session.xsrf,
     problem,
-    calls,
-    isSignedIn: tokens !== undefined,
-    canRefresh: tokens?.refreshToken !== undefined,
-    tokens: tokens
-      ? await Promise.all([
-          showToken('id', tokens.idToken),
-          showToken('access', tokens.accessToken),
-          ...(tokens.refreshToken === undefined ? [] : [showToken('refresh', tokens.refreshToken)]),
-        ])
-      : [],
+    calls: session.calls,
+    isSignedIn: session.tokens !== undefined,
+    canRefresh: session.tokens?.refreshToken !== undefined,
+    tokens: await showAll(session),
   });
 }
