@@ -89,6 +89,7 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
   return {
     handle(request, response) {
       if (isLeaving) response.setHeader('Connection', 'close');
+      if (request.url?.startsWith('/') === false) readWholeUrl(request);
       const path = pathOf(request.url ?? '');
       if (!answerProbe(path, response, readiness)) enter(request, response, path);
     },
@@ -96,6 +97,15 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
       isLeaving = true;
     },
   };
+}
+
+/** RFC 9112 section 3.2.2: a target that is a whole URL names the host, whatever the header says. */
+function readWholeUrl(request: IncomingMessage): void {
+  const { host, rest = '' } =
+    /^https?:\/\/(?<host>[^/?#]*)(?<rest>.*)$/i.exec(request.url ?? '')?.groups ?? {};
+  if (host === undefined) return;
+  request.headers.host = host;
+  Object.assign(request, { url: rest.startsWith('/') ? rest : `/${rest}` });
 }
 
 /** RFC 9112 section 3.2: exactly one Host header, or two readers of one request could each believe another. */
