@@ -7,6 +7,7 @@ import type { Clients, ResourceServers } from './clients/clients.ts';
 import { createClients } from './clients/create-clients.ts';
 import { createResourceServers } from './clients/resource-servers.ts';
 import type { IssuerProfile } from './provider/contract.ts';
+import { createTakeBack, type TakeBack } from './provider/take-back.ts';
 import { createRevocation, type RevocationRoom } from './revocation/create-revocation.ts';
 import { type Clock, systemClock } from './runtime/clock.ts';
 import type { Logger } from './runtime/logger.ts';
@@ -21,6 +22,11 @@ import type { State } from './storage/state.ts';
 /** Of the one issuer profile that an installation has. */
 export const NAMESPACE = 'main';
 const ASK_AGAIN_SECONDS = 1;
+
+/** What the operator calls this node. */
+export function nameOf({ audit }: Settings): string {
+  return audit.node ?? hostname();
+}
 
 /** What a node and a command are given from outside. */
 export interface ComposeOptions {
@@ -42,6 +48,7 @@ export interface Rooms {
   readonly records: Records;
   readonly audit: Audit;
   readonly revocation: RevocationRoom;
+  readonly takeBack: TakeBack;
   readonly accounts: Accounts;
   readonly clients: Clients;
   readonly resourceServers: ResourceServers;
@@ -68,7 +75,7 @@ export async function openRooms(settings: Settings, options: ComposeOptions): Pr
     const storage = kept(await openStorage(settings.storage, { clock, logger }));
     const { state, records } = storage;
     await whenAnswered(() => records.migrate(), options);
-    const node = settings.audit.node ?? hostname();
+    const node = nameOf(settings);
     const audit = kept(createAudit({ records, clock, logger, node, settings: settings.audit }));
     const base = { state, records, clock, logger, audit, sealer };
     const revocation = kept(
@@ -87,6 +94,13 @@ export async function openRooms(settings: Settings, options: ComposeOptions): Pr
       settings,
       profile,
       revocation,
+      takeBack: createTakeBack({
+        ...base,
+        revocation,
+        profile,
+        settings,
+        longestTokenSeconds: settings.revocation.longestToken,
+      }),
       clients,
       accounts: createAccounts({ ...base, revocation, settings: settings.signIn }),
       resourceServers: createResourceServers(settings.apis),

@@ -64,6 +64,7 @@ const program = createProgram({
   version,
   environment: process.env,
   input: process.stdin,
+  isTerminal: process.stdout.isTTY,
   print,
   printError,
   startNode: run,

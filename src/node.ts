@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { seedPeople } from './accounts/seed-people.ts';
 import { CAPABILITIES } from './capabilities.ts';
 import type { Added, House } from './capability.ts';
-import { type ComposeOptions, NAMESPACE, openRooms, type Rooms } from './compose.ts';
+import { type ComposeOptions, nameOf, NAMESPACE, openRooms, type Rooms } from './compose.ts';
 import { installationOf } from './config/installation.ts';
 import { createHost, type Host, type Listening } from './http/host.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
@@ -16,10 +16,12 @@ import { createInteractionRoutes } from './interactions/interaction-routes.ts';
 import { createProtocolPages } from './interactions/protocol-pages.ts';
 import type { Protocol } from './provider/contract.ts';
 import { createProtocol } from './provider/create-protocol.ts';
+import { startAnnouncing } from './revocation/announcing.ts';
 import { createFeedAuthorization } from './revocation/feed-authorization.ts';
 import { createFeedSigner } from './revocation/feed-signing.ts';
 import { createFeed, type Feed } from './revocation/feed.ts';
 import type { Settings } from './settings.ts';
+import { standingsOf } from './signing-keys/key-set.ts';
 import { openSigningKeys } from './signing-keys/open-signing-keys.ts';
 import type { SigningKeys } from './signing-keys/signing-keys.ts';
 
@@ -134,7 +136,17 @@ async function openProtocol(parts: {
   closers.push(() => protocol.close());
   const checks = checksOf(rooms, signingKeys);
   watch(metrics, { ...rooms, signingKeys, checks });
-  return { protocol, checks, feed: openFeed(rooms, signingKeys) };
+  const feed = openFeed(rooms, signingKeys);
+  const announcing = startAnnouncing({
+    ...rooms,
+    namespace: NAMESPACE,
+    source: rooms.revocation.feed,
+    node: nameOf(settings),
+    followers: feed.positions.list,
+    onFollowerMoved: feed.positions.onMoved,
+  });
+  closers.push(() => announcing.close());
+  return { protocol, checks, feed };
 }
 
 /** The numbered log of revocations as APIs follow it, signed by the issuer's keys. */
@@ -171,7 +183,7 @@ function watch(
   const { revocation, signingKeys, checks } = house;
   metrics.watch({
     revocationNumber: () => revocation.health().number,
-    keys: () => signingKeys.current().keys,
+    keys: () => standingsOf(signingKeys.current()),
     async health() {
       const asked = Object.entries(checks).map(
         async ([part, check]) => [part, (await check()).ok] as const,

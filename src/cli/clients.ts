@@ -131,7 +131,7 @@ async function list({ clients, print }: Opened, flags: Flags): Promise<void> {
 
 async function show({ clients, print }: Opened, id: string, flags: Flags): Promise<void> {
   const client = await clients.find(id);
-  if (!client) throw missing(id);
+  if (!client) throw noSuchClient(id);
   print(flags.json ? json(shown(client)) : described(client));
 }
 
@@ -141,7 +141,7 @@ async function rotateSecret(
   flags: NamedFlags,
 ): Promise<void> {
   const issued = await clients.rotateSecret(id, CLI_ACTOR, { keepOldForSeconds: flags.keepOld });
-  if (!issued) throw missing(id);
+  if (!issued) throw noSuchClient(id);
   print(
     flags.json
       ? json(shownWithSecret(issued))
@@ -150,11 +150,12 @@ async function rotateSecret(
 }
 
 async function remove({ clients, print }: Opened, id: string, flags: Flags): Promise<void> {
-  if (!(await clients.delete(id, CLI_ACTOR))) throw missing(id);
+  if (!(await clients.delete(id, CLI_ACTOR))) throw noSuchClient(id);
   print(flags.json ? json({ client_id: id, deleted: true }) : `${plain(id)} was deleted.`);
 }
 
-function missing(id: string): NoSuchClient {
+/** For a client that is not there. */
+export function noSuchClient(id: string): LatchkeyError {
   return new NoSuchClient(`there is no client "${plain(id)}": see latchkey client list`);
 }
 

@@ -56,7 +56,7 @@ export function registerPersonCommands(
     .option('--json', 'print JSON')
     .action((who: string, flags: Flags) =>
       withRooms(open, async (rooms) => {
-        const account = await find(rooms.accounts, who);
+        const account = await findPerson(rooms.accounts, who);
         const password = await readPassword(input, rooms);
         await done(rooms.accounts.setPassword(account.id, password, CLI_ACTOR), who);
         rooms.print(await result(rooms, account.id, flags, 'has a new password'));
@@ -106,7 +106,7 @@ function registerSwitch(person: Command, open: OpenRooms, verb: 'disable' | 'ena
     .option('--json', 'print JSON')
     .action((who: string, flags: Flags) =>
       withRooms(open, async (rooms) => {
-        const account = await find(rooms.accounts, who);
+        const account = await findPerson(rooms.accounts, who);
         await done(rooms.accounts[verb](account.id, CLI_ACTOR), who);
         const what = isDisabling ? 'is disabled on every node' : 'may sign in again';
         rooms.print(await result(rooms, account.id, flags, what));
@@ -136,7 +136,8 @@ async function list(
   if (people.length === limit && last) rooms.print(`\nMore: --after ${plain(last.id)}`);
 }
 
-async function find(accounts: Accounts, who: string): Promise<Account> {
+/** The person with this id, e-mail address or username. @throws {NoSuchPerson} */
+export async function findPerson(accounts: Accounts, who: string): Promise<Account> {
   const account = (await accounts.find(who)) ?? (await accounts.findByLogin(who));
   if (account) return account;
   throw new NoSuchPerson(

@@ -6,7 +6,6 @@ import { findingText, InsecureConfig, judgeSafety } from '../config/insecure.ts'
 import { loadConfig } from '../config/load-config.ts';
 import { privateFilesOf, type FileSettings } from '../config/private-files.ts';
 import type { SafetySettings } from '../config/safety.ts';
-import type { Clock } from '../runtime/clock.ts';
 import { LatchkeyError } from '../runtime/errors.ts';
 import type { KeyAdministration } from '../signing-keys/administration.ts';
 import type { Records } from '../storage/records.ts';
@@ -17,7 +16,7 @@ import { registerKeysCommands } from './keys.ts';
 import { json, plain, type Output } from './output.ts';
 import type { PasswordInput } from './password.ts';
 import { registerPersonCommands } from './people.ts';
-import type { CommandRooms } from './rooms.ts';
+import { registerRevokeCommands, type RevokeRooms } from './revoke.ts';
 
 /** An expected failure: said by its code. */
 const EXIT_FAILED = 1;
@@ -30,8 +29,7 @@ class NoConfig extends LatchkeyError {
 }
 
 /** The rooms of an installation that commands act on. */
-export interface ProgramRooms extends CommandRooms {
-  readonly clock: Clock;
+export interface ProgramRooms extends RevokeRooms {
   readonly records: Records;
   readonly keyAdministration: KeyAdministration;
 }
@@ -41,8 +39,10 @@ export interface ProgramOptions<Settings extends SafetySettings & FileSettings> 
   readonly schema: z.ZodType<Settings>;
   readonly version: string;
   readonly environment: Environment;
-  /** Where a password is typed or piped in. */
+  /** Where a password is typed or piped in, or a token. */
   readonly input: PasswordInput;
+  /** What is printed is drawn on a terminal, and may be drawn over. */
+  readonly isTerminal?: boolean | undefined;
   openRooms(settings: Settings): Promise<ProgramRooms>;
   /** Resolves when the node has stopped. */
   startNode(settings: Settings): Promise<void>;
@@ -87,6 +87,8 @@ export function createProgram<Settings extends SafetySettings & FileSettings>(
     const rooms = await open();
     return { ...rooms, administration: rooms.keyAdministration };
   });
+  const { input, isTerminal = false } = options;
+  registerRevokeCommands(program, open, { input, isTerminal });
   registerAuditCommands(program, open);
   return program;
 }

@@ -15,6 +15,8 @@ export interface Consents {
   find(accountId: string, clientId: string): Promise<Allowed | undefined>;
   /** Adds to what was allowed before. */
   remember(accountId: string, clientId: string, allowed: Allowed): Promise<void>;
+  /** The person is asked again. */
+  forget(accountId: string, clientId: string): Promise<void>;
 }
 
 /** Consent in the table `consent`. */
@@ -38,6 +40,14 @@ export function createConsents(options: {
 
   return {
     find,
+    async forget(accountId, clientId) {
+      await records.write(
+        queries
+          .deleteFrom('consent')
+          .where('account_id', '=', accountId)
+          .where('client_id', '=', clientId),
+      );
+    },
     async remember(accountId, clientId, allowed) {
       const all = union(await find(accountId, clientId), allowed);
       const text = JSON.stringify({

@@ -16,6 +16,7 @@ import { createLogReader } from './log-reader.ts';
 import { markText, parseMark, type Mark } from './mark.ts';
 import { createRevocationMemory, type RevocationMemory } from './memory.ts';
 import { createOutbox } from './outbox.ts';
+import { readProgress, type NodeProgress } from './progress.ts';
 import { RevocationUnknown, type Revocation, type TokenHandles } from './revocation.ts';
 import { createRevoker } from './revoker.ts';
 import { startUpkeep } from './upkeep.ts';
@@ -47,6 +48,8 @@ export interface RevocationRoom extends Revocation {
   metrics(): RevocationMetrics;
   /** What the feed is made of. */
   readonly feed: FeedSource;
+  /** How far the nodes that serve, and the followers of their feeds, said last that they are. */
+  progress(): Promise<readonly NodeProgress[]>;
   /** The number of the newest revocation of a handle, from memory; 0: there was none that matters still. */
   numberOf(digest: Digest): number;
 }
@@ -109,6 +112,7 @@ export async function createRevocation(options: RevocationOptions): Promise<Revo
         return () => listeners.delete(listener);
       },
     },
+    progress: () => readProgress(state, keys),
     numberOf: memory.numberOf,
     close: upkeep.close,
   };

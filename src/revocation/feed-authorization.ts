@@ -1,4 +1,5 @@
 import type { Context } from 'koa';
+import { nameFollower } from './feed-positions.ts';
 
 /** As much of the registered clients as is needed to know one by its secret. */
 export interface FeedClients<Client> {
@@ -15,7 +16,10 @@ export function createFeedAuthorization<Client>(
   return async (ctx) => {
     const credentials = readBasic(ctx.get('Authorization'));
     const client = credentials && (await clients.find(credentials.id));
-    if (credentials && client && clients.verifySecret(client, credentials.secret)) return true;
+    if (credentials && client && clients.verifySecret(client, credentials.secret)) {
+      nameFollower(ctx, credentials.id);
+      return true;
+    }
     ctx.status = 401;
     ctx.set('WWW-Authenticate', 'Basic realm="revocations", charset="UTF-8"');
     ctx.body = { error: 'invalid_client' };

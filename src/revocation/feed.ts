@@ -5,6 +5,7 @@ import type { Logger } from '../runtime/logger.ts';
 import type { RevocationConfig } from './config.ts';
 import { createFeedConnections } from './feed-connections.ts';
 import { parseCursor } from './feed-payload.ts';
+import type { FeedPositions } from './feed-positions.ts';
 import { createFeedPublisher, type SignFeed } from './feed-publisher.ts';
 import { createSnapshots } from './feed-snapshot.ts';
 import type { FeedSource } from './feed-source.ts';
@@ -25,6 +26,8 @@ export interface FeedOptions {
 /** The feed of revocations, as `docs/revocation.md` describes it. */
 export interface Feed {
   readonly router: Router;
+  /** How far the followers of this node are. */
+  readonly positions: FeedPositions;
   /** Ends every open stream; part of draining. */
   close(): void;
 }
@@ -71,6 +74,7 @@ export function createFeed(options: FeedOptions): Feed {
 
   return {
     router,
+    positions: connections.positions,
     close() {
       publisher.close();
       connections.close();

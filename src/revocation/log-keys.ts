@@ -7,6 +7,10 @@ export interface LogKeys {
   readonly topic: string;
   /** Counts who trims the log in the current minute. */
   readonly trim: string;
+  /** The nodes that tell how far they are. */
+  readonly nodes: string;
+  /** What one of them tells. */
+  node(id: string): string;
 }
 
 /** The keys of the issuer with this namespace. */
@@ -17,5 +21,7 @@ export function logKeys(namespace: string): LogKeys {
     log: (epochId) => `${prefix}:log:${epochId}`,
     topic: prefix,
     trim: `${prefix}:trim`,
+    nodes: `${prefix}:nodes`,
+    node: (id) => `${prefix}:node:${id}`,
   };
 }

@@ -67,11 +67,11 @@ export function createAccessTokens(
         return;
       }
       // Every node of ours reads the record; the word about it is for those who verify alone.
-      await state.put(
-        revokedTokenKey(jwt.jti),
-        REVOKED_TOKEN,
-        { ttlSeconds: Math.max(1, jwt.exp - clock.now()), durable: true, essential: true },
-      );
+      await state.put(revokedTokenKey(jwt.jti), REVOKED_TOKEN, {
+        ttlSeconds: Math.max(1, jwt.exp - clock.now()),
+        durable: true,
+        essential: true,
+      });
       const { origin } = scopes.current();
       await revocation.revoke(
         { kind: 'token', jti: jwt.jti, expiresAt: jwt.exp },

@@ -126,11 +126,11 @@ async function end(secret: string, options: SessionsOptions): Promise<void> {
   const { sessions, origin } = scopes.current();
   const uid = [...sessions].find(([, known]) => known.secret === secret)?.[0];
   if (uid === undefined) throw new TypeError('a session that this request did not find');
-  await state.put(
-    sessionKey(uid),
-    ENDED_SESSION,
-    { ttlSeconds: longestSeconds, durable: true, essential: true },
-  );
+  await state.put(sessionKey(uid), ENDED_SESSION, {
+    ttlSeconds: longestSeconds,
+    durable: true,
+    essential: true,
+  });
   await revocation.revoke(
     { kind: 'session', sessionUid: uid },
     { reason: 'sign_out', actor: { by: 'protocol', origin } },

@@ -1,0 +1,141 @@
+import { decodeJwt, decodeProtectedHeader } from 'jose';
+import type { Receipt, Revocation, Revoked } from '../revocation/revocation.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { sha256 } from '../runtime/digest.ts';
+import type { Json } from '../runtime/json.ts';
+import type { Actor } from '../runtime/origin.ts';
+import type { Records } from '../storage/records.ts';
+import type { State } from '../storage/state.ts';
+import type { ProtocolSettings } from './config.ts';
+import { createConsents } from './consent-queries.ts';
+import type { IssuerProfile } from './contract.ts';
+import { REVOKED_TOKEN, revokedTokenKey } from './store/access-tokens.ts';
+import { ENDED_GRANT, grantKey, grantsOfKey } from './store/grants.ts';
+import { object, ofKind, text } from './store/payloads.ts';
+import { chainKey } from './store/refresh-tokens.ts';
+import { oidcKey } from './store/request-state.ts';
+import { ENDED_SESSION, sessionKey } from './store/sessions.ts';
+
+const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
+const REFRESH_TOKEN = /^[\w-]{22}\.[\w-]{43}$/;
+const OPAQUE_KINDS = ['AccessToken', 'ClientCredentials'] as const;
+
+/** Why, and by whom. */
+export interface RevocationDetails {
+  readonly reason: string;
+  readonly actor: Actor;
+}
+
+/** Takes back whatever was issued, for those who act from outside of a request: commands, administrators. */
+export interface TakeBack {
+  /**
+   * First the record, so that nothing more is issued on its strength, then the word about it to everyone.
+   * `account`, `client` and `before` leave records as they are: whoever has disabled or deleted one has done
+   * so before, and whoever has not lets the person, or the client, begin anew.
+   *
+   * @throws {RevocationUnconfirmed} {StateUnavailable} when it is not known to be durable.
+   */
+  revoke(what: Revoked, details: RevocationDetails): Promise<Receipt>;
+  /**
+   * Forgets what a person allowed a client, so that they are asked again, and ends every grant of that. One receipt
+   * for each; the last has the highest number.
+   */
+  disconnect(
+    accountId: string,
+    clientId: string,
+    details: RevocationDetails,
+  ): Promise<readonly Receipt[]>;
+  /** The token with this `jti`, of which nothing else is known. */
+  token(jti: string): Revoked;
+  /** What falls with a token; a refresh token falls with its grant. Undefined: no token that we know. */
+  read(token: string): Promise<Revoked | undefined>;
+}
+
+export interface TakeBackOptions {
+  readonly state: State;
+  readonly records: Records;
+  readonly revocation: Revocation;
+  readonly clock: Clock;
+  readonly profile: IssuerProfile;
+  readonly settings: Pick<ProtocolSettings, 'tokens' | 'sessions'>;
+  /** No access token lives longer. */
+  readonly longestTokenSeconds: number;
+}
+
+/** Over the records of the protocol of one issuer. */
+export function createTakeBack(options: TakeBackOptions): TakeBack {
+  const { state, revocation, clock, profile, settings } = options;
+  const consents = createConsents(options);
+  const full = (key: string): string => oidcKey(profile.namespace, key);
+
+  const token = (jti: string, expiresAt = Infinity): Revoked => {
+    const latest = clock.now() + options.longestTokenSeconds;
+    return { kind: 'token', jti, expiresAt: Math.min(expiresAt, latest) };
+  };
+
+  async function end(key: string, value: Json, ttlSeconds: number): Promise<void> {
+    const life = { ttlSeconds: Math.max(1, ttlSeconds), durable: true, essential: true };
+    await state.put(full(key), value, life);
+  }
+
+  async function endRecord(what: Revoked): Promise<void> {
+    switch (what.kind) {
+      case 'token':
+        return end(revokedTokenKey(what.jti), REVOKED_TOKEN, what.expiresAt - clock.now());
+      case 'grant':
+        return end(grantKey(what.grantId), ENDED_GRANT, settings.tokens.grant);
+      case 'session':
+        return end(sessionKey(what.sessionUid), ENDED_SESSION, settings.sessions.absolute);
+      case 'account':
+      case 'client':
+      case 'before':
+        return undefined;
+    }
+  }
+
+  async function revoke(what: Revoked, details: RevocationDetails): Promise<Receipt> {
+    await endRecord(what);
+    return revocation.revoke(what, details);
+  }
+
+  return {
+    revoke,
+    async disconnect(accountId, clientId, details) {
+      // First, or the next request of the app would be given another grant.
+      await consents.forget(accountId, clientId);
+      const grantIds = await state.list(full(grantsOfKey(accountId, clientId)));
+      const receipts = grantIds.map((grantId) => revoke({ kind: 'grant', grantId }, details));
+      return (await Promise.all(receipts)).toSorted((one, other) => one.number - other.number);
+    },
+    token: (jti) => token(jti),
+    async read(value) {
+      if (JWT.test(value)) {
+        const jwt = readJwt(value, profile.issuer);
+        return jwt && token(jwt.jti, jwt.exp);
+      }
+      if (REFRESH_TOKEN.test(value)) {
+        const chain = ofKind(await state.get(full(chainKey(value))), 'RefreshToken');
+        const grantId = chain && text(object(chain, 'payload') ?? {}, 'grantId');
+        return grantId === undefined ? undefined : { kind: 'grant', grantId };
+      }
+      const keys = OPAQUE_KINDS.map((kind) => full(`${kind}:${sha256(value)}`));
+      const isKnown = (await state.getMany(keys)).some((entry) => entry !== undefined);
+      return isKnown ? token(sha256(value)) : undefined;
+    },
+  };
+}
+
+/** Its signature is not asked for: whoever may take tokens back may do so with one that nobody would accept. */
+function readJwt(
+  token: string,
+  issuer: string,
+): { readonly jti: string; readonly exp: number } | undefined {
+  try {
+    const { iss, jti, exp } = decodeJwt(token);
+    const isOurs = decodeProtectedHeader(token).typ === 'at+jwt' && iss === issuer;
+    if (!isOurs || jti === undefined || exp === undefined) return undefined;
+    return { jti, exp };
+  } catch {
+    return undefined;
+  }
+}
