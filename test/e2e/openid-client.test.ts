@@ -48,6 +48,7 @@ beforeAll(async () => {
       clients: [
         { ...common, id: 'web', name: 'The shop', backchannelLogoutUri: `${app.url}/backchannel` },
         { ...common, id: 'plain', name: 'The old shop', requirePkce: false },
+        { ...common, id: 'one-look', name: 'The library shop', claimsInIdToken: true },
       ],
     },
   });
@@ -208,6 +209,32 @@ describe('a sign-in with code and PKCE', () => {
     expect(tokens.claims()?.sub).toEqual(expect.any(String));
   });
 
+  test('may be asked for by POST, as the specification wants', async () => {
+    const agent = newAgent();
+    const { url, checks } = await web.request();
+    const sent = await fetch(`${url.origin}${url.pathname}`, {
+      method: 'POST',
+      body: url.searchParams,
+      redirect: 'manual',
+    });
+    const stop = await agent.authorize(sent.headers.get('location') ?? '');
+    await expect(web.redeem({ ...stop, checks })).resolves.toHaveProperty('id_token');
+  });
+
+  test('puts the claims of scopes into the ID token only of a client that looks nowhere else', async () => {
+    const other = await discover('one-look');
+    const { email } = { email: undefined, ...(await other.signIn(newAgent())).claims() };
+    expect(email).toBe('alice@example.com');
+    expect((await web.signIn(newAgent())).claims()).not.toHaveProperty('email');
+  });
+
+  test('says how the person proved who they are', async () => {
+    const acr = 'urn:latchkey:acr:1fa';
+    const claims = JSON.stringify({ id_token: { amr: null } });
+    const tokens = await web.signIn(newAgent(), { acr_values: acr, claims });
+    expect(tokens.claims()).toMatchObject({ acr, amr: ['pwd'] });
+  });
+
   test('with max_age tells when the person signed in', async () => {
     const tokens = await web.signIn(newAgent(), { max_age: '3600' });
     expect(tokens.claims()?.auth_time).toEqual(expect.any(Number));
@@ -339,6 +366,22 @@ describe('a request that must not be redirected', () => {
   });
 });
 
+test('on every page the first action is to go on, whose fields and buttons never change their names', async () => {
+  const agent = newAgent();
+  const { url } = await web.request({ prompt: 'login consent' });
+  const signIn = await agent.open(url);
+  const consent = await agent.submit(signIn, { ...ALICE });
+  await agent.submit(consent);
+  const signOut = await agent.open('/logout');
+  for (const page of [signIn, consent, signOut]) {
+    const [first] = /<button[^>]*name="action"[^>]*>/.exec(page.html) ?? [];
+    expect(first).toContain('value="continue"');
+    expect(page.html).toContain('name="action" value="cancel"');
+    expect(page.url.pathname).toMatch(/^\/(?:interaction\/[\w-]+|logout)$/);
+  }
+  expect(asks(signIn, 'login') && asks(signIn, 'password')).toBe(true);
+});
+
 describe('form_post', () => {
   test('is sent by Chromium itself, past our content security policy', async () => {
     const { url, checks } = await web.request({ response_mode: 'form_post', prompt: 'consent' });
@@ -402,6 +445,59 @@ describe('a refresh token', () => {
   test('is given only for offline_access', async () => {
     const tokens = await web.signIn(newAgent(), { scope: 'openid' });
     expect(tokens.refresh_token).toBeUndefined();
+  });
+});
+
+describe('tokens bound to a key (DPoP)', () => {
+  test('are good with a proof of that key alone, and a proof is good once', async () => {
+    const DPoP = client.getDPoPHandle(web.configuration, await client.randomDPoPKeyPair('ES256'));
+    const { url, checks } = await web.authorize(newAgent());
+    const tokens = await client.authorizationCodeGrant(web.configuration, url, checks, undefined, {
+      DPoP,
+    });
+    expect(tokens.token_type).toBe('dpop');
+    const { sub = '' } = tokens.claims() ?? {};
+    const ask = (handle?: client.DPoPHandle): ReturnType<typeof client.fetchUserInfo> =>
+      client.fetchUserInfo(web.configuration, tokens.access_token, sub, { DPoP: handle });
+    await expect(ask(DPoP)).resolves.toHaveProperty('email');
+    await expect(ask()).rejects.toMatchObject({ status: 401 });
+    const other = await client.randomDPoPKeyPair('ES256');
+    const stolen = client.getDPoPHandle(web.configuration, other);
+    await expect(ask(stolen)).rejects.toMatchObject({ status: 401 });
+    await expect(introspect(tokens.access_token)).resolves.toMatchObject({
+      active: true,
+      token_type: 'DPoP',
+      cnf: { jkt: expect.any(String) },
+    });
+  });
+
+  test('cannot be asked for by a proof that was used before', async () => {
+    const proofs: string[] = [];
+    const listening = await createOpenidClient({
+      issuer: latchkey.issuer,
+      id: 'web',
+      redirectUri: `${app.url}/callback`,
+      authentication: client.ClientSecretBasic(SECRET),
+      fetch(input, init) {
+        proofs.push(new Headers(init?.headers).get('dpop') ?? '');
+        return fetch(input, init);
+      },
+    });
+    const keys = await client.randomDPoPKeyPair('ES256');
+    const DPoP = client.getDPoPHandle(listening.configuration, keys);
+    const { refresh_token: token = '' } = await listening.signIn(newAgent());
+    await client.refreshTokenGrant(listening.configuration, token, undefined, { DPoP });
+    const { refresh_token: next = '' } = await listening.signIn(newAgent());
+    const answer = await fetch(`${latchkey.issuer}/token`, {
+      method: 'POST',
+      headers: {
+        dpop: proofs.findLast((proof) => proof !== '') ?? '',
+        authorization: `Basic ${Buffer.from(`web:${SECRET}`).toString('base64')}`,
+      },
+      body: new URLSearchParams({ grant_type: 'refresh_token', refresh_token: next }),
+    });
+    expect(answer.status).toBe(400);
+    expect(await answer.json()).toMatchObject({ error: 'invalid_dpop_proof' });
   });
 });
 

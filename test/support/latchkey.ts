@@ -89,7 +89,7 @@ export async function startLatchkey(options: StartOptions = {}): Promise<Latchke
 }
 
 /** Polls `/readyz` until it says yes; says what the process wrote when it ends or takes too long. */
-export async function untilReady(latchkey: Latchkey): Promise<void> {
+async function untilReady(latchkey: Latchkey): Promise<void> {
   const { port, issuer, process: child, output } = latchkey;
   const isTls = issuer.startsWith('https:');
   const limit = Date.now() + READY_WITHIN_MS;
