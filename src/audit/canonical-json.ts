@@ -5,7 +5,8 @@ const TEXT_CHARACTERS_MAX = 512;
  * What `JSON.stringify` leaves as it is and a terminal or a log viewer may obey: delete and C1 controls, line and
  * paragraph separators, zero-width and bidirectional formatting.
  */
-const UNSAFE = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/gu;
+const UNSAFE = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/u;
+const EVERY_UNSAFE = new RegExp(UNSAFE, 'gu');
 
 /**
  * The one text for a value: members sorted by name, `undefined` left out, no white space, control
@@ -40,7 +41,8 @@ function quoted(text: string): string {
   const bounded =
     text.length > TEXT_CHARACTERS_MAX ? `${text.slice(0, TEXT_CHARACTERS_MAX)}…` : text;
   // A surrogate left alone by the cut is escaped by JSON.stringify (well-formed since ES2019).
-  return JSON.stringify(bounded).replaceAll(UNSAFE, escaped);
+  const json = JSON.stringify(bounded);
+  return UNSAFE.test(json) ? json.replaceAll(EVERY_UNSAFE, escaped) : json;
 }
 
 function escaped(character: string): string {

@@ -1,10 +1,11 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 
 const FINGERPRINT_CHARACTERS = 8;
 
 /** SHA-256 of `text` (UTF-8), as base64url: what the stores hold in place of a secret. */
 export function sha256(text: string): string {
-  return createHash('sha256').update(text, 'utf8').digest('base64url');
+  // In one call, since nearly every request asks for several: a hash object costs four times as much.
+  return hash('sha256', text, 'base64url');
 }
 
 /** Tells one secret from another in a log without giving it away. */
@@ -14,6 +15,6 @@ export function fingerprint(secret: string): string {
 
 /** Compares in constant time, whatever the lengths. */
 export function equalSecrets(left: string, right: string): boolean {
-  const digest = (text: string): Buffer => createHash('sha256').update(text, 'utf8').digest();
+  const digest = (text: string): Buffer => hash('sha256', text, 'buffer');
   return timingSafeEqual(digest(left), digest(right));
 }

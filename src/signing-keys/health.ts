@@ -23,15 +23,18 @@ export function healthOf(options: {
   });
   return {
     maySign: isConnected && wanted.length === algorithms.length && unopened.length === 0,
-    remarks: [
-      ...(isConnected ? [] : [cutOffRemark(age)]),
-      ...view.problems(),
-      ...door.problems(),
-      ...wanted.flatMap((ring) => scheduleRemark(ring, now) ?? []),
-      ...(clockIsTrusted
-        ? []
-        : ['the clock has jumped: no signing key is made until it has settled']),
-    ],
+    // Asked for at every request; the words only by operators.
+    get remarks() {
+      return [
+        ...(isConnected ? [] : [cutOffRemark(age)]),
+        ...view.problems(),
+        ...door.problems(),
+        ...wanted.flatMap((ring) => scheduleRemark(ring, now) ?? []),
+        ...(clockIsTrusted
+          ? []
+          : ['the clock has jumped: no signing key is made until it has settled']),
+      ];
+    },
   };
 }
 

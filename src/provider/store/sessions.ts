@@ -48,7 +48,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     async findByUid(uid) {
       const value = ofKind(await state.get(sessionKey(uid)), 'Session');
       if (value === undefined || !(await isAlive(uid, value, options))) return undefined;
-      return structuredClone(sessionPayload(value));
+      return toJson(sessionPayload(value));
     },
     async upsert(secret, model, ttlSeconds) {
       const { jti: _, ...payload } = toJson(model);
