@@ -6,6 +6,7 @@ import { manageAccounts, type ManageAccountsOptions } from './manage-accounts.ts
 import { createPasswords } from './passwords.ts';
 import { createPasswordSignIn } from './sign-in.ts';
 import { createThrottle } from './throttle.ts';
+import { compiledOnce } from '../storage/compiled-once.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { State } from '../storage/state.ts';
 
@@ -21,11 +22,12 @@ export function createAccounts(options: AccountsOptions): Accounts {
   const { records, state, clock, settings } = options;
   const { queries } = records;
   const passwords = createPasswords(settings.argon2);
+  const byId = compiledOnce(accountById(queries, ''));
   const throttle = createThrottle({ state, clock, limits: settings.limits });
 
   return {
     async find(id) {
-      const row = await records.first(accountById(queries, id));
+      const row = await records.first(byId([id]));
       return row && accountOf(row);
     },
 

@@ -1,5 +1,6 @@
 import type { Compilable } from 'kysely';
 import { z } from 'zod';
+import { compiledOnce } from '../storage/compiled-once.ts';
 import type { Records } from '../storage/records.ts';
 import type { AuditTable } from '../storage/tables.ts';
 import { parsedJson } from './canonical-json.ts';
@@ -10,18 +11,59 @@ export const HEAD_PREFIX = 'audit.head:';
 
 const storedHead = z.object({ number: z.int(), hash: z.string() });
 
+/** Rows of one statement. Three shapes, so that neither we nor the engine compile one for every length. */
+const ROWS_AT_ONCE = [64, 8, 1] as const;
+const SAMPLE: AuditTable = {
+  node: '',
+  number: 0,
+  at: 0,
+  type: '',
+  account_id: null,
+  client_id: null,
+  event: '',
+  hash: '',
+};
+
 /** The statements that put `rows` behind a chain and move its kept head, for one transaction. */
-export function appending(records: Records, rows: readonly AuditTable[]): readonly Compilable[] {
-  const last = rows.at(-1);
-  if (last === undefined) return [];
-  const value = JSON.stringify({ number: last.number, hash: last.hash });
-  return [
-    records.queries.insertInto('audit').values(rows),
-    records.queries
+export type Appending = (rows: readonly AuditTable[]) => readonly Compilable[];
+
+/** Prepares the statements once. */
+export function createAppending({ queries }: Pick<Records, 'queries'>): Appending {
+  const shapes = ROWS_AT_ONCE.map((count) => ({
+    count,
+    insert: compiledOnce(
+      queries.insertInto('audit').values(Array.from({ length: count }, () => SAMPLE)),
+    ),
+  }));
+  const moveHead = compiledOnce(
+    queries
       .insertInto('installation')
-      .values({ name: HEAD_PREFIX + last.node, value })
-      .onConflict((conflict) => conflict.column('name').doUpdateSet({ value })),
-  ];
+      .values({ name: '', value: '' })
+      .onConflict((conflict) => conflict.column('name').doUpdateSet({ value: '' })),
+  );
+
+  function inserting(rows: readonly AuditTable[]): readonly Compilable[] {
+    let rest = rows;
+    return shapes.flatMap(({ count, insert }) => {
+      const statements: Compilable[] = [];
+      for (; rest.length >= count; rest = rest.slice(count))
+        statements.push(insert(rest.slice(0, count).flatMap(valuesOf)));
+      return statements;
+    });
+  }
+
+  return (rows) => {
+    const last = rows.at(-1);
+    if (last === undefined) return [];
+    const value = JSON.stringify({ number: last.number, hash: last.hash });
+    return [...inserting(rows), moveHead([HEAD_PREFIX + last.node, value, value])];
+  };
+}
+
+/** In the order of the columns of `SAMPLE`. */
+function valuesOf(row: AuditTable): readonly unknown[] {
+  const { node, number, at, type, account_id: account, client_id: client, event, hash } = row;
+  return [node, number, at, type, account, client, event, hash];
 }
 
 /**

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomId } from '../runtime/random.ts';
 import { RecordConflict, type Records } from '../storage/records.ts';
 import { linked, type Happened, type Head } from './chain.ts';
-import { appending, isWritten, readHead } from './chain-records.ts';
+import { createAppending, isWritten, readHead } from './chain-records.ts';
 
 /** How often a number may be lost to another process of the same name, one time after the other. */
 const LOST_RACES_MAX = 5;
@@ -23,6 +23,7 @@ export interface ChainWriter {
 
 /** Writes the chain of `node`. Two processes with one name share it: the unique (node, number) decides. */
 export function createChainWriter(records: Records, node: string): ChainWriter {
+  const appending = createAppending(records);
   let name = node;
   let known: Head | undefined;
 
@@ -38,7 +39,7 @@ export function createChainWriter(records: Records, node: string): ChainWriter {
     if (last === undefined) return true;
     known = undefined;
     try {
-      await records.write(...appending(records, rows));
+      await records.write(...appending(rows));
     } catch (error) {
       if (error instanceof RecordConflict) return isWritten(records, last);
       // The answer was lost; what was asked for may have been done.

@@ -2,7 +2,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { RecordConflict, type Records } from '../storage/records.ts';
 import { linked, NO_HEAD, type Head } from './chain.ts';
-import { appending, readHead } from './chain-records.ts';
+import { createAppending, readHead } from './chain-records.ts';
 
 /** How many events one transaction takes away, so that none is long. */
 const CUT_MAX = 5000;
@@ -75,7 +75,7 @@ async function cutOnce(records: Records, node: string, retention: Retention): Pr
     .where('node', '=', node)
     .where('number', '<=', last.number);
   try {
-    await records.write(...appending(records, rows), taking);
+    await records.write(...createAppending(records)(rows), taking);
     return true;
   } catch (error) {
     // The chain went on meanwhile, by its node or by another that cuts: next time.
