@@ -7,6 +7,8 @@ export interface LogKeys {
   readonly topic: string;
   /** Counts who trims the log in the current minute. */
   readonly trim: string;
+  /** Where nodes leave the time. */
+  readonly witness: string;
   /** The nodes that tell how far they are. */
   readonly nodes: string;
   /** What one of them tells. */
@@ -21,6 +23,7 @@ export function logKeys(namespace: string): LogKeys {
     log: (epochId) => `${prefix}:log:${epochId}`,
     topic: prefix,
     trim: `${prefix}:trim`,
+    witness: `${prefix}:time`,
     nodes: `${prefix}:nodes`,
     node: (id) => `${prefix}:node:${id}`,
   };

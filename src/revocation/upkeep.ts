@@ -1,6 +1,7 @@
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { State } from '../storage/state.ts';
+import { createAgreedTime } from './agreed-time.ts';
 import type { HighWaterRecords } from './high-water-records.ts';
 import type { LogFollower } from './log-follower.ts';
 import type { LogKeys } from './log-keys.ts';
@@ -26,7 +27,8 @@ export interface UpkeepOptions {
 
 /** Keeps this node's knowledge fresh, the outbox empty and the log short, until it is closed. */
 export function startUpkeep(options: UpkeepOptions): { close(): Promise<void> } {
-  const { clock, follower, memory, logger } = options;
+  const { state, keys, clock, follower, memory, logger } = options;
+  const time = createAgreedTime({ state, key: keys.witness, clock });
   const stop = new AbortController();
   const listening = createListening(options);
   const raise = createRaising(options);
@@ -41,7 +43,7 @@ export function startUpkeep(options: UpkeepOptions): { close(): Promise<void> } 
   }
 
   async function follow(): Promise<void> {
-    memory.sweep(clock.now());
+    memory.sweep(time.now());
     await follower.catchUp();
     await listening.begin();
     await raise();
@@ -51,10 +53,15 @@ export function startUpkeep(options: UpkeepOptions): { close(): Promise<void> } 
     while (await options.revoker.carryOut());
   }
 
+  async function tidy(): Promise<void> {
+    await time.check();
+    await trimLog({ ...options, time });
+  }
+
   const loops = [
     every(POLL_SECONDS, createWatch(options, follow)),
     every(OUTBOX_SECONDS, carryOut),
-    every(TRIM_SECONDS, () => trimLog(options)),
+    every(TRIM_SECONDS, tidy),
   ];
   return {
     async close() {

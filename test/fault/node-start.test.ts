@@ -88,7 +88,7 @@ describe('a node that starts before its Redis', () => {
 });
 
 test('the first node of all waits for its Redis, alive and not ready, and then makes its keys', async () => {
-  world = await openWorld({ state: 'redis', nodes: 0 });
+  world = await openWorld({ state: 'redis', started: 0 });
   await world.redis.kill();
   await world.start(0, { dontWait: true });
   await expectAliveAndWaiting();

@@ -54,7 +54,7 @@ export async function startLoad(
   const visit = (isBrowser: boolean): Visitor =>
     world.visitor({ isBrowser, ...(node && { node }) });
   const actors = [
-    ...times(crew.people, () => person(world.ledger, visit(true), visit(false))),
+    ...times(crew.people, () => racer(world.ledger, visit(true), visit(false))),
     ...times(crew.refreshers, () => refresher(world.ledger, visit(false))),
     ...times(crew.revokers, () => revoker(world.ledger, visit(false))),
     ...times(crew.services, () => service(visit(false))),
@@ -102,7 +102,7 @@ async function work(
 }
 
 /** The second redemption races the first: whichever is paid, the other must not be. */
-function person(ledger: Ledger, visitor: Visitor, second: Visitor): Actor {
+function racer(ledger: Ledger, visitor: Visitor, second: Visitor): Actor {
   return {
     visitor,
     async act() {
@@ -117,9 +117,9 @@ function person(ledger: Ledger, visitor: Visitor, second: Visitor): Actor {
   };
 }
 
-/** Signs in, and again for as long as the code is not redeemed. */
-export async function signUp(ledger: Ledger, visitor: Visitor): Promise<Family> {
-  const authorized = await authorize(visitor, { client: APP, ...PERSON });
+/** Signs in and redeems the code. */
+export async function signUp(ledger: Ledger, visitor: Visitor, person = PERSON): Promise<Family> {
+  const authorized = await authorize(visitor, { client: APP, ...person });
   const family = ledger.redeemed(authorized.code, tokensOf(await redeem(visitor, APP, authorized)));
   if (!family) throw new Error('the code was not redeemed');
   return family;

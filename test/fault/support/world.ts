@@ -49,8 +49,10 @@ export interface NodeOptions {
 
 export interface WorldOptions extends NodeOptions {
   readonly state: 'embedded' | 'redis';
-  /** 1 when left out; 0: none is started yet. */
+  /** 1 when left out. */
   readonly nodes?: number;
+  /** How many of them are started at once; all when left out. */
+  readonly started?: number;
   readonly redisArgs?: readonly string[];
   /** More settings, as the YAML has them. */
   readonly settings?: Settings | ((folder: string) => Settings);
@@ -61,8 +63,8 @@ export interface WorldOptions extends NodeOptions {
 /** Starts the stores and the nodes. Redis is reached through a wire that may be bent. */
 export async function openWorld(options: WorldOptions): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-fault-'));
-  const { nodes: count = 1 } = options;
-  const ports = await Promise.all(Array.from({ length: Math.max(1, count) }, freePort));
+  const { nodes: count = 1, started = count } = options;
+  const ports = await Promise.all(Array.from({ length: count }, freePort));
   const issuer = `http://127.0.0.1:${ports[0]}`;
   const { settings: more = {} } = options;
   const extra = typeof more === 'function' ? more(folder) : more;
@@ -95,7 +97,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     }
     await options.prepare?.(folder);
     // The first alone: it makes the keys and the people.
-    for (let index = 0; index < count; index += 1) await start(index);
+    for (let index = 0; index < started; index += 1) await start(index);
   } catch (error) {
     await close();
     throw error;

@@ -58,7 +58,7 @@ describe('what can match no living token any more', () => {
   test('does not make a node that slept through a trim think that entries were lost', async () => {
     const [one, two] = [await site.node({ settings }), await site.node({ settings })];
     await one.revocation.revoke({ kind: 'grant', grantId: 'g' }, details);
-    for (let n = 0; n < 3; n += 1) await pass(3700);
+    for (let n = 0; n < 4; n += 1) await pass(3000);
     await expect.poll(() => logOf(one)).toMatchObject({ first: 2, last: 1 });
     expect(await two.revocation.isRevoked(issue(one))).toBe(false);
     const late = await site.node({ settings });
