@@ -55,18 +55,18 @@ export function installShape(provider: Provider, options: ShapeOptions): void {
 
 /** Claims of ours beside those of RFC 9068: the handles by which the token can be taken back, and the installation's. */
 export function extraClaims(
-  ctx: KoaContextWithOIDC,
+  ctx: KoaContextWithOIDC | undefined,
   token: Token,
   options: ShapeOptions,
 ): JsonObject {
   const { scopes, accountClaims, resources } = options;
-  const account = accountClaims.accountOf(ctx.oidc.account);
+  const account = accountClaims.accountOf(ctx?.oidc.account);
   const api = token.resourceServer && resources.find(token.resourceServer.identifier());
   const clientId = token.clientId ?? '';
   const asked = { clientId, scopes: new Set(token.scope?.split(' ')), api };
   const custom = account === undefined ? {} : accountClaims.inAccessToken(account, asked);
   if (token.format !== 'jwt') return custom;
-  const mark = scopes.of(ctx.req).mark ?? '';
+  const mark = scopes.current().mark ?? '';
   return { ...custom, ...handlesOf(token), [CLAIM.mark]: mark };
 }
 

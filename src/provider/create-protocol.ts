@@ -65,6 +65,7 @@ export async function createProtocol(options: ProtocolOptions): Promise<Protocol
   const lanes = createLanes({
     ...options,
     ...parts.generation,
+    admission: parts.admission,
     provider: () => generation.provider,
   });
 

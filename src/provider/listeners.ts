@@ -2,6 +2,7 @@ import type { EventEmitter } from 'node:events';
 import type { Client, KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { Audit } from '../audit/audit.ts';
 import type { Logger } from '../runtime/logger.ts';
+import { noteIssued, type Issued } from './issued.ts';
 import type { ProtocolMetrics } from './metrics.ts';
 import type { RequestScopes } from './request-scope.ts';
 
@@ -47,7 +48,9 @@ export function installListeners(provider: Provider, options: ListenerOptions): 
     for (const name of names) events.on(name, safely(listener, logger));
   };
 
-  listen(['grant.success'], (ctx: KoaContextWithOIDC) => noteIssued(ctx, options));
+  listen(['grant.success'], (ctx: KoaContextWithOIDC) =>
+    noteIssued(issuedIn(ctx, scopes), options),
+  );
   listen(['authorization.success'], () =>
     metrics?.onEvent?.({ kind: 'authorization', outcome: 'success' }),
   );
@@ -90,22 +93,15 @@ function safely<Given extends readonly unknown[]>(
   };
 }
 
-function noteIssued(ctx: KoaContextWithOIDC, { audit, metrics, scopes }: ListenerOptions): void {
-  const { AccessToken, ClientCredentials } = ctx.oidc.entities;
-  const token = AccessToken ?? ClientCredentials;
-  const kind = token?.format === 'jwt' ? 'jwt' : 'opaque';
-  const grantType = String(ctx.oidc.params?.['grant_type']);
-  metrics?.tokenIssued(kind, grantType);
-  audit.note({
-    type: 'token.issued',
-    origin: scopes.of(ctx.req).origin,
-    accountId: ctx.oidc.account?.accountId,
-    clientId: ctx.oidc.client?.clientId,
-    grantType,
-    kind,
-    // The id of an opaque token is the token.
-    jti: kind === 'jwt' ? token?.jti : undefined,
-  });
+function issuedIn({ req, oidc }: KoaContextWithOIDC, scopes: RequestScopes): Issued {
+  const { AccessToken, ClientCredentials } = oidc.entities;
+  return {
+    origin: scopes.of(req).origin,
+    accountId: oidc.account?.accountId,
+    clientId: oidc.client?.clientId,
+    grantType: String(oidc.params?.['grant_type']),
+    token: AccessToken ?? ClientCredentials,
+  };
 }
 
 function noteSignOut(ctx: KoaContextWithOIDC, { audit, scopes }: ListenerOptions): void {

@@ -1,7 +1,7 @@
 import { Provider } from 'oidc-provider';
 import { randomId } from '../runtime/random.ts';
 import { createAccountClaims, type AccountClaims } from './account-claims.ts';
-import { createAdmission } from './admission.ts';
+import { createAdmission, type Admission } from './admission.ts';
 import { createConsents, type Consents } from './consent-queries.ts';
 import { cookieNames } from './cookies.ts';
 import type { ProtocolOptions } from './create-protocol.ts';
@@ -24,6 +24,7 @@ import { createStores } from './stores.ts';
 
 /** What all generations share, and what stands beside them. */
 export interface Parts {
+  readonly admission: Admission;
   readonly generation: GenerationOptions;
   readonly records: InteractionRecords;
   readonly grants: Grants;
@@ -75,7 +76,16 @@ export function createParts(options: PartsOptions): Parts {
     stores,
     tokenPolicy: createTokenPolicy({ engineClients, accountClaims }),
   };
-  return { records, grants, consents, engineClients, resources, engineScopes, generation };
+  return {
+    admission,
+    records,
+    grants,
+    consents,
+    engineClients,
+    resources,
+    engineScopes,
+    generation,
+  };
 }
 
 interface Parties {

@@ -3,22 +3,25 @@ import type { Provider } from 'oidc-provider';
 import type { Clients } from '../../clients/clients.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
+import type { Admission } from '../admission.ts';
 import type { GenerationOptions } from '../generation.ts';
 import { isOutage } from '../outage.ts';
 import { ROUTES } from '../routes.ts';
+import { createClientCredentialsLane } from './client-credentials.ts';
 import { createProveClient } from './basic-client.ts';
 import { createIntrospectionLane } from './introspection.ts';
 import type { Lane } from './lane.ts';
 import { createFindLiving } from './living-tokens.ts';
 import { createUserinfoLane } from './userinfo.ts';
 
-/** What resource servers ask all the time, answered past the engine's router and context. */
+/** What programs ask all the time, answered past the engine's router and context. */
 export interface Lanes {
   /** False: the engine must answer. */
   answer(request: IncomingMessage, response: ServerResponse): Promise<boolean>;
 }
 
 interface LanesOptions extends GenerationOptions {
+  readonly admission: Admission;
   readonly clients: Clients;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -38,6 +41,7 @@ export function createLanes(options: LanesOptions): Lanes {
     findLiving: createFindLiving(options),
   };
   const lanes = new Map<string, Lane>([
+    [`POST ${endpoints.base}${ROUTES.token}`, createClientCredentialsLane(parts)],
     [`POST ${endpoints.base}${ROUTES.introspection}`, createIntrospectionLane(parts)],
     [`GET ${endpoints.base}${ROUTES.userinfo}`, createUserinfoLane(parts)],
   ]);

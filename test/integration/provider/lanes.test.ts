@@ -1,3 +1,4 @@
+import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createRelyingParty, webClient, type RelyingParty } from '../../support/provider-client.ts';
 import { API, openHouse, type House } from '../../support/provider-house.ts';
@@ -16,6 +17,7 @@ beforeAll(async () => {
     apis: [
       { identifier: API, name: 'The example API', scopes: { read: 'Read', write: 'Write' } },
       { identifier: 'https://opaque.example.com', name: 'Opaque', accessTokenFormat: 'opaque' },
+      { identifier: 'plain', name: 'Plain', scopes: { read: 'Read' }, accessTokenTtl: '5m' },
     ],
     claims: {
       custom: [
@@ -197,6 +199,98 @@ describe('the short way says what the engine says', () => {
       'a foreign origin': { authorization: `Bearer ${token}`, origin: 'https://evil.example' },
     }))
       await expectSame(`userinfo, ${way}`, '/userinfo', { headers });
+  });
+});
+
+describe("a client's own token by the short way", () => {
+  /** What differs between two tokens of one kind is left out. */
+  function shapeOf({ status, headers, body }: Said): object {
+    const { 'content-length': _, ...same } = headers;
+    const { access_token: token = '', ...rest } = body as { access_token?: string };
+    if (!token.includes('.')) return { status, same, rest, characters: token.length };
+    const { jti, iat, exp, nbf, ...claims } = decodeJwt(token);
+    const life = (exp ?? 0) - (iat ?? 0);
+    const ids = { jti: jti?.length, isOfNow: nbf === iat };
+    return { status, same, rest, header: decodeProtectedHeader(token), claims, life, ids };
+  }
+
+  async function expectSameToken(name: string, init: RequestInit): Promise<Said> {
+    const audited = house.audited.length;
+    const short = await said(await fetch(`${house.issuer}/token`, init));
+    const long = await said(await fetch(`${house.issuer}/token?`, init));
+    expect(shapeOf(short), name).toEqual(shapeOf(long));
+    const [first, second, ...more] = house.audited.slice(audited).map((event) => ({
+      ...event,
+      jti: 'jti' in event ? event.jti?.length : undefined,
+      origin: event.origin.address,
+    }));
+    expect(first, name).toEqual(second);
+    expect(more, name).toEqual([]);
+    return short;
+  }
+
+  test('is what the engine would have made, and on the record', async () => {
+    const closed = await createRelyingParty(house, {
+      ...webClient(),
+      policy: { apis: ['https://opaque.example.com'] },
+    });
+    const narrow = await createRelyingParty(house, webClient({ scope: 'openid read' }));
+    const person = await createRelyingParty(
+      house,
+      webClient({ grant_types: ['authorization_code'] }),
+    );
+    const parties = { app, opaqueApp, closed, narrow, person };
+    const forms: Record<string, string> = {
+      'all scopes': `resource=${API}&scope=read+write`,
+      'one scope': `resource=${API}&scope=read`,
+      'no scope': `resource=${API}`,
+      'a scope twice': `resource=${API}&scope=read+read`,
+      'an unknown scope': `resource=${API}&scope=read+other`,
+      'a scope of OpenID': `resource=${API}&scope=openid+read`,
+      'an empty scope': `resource=${API}&scope=`,
+      'a wrong scope': `resource=${API}&scope=%22`,
+      'its audience': `audience=${API}&scope=read`,
+      'both, the same': `audience=${API}&resource=${API}&scope=read`,
+      'both, different': `audience=x&resource=${API}&scope=read`,
+      'an opaque API': 'resource=https://opaque.example.com',
+      'an unknown API': 'resource=https://unknown.example.com',
+      'an API with a plain name': 'audience=plain&scope=read',
+      'a fragment': `resource=${API}%23x`,
+      'no API': 'scope=read',
+      'no API and no scope': '',
+      'something else': `resource=${API}&x=y`,
+    };
+    let issued = 0;
+    for (const [who, party] of Object.entries(parties)) {
+      for (const [what, form] of Object.entries(forms)) {
+        const { status } = await expectSameToken(`${what} for ${who}`, {
+          method: 'POST',
+          headers: {
+            authorization: basic(party),
+            'content-type': 'application/x-www-form-urlencoded',
+          },
+          body: `grant_type=client_credentials${form === '' ? '' : `&${form}`}`,
+        });
+        if (status === 200) issued += 1;
+      }
+    }
+    expect(issued).toBeGreaterThan(30);
+  });
+
+  test('is refused as by the engine', async () => {
+    const body = `grant_type=client_credentials&resource=${API}`;
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    const ways: Record<string, Record<string, string>> = {
+      'no secret': {},
+      'a wrong secret': { authorization: basic({ ...app, secret: 'wrong' }) },
+      'an unknown client': { authorization: basic({ id: 'nobody', secret: 'wrong' }) },
+      'a proof that is none': { authorization: basic(app), dpop: 'x' },
+      'a foreign origin': { authorization: basic(app), origin: 'https://evil.example' },
+    };
+    for (const [name, more] of Object.entries(ways)) {
+      const init = { method: 'POST', headers: { ...headers, ...more }, body };
+      expect((await expectSameToken(name, init)).status, name).toBeGreaterThanOrEqual(400);
+    }
   });
 });
 
