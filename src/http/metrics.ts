@@ -141,7 +141,8 @@ function watch(registry: Registry, sources: MetricSources): void {
     });
   }
   if (keys) {
-    const help = 'Signing keys by where they stand.';
+    const help =
+      'Signing keys by where they stand: published, signing, verifying, retired, revoked.';
     const labels = ['algorithm', 'phase'];
     gauge(registry, { name: 'latchkey_signing_keys', help, labels }, (it) => {
       it.reset();

@@ -1,8 +1,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { ExternalSigningKey } from 'oidc-provider';
 import type { Logger } from '../runtime/logger.ts';
-import { SigningSuspended } from '../signing-keys/faults.ts';
-import type { KeySet, RetiredKey, SigningKey, SigningKeys } from '../signing-keys/signing-keys.ts';
+import type { KeySet, RetiredKey, SigningKey } from '../signing-keys/signing-keys.ts';
 
 const BYTES_MAX = 4096;
 const CLAIMS_TOLD = 3;
@@ -18,12 +17,6 @@ export function publicKeyOf({ publicJwk }: Pick<SigningKey, 'publicJwk'>): KeyOb
   return made;
 }
 
-/** What the engine's keys lean on. */
-export interface EngineKeyOptions {
-  readonly signingKeys: SigningKeys;
-  readonly logger: Logger;
-}
-
 /**
  * `key` for the engine, which then knows of no private part. A class, since the engine tells such keys from
  * JWKs by their prototype.
@@ -31,13 +24,13 @@ export interface EngineKeyOptions {
 class EngineKey extends ExternalSigningKey {
   readonly #key: RetiredKey;
   readonly #signer: SigningKey | undefined;
-  readonly #options: EngineKeyOptions;
+  readonly #logger: Logger;
 
-  constructor(key: SigningKey | RetiredKey, options: EngineKeyOptions) {
+  constructor(key: SigningKey | RetiredKey, logger: Logger) {
     super();
     this.#key = key;
     this.#signer = 'phase' in key && key.phase === 'signing' ? key : undefined;
-    this.#options = options;
+    this.#logger = logger;
   }
 
   override get kid(): string {
@@ -58,10 +51,9 @@ class EngineKey extends ExternalSigningKey {
   }
 
   override sign(data: Uint8Array): Uint8Array | Promise<Uint8Array> {
-    const { signingKeys, logger } = this.#options;
-    if (this.#signer === undefined || !signingKeys.health().maySign)
-      throw new SigningSuspended('this node is cut off from the rings of keys and signs nothing');
-    if (data.length > BYTES_MAX) warnOfSize(data, logger);
+    if (this.#signer === undefined) throw new TypeError(`the key ${this.kid} only verifies`);
+    if (data.length > BYTES_MAX) warnOfSize(data, this.#logger);
+    // A node that was cut off reads the rings again in there before it signs, or says that it cannot.
     return this.#signer.sign(data);
   }
 }
@@ -69,9 +61,9 @@ class EngineKey extends ExternalSigningKey {
 /** The keys of one generation, in the order of the key set; retired ones only understand hints. */
 export function createEngineKeys(
   { keys, retired }: Pick<KeySet, 'keys' | 'retired'>,
-  options: EngineKeyOptions,
+  { logger }: { readonly logger: Logger },
 ): readonly ExternalSigningKey[] {
-  return [...keys, ...retired].map((key) => new EngineKey(key, options));
+  return [...keys, ...retired].map((key) => new EngineKey(key, logger));
 }
 
 /** A token over 4 KB breaks headers and cookies of others: an operator should hear which claims make it so. */

@@ -3,7 +3,15 @@ import { KeyNotSigning } from './faults.ts';
 import { nextChange, phaseOf, type Look } from './schedule.ts';
 import type { Ring, RingKey } from './ring.ts';
 import type { SigningDoor } from './signing-door.ts';
-import type { KeyPhase, KeySet, RetiredKey, SigningAlgorithm, SigningKey } from './signing-keys.ts';
+import type {
+  KeyPhase,
+  KeySet,
+  RetiredKey,
+  RevokedKeyName,
+  SigningAlgorithm,
+  SigningKey,
+} from './signing-keys.ts';
+import type { KeyLife } from './timeline.ts';
 
 const PHASE_ORDER: readonly KeyPhase[] = ['signing', 'published', 'verifying'];
 const VERSION_CHARACTERS = 16;
@@ -24,9 +32,23 @@ export function buildKeySet(
   }));
   const keys = looks.flatMap(({ ring, look }) => publishedKeys(ring, look, door));
   const retired = looks.flatMap(({ ring, look }) => retiredKeys(ring, look));
+  const revoked = rings.flatMap(revokedKeys);
   const changes = looks.flatMap(({ ring, look }) => nextChange(ring, look) ?? []);
   const changesAt = changes.length === 0 ? undefined : Math.min(...changes);
-  return { version: versionOf(keys, retired), keys, retired, changesAt };
+  return { version: versionOf(keys, retired), keys, retired, revoked, changesAt };
+}
+
+/** Where every key stands, also those that are no longer published: that one was revoked must not go unnoticed. */
+export function standingsOf({
+  keys,
+  retired,
+  revoked,
+}: KeySet): readonly Pick<KeyLife, 'algorithm' | 'phase'>[] {
+  return [
+    ...keys,
+    ...retired.map(({ algorithm }) => ({ algorithm, phase: 'retired' as const })),
+    ...revoked.map(({ algorithm }) => ({ algorithm, phase: 'revoked' as const })),
+  ];
 }
 
 function publishedKeys(
@@ -63,6 +85,10 @@ function retiredKeys(ring: Ring, look: Look): readonly RetiredKey[] {
   return [...kept, ...gone]
     .toReversed()
     .map(({ kid, publicJwk }) => ({ kid, algorithm: ring.algorithm, publicJwk }));
+}
+
+function revokedKeys({ algorithm, revoked }: Ring): readonly RevokedKeyName[] {
+  return revoked.map(({ kid }) => ({ kid, algorithm }));
 }
 
 function versionOf(keys: readonly SigningKey[], retired: readonly RetiredKey[]): string {

@@ -33,6 +33,9 @@ export interface RetiredKey {
   readonly publicJwk: JsonObject;
 }
 
+/** The name of a key that is never believed again. */
+export type RevokedKeyName = Pick<RetiredKey, 'kid' | 'algorithm'>;
+
 /**
  * The keys of every ring at one instant: immutable, one for each change of any phase.
  * A key that is neither in `keys` nor in `retired` is unknown or revoked: what it signed is refused.
@@ -47,6 +50,8 @@ export interface KeySet {
   readonly keys: readonly SigningKey[];
   /** Not published. Newest first within their algorithm. */
   readonly retired: readonly RetiredKey[];
+  /** Every key that was revoked, for metrics: none of them is in `keys` or `retired`. Oldest first within their algorithm. */
+  readonly revoked: readonly RevokedKeyName[];
   /** The instant (NumericDate) at which the next phase change is due; undefined: none. */
   readonly changesAt: number | undefined;
 }

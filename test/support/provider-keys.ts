@@ -79,6 +79,7 @@ export async function createTurningKeys(): Promise<TurningKeys> {
       ...verifying.map((pair) => keyOf(pair, 'verifying')),
     ],
     retired: retired.map(({ kid, algorithm, publicJwk }) => ({ kid, algorithm, publicJwk })),
+    revoked: [],
     changesAt: undefined,
   });
   let keySet = build();
