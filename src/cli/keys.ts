@@ -1,4 +1,5 @@
 import { Argument, Option, type Command } from 'commander';
+import type { Clients } from '../clients/clients.ts';
 import { readSecret } from '../config/secrets.ts';
 import type { SecretReference } from '../config/values.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -17,6 +18,8 @@ const REFERENCE = /^(?<kind>file|env):(?<place>.+)$/;
 /** What the commands need of an installation, running or not. */
 export interface KeyRooms extends Pick<Output, 'print'> {
   readonly administration: KeyAdministration;
+  /** Secrets of theirs lie sealed under the same master key. */
+  readonly clients: Pick<Clients, 'resealSecrets'>;
   readonly clock: Clock;
   close(): Promise<void>;
 }
@@ -88,7 +91,7 @@ function registerKeepingCommands(keys: Command, open: () => Promise<KeyRooms>): 
   keys
     .command('reseal')
     .description(
-      'Seals every private key under another master key, which every node must know already.',
+      'Seals private keys and client secrets under another master key, which every node must know already.',
     )
     .requiredOption('--to <reference>', 'the new master key: file:PATH or env:NAME', reference)
     .action((flags: { readonly to: SecretReference }) =>
@@ -154,9 +157,17 @@ async function importKey(
   print(flags.json ? json(result) : words);
 }
 
-async function reseal({ administration, print }: KeyRooms, to: SecretReference): Promise<void> {
-  const count = await administration.reseal(createSealer([await readMasterKey(to)]));
-  print(`${count} private keys are sealed under the new master key. Name it in masterKey now.`);
+async function reseal(rooms: KeyRooms, to: SecretReference): Promise<void> {
+  const { administration, clients, print } = rooms;
+  const next = createSealer([await readMasterKey(to)]);
+  const keys = await administration.reseal(next);
+  const secrets = await clients.resealSecrets(next);
+  print(
+    [
+      `Sealed under the new master key: ${keys} private keys, ${secrets} client secrets.`,
+      'Nothing needs the old one any more but cookies: leave it in otherMasterKeys for as long as sessions live.',
+    ].join('\n'),
+  );
 }
 
 async function restore(

@@ -1,6 +1,7 @@
 import { LatchkeyError } from '../runtime/errors.ts';
 import type { JsonObject } from '../runtime/json.ts';
 import type { Actor } from '../runtime/origin.ts';
+import type { Sealer } from '../runtime/sealing.ts';
 
 /** Settings of a client that are ours, beside its registered metadata. All can be left to the installation. */
 export interface ClientPolicy {
@@ -95,6 +96,8 @@ export interface Clients {
   ): Promise<IssuedClient | undefined>;
   /** False: no such client. @throws {DeclaredInConfig} when the configuration declares it. */
   delete(id: string, actor: Actor): Promise<boolean>;
+  /** Seals every secret that is kept sealed under the first master key of `sealer`, which nodes must already know. Gives their number. */
+  resealSecrets(sealer: Sealer): Promise<number>;
   close(): Promise<void>;
 }
 

@@ -5,12 +5,24 @@ import type { Actor } from '../runtime/origin.ts';
 import type { Sealer } from '../runtime/sealing.ts';
 import { RecordConflict, RecordsUnavailable, type Records } from '../storage/records.ts';
 import type { ClientTable } from '../storage/tables.ts';
-import { clientById, deleteClient, insertClient, replaceClient } from './client-queries.ts';
+import {
+  allClients,
+  clientById,
+  deleteClient,
+  insertClient,
+  replaceClient,
+} from './client-queries.ts';
 import { readStored, storedText } from './client-row.ts';
 import { ClientExists, DeclaredInConfig, type Client, type Clients } from './clients.ts';
 import { needsSecret } from './metadata.ts';
 import { newClientId, readNewClient, readRegistered } from './new-client.ts';
-import { newSecret, rotatedColumns, secretColumns, updatedColumns } from './secrets.ts';
+import {
+  newSecret,
+  resealedColumns,
+  rotatedColumns,
+  secretColumns,
+  updatedColumns,
+} from './secrets.ts';
 
 export interface ManageClientsOptions {
   readonly records: Records;
@@ -32,7 +44,7 @@ const ATTEMPTS_MAX = 50;
 /** What operators, and clients that register themselves, do to clients in records. */
 export function manageClients(
   options: ManageClientsOptions,
-): Pick<Clients, 'create' | 'update' | 'rotateSecret' | 'delete'> {
+): Pick<Clients, 'create' | 'update' | 'rotateSecret' | 'delete' | 'resealSecrets'> {
   const { records, clock, sealer, profile, clientIn } = options;
 
   return {
@@ -87,7 +99,19 @@ export function manageClients(
       await settle(options, { type: 'client.deleted', id, actor });
       return true;
     },
+
+    resealSecrets: (next) => resealSecrets(options, next),
   };
+}
+
+async function resealSecrets(options: ManageClientsOptions, next: Sealer): Promise<number> {
+  const { records, sealer } = options;
+  const rows = await records.all(allClients(records.queries));
+  const sealed = rows.filter(({ secret_sealed: secret }) => secret !== null);
+  for (const { id } of sealed)
+    await change(options, id, (old) => resealedColumns(sealer, next, old));
+  await options.announce();
+  return sealed.length;
 }
 
 function refuseDeclared({ declared }: ManageClientsOptions, id: string): void {

@@ -84,6 +84,19 @@ export function rotatedColumns(
   };
 }
 
+/** The same secret, if it is kept sealed, as `next` seals it. @throws {SealBroken} when `sealer` does not open it. */
+export function resealedColumns(
+  sealer: Sealer,
+  next: Sealer,
+  { id, secret_sealed: sealed }: ClientTable,
+): Partial<SecretColumns> {
+  if (sealed === null) return {};
+  const plain = sealer.open(sealed, contextOf(id));
+  const resealed = next.seal(plain, contextOf(id));
+  plain.fill(0);
+  return { secret_sealed: resealed };
+}
+
 /** @throws {SealBroken} */
 export function openSecret(sealer: Sealer, id: string, sealed: string): string {
   return Buffer.from(sealer.open(sealed, contextOf(id))).toString('utf8');

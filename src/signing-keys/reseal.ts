@@ -1,12 +1,20 @@
-import type { Sealer } from '../runtime/sealing.ts';
+import { SealBroken, type Sealer } from '../runtime/sealing.ts';
+import { KeyOrderRefused } from './faults.ts';
 import { sealContext } from './key-material.ts';
 import { createRingCopies } from './ring-copies.ts';
 import { createRingEditor, type OrderTools } from './ring-editor.ts';
 import type { Ring } from './ring.ts';
 import { changed } from './schedule.ts';
 
-/** Seals every ring anew under the first master key of `next`. Gives the number of private keys. */
+const PROBE = 'reseal probe';
+
+/**
+ * Seals every ring anew under the first master key of `next`. Gives the number of private keys.
+ *
+ * @throws {KeyOrderRefused} when not even our own configuration knows that master key: nodes would stop signing.
+ */
 export async function resealRings(tools: OrderTools, next: Sealer): Promise<number> {
+  refuseUnknown(tools.sealer, next);
   const { store, folder, namespace, logger, make, editor, audit, origin } = tools;
   const copies = createRingCopies({ folder, namespace, sealer: next, logger });
   // Opened by the sealer of today, written by the next one.
@@ -26,6 +34,17 @@ export async function resealRings(tools: OrderTools, next: Sealer): Promise<numb
   );
   await audit.record({ type: 'key.resealed', keys: count, origin });
   return count;
+}
+
+function refuseUnknown(known: Sealer, next: Sealer): void {
+  try {
+    known.open(next.seal(new Uint8Array(), PROBE), PROBE);
+  } catch (error) {
+    if (!(error instanceof SealBroken)) throw error;
+    throw new KeyOrderRefused(
+      'this configuration does not know that master key: name it in otherMasterKeys of every node first, and restart them one after another',
+    );
+  }
 }
 
 function resealedRing(ring: Ring, { namespace, sealer }: OrderTools, next: Sealer): Ring {

@@ -11,6 +11,7 @@ import {
   type Clients,
 } from '../../../src/clients/clients.ts';
 import type { JsonObject } from '../../../src/runtime/json.ts';
+import { createSealer } from '../../../src/runtime/sealing.ts';
 import { StateUnavailable } from '../../../src/storage/state.ts';
 import { CLI, openRegistry, REGISTRATION } from './fixture.ts';
 
@@ -75,6 +76,25 @@ describe('clients in records', () => {
       registry.records.queries.selectFrom('client').selectAll(),
     );
     expect(rows.map(({ secret_sealed: sealed }) => sealed?.slice(0, 3))).toEqual(['v1.', 'v1.']);
+  });
+
+  test('a change of the master key seals it anew; nodes that know both go on, later ones know the new one alone', async () => {
+    const registry = await openRegistry();
+    const [oldKey, newKey] = [Buffer.alloc(32, 7), Buffer.alloc(32, 8)];
+    const running = await registry.open([], { sealer: createSealer([newKey, oldKey]) });
+    const metadata = { ...web, token_endpoint_auth_method: 'client_secret_jwt' };
+    const before = await registry.open();
+    const { client, secret } = await before.create({ metadata }, CLI);
+    await before.create({ metadata: web }, CLI);
+    expect(await running.sharedSecret(await find(running, client.id))).toBe(secret);
+    expect(await running.resealSecrets(createSealer([newKey]))).toBe(1);
+    expect(await running.sharedSecret(await find(running, client.id))).toBe(secret);
+    const later = await registry.open([], { sealer: createSealer([newKey]) });
+    expect(await later.sharedSecret(await find(later, client.id))).toBe(secret);
+    const late = await registry.open();
+    await expect(late.sharedSecret(await find(late, client.id))).rejects.toThrow(
+      'unknown master key',
+    );
   });
 
   test('every mistake is told at once, and nothing is kept', async () => {

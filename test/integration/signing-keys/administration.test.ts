@@ -2,6 +2,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createSealer } from '../../../src/runtime/sealing.ts';
+import { standingsOf } from '../../../src/signing-keys/key-set.ts';
 import { openSealer } from '../../../src/signing-keys/master-key.ts';
 import type { SigningKeys } from '../../../src/signing-keys/signing-keys.ts';
 import { openHouse, phases, signerOf, type House } from './house.ts';
@@ -104,6 +105,8 @@ describe('an order to revoke', () => {
     for (const one of nodes) {
       await expect.poll(() => phases(one)).toEqual([`${result.successor} signing`]);
       expect(one.current().retired).toEqual([]);
+      expect(one.current().revoked).toEqual([{ kid: leaked?.kid, algorithm: 'ES256' }]);
+      expect(standingsOf(one.current()).map(({ phase }) => phase)).toEqual(['signing', 'revoked']);
     }
     await expect((async () => leaked?.sign(DATA))()).rejects.toThrow(
       expect.objectContaining({ code: 'ERR_KEY_NOT_SIGNING' }),
@@ -237,11 +240,24 @@ describe('a change of the master key', () => {
   });
 
   test('stops a node that knows only the old one from signing, but not from publishing', async () => {
-    const administration = await house.administer();
-    await administration.reseal(createSealer([randomBytes(32)]));
+    const path = `${house.folder}/new.key`;
+    const newKey = randomBytes(32);
+    await writeFile(path, newKey.toString('hex'), { mode: 0o600 });
+    const settings = house.settings({ otherMasterKeys: [{ file: path }] });
+    const administration = await house.administer({ settings });
+    await administration.reseal(createSealer([newKey]));
     house.clock.advance(6);
     await expect.poll(() => node.health().maySign).toBe(false);
     expect(signerOf(node)).toBeDefined();
+  });
+
+  test('is refused where the new one is not even in the configuration at hand', async () => {
+    const administration = await house.administer();
+    await expect(administration.reseal(createSealer([randomBytes(32)]))).rejects.toThrow(
+      'does not know that master key: name it in otherMasterKeys of every node first',
+    );
+    house.clock.advance(6);
+    await expect.poll(() => node.health().maySign).toBe(true);
   });
 
   test('is one key for all nodes that start at once in one folder', async () => {

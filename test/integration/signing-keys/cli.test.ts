@@ -3,27 +3,49 @@ import { writeFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { registerKeysCommands } from '../../../src/cli/keys.ts';
+import type { Clients } from '../../../src/clients/clients.ts';
+import { createClients } from '../../../src/clients/create-clients.ts';
 import type { SigningKeys } from '../../../src/signing-keys/signing-keys.ts';
 import { openHouse, phases, signerOf, type House } from './house.ts';
 
 let house: House;
 let node: SigningKeys;
+let clients: Clients;
 let closed: number;
 beforeEach(async () => {
   house = await openHouse();
   node = await house.openNode();
+  await house.records.migrate();
+  clients = await createClients({
+    ...house,
+    ...(await house.options()),
+    declared: [],
+    profile: 'production',
+  });
   closed = 0;
 });
-afterEach(() => house.close());
+afterEach(async () => {
+  await clients.close();
+  await house.close();
+});
 
 /** Runs one command and gives what it printed. */
-async function run(...args: readonly string[]): Promise<string> {
+function run(...args: readonly string[]): Promise<string> {
+  return runWith({}, ...args);
+}
+
+/** The same with other settings of the keys. */
+async function runWith(
+  section: Parameters<House['settings']>[0],
+  ...args: readonly string[]
+): Promise<string> {
   const printed: string[] = [];
   const program = new Command('latchkey')
     .exitOverride()
     .configureOutput({ writeErr: () => undefined });
   registerKeysCommands(program, async () => ({
-    administration: await house.administer(),
+    administration: await house.administer({ settings: house.settings(section) }),
+    clients,
     clock: house.clock,
     print: (text) => void printed.push(text),
     close: async () => void (closed += 1),
@@ -96,7 +118,13 @@ describe('latchkey keys', () => {
   test('reseal takes the new master key by reference', async () => {
     const path = `${house.folder}/new.key`;
     await writeFile(path, randomBytes(32).toString('base64'), { mode: 0o600 });
-    expect(await run('reseal', '--to', `file:${path}`)).toContain('1 private keys are sealed');
+    await expect(run('reseal', '--to', `file:${path}`)).rejects.toThrow(
+      'name it in otherMasterKeys of every node first',
+    );
+    const both = { otherMasterKeys: [{ file: path }] };
+    expect(await runWith(both, 'reseal', '--to', `file:${path}`)).toContain(
+      'Sealed under the new master key: 1 private keys, 0 client secrets.',
+    );
     await expect(run('reseal', '--to', path)).rejects.toThrow('file:PATH or env:NAME');
   });
 

@@ -15,6 +15,7 @@ import {
 } from '../../../src/signing-keys/open-signing-keys.ts';
 import type { SigningKey, SigningKeys } from '../../../src/signing-keys/signing-keys.ts';
 import { openEmbedded } from '../../../src/storage/embedded/open-embedded.ts';
+import type { Records } from '../../../src/storage/records.ts';
 import type { State } from '../../../src/storage/state.ts';
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts';
 import { createRecordingLogger, type LogLine } from '../../support/recording-logger.ts';
@@ -26,6 +27,7 @@ export interface House {
   readonly file: string;
   readonly clock: FakeClock;
   readonly state: State;
+  readonly records: Records;
   readonly events: readonly AuditEvent[];
   readonly lines: readonly LogLine[];
   settings(section?: z.input<typeof signingKeysConfig>): SigningKeysSettings;
@@ -98,6 +100,7 @@ export async function openHouse(): Promise<House> {
     file,
     clock,
     state: embedded.state,
+    records: embedded.records,
     events,
     lines,
     settings,

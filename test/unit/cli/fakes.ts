@@ -73,6 +73,7 @@ export function createFakeClients(): Clients {
       return client && { client, secret: 'second-secret' };
     },
     delete: async (id) => clients.delete(id),
+    resealSecrets: async () => 0,
     close: async () => {},
   };
 }
