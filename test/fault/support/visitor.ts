@@ -23,6 +23,8 @@ export interface VisitorOptions {
   readonly ledger: Ledger;
   /** Asks for pages, as a browser does. */
   readonly isBrowser: boolean;
+  /** Sent with every request. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 const ANSWER_WITHIN_MS = 20_000;
@@ -54,6 +56,7 @@ export function createVisitor(options: VisitorOptions): Visitor {
     const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
     return {
       host,
+      ...options.headers,
       ...headers,
       ...(options.isBrowser && { accept: 'text/html' }),
       ...(cookie !== '' && { cookie }),

@@ -7,7 +7,7 @@ import { freePort } from '../../support/ports.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
 import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts';
 import { createLedger, type Ledger } from './ledger.ts';
-import { createVisitor, type Visitor } from './visitor.ts';
+import { createVisitor, type Visitor, type VisitorOptions } from './visitor.ts';
 
 /** The clients of every fault test; their secrets exist on loopback for the length of a test. */
 export const APP: BenchClient = {
@@ -34,7 +34,7 @@ export interface World {
   readonly redis: TestRedis;
   /** The wire between the nodes and Redis; throws when they have none. */
   readonly wire: TcpProxy;
-  visitor(options?: { readonly node?: () => number; readonly isBrowser?: boolean }): Visitor;
+  visitor(options?: Partial<Pick<VisitorOptions, 'node' | 'isBrowser' | 'headers'>>): Visitor;
   /** Starts node `index` again after it ended; resolves once it is ready. */
   start(index: number, options?: NodeOptions): Promise<void>;
   close(): Promise<void>;
@@ -116,8 +116,8 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     get wire() {
       return there(wire);
     },
-    visitor({ node = () => 0, isBrowser = false } = {}) {
-      const visitor = createVisitor({ issuer, ports, node, ledger, isBrowser });
+    visitor({ node = () => 0, isBrowser = false, headers = {} } = {}) {
+      const visitor = createVisitor({ issuer, ports, node, ledger, isBrowser, headers });
       visitors.push(visitor);
       return visitor;
     },
