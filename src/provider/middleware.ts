@@ -1,4 +1,4 @@
-import type { Context, Middleware } from 'koa';
+import type { Context, Middleware, Next } from 'koa';
 import { errors } from 'oidc-provider';
 import type { Logger } from '../runtime/logger.ts';
 import type { Admission } from './admission.ts';
@@ -59,13 +59,18 @@ export function createOuterMiddleware(options: MiddlewareOptions): Middleware {
     await answer(ctx, BROKEN, pages);
   }
 
+  async function goOn(ctx: Context, scope: RequestScope, next: Next): Promise<void> {
+    scope.mark = await options.admission.markFor(ctx.path);
+    if (await isWithinQuota(ctx, scope, options)) await next();
+  }
+
   return async (ctx, next) => {
     const scope = scopes.of(ctx.req);
     // RFC 6749 section 5.1: of tokens, and of the errors about them.
     ctx.set('Cache-Control', 'no-store');
     try {
-      scope.mark = await options.admission.markFor(ctx.path);
-      if (await isWithinQuota(ctx, scope, options)) await next();
+      // An outage that was met on the way here is not tried again.
+      if (scope.failure === undefined) await goOn(ctx, scope, next);
       if (ctx.path.startsWith(`${ROUTES.registration}/`)) withholdSecret(ctx, scope);
       if (scope.failure !== undefined) await answerFailure(ctx, scope.failure);
       else if (ctx.status === 404 && ctx.body === undefined) await answer(ctx, NOT_FOUND, pages);

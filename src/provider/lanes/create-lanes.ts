@@ -2,7 +2,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Provider } from 'oidc-provider';
 import type { Clients } from '../../clients/clients.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import type { Logger } from '../../runtime/logger.ts';
 import type { Admission } from '../admission.ts';
 import type { GenerationOptions } from '../generation.ts';
 import { isOutage } from '../outage.ts';
@@ -24,7 +23,6 @@ interface LanesOptions extends GenerationOptions {
   readonly admission: Admission;
   readonly clients: Clients;
   readonly clock: Clock;
-  readonly logger: Logger;
   /** The generation of the moment. */
   readonly provider: () => Provider;
 }
@@ -34,7 +32,7 @@ const UNUSUAL = ['origin', 'dpop', 'transfer-encoding', 'content-encoding', 'exp
 
 /** The lanes of one issuer, by method and path; what has a query is not theirs. */
 export function createLanes(options: LanesOptions): Lanes {
-  const { endpoints, scopes, logger } = options;
+  const { endpoints, scopes } = options;
   const parts = {
     ...options,
     proveClient: createProveClient(options),
@@ -50,9 +48,9 @@ export function createLanes(options: LanesOptions): Lanes {
     try {
       return await scopes.within(request, () => lane(request));
     } catch (error) {
-      // The engine meets the same, and says so as it always does.
       if (!isOutage(error)) throw error;
-      logger.debug({ event: 'protocol.lane_left', error: asError(error) }, 'left it to the engine');
+      // Answered by what stands around the engine, like every outage.
+      scopes.of(request).failure = error;
       return undefined;
     }
   }
@@ -84,8 +82,4 @@ function send(response: ServerResponse, found: object): void {
     'Access-Control-Expose-Headers': 'WWW-Authenticate',
   });
   response.end(body);
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }
