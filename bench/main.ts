@@ -1,4 +1,5 @@
 // `npm run bench`: Latchkey and a bare engine side by side, in one run. See README.md.
+// `npm run bench -- verifier`: the verifier beside jose.
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { startRedis } from '../test/support/redis.ts';
@@ -7,8 +8,12 @@ import { type Measured, measure, median } from './load.ts';
 import { type Scenario, SCENARIOS } from './scenarios.ts';
 import { signingLimits } from './signing-limit.ts';
 import { pin, startBare, type StartedTarget, startOurs, type Store } from './targets.ts';
+import { benchVerifier } from './verifier/main.ts';
 
+const [part, ...rest] = process.argv.slice(2);
+const isOfVerifier = part === 'verifier';
 const { values: options } = parseArgs({
+  args: isOfVerifier ? [] : process.argv.slice(2),
   options: {
     help: { type: 'boolean', short: 'h' },
     store: { type: 'string', default: 'redis,embedded' },
@@ -22,9 +27,11 @@ const { values: options } = parseArgs({
 });
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
-if (options.help) {
+if (isOfVerifier) {
+  await benchVerifier(rest);
+} else if (options.help) {
   print(
-    'npm run bench -- [--store redis,embedded] [--seconds 2] [--rounds 5] [--warmup 4] [--connections 16] [--only TEXT] [--json]',
+    'npm run bench -- [--store redis,embedded] [--seconds 2] [--rounds 5] [--warmup 4] [--connections 16] [--only TEXT] [--json]\nnpm run bench -- verifier --help',
   );
 } else {
   await run();

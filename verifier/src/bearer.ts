@@ -1,11 +1,23 @@
 import type { AccessTokenClaims } from './claims.ts';
-import { ScopeMissing, TokenMissing, VerificationError } from './errors.ts';
+import {
+  AccessDenied,
+  ProofInvalid,
+  ScopeMissing,
+  TokenMissing,
+  VerificationError,
+} from './errors.ts';
+import type { Presentation, TokenRequest } from './presentation.ts';
 import type { Verifier } from './verifier.ts';
 
-/** What a route asks of a token beyond being good. */
+/** What a route asks of a token beyond being good. All of it. */
 export interface Requirements {
-  /** All of these. */
   readonly scopes?: readonly string[] | undefined;
+  /** In the claim `roles` (RFC 9068 section 2.2.3.1). */
+  readonly roles?: readonly string[] | undefined;
+  /** In the claim `permissions`. */
+  readonly permissions?: readonly string[] | undefined;
+  /** Only tokens that are bound to a key (DPoP or mTLS), and so of no use to a thief. */
+  readonly isBound?: boolean | undefined;
 }
 
 /** An answer to a request that is not let through, in no framework's form. */
@@ -15,43 +27,89 @@ export interface Refusal {
   readonly body: { readonly error: string };
 }
 
-const BEARER = /^Bearer +(?<token>[\w.~+/-]+=*) *$/i;
+/** What becomes of a request. */
+export type Admission =
+  | { readonly kind: 'admitted'; readonly claims: AccessTokenClaims }
+  | { readonly kind: 'refused'; readonly refusal: Refusal };
+
+const AUTHORIZATION = /^(?<scheme>Bearer|DPoP) +(?<token>[\w.~+/-]+=*) *$/i;
 const RETRY_AFTER_SECONDS = '1';
 
+/** Lets a request in by its token, or gives the answer to it. What all adapters are made of. */
+export async function admit(
+  verifier: Verifier,
+  request: TokenRequest,
+  requirements?: Requirements,
+): Promise<Admission> {
+  try {
+    return { kind: 'admitted', claims: await authorize(verifier, request, requirements) };
+  } catch (error) {
+    return { kind: 'refused', refusal: refusalOf(error, verifier, request) };
+  }
+}
+
 /**
- * The claims of the token in an `Authorization` header (RFC 6750 section 2.1).
+ * The claims of the token in the `Authorization` header (RFC 6750 section 2.1, RFC 9449 section 7.1).
  *
  * @throws {VerificationError} when the request is not to be let through.
  */
 export async function authorize(
   verifier: Verifier,
-  authorization: string | undefined,
-  { scopes = [] }: Requirements = {},
+  request: TokenRequest,
+  requirements: Requirements = {},
 ): Promise<AccessTokenClaims> {
-  const token = BEARER.exec(authorization ?? '')?.groups?.['token'];
-  if (token === undefined) throw new TokenMissing('a bearer token is required');
-  const claims = await verifier.verify(token);
-  if (!scopes.every((scope) => claims.scopes.includes(scope))) throw new ScopeMissing(scopes);
+  const { scheme, token } = AUTHORIZATION.exec(request.header('authorization') ?? '')?.groups ?? {};
+  if (token === undefined) throw new TokenMissing('a token is required');
+  const claims = await verifier.verify(token, { scheme: schemeOf(scheme), request });
+  assertAllowed(claims, requirements);
   return claims;
 }
 
+function assertAllowed(claims: AccessTokenClaims, requirements: Requirements): void {
+  const { scopes = [], roles = [], permissions = [], isBound = false } = requirements;
+  if (isBound && claims.payload['cnf'] === undefined) {
+    throw new ProofInvalid('the token is not bound to a key');
+  }
+  if (!scopes.every((scope) => claims.scopes.includes(scope))) throw new ScopeMissing(scopes);
+  if (!roles.every((role) => claims.roles.includes(role))) {
+    throw new AccessDenied('the token lacks a role');
+  }
+  if (!permissions.every((permission) => claims.permissions.includes(permission))) {
+    throw new AccessDenied('the token lacks a permission');
+  }
+}
+
 /** The answer that an error stands for (RFC 6750 section 3). Rethrows what is not a VerificationError. */
-export function refusalOf(error: unknown): Refusal {
+export function refusalOf(error: unknown, verifier: Verifier, request: TokenRequest): Refusal {
   if (!(error instanceof VerificationError)) throw error;
   const { status } = error;
   if (status === 503) {
     const headers = { 'retry-after': RETRY_AFTER_SECONDS, 'cache-control': 'no-store' };
     return { status, headers, body: { error: 'temporarily_unavailable' } };
   }
-  const headers = { 'www-authenticate': challengeOf(error), 'cache-control': 'no-store' };
+  const challenge = challengeOf(error, verifier, request);
+  const headers = { 'www-authenticate': challenge, 'cache-control': 'no-store' };
   return { status, headers, body: { error: error.error ?? 'unauthorized' } };
 }
 
+/** A refusal in the form of the fetch standard. */
+export function responseOf({ status, headers, body }: Refusal): Response {
+  return Response.json(body, { status, headers });
+}
+
 /** Without the reason: whoever has a token that is refused learns no more than that. */
-function challengeOf(error: VerificationError): string {
+function challengeOf(error: VerificationError, verifier: Verifier, request: TokenRequest): string {
+  const scheme = /^DPoP /i.test(request.header('authorization') ?? '') ? 'DPoP' : 'Bearer';
   const parameters = [
     ...(error.error === undefined ? [] : [`error="${error.error}"`]),
     ...(error instanceof ScopeMissing ? [`scope="${error.scope}"`] : []),
+    // Where a client that knows only this API learns whom to ask for a token (RFC 9728 section 5.1).
+    ...(verifier.resource ? [`resource_metadata="${verifier.resource.metadataUrl}"`] : []),
+    ...(scheme === 'DPoP' ? [`algs="${verifier.algorithms.join(' ')}"`] : []),
   ];
-  return parameters.length === 0 ? 'Bearer' : `Bearer ${parameters.join(', ')}`;
+  return parameters.length === 0 ? scheme : `${scheme} ${parameters.join(', ')}`;
+}
+
+function schemeOf(text: string | undefined): Presentation['scheme'] {
+  return text?.toLowerCase() === 'dpop' ? 'DPoP' : 'Bearer';
 }

@@ -21,9 +21,10 @@ export class TokenMissing extends VerificationError {
 
 /** The token is not of this issuer, not for this audience, not of its time, or not a token at all. */
 export class TokenInvalid extends VerificationError {
-  readonly code: 'ERR_TOKEN_INVALID' | 'ERR_TOKEN_REVOKED' = 'ERR_TOKEN_INVALID';
+  readonly code: 'ERR_TOKEN_INVALID' | 'ERR_TOKEN_REVOKED' | 'ERR_PROOF_INVALID' =
+    'ERR_TOKEN_INVALID';
   readonly status = 401;
-  readonly error = 'invalid_token';
+  readonly error: 'invalid_token' | 'invalid_dpop_proof' = 'invalid_token';
 }
 
 /** The token was valid and has been taken back. */
@@ -31,11 +32,27 @@ export class TokenRevoked extends TokenInvalid {
   override readonly code = 'ERR_TOKEN_REVOKED';
 }
 
+/** The token is bound to a key, and this request does not prove that its sender has it (RFC 9449, RFC 8705). */
+export class ProofInvalid extends TokenInvalid {
+  override readonly code = 'ERR_PROOF_INVALID';
+  override readonly error: 'invalid_token' | 'invalid_dpop_proof';
+
+  constructor(message: string, options?: ErrorOptions & { readonly isDpop?: boolean }) {
+    super(message, options);
+    this.error = options?.isDpop === true ? 'invalid_dpop_proof' : 'invalid_token';
+  }
+}
+
 /** The token is good, but not for this. */
-export class ScopeMissing extends VerificationError {
-  readonly code = 'ERR_SCOPE_MISSING';
+export class AccessDenied extends VerificationError {
+  readonly code: 'ERR_ACCESS_DENIED' | 'ERR_SCOPE_MISSING' = 'ERR_ACCESS_DENIED';
   readonly status = 403;
   readonly error = 'insufficient_scope';
+}
+
+/** The token lacks a scope that its client could ask for. */
+export class ScopeMissing extends AccessDenied {
+  override readonly code = 'ERR_SCOPE_MISSING';
   /** What would have been needed, separated by spaces. */
   readonly scope: string;
 

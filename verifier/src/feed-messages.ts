@@ -1,19 +1,24 @@
 import { Buffer } from 'node:buffer';
-import { compactVerify, type JWTVerifyGetKey } from 'jose';
+import { compactVerify } from 'jose';
 import type { Digest } from './handle-table.ts';
+import type { IssuerKeys } from './jws.ts';
 
 /** Bytes of one entry of a snapshot: digest (8), how many numbers ago (4), for how many steps more (3). */
 const ENTRY_BYTES = 15;
 const LIFE_STEP_SECONDS = 16;
 const EPOCH = /^(?<generation>[1-9]\d{0,8})-[\w-]{1,32}$/;
 
-/** What every message of the feed says. */
-export interface FeedMessage {
-  /** Seconds since the epoch, by the issuer's clock. */
-  readonly issuedAt: number;
+/** How far a log had come. */
+export interface LogPlace {
   readonly epoch: string;
   readonly generation: number;
   readonly number: number;
+}
+
+/** What every message of the feed says. */
+export interface FeedMessage extends LogPlace {
+  /** Seconds since the epoch, by the issuer's clock. */
+  readonly issuedAt: number;
   readonly cursor: string;
 }
 
@@ -40,7 +45,7 @@ export interface SnapshotMessage extends FeedMessage {
 export interface FeedTrust {
   readonly issuer: string;
   readonly algorithms: readonly string[];
-  keys(): Promise<JWTVerifyGetKey>;
+  keys(): Promise<IssuerKeys>;
 }
 
 /** A stretch of the feed. @throws {Error} when it is not signed by the issuer, or is none. */
@@ -69,6 +74,12 @@ export async function readSnapshotPart(jws: string, trust: FeedTrust): Promise<S
     isLast: payload['isLast'] === true,
     entries,
   };
+}
+
+/** True: it comes from a node that is behind, or was restored, and must not make us forget. */
+export function isOlder(next: LogPlace, known: LogPlace): boolean {
+  if (next.generation !== known.generation) return next.generation < known.generation;
+  return next.epoch !== known.epoch || next.number < known.number;
 }
 
 /** Calls `take` with each entry of a part. */

@@ -1,5 +1,5 @@
 import { basicAuthorization } from './introspection.ts';
-import type { Settings } from './options.ts';
+import type { Settings } from './settings.ts';
 
 const SNAPSHOT_TIMEOUT_MS = 30_000;
 

@@ -1,10 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { backoffMs } from './backoff.ts';
-import { readBatch, readSnapshotPart, type FeedMessage, type FeedTrust } from './feed-messages.ts';
+import {
+  readBatch,
+  readSnapshotPart,
+  type BatchMessage,
+  type FeedMessage,
+  type FeedTrust,
+  type SnapshotMessage,
+} from './feed-messages.ts';
 import type { FeedRequests } from './feed-requests.ts';
 import type { Hearing } from './hearing.ts';
-import type { Settings } from './options.ts';
-import { createSnapshot, type RevocationList } from './revocation-list.ts';
+import type { Settings } from './settings.ts';
 import { readServerSentEvents } from './server-sent-events.ts';
 
 /** How following goes. */
@@ -14,11 +20,27 @@ export interface FeedFollowing {
   close(): void;
 }
 
+/** Takes in what the feed tells. `jws` is the message as it came, signature and all. */
+export interface FeedReader {
+  /** A snapshot as it comes in, part by part, so that no part keeps the program from its other work for long. */
+  snapshot(): {
+    /** @throws {Error} when the part does not follow the one before. */
+    add(part: SnapshotMessage, jws: string): void;
+    /** False: it is older than what is known, which stays as it is. @throws {Error} when it is not whole. */
+    commit(): boolean;
+  };
+  /** False: the batch does not continue what is known, and nothing was applied. */
+  apply(batch: BatchMessage, jws: string): boolean;
+  /** Forgets a part of what has expired. */
+  sweep(now: number): void;
+  size(): number;
+}
+
 interface FollowOptions {
   readonly settings: Settings;
   readonly trust: FeedTrust;
   readonly requests: FeedRequests;
-  readonly list: RevocationList;
+  readonly list: FeedReader;
   readonly hearing: Hearing;
   /** Without a word for so long, the connection is given up. */
   readonly silentAfterMs: number;
@@ -66,17 +88,17 @@ export function followFeed(options: FollowOptions): FeedFollowing {
 async function takeSnapshot(options: FollowOptions, signal: AbortSignal): Promise<string> {
   const { settings, trust, requests, list } = options;
   const began = settings.clock.monotonicMs();
-  const snapshot = createSnapshot();
+  const snapshot = list.snapshot();
   let message: FeedMessage | undefined;
   for (const line of await requests.snapshot(signal)) {
     const part = await readSnapshotPart(line, trust);
     options.hearing.assertNew(part);
-    snapshot.add(part);
+    snapshot.add(part, line);
     message = part;
   }
   if (message === undefined) throw new Error('an empty snapshot');
   // From a node that is behind, which the next attempt may find caught up.
-  if (!list.replace(snapshot)) throw new Error('a snapshot that is older than what is known');
+  if (!snapshot.commit()) throw new Error('a snapshot that is older than what is known');
   // It may have been made for others a moment ago: only the stream tells that nothing came since.
   take(options, message, false);
   const ms = settings.clock.monotonicMs() - began;
@@ -100,7 +122,7 @@ async function followStream(
       if (event === 'snapshot') return false;
       const batch = await readBatch(data, trust);
       hearing.assertNew(batch);
-      if (!list.apply(batch)) return false;
+      if (!list.apply(batch, data)) return false;
       take(options, batch, batch.number >= batch.head);
       connection.arrive(batch.cursor);
       watchdog.reset();

@@ -1,8 +1,13 @@
 import type { FeedMessage } from './feed-messages.ts';
 import type { VerifierClock } from './options.ts';
 
-/** A word of the feed this much older than the newest one is a recording that somebody plays again. */
+/** A word of the feed this much older than is expected is a recording that somebody plays again. */
 const REPLAY_SECONDS = 60;
+/**
+ * As the time goes on, later words are expected, so that one that is played over and over is believed for two minutes and not for
+ * ever. At half of the pace, so that an issuer whose clock is set back is believed again some day.
+ */
+const PACE = 0.5;
 
 /** When the feed was heard, and who waits to hear it. */
 export interface Hearing {
@@ -19,15 +24,18 @@ export interface Hearing {
 export function createHearing(clock: VerifierClock): Hearing {
   const waiting = new Set<() => void>();
   let heard: { readonly wallMs: number; readonly monotonicMs: number } | undefined;
-  let newestIssuedAt = 0;
+  let newest = { issuedAt: 0, heardMs: clock.monotonicMs() };
+
+  const expectedAt = (): number =>
+    newest.issuedAt + ((clock.monotonicMs() - newest.heardMs) / 1000) * PACE;
 
   return {
     assertNew({ issuedAt }) {
-      if (issuedAt < newestIssuedAt - REPLAY_SECONDS) throw new Error('an old word of the feed');
+      if (issuedAt < expectedAt() - REPLAY_SECONDS) throw new Error('an old word of the feed');
     },
 
     hear({ issuedAt }, isAll) {
-      newestIssuedAt = Math.max(newestIssuedAt, issuedAt);
+      if (issuedAt > expectedAt()) newest = { issuedAt, heardMs: clock.monotonicMs() };
       if (!isAll) return;
       heard = { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() };
       for (const wake of waiting) wake();

@@ -1,15 +1,19 @@
 import { IssuerUnavailable } from './errors.ts';
 import type { Issuer } from './issuer.ts';
-import type { Credentials, Settings } from './options.ts';
+import type { Credentials } from './options.ts';
+import type { Settings } from './settings.ts';
 
 const TIMEOUT_MS = 3000;
 
-/** Asks the issuer whether a token is good now (RFC 7662). Nothing is kept. @throws {IssuerUnavailable} */
-export async function isActive(
+/** What the issuer says of a token that is good now. */
+export type Introspected = Readonly<Record<string, unknown>>;
+
+/** Asks the issuer (RFC 7662). Undefined: the token is not active. Nothing is kept. @throws {IssuerUnavailable} */
+export async function introspect(
   settings: Settings,
   issuer: Issuer,
   token: string,
-): Promise<boolean> {
+): Promise<Introspected | undefined> {
   const { credentials, fetch: get } = settings;
   if (credentials === undefined) throw new IssuerUnavailable('introspection needs credentials');
   const endpoint = await issuer.introspectionEndpoint();
@@ -23,7 +27,9 @@ export async function isActive(
     });
     if (!response.ok) throw new Error(`introspection was answered with ${response.status}`);
     const body: unknown = await response.json();
-    return typeof body === 'object' && body !== null && 'active' in body && body.active === true;
+    const isActive =
+      typeof body === 'object' && body !== null && 'active' in body && body.active === true;
+    return isActive ? { ...body } : undefined;
   } catch (error) {
     throw new IssuerUnavailable('the issuer gave no word on the token', { cause: error });
   }

@@ -1,6 +1,7 @@
-import { createRemoteJWKSet, customFetch, type JWTVerifyGetKey } from 'jose';
+import { createRemoteJWKSet, customFetch } from 'jose';
 import { IssuerUnavailable } from './errors.ts';
-import type { Settings } from './options.ts';
+import type { IssuerKeys } from './jws.ts';
+import type { Settings } from './settings.ts';
 
 const TIMEOUT_MS = 5000;
 /** After a failure the metadata are not asked for again at once. */
@@ -9,7 +10,9 @@ const RETRY_AFTER_MS = 1000;
 /** What is known of the issuer. */
 export interface Issuer {
   /** Its keys: fetched once, and again for an unknown `kid`, but not within the cool-down. @throws {IssuerUnavailable} */
-  keys(): Promise<JWTVerifyGetKey>;
+  keys(): Promise<IssuerKeys>;
+  /** How often the keys were fetched: what was verified by the older ones need not be good any more. */
+  keysFetched(): number;
   /** @throws {IssuerUnavailable} */
   introspectionEndpoint(): Promise<string>;
 }
@@ -23,7 +26,8 @@ interface Metadata {
 export function createIssuer(settings: Settings): Issuer {
   const { clock, keysCooldownSeconds } = settings;
   let found: Promise<Metadata> | undefined;
-  let keySet: JWTVerifyGetKey | undefined;
+  let keySet: IssuerKeys | undefined;
+  let keysFetched = 0;
   let failedMs = -Infinity;
 
   async function metadata(): Promise<Metadata> {
@@ -42,14 +46,19 @@ export function createIssuer(settings: Settings): Issuer {
 
   return {
     async keys() {
+      if (keySet !== undefined) return keySet;
       const { jwksUri } = await metadata();
       keySet ??= createRemoteJWKSet(new URL(jwksUri), {
         cooldownDuration: keysCooldownSeconds * 1000,
         timeoutDuration: TIMEOUT_MS,
-        [customFetch]: settings.fetch,
+        [customFetch]: (url, options) => {
+          keysFetched += 1;
+          return settings.fetch(url, options);
+        },
       });
       return keySet;
     },
+    keysFetched: () => keysFetched,
     async introspectionEndpoint() {
       const { introspectionEndpoint } = await metadata();
       if (introspectionEndpoint === undefined) {

@@ -37,6 +37,27 @@ export interface VerifierClock {
   monotonicMs(): number;
 }
 
+/** What this API tells of itself (RFC 9728 section 2). */
+export interface ResourceOptions {
+  /** Its identifier: the https URL where it is reached, as it stands in `aud`. */
+  readonly url: string;
+  /** Scopes that it knows. */
+  readonly scopes?: readonly string[] | undefined;
+  readonly name?: string | undefined;
+  readonly documentation?: string | undefined;
+}
+
+/** How tokens that are no JWT are accepted: by asking the issuer (RFC 7662). */
+export interface OpaqueTokenOptions {
+  /**
+   * How long an answer is good. While the feed is followed, whatever is revoked makes every answer given before void at
+   * once, so that it only bounds how long other changes are missed; without the feed, a revoked token is accepted so long.
+   */
+  readonly cacheForSeconds: number;
+  /** How many answers are kept; 1,000 when left out. */
+  readonly cacheMax?: number | undefined;
+}
+
 export interface VerifierOptions {
   /** The issuer whose tokens are accepted; https, but for loopback. */
   readonly issuer: string;
@@ -47,6 +68,31 @@ export interface VerifierOptions {
   readonly credentials?: Credentials | undefined;
   /** Left out: ES256, RS256, PS256, EdDSA. Never `none`, never a shared secret. */
   readonly algorithms?: readonly string[] | undefined;
+  /**
+   * The `typ` of access tokens; `at+jwt` when left out. Issuers from before RFC 9068 write `JWT`, or none (`false`): then `aud`
+   * alone tells an access token from an ID token. With the feed of Latchkey it stays as it is.
+   */
+  readonly typ?: string | false | undefined;
+  /** Left out: opaque tokens are refused. */
+  readonly opaqueTokens?: OpaqueTokenOptions | undefined;
+  /** Left out: challenges name no metadata. */
+  readonly resource?: ResourceOptions | undefined;
+  /**
+   * Where clients reach this API (`https://api.example.com/v1`, before the path that it sees itself), to know which URL a DPoP
+   * proof has to be for. Left out: the origins of `resource.url` and of audiences that are URLs. Never the `Host` that a request names.
+   */
+  readonly baseUrl?: string | readonly string[] | undefined;
+  /** How old a DPoP proof may be; 60 when left out. */
+  readonly proofSeconds?: number | undefined;
+  /** How many proofs are remembered, so that none is used twice; 100,000 (some 10 MB) when left out. */
+  readonly proofsMax?: number | undefined;
+  /**
+   * The header in which a proxy in front hands on the client's certificate (RFC 9440, or PEM, URL-escaped as nginx does). It must
+   * remove the header from what clients send. Left out: the certificate of the TLS connection.
+   */
+  readonly certificateHeader?: string | undefined;
+  /** How many tokens are remembered whose signature was good, to verify it once; 1,000 when left out, 0: none. */
+  readonly verifiedTokensMax?: number | undefined;
   /** How far this clock and the issuer's may differ; 15 when left out. */
   readonly clockToleranceSeconds?: number | undefined;
   /** How long after a fetch of the keys an unknown key makes no other; 30 when left out. */
@@ -54,68 +100,4 @@ export interface VerifierOptions {
   readonly fetch?: typeof fetch | undefined;
   readonly clock?: VerifierClock | undefined;
   readonly onEvent?: ((event: VerifierEvent) => void) | undefined;
-}
-
-const systemClock: VerifierClock = {
-  wallMs: () => new Date().getTime(),
-  monotonicMs: () => performance.now(),
-};
-
-/** The options with everything filled in. */
-export interface Settings {
-  readonly issuer: string;
-  readonly audience: readonly string[];
-  readonly revocation: RevocationOptions | false;
-  readonly credentials: Credentials | undefined;
-  readonly algorithms: readonly string[];
-  readonly clockToleranceSeconds: number;
-  readonly keysCooldownSeconds: number;
-  readonly fetch: typeof fetch;
-  readonly clock: VerifierClock;
-  readonly onEvent: (event: VerifierEvent) => void;
-}
-
-const ALGORITHMS = ['ES256', 'RS256', 'PS256', 'EdDSA'] as const;
-const ASYMMETRIC = /^(?:ES|RS|PS)(?:256|384|512)$|^EdDSA$|^Ed25519$/;
-
-const DEFAULTS = {
-  algorithms: ALGORITHMS,
-  clockToleranceSeconds: 15,
-  keysCooldownSeconds: 30,
-  credentials: undefined,
-  clock: systemClock,
-  onEvent: () => undefined,
-} as const;
-
-/** @throws {TypeError} when the options contradict themselves: before the first request, not at it. */
-export function settingsOf({ audience, ...options }: VerifierOptions): Settings {
-  const given = Object.entries(options).filter(([, value]) => value !== undefined);
-  const settings: Settings = {
-    ...DEFAULTS,
-    fetch,
-    issuer: options.issuer,
-    revocation: options.revocation,
-    ...Object.fromEntries(given),
-    audience: typeof audience === 'string' ? [audience] : audience,
-  };
-  assertIssuer(settings.issuer);
-  assertConsistent(settings);
-  return settings;
-}
-
-function assertConsistent({ audience, algorithms, revocation, credentials }: Settings): void {
-  if (audience.length === 0) throw new TypeError('name the audience of this API');
-  if (!algorithms.every((name) => ASYMMETRIC.test(name))) {
-    throw new TypeError('only asymmetric algorithms can be verified: ES*, RS*, PS*, EdDSA');
-  }
-  if (revocation === false || revocation.whenSilent !== 'introspect') return;
-  if (credentials === undefined) throw new TypeError('to introspect needs credentials');
-}
-
-function assertIssuer(issuer: string): void {
-  const { protocol, hostname } = new URL(issuer);
-  const isLoopback = ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
-  if (protocol !== 'https:' && !(protocol === 'http:' && isLoopback)) {
-    throw new TypeError('the issuer must be an https URL, or http on loopback');
-  }
 }

@@ -3,9 +3,10 @@ import { RevocationUnknown, TokenRevoked } from './errors.ts';
 import { createFeedRequests } from './feed-requests.ts';
 import { followFeed, type FeedFollowing } from './follow-feed.ts';
 import { createHearing, type Hearing } from './hearing.ts';
-import { isActive } from './introspection.ts';
+import { introspect } from './introspection.ts';
 import type { Issuer } from './issuer.ts';
-import type { RevocationOptions, Settings } from './options.ts';
+import type { RevocationOptions } from './options.ts';
+import type { Settings } from './settings.ts';
 import { createRevocationList, type RevocationList } from './revocation-list.ts';
 
 const SILENT_AFTER_SECONDS = 3;
@@ -13,6 +14,15 @@ const SILENT_AFTER_SECONDS = 3;
 const PATIENCE_MS = 1000;
 /** How long after its start the feed counts as being connected. */
 const STARTING_MS = 5000;
+
+/** The part of the silence that may pass until a request waits for the next word. */
+const LATE = 0.5;
+
+interface CheckOptions {
+  readonly settings: Settings;
+  readonly issuer: Issuer;
+  readonly onMoved: () => void;
+}
 
 /** How the verifier fares, for health pages. */
 export interface VerifierStatus {
@@ -29,47 +39,50 @@ export interface VerifierStatus {
 
 /** Whether a token that is good in itself was taken back. */
 export interface RevocationCheck {
-  /** @throws {TokenRevoked} {RevocationUnknown} {IssuerUnavailable} */
-  check(token: string, claims: AccessTokenClaims): Promise<void>;
+  /** Undefined: it was not. @throws {TokenRevoked} {RevocationUnknown} {IssuerUnavailable} */
+  check(token: string, claims: AccessTokenClaims): Promise<void> | undefined;
+  /** True: whatever was revoked a moment ago is known. */
+  isCurrent(): boolean;
   status(): VerifierStatus;
   close(): void;
 }
 
-/** Begins to follow the feed. */
+/** Begins to follow the feed. `onMoved` hears of every change after which a token may be revoked that was not. */
 export function createRevocationCheck(
-  settings: Settings,
-  issuer: Issuer,
+  { settings, issuer, onMoved }: CheckOptions,
   revocation: RevocationOptions,
 ): RevocationCheck {
   const { whenSilent, silentAfterSeconds = SILENT_AFTER_SECONDS } = revocation;
   const silentAfterMs = silentAfterSeconds * 1000;
   const startedMs = settings.clock.monotonicMs();
-  const list = createRevocationList();
+  const list = createRevocationList(onMoved);
   const hearing = createHearing(settings.clock);
-  const url = revocation.url ?? `${settings.issuer.replace(/\/$/, '')}/revocations`;
   const following = followFeed({
     settings,
     trust: { issuer: settings.issuer, algorithms: settings.algorithms, keys: issuer.keys },
-    requests: createFeedRequests(settings, url),
+    requests: createFeedRequests(settings, revocation.url ?? feedUrl(settings.issuer)),
     list,
     hearing,
     silentAfterMs,
   });
 
   const isSilent = (): boolean => hearing.silentForMs() > silentAfterMs;
+  /** A word is overdue: the process may have slept, and what came meanwhile be waiting to be read. */
+  const isCurrent = (): boolean => hearing.silentForMs() <= silentAfterMs * LATE;
 
-  /** The feed may speak in a moment, so that a request waits rather than fails. */
-  function isWorthWaiting(claims: AccessTokenClaims): boolean {
-    if (hearing.silentForMs() === Infinity) {
-      return settings.clock.monotonicMs() - startedMs < STARTING_MS;
+  /** How long a request waits for the feed, that may speak in a moment, rather than fail. */
+  function patienceMs(claims: AccessTokenClaims): number {
+    const silentForMs = hearing.silentForMs();
+    if (silentForMs === Infinity) {
+      return settings.clock.monotonicMs() - startedMs < STARTING_MS ? PATIENCE_MS : 0;
     }
-    if (isSilent()) return hearing.silentForMs() < silentAfterMs + PATIENCE_MS;
-    return list.judge(claims) === 'ahead';
+    if (!isCurrent()) return Math.max(0, silentAfterMs + PATIENCE_MS - silentForMs);
+    return list.judge(claims) === 'ahead' ? PATIENCE_MS : 0;
   }
 
   async function checkInSilence(token: string, claims: AccessTokenClaims): Promise<void> {
     if (whenSilent === 'introspect') {
-      if (await isActive(settings, issuer, token)) return;
+      if ((await introspect(settings, issuer, token)) !== undefined) return;
       throw new TokenRevoked('the issuer says that the token is not active');
     }
     const acceptForMs = whenSilent === 'refuse' ? 0 : whenSilent.acceptForSeconds * 1000;
@@ -77,18 +90,34 @@ export function createRevocationCheck(
     throw new RevocationUnknown('the feed of revocations is silent');
   }
 
+  async function checkLater(token: string, claims: AccessTokenClaims): Promise<void> {
+    const ms = patienceMs(claims);
+    if (ms > 0) await hearing.nextWord(ms);
+    const verdict = list.judge(claims);
+    // What is known to be revoked stays so, however silent the feed is.
+    if (verdict === 'revoked') throw revoked();
+    if (verdict === 'ahead' || isSilent()) await checkInSilence(token, claims);
+  }
+
   return {
-    async check(token, claims) {
-      if (isWorthWaiting(claims)) await hearing.nextWord(PATIENCE_MS);
+    check(token, claims) {
       const verdict = list.judge(claims);
-      // What is known to be revoked stays so, however silent the feed is.
-      if (verdict === 'revoked') throw new TokenRevoked('the token was revoked');
-      if (verdict === 'ahead' || isSilent()) await checkInSilence(token, claims);
+      if (verdict === 'valid' && isCurrent()) return undefined;
+      if (verdict === 'revoked' && list.place() !== undefined) throw revoked();
+      return checkLater(token, claims);
     },
+    isCurrent,
     status: () => statusOf({ list, hearing, following, silentAfterMs }),
     close: following.close,
   };
 }
+
+/** Where the feed of an issuer is. */
+export function feedUrl(issuer: string): string {
+  return `${issuer.replace(/\/$/, '')}/revocations`;
+}
+
+const revoked = (): TokenRevoked => new TokenRevoked('the token was revoked');
 
 function statusOf(parts: {
   readonly list: RevocationList;

@@ -1,7 +1,8 @@
 import type { AccessTokenClaims } from './claims.ts';
 import { createDigestCache } from './digest-cache.ts';
 import { parseDigest, type HandleKind } from './digest.ts';
-import { eachEntry, type BatchMessage, type SnapshotMessage } from './feed-messages.ts';
+import { eachEntry, isOlder, type SnapshotMessage } from './feed-messages.ts';
+import type { FeedReader } from './follow-feed.ts';
 import { createHandleTable, type HandleTable } from './handle-table.ts';
 import { parseMark, type Mark } from './mark.ts';
 
@@ -12,20 +13,17 @@ const SWEEP_SLOTS = 65_536;
 export type Verdict = 'valid' | 'revoked' | 'ahead';
 
 /** All that is revoked and matters still, as far as the feed has told. */
-export interface RevocationList {
+export interface RevocationList extends FeedReader {
   /** Undefined before the first snapshot. */
   place(): { readonly epoch: string; readonly number: number } | undefined;
   judge(token: AccessTokenClaims): Verdict;
-  /** False: the batch does not continue the list, and nothing was applied. */
-  apply(batch: BatchMessage): boolean;
+  apply(batch: Parameters<FeedReader['apply']>[0]): boolean;
   /** False: the snapshot is older than the list, which stays as it is. @throws {Error} when it is not whole. */
   replace(snapshot: Snapshot): boolean;
-  sweep(now: number): void;
-  size(): number;
   bytes(): number;
 }
 
-/** A snapshot as it comes in, part by part, so that no part keeps the program from its other work for long. */
+/** A snapshot as it comes in. */
 export interface Snapshot {
   /** @throws {Error} when the part does not follow the one before. */
   add(part: SnapshotMessage): void;
@@ -66,10 +64,18 @@ export function createSnapshot(): Snapshot {
   };
 }
 
-/** A list that knows nothing yet. */
-export function createRevocationList(): RevocationList {
+/** A list that knows nothing yet. `onMoved` hears of every change after which a token may be revoked that was not. */
+export function createRevocationList(onMoved: () => void = () => undefined): RevocationList {
   const digestOf = createDigestCache();
   let contents: Contents | undefined;
+
+  function replace(snapshot: Snapshot): boolean {
+    const next = snapshot.contents();
+    if (contents !== undefined && isOlder(next, contents)) return false;
+    contents = next;
+    onMoved();
+    return true;
+  }
 
   return {
     place: () => contents && { epoch: contents.epoch, number: contents.number },
@@ -90,15 +96,15 @@ export function createRevocationList(): RevocationList {
         if (digest === EVERYTHING) contents.before = contents.number;
         else contents.table.set(entry(parseDigest(digest), contents.number, until));
       }
+      if (entries.length > 0) onMoved();
       return true;
     },
 
-    replace(snapshot) {
-      const next = snapshot.contents();
-      if (contents !== undefined && isOlder(next, contents)) return false;
-      contents = next;
-      return true;
+    snapshot() {
+      const snapshot = createSnapshot();
+      return { add: snapshot.add, commit: () => replace(snapshot) };
     },
+    replace,
 
     sweep: (now) => contents?.table.sweep(now, SWEEP_SLOTS),
     size: () => contents?.table.size() ?? 0,
@@ -126,12 +132,6 @@ function isListed({ epoch, before, table }: Contents, { token, mark, digestOf }:
         listed('account', token.sub) ||
         listed('client', token.clientId)))
   );
-}
-
-/** A node that is behind, or was restored, must not make us forget. */
-function isOlder(next: Contents, known: Contents): boolean {
-  if (next.generation !== known.generation) return next.generation < known.generation;
-  return next.epoch !== known.epoch || next.number < known.number;
 }
 
 function entry(

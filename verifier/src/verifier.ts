@@ -1,14 +1,27 @@
-import { errors, jwtVerify, type JWTVerifyGetKey, type JWTVerifyOptions } from 'jose';
-import { claimsOf, type AccessTokenClaims } from './claims.ts';
-import { IssuerUnavailable, TokenInvalid, TokenRevoked } from './errors.ts';
+import { createBindingCheck } from './binding.ts';
+import { assertInTime, type AccessTokenClaims } from './claims.ts';
+import { TokenInvalid, TokenRevoked } from './errors.ts';
 import { createIssuer } from './issuer.ts';
-import { settingsOf, type VerifierOptions } from './options.ts';
+import { createJwtReader } from './jwt-reader.ts';
+import { createOpaqueTokens } from './opaque-tokens.ts';
+import type { VerifierOptions } from './options.ts';
+import type { Presentation } from './presentation.ts';
+import { describeResource, type ProtectedResource } from './resource.ts';
 import { createRevocationCheck, type VerifierStatus } from './revocation-check.ts';
+import { settingsOf } from './settings.ts';
 
 /** Verifies access tokens. Make one per API and keep it. */
 export interface Verifier {
-  /** @throws {TokenInvalid} {TokenRevoked} {RevocationUnknown} {IssuerUnavailable} */
-  verify(token: string): Promise<AccessTokenClaims>;
+  /**
+   * Without `presentation` a token that is bound to a key is refused.
+   *
+   * @throws {TokenInvalid} {TokenRevoked} {ProofInvalid} {RevocationUnknown} {IssuerUnavailable}
+   */
+  verify(token: string, presentation?: Presentation): Promise<AccessTokenClaims>;
+  /** What clients are told of this API, if `resource` was given. */
+  readonly resource: ProtectedResource | undefined;
+  /** By which tokens and proofs may be signed. */
+  readonly algorithms: readonly string[];
   status(): VerifierStatus;
   /** Stops following the feed. */
   close(): void;
@@ -24,37 +37,51 @@ const OFF: VerifierStatus = {
   disconnects: 0,
   lastError: undefined,
 };
+const OPAQUE = /^[^.]+$/;
 
 /** Begins to follow the feed of the issuer. @throws {TypeError} when the options contradict themselves. */
 export function createVerifier(options: VerifierOptions): Verifier {
   const settings = settingsOf(options);
-  const { clock, onEvent, revocation } = settings;
+  const { clock, onEvent, revocation, opaqueTokens } = settings;
   const issuer = createIssuer(settings);
+  const opaque = opaqueTokens && createOpaqueTokens(settings, issuer, opaqueTokens);
+  const onMoved = (): void => opaque?.forget();
   const feed =
-    revocation === false ? undefined : createRevocationCheck(settings, issuer, revocation);
-  const checks: JWTVerifyOptions = {
-    issuer: settings.issuer,
-    audience: [...settings.audience],
-    algorithms: [...settings.algorithms],
-    // So that an ID token, signed by the same keys, is not taken for an access token (RFC 9068 section 4).
-    typ: 'at+jwt',
-    clockTolerance: settings.clockToleranceSeconds,
-    requiredClaims: ['exp', 'iat', 'jti', 'sub', 'client_id'],
-  };
+    revocation === false
+      ? undefined
+      : createRevocationCheck({ settings, issuer, onMoved }, revocation);
+  const jwts = createJwtReader(settings, issuer);
+  const binding = createBindingCheck(settings);
 
-  async function judge(token: string): Promise<AccessTokenClaims> {
-    const currentDate = new Date(clock.wallMs());
-    const payload = await verifyJwt(token, await issuer.keys(), { ...checks, currentDate });
-    const claims = claimsOf(payload);
-    await feed?.check(token, claims);
+  function assertNow(claims: AccessTokenClaims): void {
+    const nowSeconds = Math.floor(clock.wallMs() / 1000);
+    assertInTime(claims, { nowSeconds, toleranceSeconds: settings.clockToleranceSeconds });
+  }
+
+  async function judge(token: string, presentation?: Presentation): Promise<AccessTokenClaims> {
+    if (opaque !== undefined && OPAQUE.test(token)) {
+      // What is kept is good as long as nothing was revoked, which only a feed that speaks can tell.
+      if (feed?.isCurrent() === false) opaque.forget();
+      const claims = await opaque.claims(token);
+      assertNow(claims);
+      await binding.check(token, claims, presentation);
+      return claims;
+    }
+    const claims = jwts.known(token) ?? (await jwts.read(token));
+    assertNow(claims);
+    // Only what has to be waited for: most requests wait for nothing.
+    const proven = binding.check(token, claims, presentation);
+    if (proven !== undefined) await proven;
+    const cleared = feed?.check(token, claims);
+    if (cleared !== undefined) await cleared;
     return claims;
   }
 
   return {
-    async verify(token) {
+    async verify(token, presentation) {
       const began = clock.monotonicMs();
       try {
-        const claims = await judge(token);
+        const claims = await judge(token, presentation);
         onEvent({ kind: 'verified', ms: clock.monotonicMs() - began });
         return claims;
       } catch (error) {
@@ -62,30 +89,11 @@ export function createVerifier(options: VerifierOptions): Verifier {
         throw error;
       }
     },
+    resource: settings.resource && describeResource(settings.resource, settings),
+    algorithms: settings.algorithms,
     status: () => feed?.status() ?? OFF,
     close: () => feed?.close(),
   };
-}
-
-async function verifyJwt(
-  token: string,
-  keys: JWTVerifyGetKey,
-  options: JWTVerifyOptions,
-): Promise<AccessTokenClaims['payload']> {
-  try {
-    return (await jwtVerify(token, keys, options)).payload;
-  } catch (error) {
-    if (error instanceof errors.JOSEError && !isOfTheIssuer(error)) {
-      throw new TokenInvalid(error.message, { cause: error });
-    }
-    throw new IssuerUnavailable('the keys of the issuer cannot be read', { cause: error });
-  }
-}
-
-/** Says that the keys could not be had, and nothing of the token. */
-function isOfTheIssuer(error: errors.JOSEError): boolean {
-  const isUnusable = error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid;
-  return isUnusable || error.code === 'ERR_JOSE_GENERIC';
 }
 
 function kindOf(error: unknown): 'revoked' | 'invalid' | 'unknown' {

@@ -1,12 +1,18 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { getRequestListener } from '@hono/node-server';
 import express from 'express';
+import { fastify } from 'fastify';
+import { Hono } from 'hono';
 import Koa from 'koa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { requireToken as forExpress } from '../../../verifier/src/adapters/express.ts';
 import { requireToken as forFastify } from '../../../verifier/src/adapters/fastify.ts';
 import { withToken } from '../../../verifier/src/adapters/fetch.ts';
-import { requireToken as forHono } from '../../../verifier/src/adapters/hono.ts';
+import {
+  requireToken as forHono,
+  type TokenEnvironment,
+} from '../../../verifier/src/adapters/hono.ts';
 import { requireToken as forKoa } from '../../../verifier/src/adapters/koa.ts';
 import type { Verifier } from '../../../verifier/src/index.ts';
 import { details, openEmbeddedSite, type Node, type Site } from '../revocation/fixture.ts';
@@ -80,28 +86,25 @@ const apis: readonly (readonly [string, Ask])[] = [
   ],
   [
     'Hono',
-    async (headers) => {
-      const kept = new Map<string, object>();
-      const context = {
-        req: { header: (name: string) => headers[name.toLowerCase()] },
-        set: (key: string, claims: object) => void kept.set(key, claims),
-      };
-      const answer = await forHono(verifier, needs)(context, () => Promise.resolve());
-      return answer ?? Response.json(kept.get('auth'));
-    },
+    serving(() => {
+      const app = new Hono<TokenEnvironment>();
+      app.get('/', forHono(verifier, needs), (context) => context.json(context.get('auth')));
+      const handle = getRequestListener(app.fetch);
+      return (request, response) => void handle(request, response);
+    }),
   ],
   [
     'Fastify',
     async (headers) => {
-      const request: { headers: Record<string, string>; auth?: object } = { headers };
-      let [status, sent, answered]: [number, object, object | undefined] = [200, {}, undefined];
-      const reply = {
-        code: (code: number) => ((status = code), reply),
-        headers: (more: object) => ((sent = more), reply),
-        send: (body: object) => ((answered = body), reply),
-      };
-      await forFastify(verifier, needs)(request as never, reply);
-      return Response.json(answered ?? request.auth, { status, headers: { ...sent } });
+      const app = fastify();
+      app.get('/', { onRequest: forFastify(verifier, needs) }, (request) =>
+        Promise.resolve((request as { auth?: object }).auth),
+      );
+      const address = await app.listen({ port: 0, host: '127.0.0.1' });
+      const answer = await fetch(address, { headers: { ...headers, connection: 'close' } });
+      const body = await answer.arrayBuffer();
+      await app.close();
+      return new Response(body, answer);
     },
   ],
 ];

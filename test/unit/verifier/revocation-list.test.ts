@@ -34,6 +34,8 @@ function token(mark: string | undefined, more: Partial<AccessTokenClaims> = {}):
     exp: 2,
     iat: 1,
     scopes: [],
+    roles: [],
+    permissions: [],
     grantId: 'g',
     sessionId: undefined,
     mark,

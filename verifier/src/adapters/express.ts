@@ -1,11 +1,11 @@
-import { authorize, refusalOf, type Requirements } from '../bearer.ts';
+import { admit, type Requirements } from '../bearer.ts';
 import type { AccessTokenClaims } from '../claims.ts';
-import { VerificationError } from '../errors.ts';
+import { nodeTokenRequest, type NodeRequest } from '../presentation.ts';
 import type { Verifier } from '../verifier.ts';
 
 /** As much of Express's request as is used. */
-export interface ExpressRequest {
-  readonly headers: { readonly authorization?: string | undefined };
+export interface ExpressRequest extends NodeRequest {
+  readonly originalUrl?: string | undefined;
   auth?: AccessTokenClaims;
 }
 
@@ -25,22 +25,25 @@ export function requireToken(
   response: ExpressResponse,
   next: (error?: unknown) => void,
 ) => Promise<void> {
-  async function attach(request: ExpressRequest): Promise<void> {
-    const claims = await authorize(verifier, request.headers.authorization, requirements);
-    Object.assign(request, { auth: claims });
+  async function isLetIn(request: ExpressRequest, response: ExpressResponse): Promise<boolean> {
+    const tokenRequest = nodeTokenRequest(request, request.originalUrl);
+    const admission = await admit(verifier, tokenRequest, requirements);
+    if (admission.kind === 'admitted') {
+      Object.assign(request, { auth: admission.claims });
+      return true;
+    }
+    const { status, headers, body } = admission.refusal;
+    response
+      .status(status)
+      .set({ ...headers })
+      .json(body);
+    return false;
   }
 
   // Rejects never, so that Express 4, which does not look at what is returned, is served as well.
   return async (request, response, next) => {
-    const failed = await attach(request).catch((error: unknown) => error);
-    if (failed instanceof VerificationError) {
-      const { status, headers, body } = refusalOf(failed);
-      response
-        .status(status)
-        .set({ ...headers })
-        .json(body);
-    } else {
-      next(failed);
-    }
+    const letIn = await isLetIn(request, response).catch((error: unknown) => ({ error }));
+    if (typeof letIn === 'object') next(letIn.error);
+    else if (letIn) next();
   };
 }

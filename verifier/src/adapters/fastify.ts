@@ -1,10 +1,11 @@
-import { authorize, refusalOf, type Requirements } from '../bearer.ts';
+import { admit, type Requirements } from '../bearer.ts';
 import type { AccessTokenClaims } from '../claims.ts';
+import { nodeTokenRequest, type NodeRequest } from '../presentation.ts';
 import type { Verifier } from '../verifier.ts';
 
 /** As much of Fastify's request as is used. */
 export interface FastifyRequest {
-  readonly headers: { readonly authorization?: string | undefined };
+  readonly raw: NodeRequest;
   auth?: AccessTokenClaims;
 }
 
@@ -21,15 +22,15 @@ export function requireToken(
   requirements?: Requirements,
 ): (request: FastifyRequest, reply: FastifyReply) => Promise<void> {
   return async (request, reply) => {
-    try {
-      const claims = await authorize(verifier, request.headers.authorization, requirements);
-      Object.assign(request, { auth: claims });
-    } catch (error) {
-      const { status, headers, body } = refusalOf(error);
-      reply
-        .code(status)
-        .headers({ ...headers })
-        .send(body);
+    const admission = await admit(verifier, nodeTokenRequest(request.raw), requirements);
+    if (admission.kind === 'admitted') {
+      Object.assign(request, { auth: admission.claims });
+      return;
     }
+    const { status, headers, body } = admission.refusal;
+    reply
+      .code(status)
+      .headers({ ...headers })
+      .send(body);
   };
 }

@@ -1,5 +1,6 @@
-import { authorize, refusalOf, type Requirements } from '../bearer.ts';
+import { admit, responseOf, type Requirements } from '../bearer.ts';
 import type { AccessTokenClaims } from '../claims.ts';
+import { fetchTokenRequest } from '../presentation.ts';
 import type { Verifier } from '../verifier.ts';
 
 /** Lets `handler` answer requests with a good token, and answers the others itself. For any runtime with `Request`. */
@@ -9,13 +10,9 @@ export function withToken(
   requirements?: Requirements,
 ): (request: Request) => Promise<Response> {
   return async (request) => {
-    const header = request.headers.get('authorization') ?? undefined;
-    const allowed = await authorize(verifier, header, requirements).catch(responseOf);
-    return allowed instanceof Response ? allowed : handler(request, allowed);
+    const admission = await admit(verifier, fetchTokenRequest(request), requirements);
+    return admission.kind === 'admitted'
+      ? handler(request, admission.claims)
+      : responseOf(admission.refusal);
   };
-}
-
-function responseOf(error: unknown): Response {
-  const { status, headers, body } = refusalOf(error);
-  return Response.json(body, { status, headers });
 }

@@ -1,11 +1,17 @@
-import { authorize, refusalOf, type Requirements } from '../bearer.ts';
+import { admit, responseOf, type Requirements } from '../bearer.ts';
 import type { AccessTokenClaims } from '../claims.ts';
+import { fetchTokenRequest } from '../presentation.ts';
 import type { Verifier } from '../verifier.ts';
 
 /** As much of Hono's context as is used. */
 export interface HonoContext {
-  readonly req: { header(name: string): string | undefined };
+  readonly req: { readonly raw: Request };
   set(key: 'auth', claims: AccessTokenClaims): void;
+}
+
+/** What the middleware gives to Hono's context: `new Hono<TokenEnvironment>()`. */
+export interface TokenEnvironment {
+  readonly Variables: { readonly auth: AccessTokenClaims };
 }
 
 /** Hono middleware: `c.get('auth')` has the claims; else 401, 403 or 503 is answered. */
@@ -14,13 +20,9 @@ export function requireToken(
   requirements?: Requirements,
 ): (context: HonoContext, next: () => Promise<void>) => Promise<Response | undefined> {
   return async (context, next) => {
-    try {
-      const header = context.req.header('Authorization');
-      context.set('auth', await authorize(verifier, header, requirements));
-    } catch (error) {
-      const { status, headers, body } = refusalOf(error);
-      return Response.json(body, { status, headers });
-    }
+    const admission = await admit(verifier, fetchTokenRequest(context.req.raw), requirements);
+    if (admission.kind === 'refused') return responseOf(admission.refusal);
+    context.set('auth', admission.claims);
     await next();
     return undefined;
   };

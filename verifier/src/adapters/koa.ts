@@ -1,10 +1,12 @@
-import { authorize, refusalOf, type Requirements } from '../bearer.ts';
+import { admit, type Requirements } from '../bearer.ts';
 import type { AccessTokenClaims } from '../claims.ts';
+import { nodeTokenRequest, type NodeRequest } from '../presentation.ts';
 import type { Verifier } from '../verifier.ts';
 
 /** As much of Koa's context as is used. */
 export interface KoaContext {
-  get(header: string): string;
+  readonly req: NodeRequest;
+  readonly originalUrl: string;
   set(headers: Record<string, string>): void;
   status: number;
   body: unknown;
@@ -17,14 +19,15 @@ export function requireToken(
   requirements?: Requirements,
 ): (ctx: KoaContext, next: () => Promise<unknown>) => Promise<void> {
   return async (ctx, next) => {
-    try {
-      ctx.state.auth = await authorize(verifier, ctx.get('Authorization'), requirements);
-    } catch (error) {
-      const { status, headers, body } = refusalOf(error);
-      ctx.set({ ...headers });
-      Object.assign(ctx, { status, body });
+    const request = nodeTokenRequest(ctx.req, ctx.originalUrl);
+    const admission = await admit(verifier, request, requirements);
+    if (admission.kind === 'admitted') {
+      ctx.state.auth = admission.claims;
+      await next();
       return;
     }
-    await next();
+    const { status, headers, body } = admission.refusal;
+    ctx.set({ ...headers });
+    Object.assign(ctx, { status, body });
   };
 }
