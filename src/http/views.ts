@@ -32,6 +32,7 @@ export class ViewsIncomplete extends LatchkeyError {
   readonly code = 'ERR_VIEWS_INCOMPLETE';
 }
 
+const NO_PARAMETERS: ReadonlyMap<string, string | number> = new Map();
 const parameters = z.array(z.tuple([z.string(), z.union([z.string(), z.number()])]));
 
 /**
@@ -62,7 +63,8 @@ export async function openViews({ folder, theme, languages }: ViewsOptions): Pro
       async render(name, data, wanted) {
         const engine = engines.get(chooseLanguage(wanted, tags) ?? tags[0] ?? '');
         if (engine === undefined) throw new TypeError('a language without an engine');
-        return String(await engine.renderFile(name, data));
+        // Templates are read once and wait for nothing; a promise for each of their nodes costs half as much again.
+        return String(engine.renderFileSync(name, data));
       },
     },
   };
@@ -94,7 +96,10 @@ function createEngine({ roots, catalog, assets, theme, logo }: EngineOptions): L
     },
   });
   engine.registerFilter('t', (key: unknown, ...given: unknown[]) =>
-    catalog.text(String(key), new Map(parameters.parse(given))),
+    catalog.text(
+      String(key),
+      given.length === 0 ? NO_PARAMETERS : new Map(parameters.parse(given)),
+    ),
   );
   engine.registerFilter(
     'before',

@@ -4,6 +4,7 @@ import type { AccountClaims } from './account-claims.ts';
 import { extraClaims, type ShapeOptions } from './access-token-shape.ts';
 import type { ProtocolSettings } from './config.ts';
 import type { ProtocolPages } from './contract.ts';
+import { createCookieSigner } from './cookie-signer.ts';
 import type { CookieNames } from './cookies.ts';
 import { loadExistingGrant, type ExistingGrantOptions } from './existing-grant.ts';
 import { ACR } from './interactions.ts';
@@ -164,7 +165,7 @@ function cookiesOf({
     secure: endpoints.isHttps,
     signed: true,
   } as const;
-  return { names: { ...cookies }, keys: [...cookieKeys], long: flags, short: flags };
+  return { names: { ...cookies }, keys: createCookieSigner(cookieKeys), long: flags, short: flags };
 }
 
 function featuresOf(options: EngineOptions): NonNullable<Configuration['features']> {
