@@ -79,6 +79,10 @@ async function start(command: string, args: readonly string[]): Promise<Started>
     // A group of its own: npm does not hand every signal on.
     detached: true,
   });
+  // Should the test process end first, it takes the group with it.
+  const takeAlong = (): void => void process.kill(-(child.pid ?? 0), 'SIGKILL');
+  process.once('exit', takeAlong);
+  child.once('exit', () => process.off('exit', takeAlong));
   const chunks: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk: Buffer) => chunks.push(chunk.toString()));
