@@ -80,7 +80,9 @@ async function start(command: string, args: readonly string[]): Promise<Started>
     detached: true,
   });
   // Should the test process end first, it takes the group with it.
-  const takeAlong = (): void => void process.kill(-(child.pid ?? 0), 'SIGKILL');
+  const takeAlong = (): void => {
+    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+  };
   process.once('exit', takeAlong);
   child.once('exit', () => process.off('exit', takeAlong));
   const chunks: string[] = [];
