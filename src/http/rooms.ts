@@ -22,6 +22,7 @@ interface RoomsOptions {
   readonly logger: Logger;
 }
 
+const ROUTES_KNOWN_MAX = 100;
 /** Where the engine takes the answer to "sign out?": the one form of our pages among its endpoints. */
 const OWN_FORM = /\/confirm$/;
 
@@ -72,17 +73,35 @@ export function createRooms({ issuer, protocol, routers, faults, logger }: Rooms
   });
 
   const handle = app.callback();
+  const isRouted = createRouteCheck(routers);
   return {
     async handle(exchange) {
       const { request, response, path } = exchange;
       // What no router wants need not go through Koa: the engine has one of its own.
-      if (!routers.some((router) => router.match(path, request.method ?? '').route))
-        await askEngine(exchange);
+      if (!isRouted(request.method ?? '', path)) await askEngine(exchange);
       else {
         exchanges.set(request, exchange);
         await handle(request, response);
       }
     },
+  };
+}
+
+/**
+ * Whether a router wants the request. Paths of one part, as those that programs use, are looked up once; the
+ * others may be as many as there are interactions.
+ */
+function createRouteCheck(routers: readonly Router[]): (method: string, path: string) => boolean {
+  const known = new Map<string, boolean>();
+  const ask = (method: string, path: string): boolean =>
+    routers.some((router) => router.match(path, method).route);
+  return (method, path) => {
+    if (path.includes('/', 1)) return ask(method, path);
+    const name = `${method} ${path}`;
+    const answer = known.get(name) ?? ask(method, path);
+    // A stranger may ask for any number of paths.
+    if (known.size < ROUTES_KNOWN_MAX) known.set(name, answer);
+    return answer;
   };
 }
 
