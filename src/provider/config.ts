@@ -88,7 +88,7 @@ export const registrationConfig = z
       .int()
       .min(1)
       .default(100)
-      .describe('How many clients may register in an hour altogether.'),
+      .describe('How many clients may register in an hour altogether, with mode "open".'),
   })
   .refine(({ mode, initialAccessToken }) => mode === 'token' || initialAccessToken === undefined, {
     path: ['initialAccessToken'],

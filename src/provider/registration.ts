@@ -23,6 +23,8 @@ export function createRegistrationLimits(options: {
     async isWithinQuota(address) {
       const ofAddress = await state.count(`registrations:${sha256(address)}`, HOUR_SECONDS);
       if (ofAddress > settings.perAddressPerHour) return false;
+      // The token has not been looked at yet: strangers without one must not use up what its holders have.
+      if (settings.mode === 'token') return true;
       return (await state.count('registrations', HOUR_SECONDS)) <= settings.overallPerHour;
     },
   };

@@ -173,12 +173,13 @@ describe('registration', () => {
     expect(refused?.headers.get('retry-after')).toBeTruthy();
   });
 
-  test('with a token: only whoever has it', async () => {
+  test('with a token: only whoever has it, and nobody else uses up what may register', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'latchkey-iat-'));
     const file = join(folder, 'token');
     const token = 'an-initial-access-token-of-some-length';
     await writeFile(file, `${token}\n`, { mode: 0o600 });
-    house = await openHouse({ registration: { mode: 'token', initialAccessToken: { file } } });
+    const limits = { initialAccessToken: { file }, overallPerHour: 2 };
+    house = await openHouse({ registration: { mode: 'token', ...limits } });
     expect((await send(`${house.issuer}/register`, { body: APP })).status).toBe(401);
     expect((await send(`${house.issuer}/register`, { body: APP, token: 'wrong' })).status).toBe(
       401,
