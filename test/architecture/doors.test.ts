@@ -15,7 +15,15 @@ const CORE = [
   'clients',
   'accounts',
 ];
-const ROOMS_OF_THE_CORE = [...CORE, 'revocation', 'provider', 'interactions', 'cli', 'testing'];
+const ROOMS_OF_THE_CORE = [
+  ...CORE,
+  'revocation',
+  'status-lists',
+  'provider',
+  'interactions',
+  'cli',
+  'testing',
+];
 
 const GROUND = ['runtime', 'config'];
 const KEEPERS = [...GROUND, 'storage', 'audit'];
@@ -30,7 +38,15 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   clients: [...KEEPERS, 'revocation/revocation.ts'],
   accounts: [...KEEPERS, 'revocation/revocation.ts'],
   revocation: KEEPERS,
-  provider: [...KEEPERS, 'signing-keys', 'clients', 'accounts', 'revocation'],
+  'status-lists': [...KEEPERS, 'revocation'],
+  provider: [
+    ...KEEPERS,
+    'signing-keys',
+    'clients',
+    'accounts',
+    'revocation',
+    'status-lists/status-lists.ts',
+  ],
   interactions: [
     'provider/contract.ts',
     'accounts',
@@ -54,7 +70,14 @@ const CAPABILITY_DOORS = [
   'http',
 ];
 /** The composition root: the files that may know every room. */
-const COMPOSITION = ['compose.ts', 'node.ts', 'settings.ts', 'capabilities.ts', 'main.ts', 'capability.ts'];
+const COMPOSITION = [
+  'compose.ts',
+  'node.ts',
+  'settings.ts',
+  'capabilities.ts',
+  'main.ts',
+  'capability.ts',
+];
 
 interface Import {
   readonly from: string;
