@@ -20,10 +20,11 @@ import { startAnnouncing } from './revocation/announcing.ts';
 import { createFeedAuthorization } from './revocation/feed-authorization.ts';
 import { createFeedSigner } from './revocation/feed-signing.ts';
 import { createFeed, type Feed } from './revocation/feed.ts';
-import type { Settings } from './settings.ts';
+import { longestAccessToken, type Settings } from './settings.ts';
 import { standingsOf } from './signing-keys/key-set.ts';
 import { openSigningKeys } from './signing-keys/open-signing-keys.ts';
 import type { SigningKeys } from './signing-keys/signing-keys.ts';
+import { createStatusLists, type StatusListsRoom } from './status-lists/create-status-lists.ts';
 
 const VIEWS = fileURLToPath(new URL('../views', import.meta.url));
 
@@ -71,7 +72,7 @@ async function openHost(rooms: Rooms, options: ComposeOptions, closers: Closers)
   });
   const { renderer } = views;
   const metrics = createMetrics();
-  const { protocol, checks, feed } = await openProtocol({
+  const { protocol, checks, feed, statusLists } = await openProtocol({
     rooms,
     options,
     closers,
@@ -97,12 +98,25 @@ async function openHost(rooms: Rooms, options: ComposeOptions, closers: Closers)
     protocol,
     metrics,
     checks,
-    routers: [interactions, feed.router, ...added.flatMap(({ routers = [] }) => routers)],
+    routers: [
+      interactions,
+      feed.router,
+      ...(statusLists === undefined ? [] : [statusLists.router]),
+      ...added.flatMap(({ routers = [] }) => routers),
+    ],
   });
   closers.push(() => host.close());
   // Before the host waits for its requests to end: the streams of the feed would not.
   closers.push(async () => feed.close());
   return host;
+}
+
+/** What speaks in the name of the issuer. */
+interface Opened {
+  readonly protocol: Protocol;
+  readonly checks: Checks;
+  readonly feed: Feed;
+  readonly statusLists: StatusListsRoom | undefined;
 }
 
 /** The signing keys and the engine over them, with what tells how they fare. */
@@ -112,7 +126,7 @@ async function openProtocol(parts: {
   readonly closers: Closers;
   readonly renderer: Renderer;
   readonly metrics: Metrics;
-}): Promise<{ readonly protocol: Protocol; readonly checks: Checks; readonly feed: Feed }> {
+}): Promise<Opened> {
   const { rooms, options, closers, renderer, metrics } = parts;
   const { settings, sealer } = rooms;
   const signingKeys = await openSigningKeys({
@@ -125,9 +139,11 @@ async function openProtocol(parts: {
   const { isDev } = installationOf(settings);
   const outbound = createOutbound({ settings: settings.http.outbound, isHttpAllowed: isDev });
   closers.push(() => outbound.close());
+  const statusLists = await openStatusLists(rooms, signingKeys, closers);
   const protocol = await createProtocol({
     ...rooms,
     signingKeys,
+    statusLists,
     metrics,
     pages: createProtocolPages(renderer),
     outboundFetch: outbound.fetch,
@@ -146,7 +162,7 @@ async function openProtocol(parts: {
     onFollowerMoved: feed.positions.onMoved,
   });
   closers.push(() => announcing.close());
-  return { protocol, checks, feed };
+  return { protocol, checks, feed, statusLists };
 }
 
 /** The numbered log of revocations as APIs follow it, signed by the issuer's keys. */
@@ -160,6 +176,27 @@ function openFeed(rooms: Rooms, signingKeys: SigningKeys): Feed {
     settings: settings.revocation.feed,
     authorize: createFeedAuthorization(clients),
   });
+}
+
+/** The lists for APIs that do not follow the feed, signed as it is. */
+async function openStatusLists(
+  rooms: Rooms,
+  signingKeys: SigningKeys,
+  closers: Closers,
+): Promise<StatusListsRoom | undefined> {
+  const { settings, profile } = rooms;
+  if (!settings.statusLists.enabled) return undefined;
+  const statusLists = await createStatusLists({
+    ...rooms,
+    sign: createFeedSigner(() => signingKeys.current().keys),
+    issuer: profile.issuer,
+    namespace: NAMESPACE,
+    settings: settings.statusLists,
+    longestToken: longestAccessToken(settings),
+    tolerance: settings.revocation.tolerance,
+  });
+  closers.push(() => statusLists.close());
+  return statusLists;
 }
 
 type Checks = Readonly<Record<string, HealthCheck>>;

@@ -18,6 +18,7 @@ import { revocationConfig } from './revocation/config.ts';
 import { logConfig } from './runtime/config.ts';
 import { signingKeysConfig } from './signing-keys/config.ts';
 import { checkKeyPromises } from './signing-keys/promises.ts';
+import { statusListsConfig } from './status-lists/config.ts';
 import { storageConfig } from './storage/config.ts';
 
 /** Every section of every room, in the order in which an operator meets them. */
@@ -37,6 +38,9 @@ const sections = z.strictObject({
   claims: claimsConfig.describe('Claims beside the standard ones.'),
   pages: pagesConfig.describe('How the pages look, and which languages they speak.'),
   revocation: revocationConfig.describe('How what was taken back is remembered and told.'),
+  statusLists: statusListsConfig.describe(
+    'Lists by which APIs that do not follow the feed see what was taken back.',
+  ),
   audit: auditConfig.describe('The record of what happened.'),
   log: logConfig.describe('What the node tells its operators.'),
   dev: devConfig.describe('What the dev profile adds.'),
@@ -107,7 +111,8 @@ function longestRecord({ tokens, sessions, clients }: Sections): number {
   return Math.max(tokens.grant, sessions.absolute, tokens.refreshTokenAbsolute, ...own);
 }
 
-function longestAccessToken({ tokens, clients, apis }: Sections): number {
+/** How long access tokens live at most, in seconds, by the settings. */
+export function longestAccessToken({ tokens, clients, apis }: Settings): number {
   const own = [...clients, ...apis].map(({ accessTokenTtl }) => accessTokenTtl ?? 0);
   return Math.max(tokens.accessToken, ...own);
 }

@@ -111,6 +111,8 @@ export interface ResourceServer {
   readonly accessTokenFormat: 'jwt' | 'opaque';
   readonly signingAlgorithm: string;
   readonly accessTokenTtlSeconds: number | undefined;
+  /** Its JWTs name their place in a status list. */
+  readonly statusList: boolean;
   /** Only clients whose policy lists it may ask for it. */
   readonly restricted: boolean;
   /** Custom claims of its tokens: claim name to the account attribute it comes from. */

@@ -187,6 +187,10 @@ const api = z.strictObject({
     .default('ES256')
     .describe('Algorithm of its JWTs; one that signingKeys.algorithms has.'),
   accessTokenTtl: optionalDuration().describe('Life of its tokens; left out: tokens.accessToken.'),
+  statusList: z
+    .boolean()
+    .default(true)
+    .describe('Its JWTs name their place in a status list, where statusLists is enabled.'),
   restricted: z
     .boolean()
     .default(false)

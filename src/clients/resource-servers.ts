@@ -16,6 +16,7 @@ function resourceServerOf(api: DeclaredApi): ResourceServer {
     accessTokenFormat: api.accessTokenFormat,
     signingAlgorithm: api.signingAlgorithm,
     accessTokenTtlSeconds: api.accessTokenTtl,
+    statusList: api.statusList,
     restricted: api.restricted,
     claims: new Map(Object.entries(api.claims)),
   };

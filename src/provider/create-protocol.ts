@@ -10,6 +10,7 @@ import type { Origin } from '../runtime/origin.ts';
 import type { SigningKeys } from '../signing-keys/signing-keys.ts';
 import type { Records } from '../storage/records.ts';
 import type { State } from '../storage/state.ts';
+import type { StatusLists } from '../status-lists/status-lists.ts';
 import type { ProtocolSettings } from './config.ts';
 import type { IssuerProfile, Protocol, ProtocolPages } from './contract.ts';
 import { createFront } from './front.ts';
@@ -30,6 +31,8 @@ export interface ProtocolOptions {
   readonly resourceServers: ResourceServers;
   readonly signingKeys: SigningKeys;
   readonly revocation: Revocation;
+  /** Left out: access tokens name no place in a status list. */
+  readonly statusLists?: StatusLists | undefined;
   readonly audit: Audit;
   readonly clock: Clock;
   readonly logger: Logger;

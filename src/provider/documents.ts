@@ -18,6 +18,8 @@ export interface Announced {
   readonly clientAuthAlgorithms: readonly string[];
   readonly dpopAlgorithms: readonly string[];
   readonly hasRegistration: boolean;
+  /** Where the URIs of all status lists are told; undefined: there are none. */
+  readonly statusListAggregation: string | undefined;
 }
 
 /** The documents of one generation by path. */
@@ -87,6 +89,8 @@ function discovery(endpoints: Endpoints, announced: Announced): object {
     request_uri_parameter_supported: false,
     backchannel_logout_supported: true,
     backchannel_logout_session_supported: true,
+    // draft-ietf-oauth-status-list section 9.1; JSON leaves out what is undefined.
+    status_list_aggregation_endpoint: announced.statusListAggregation,
   };
 }
 

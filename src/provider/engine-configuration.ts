@@ -16,6 +16,7 @@ import { keepOfflineAccess } from './offline-access.ts';
 import { createPrompts } from './prompts.ts';
 import { isRegisteredUri } from './redirect-uris.ts';
 import { ROUTES, type Endpoints } from './routes.ts';
+import type { StatusClaim } from './status-claim.ts';
 import type { Stores } from './stores.ts';
 import { randomId } from '../runtime/random.ts';
 
@@ -59,6 +60,7 @@ export interface EngineOptions extends ShapeOptions {
   readonly existingGrant: ExistingGrantOptions;
   readonly lifetimes: Lifetimes;
   readonly logoutPages: LogoutPages;
+  readonly statusClaim: StatusClaim;
   readonly pages: ProtocolPages;
   readonly stores: Stores;
   readonly tokenPolicy: TokenPolicy;
@@ -107,8 +109,9 @@ export function createEngineConfiguration(options: EngineOptions): Configuration
     ...decisionsOf(options),
     formats: {
       customizers: {
-        jwt(_ctx, _token, { payload }) {
-          Object.assign(payload, { nbf: payload['iat'] });
+        async jwt(_ctx, token, { payload }) {
+          const status = await options.statusClaim(token, payload);
+          Object.assign(payload, { nbf: payload['iat'] }, status);
         },
       },
     },

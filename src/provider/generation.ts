@@ -6,6 +6,7 @@ import type { Audit } from '../audit/audit.ts';
 import type { Clients } from '../clients/clients.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { KeySet, SigningKeys } from '../signing-keys/signing-keys.ts';
+import type { StatusLists } from '../status-lists/status-lists.ts';
 import { createDocuments, type Announced, type Documents } from './documents.ts';
 import {
   CLIENT_AUTH_ALGORITHMS,
@@ -38,6 +39,7 @@ export interface GenerationOptions extends EngineOptions {
   readonly logger: Logger;
   readonly metrics: ProtocolMetrics | undefined;
   readonly outer: Middleware;
+  readonly statusLists?: StatusLists | undefined;
 }
 
 /** Builds the generation of `keySet`: about a millisecond. All that is hung onto the engine is hung on here. */
@@ -75,7 +77,8 @@ function standardAlgorithm({ keys }: KeySet): KeySet['keys'][number]['algorithm'
   return algorithms.includes('RS256') ? 'RS256' : (algorithms[0] ?? 'RS256');
 }
 
-function announce({ keys }: KeySet, { accountClaims, profileSettings }: EngineOptions): Announced {
+function announce({ keys }: KeySet, options: GenerationOptions): Announced {
+  const { accountClaims, profileSettings, statusLists } = options;
   const claims = Object.values(accountClaims.byScope).flat();
   return {
     scopes: [...new Set([...ENGINE_SCOPES, ...Object.keys(accountClaims.byScope)])],
@@ -86,5 +89,6 @@ function announce({ keys }: KeySet, { accountClaims, profileSettings }: EngineOp
     clientAuthAlgorithms: CLIENT_AUTH_ALGORITHMS,
     dpopAlgorithms: DPOP_ALGORITHMS,
     hasRegistration: profileSettings.registration.mode !== 'off',
+    statusListAggregation: statusLists?.aggregationUri,
   };
 }

@@ -20,6 +20,7 @@ import { createEndpoints } from './routes.ts';
 import type { Grants } from './store/grants.ts';
 import type { InteractionRecords } from './store/interaction-records.ts';
 import { createRequestState } from './store/request-state.ts';
+import { createStatusClaim } from './status-claim.ts';
 import { createStores } from './stores.ts';
 
 /** What all generations share, and what stands beside them. */
@@ -72,6 +73,7 @@ export function createParts(options: PartsOptions): Parts {
     cookies,
     existingGrant: { ...options, grants, consents, engineClients, lifetimes },
     logoutPages: createLogoutPages({ pages, engineClients }),
+    statusClaim: createStatusClaim({ ...options, resources }),
     outer,
     stores,
     tokenPolicy: createTokenPolicy({ engineClients, accountClaims }),

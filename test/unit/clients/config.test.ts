@@ -162,6 +162,7 @@ describe('declared APIs', () => {
       accessTokenFormat: 'jwt',
       signingAlgorithm: 'ES256',
       accessTokenTtlSeconds: 300,
+      statusList: true,
       restricted: false,
       claims: new Map([['roles', 'roles']]),
     });
