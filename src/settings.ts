@@ -117,8 +117,10 @@ export function longestAccessToken({ tokens, clients, apis }: Settings): number 
   return Math.max(tokens.accessToken, ...own);
 }
 
+/** Of whatever is verified by the key set, lists of status among it. */
 function longestToken(settings: Sections): number {
-  const { tokens, clients } = settings;
+  const { tokens, clients, statusLists } = settings;
+  const statusList = statusLists.enabled ? statusLists.lifetime : 0;
   const idTokens = clients.map(({ idTokenTtl }) => idTokenTtl ?? 0);
-  return Math.max(longestAccessToken(settings), tokens.idToken, ...idTokens);
+  return Math.max(longestAccessToken(settings), tokens.idToken, statusList, ...idTokens);
 }

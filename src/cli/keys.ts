@@ -164,7 +164,7 @@ async function reseal(rooms: KeyRooms, to: SecretReference): Promise<void> {
   const secrets = await clients.resealSecrets(next);
   print(
     [
-      `Sealed under the new master key: ${keys} private keys, ${secrets} client secrets.`,
+      `Sealed under the new master key: private keys ${keys}, client secrets ${secrets}.`,
       'Nothing needs the old one any more but cookies: leave it in otherMasterKeys for as long as sessions live.',
     ].join('\n'),
   );

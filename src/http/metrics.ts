@@ -37,6 +37,8 @@ export interface MetricSources {
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
 
+const KEY_PHASES = ['published', 'signing', 'verifying', 'retired', 'revoked'];
+
 /** Figures of this node alone, in a registry of its own. */
 export function createMetrics(): Metrics {
   const registry = new Registry();
@@ -141,12 +143,13 @@ function watch(registry: Registry, sources: MetricSources): void {
     });
   }
   if (keys) {
-    const help =
-      'Signing keys by where they stand: published, signing, verifying, retired, revoked.';
+    const help = `Signing keys by where they stand: ${KEY_PHASES.join(', ')}.`;
     const labels = ['algorithm', 'phase'];
     gauge(registry, { name: 'latchkey_signing_keys', help, labels }, (it) => {
       it.reset();
-      for (const { algorithm, phase } of keys()) it.inc({ algorithm, phase });
+      // A phase without a key is 0: a figure that only vanished would set off no alarm.
+      for (const { algorithm, phase } of keys())
+        for (const one of KEY_PHASES) it.inc({ algorithm, phase: one }, one === phase ? 1 : 0);
     });
   }
 }

@@ -26,10 +26,10 @@ class EngineKey extends ExternalSigningKey {
   readonly #signer: SigningKey | undefined;
   readonly #logger: Logger;
 
-  constructor(key: SigningKey | RetiredKey, logger: Logger) {
+  constructor(key: RetiredKey, signer: SigningKey | undefined, logger: Logger) {
     super();
     this.#key = key;
-    this.#signer = 'phase' in key && key.phase === 'signing' ? key : undefined;
+    this.#signer = signer;
     this.#logger = logger;
   }
 
@@ -63,7 +63,21 @@ export function createEngineKeys(
   { keys, retired }: Pick<KeySet, 'keys' | 'retired'>,
   { logger }: { readonly logger: Logger },
 ): readonly ExternalSigningKey[] {
-  return [...keys, ...retired].map((key) => new EngineKey(key, logger));
+  return [
+    ...keys.map((key) => new EngineKey(key, isChosen(key, keys) ? key : undefined, logger)),
+    ...retired.map((key) => new EngineKey(key, undefined, logger)),
+  ];
+}
+
+/**
+ * Whether the engine may choose `key`: it signs, or it is published and none of its algorithm signs yet. Then its
+ * refusal says that the time has not come, where an engine without any key would speak of a fault.
+ */
+function isChosen({ algorithm, phase }: SigningKey, keys: readonly SigningKey[]): boolean {
+  const hasSigner = keys.some(
+    (other) => other.algorithm === algorithm && other.phase === 'signing',
+  );
+  return phase === (hasSigner ? 'signing' : 'published');
 }
 
 /** A token over 4 KB breaks headers and cookies of others: an operator should hear which claims make it so. */

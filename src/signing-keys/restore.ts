@@ -58,7 +58,7 @@ function objectionTo(copy: Ring, stored: StoredRing, replace: boolean): string |
   const { birth, number } = stored.ring;
   if (birth === copy.birth) {
     return number >= copy.number
-      ? `the state has version ${number} of this ring, the file only ${copy.number}: nothing to restore`
+      ? `the state has version ${number} of this ring, the file version ${copy.number}: nothing to restore`
       : undefined;
   }
   return replace

@@ -79,7 +79,7 @@ async function problemOf(
   }
   if (copy.kind === 'ring') {
     const loss = lossOf(stored, copy.ring);
-    const anew = stored.kind === 'absent' ? ` To begin anew on purpose, remove ${path}.` : '';
+    const anew = stored.kind === 'absent' ? `\nTo begin anew on purpose, remove ${path}.` : '';
     return loss && `${where} ${loss}. No key was made. ${remedy(path)}${anew}`;
   }
   if (copy.kind === 'broken' && stored.kind === 'absent') {

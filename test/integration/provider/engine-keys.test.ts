@@ -21,9 +21,14 @@ beforeEach(async () => {
 afterEach(() => house.close());
 
 /** The key that the engine would sign with: the first that may. */
-async function engineKey(): Promise<{ sign(): Promise<Uint8Array> }> {
+async function engineKey(
+  algorithm = 'ES256',
+  keySet = node.current(),
+): Promise<{ sign(): Promise<Uint8Array> }> {
   const { logger } = await house.options();
-  const key = createEngineKeys(node.current(), { logger }).find((one) => one.key_ops === undefined);
+  const key = createEngineKeys(keySet, { logger }).find(
+    ({ alg, key_ops: operations }) => alg === algorithm && operations === undefined,
+  );
   if (!key) throw new TypeError('some key signs');
   return { sign: async () => key.sign(DATA) };
 }
@@ -44,6 +49,22 @@ describe('a key in the hands of the engine', () => {
     await expect((await engineKey()).sign()).rejects.toThrow(
       expect.objectContaining({ code: 'ERR_SIGNING_SUSPENDED' }),
     );
+  });
+
+  test('says that its time has not come, when it is the first of an algorithm that was added', async () => {
+    house.clock.advance(3600);
+    const settings = house.settings({ algorithms: ['ES256', 'EdDSA'] });
+    const added = await house.openNode({ settings });
+    const waiting = await engineKey('EdDSA', added.current());
+    await expect(waiting.sign()).rejects.toThrow(
+      expect.objectContaining({ code: 'ERR_KEY_NOT_SIGNING' }),
+    );
+    const { signsFrom = Infinity } =
+      (await (await house.administer({ settings })).list()).find(
+        ({ algorithm }) => algorithm === 'EdDSA',
+      ) ?? {};
+    house.clock.advance(signsFrom - house.clock.now());
+    expect(await (await engineKey('EdDSA', added.current())).sign()).toHaveLength(64);
   });
 
   test('signs nothing when it was revoked meanwhile', async () => {

@@ -123,7 +123,7 @@ describe('latchkey keys', () => {
     );
     const both = { otherMasterKeys: [{ file: path }] };
     expect(await runWith(both, 'reseal', '--to', `file:${path}`)).toContain(
-      'Sealed under the new master key: 1 private keys, 0 client secrets.',
+      'Sealed under the new master key: private keys 1, client secrets 0.',
     );
     await expect(run('reseal', '--to', path)).rejects.toThrow('file:PATH or env:NAME');
   });

@@ -106,7 +106,7 @@ describe('a ring that state has lost', () => {
     await expect(house.openNode()).rejects.toThrow(
       broken(
         expect.stringMatching(
-          /is missing, though this node has known one.*keys restore.*To begin anew/,
+          /is missing, though this node has known one.*keys restore.*\nTo begin anew/,
         ),
       ),
     );

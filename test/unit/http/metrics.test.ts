@@ -36,7 +36,8 @@ test('sources are read at each look', async () => {
   number = 42;
   const text = await metrics.text();
   expect(text).toContain('latchkey_signing_keys{algorithm="ES256",phase="signing"} 1');
-  expect(text).not.toContain('phase="published"');
+  expect(text).toContain('latchkey_signing_keys{algorithm="ES256",phase="published"} 0');
+  expect(text).toContain('latchkey_signing_keys{algorithm="ES256",phase="revoked"} 0');
   expect(text).toContain('latchkey_revocation_number 42');
   expect(text).toContain('latchkey_http_requests_under_way 3');
   expect(text).toContain('latchkey_event_loop_delay_seconds 0.25');
