@@ -4,6 +4,10 @@ import type { Ledger } from './ledger.ts';
 import { readLedgerEntry } from './ledger-entry.ts';
 
 const PAGE = 100;
+/** Beyond this it was a pause: state did not answer, or the machine slept. */
+const PAUSE_SECONDS = 5;
+/** Others that could not speak in the pause either have spoken by then. */
+const STEADY_SECONDS = 3;
 
 /** Follows the log that tells who has which index. */
 export interface LedgerReader {
@@ -11,6 +15,8 @@ export interface LedgerReader {
   read(): Promise<void>;
   /** Seconds since a read began that came to the end; Infinity: none did. */
   ageSeconds(): number;
+  /** True: it has been read without a pause for a while, so that who was not heard has said nothing. */
+  isSteady(): boolean;
 }
 
 interface LedgerReaderOptions {
@@ -27,8 +33,17 @@ export function createLedgerReader(options: LedgerReaderOptions): LedgerReader {
   const { state, clock, key, ledger, onLoss } = options;
   let applied = 0;
   let readAt: { readonly monotonicMs: number; readonly wallMs: number } | undefined;
+  let steadySinceMs = Infinity;
+
+  // By both clocks: one stands still while the machine sleeps, the other can be set.
+  const ageSeconds = (): number =>
+    readAt === undefined
+      ? Infinity
+      : Math.max(performance.now() - readAt.monotonicMs, clock.nowMs() - readAt.wallMs) / 1000;
 
   return {
+    ageSeconds,
+    isSteady: () => performance.now() - steadySinceMs > STEADY_SECONDS * 1000,
     async read() {
       const began = { monotonicMs: performance.now(), wallMs: clock.nowMs() };
       for (;;) {
@@ -45,12 +60,8 @@ export function createLedgerReader(options: LedgerReaderOptions): LedgerReader {
         }
         if (page.entries.length === 0 || applied >= page.last) break;
       }
+      if (ageSeconds() > PAUSE_SECONDS) steadySinceMs = performance.now();
       readAt = began;
     },
-    // By both clocks: one stands still while the machine sleeps, the other can be set.
-    ageSeconds: () =>
-      readAt === undefined
-        ? Infinity
-        : Math.max(performance.now() - readAt.monotonicMs, clock.nowMs() - readAt.wallMs) / 1000,
   };
 }

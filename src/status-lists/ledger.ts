@@ -15,8 +15,8 @@ export interface Ledger {
   lists(): readonly TokenList[];
   /** Judges again what `changes` touches; other work gets a turn meanwhile. */
   judge(changes: Changes): Promise<void>;
-  /** Takes nodes for dead that were silent, and forgets lists of which nothing lives. */
-  review(): void;
+  /** Forgets lists of which nothing lives; with `isSteady`, takes nodes for dead that were silent. */
+  review(isSteady: boolean): void;
   /** What the other nodes that live say of how far their lists have come. */
   shownByOthers(): readonly (ShownByNode | undefined)[];
 }
@@ -63,8 +63,8 @@ export function createLedger(options: LedgerOptions): Ledger {
       }
     },
 
-    review() {
-      nodes.review(isOver);
+    review(isSteady) {
+      if (isSteady) nodes.review(isOver);
       for (const [id, { until }] of lists) if (isOver(until())) lists.delete(id);
     },
 

@@ -56,7 +56,7 @@ export function createSweeper(options: SweeperOptions): Sweeper {
     async sweep() {
       const position = feed.position();
       if (position === undefined || reader.ageSeconds() > STALE_SECONDS) return;
-      ledger.review();
+      ledger.review(reader.isSteady());
       const here = { epoch: position.id, number: position.number };
       await judge(here);
       // An epoch that began meanwhile is judged, and said, the next time.

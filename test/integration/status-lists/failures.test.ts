@@ -1,4 +1,6 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { ledgerKeys } from '../../../src/status-lists/ledger-keys.ts';
+import { trimLedger } from '../../../src/status-lists/trim-ledger.ts';
 import { StateUnavailable, type State } from '../../../src/storage/state.ts';
 import { details, openEmbeddedSite, type Site } from '../revocation/fixture.ts';
 import {
@@ -109,6 +111,26 @@ describe('when a node falls silent', () => {
     await other.close();
   });
 
+  test('a pause of its own lets a node take no other for dead', async () => {
+    const other = await openListNode(site, { key, clock });
+    await until(() => other.lists.shown() !== undefined);
+    broken = new Set(['append']);
+    const untold = await node.issue({});
+    // To the other, too, an hour goes by in a moment; the node speaks right after it.
+    clock.shift(91);
+    await until(async () => (await other.status(untold).catch(() => undefined)) === 0);
+    broken = new Set();
+    await until(() => node.lists.metrics().untold === 0);
+    const versions = new Set<number>();
+    const limit = performance.now() + 4000;
+    await until(async () => {
+      versions.add(await other.status(untold));
+      return performance.now() > limit;
+    });
+    expect([...versions]).toEqual([0]);
+    await other.close();
+  });
+
   test('it does not hold up what is said to be shown', async () => {
     const other = await openListNode(site, { key, clock });
     await until(() => other.lists.shown() !== undefined);
@@ -155,5 +177,22 @@ describe('the ledger', () => {
     await untilStatus(node, next, 0);
     expect(next.status.uri).not.toBe(token.status.uri);
     await until(async () => (await answer(token)) === 404);
+  });
+
+  test('what nothing lives of is forgotten, and what follows is not', async () => {
+    await node.issue({});
+    await until(() => node.lists.metrics().untold === 0);
+    const keys = ledgerKeys('test');
+    const { first } = await node.state.readLog(LEDGER, 0, 1);
+    await trimLedger({ state: node.state, keys, clock, tolerance: 60 });
+    expect((await node.state.readLog(LEDGER, 0, 1)).first).toBe(first);
+    clock.shift(4000);
+    const token = await node.issue({});
+    await until(() => node.lists.metrics().untold === 0);
+    await node.state.delete(keys.trim);
+    await trimLedger({ state: node.state, keys, clock, tolerance: 60 });
+    const { entries, first: kept } = await node.state.readLog(LEDGER, 0, 1000);
+    expect(kept).toBeGreaterThan(first);
+    expect(JSON.stringify(entries)).toContain(token.status.uri.split('/').at(-1));
   });
 });
