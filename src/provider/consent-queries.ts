@@ -1,5 +1,6 @@
 import type { JsonObject } from '../runtime/json.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { compiledOnce } from '../storage/compiled-once.ts';
 import type { Records } from '../storage/records.ts';
 import { isJsonObject, object, texts } from './store/payloads.ts';
 
@@ -27,14 +28,24 @@ export function createConsents(options: {
   const { records, clock } = options;
   const { queries } = records;
 
+  const allowedTo = compiledOnce(
+    queries
+      .selectFrom('consent')
+      .select('allowed')
+      .where('account_id', '=', '')
+      .where('client_id', '=', ''),
+  );
+  const putConsent = compiledOnce(
+    queries
+      .insertInto('consent')
+      .values({ account_id: '', client_id: '', allowed: '', granted_at: 0, updated_at: 0 })
+      .onConflict((conflict) =>
+        conflict.columns(['account_id', 'client_id']).doUpdateSet({ allowed: '', updated_at: 0 }),
+      ),
+  );
+
   async function find(accountId: string, clientId: string): Promise<Allowed | undefined> {
-    const row = await records.first(
-      queries
-        .selectFrom('consent')
-        .select('allowed')
-        .where('account_id', '=', accountId)
-        .where('client_id', '=', clientId),
-    );
+    const row = await records.first(allowedTo([accountId, clientId]));
     return row && readAllowed(row.allowed);
   }
 
@@ -56,18 +67,7 @@ export function createConsents(options: {
         claims: all.claims,
       });
       const now = clock.now();
-      const row = { account_id: accountId, client_id: clientId, allowed: text };
-      await records.write(
-        queries
-          .insertInto('consent')
-          .values({ ...row, granted_at: now, updated_at: now })
-          .onConflict((conflict) =>
-            conflict.columns(['account_id', 'client_id']).doUpdateSet({
-              allowed: text,
-              updated_at: now,
-            }),
-          ),
-      );
+      await records.write(putConsent([accountId, clientId, text, now, now, text, now]));
     },
   };
 }

@@ -115,15 +115,18 @@ async function allow(
   addAllowed(grant, asked);
   grant.exp = undefined;
   await grant.save();
-  await consents.remember(accountId, client.id, asked);
-  await audit.record({
-    type: 'consent.granted',
-    origin,
-    accountId,
-    clientId: client.id,
-    scopes: asked.scopes,
-    resources: Object.keys(asked.resources),
-  });
+  // Both at once, so that they are durable together.
+  await Promise.all([
+    consents.remember(accountId, client.id, asked),
+    audit.record({
+      type: 'consent.granted',
+      origin,
+      accountId,
+      clientId: client.id,
+      scopes: asked.scopes,
+      resources: Object.keys(asked.resources),
+    }),
+  ]);
   return grant.jti;
 }
 
