@@ -23,7 +23,7 @@ export interface NodeProgress {
 }
 
 /** So many followers are told of one by one: if they have all come to a number, so have the others. */
-export const FOLLOWERS_MAX = 200;
+const FOLLOWERS_MAX = 200;
 
 const shape = z.object({
   id: z.string(),

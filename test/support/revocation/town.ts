@@ -18,7 +18,7 @@ import { createAcceptanceLedger, type AcceptanceLedger } from './acceptance-ledg
 import type { ApiPlan } from './api.program.ts';
 import { startApis, type Api, type ApiProcess } from './apis.ts';
 
-export const API = 'https://api.example.com';
+const API = 'https://api.example.com';
 const SECRET = randomBytes(32).toString('base64url');
 const CALLBACK = 'https://app.example/callback';
 const PASSWORD = 'latchkey-dev';
