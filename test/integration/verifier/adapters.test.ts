@@ -4,6 +4,7 @@ import { getRequestListener } from '@hono/node-server';
 import express from 'express';
 import { fastify } from 'fastify';
 import { Hono } from 'hono';
+import type { JWTPayload } from 'jose';
 import Koa from 'koa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { requireToken as forExpress } from '../../../verifier/src/adapters/express.ts';
@@ -14,7 +15,13 @@ import {
   type TokenEnvironment,
 } from '../../../verifier/src/adapters/hono.ts';
 import { requireToken as forKoa } from '../../../verifier/src/adapters/koa.ts';
-import type { Verifier } from '../../../verifier/src/index.ts';
+import {
+  admit,
+  fetchTokenRequest,
+  type Admission,
+  type Requirements,
+  type Verifier,
+} from '../../../verifier/src/index.ts';
 import { details, openEmbeddedSite, type Node, type Site } from '../revocation/fixture.ts';
 import { startIssuer, type TestIssuer } from './fixture.ts';
 
@@ -148,5 +155,54 @@ describe.each(apis)('an API on %s', (_, ask) => {
     const headers = await bearer({ gid: 'adapters' });
     await node.revocation.revoke({ kind: 'grant', grantId: 'adapters' }, details);
     await expect.poll(async () => (await ask(headers)).status).toBe(401);
+  });
+});
+
+describe('what a route asks beyond a good token', () => {
+  const ask = async (claims: JWTPayload, requirements: Requirements): Promise<Admission> => {
+    const headers = { authorization: `Bearer ${await issuer.issue(claims)}` };
+    const request = new Request('http://api.example', { headers });
+    return admit(verifier, fetchTokenRequest(request), requirements);
+  };
+
+  test.each([
+    [{ scopes: ['read', 'write'] }, { scope: 'write read other' }, { scope: 'read' }],
+    [{ roles: ['clerk'] }, { roles: ['boss', 'clerk'] }, { roles: ['boss'] }],
+    [{ roles: ['clerk'] }, { roles: 'clerk' }, { roles: { clerk: true } }],
+    [{ permissions: ['orders:read'] }, { permissions: ['orders:read'] }, { scope: 'orders:read' }],
+  ])('%j is met by %j and not by %j', async (requirements, enough, lacking) => {
+    expect((await ask(enough, requirements)).kind).toBe('admitted');
+    expect(await ask(lacking, requirements)).toMatchObject({
+      kind: 'refused',
+      refusal: { status: 403, body: { error: 'insufficient_scope' } },
+    });
+  });
+});
+
+describe('the metadata of an API', () => {
+  test('say whose tokens it takes, and are named in challenges', async () => {
+    const url = 'https://api.example.com/v1';
+    const described = issuer.verifier({ resource: { url, scopes: ['read'], name: 'Orders' } });
+    expect(described.resource).toEqual({
+      metadataUrl: 'https://api.example.com/.well-known/oauth-protected-resource/v1',
+      metadataPath: '/.well-known/oauth-protected-resource/v1',
+      metadata: {
+        resource: url,
+        authorization_servers: [issuer.url],
+        bearer_methods_supported: ['header'],
+        dpop_signing_alg_values_supported: ['ES256', 'RS256', 'PS256', 'EdDSA'],
+        scopes_supported: ['read'],
+        resource_name: 'Orders',
+      },
+    });
+    const answer = await withToken(described, () => new Response())(new Request(url));
+    expect(answer.headers.get('www-authenticate')).toBe(
+      'Bearer resource_metadata="https://api.example.com/.well-known/oauth-protected-resource/v1"',
+    );
+  });
+
+  test('of an API at the root of its host are at the root', () => {
+    const { resource } = issuer.verifier({ resource: { url: 'https://api.example.com/' } });
+    expect(resource?.metadataPath).toBe('/.well-known/oauth-protected-resource');
   });
 });

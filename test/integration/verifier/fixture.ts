@@ -24,10 +24,21 @@ export interface TestIssuer {
   readonly authorizations: string[];
   sign: SignFeed;
   /** A token stamped now. */
-  issue(claims?: JWTPayload, header?: { typ?: string; alg?: string }): Promise<string>;
+  issue(
+    claims?: JWTPayload,
+    header?: { typ?: string; alg?: string; kid?: string },
+  ): Promise<string>;
   verifier(options?: Partial<VerifierOptions>): Verifier;
   /** What introspection says of every token. */
   isActive: boolean | 'down';
+  /** What it says of active ones beyond that. */
+  introspected: JWTPayload;
+  /** How often it was asked. */
+  introspections: number;
+  /** How often the feed and its snapshot were asked for. */
+  feedRequests: number;
+  /** The keys that are published; changed, older ones are withdrawn. */
+  keys: readonly object[];
   close(): Promise<void>;
 }
 
@@ -44,6 +55,8 @@ export async function startIssuer(
   const kid = randomId(6);
   const jwk = { ...(await exportJWK(publicKey)), kid, alg: 'ES256', use: 'sig' };
   const app = new Koa();
+  // That a follower is gone is no news: tests cut them off.
+  app.silent = true;
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const port = portOf(server);
@@ -61,6 +74,10 @@ export async function startIssuer(
     authorizations,
     sign,
     isActive: true,
+    introspected: {},
+    introspections: 0,
+    feedRequests: 0,
+    keys: [jwk],
     issue: (claims = {}, header = {}) =>
       new SignJWT({
         client_id: 'web',
@@ -106,27 +123,36 @@ export async function startIssuer(
       return Promise.resolve(isKnown);
     },
   });
-  app.use(documents(() => issuer, jwk));
+  app.use(documents(issuer));
   app.use(feed.router.routes());
   const handle = app.callback();
   server.on('request', (request, response) => void handle(request, response));
   return issuer;
 }
 
-function documents(issuer: () => TestIssuer, jwk: object): Koa.Middleware {
+function documents(issuer: TestIssuer): Koa.Middleware {
+  const { url } = issuer;
   return async (ctx: Context, next) => {
-    const { url, isActive } = issuer();
     if (ctx.path === '/.well-known/openid-configuration') {
       ctx.body = {
         issuer: url,
         jwks_uri: `${url}/jwks`,
         introspection_endpoint: `${url}/introspect`,
       };
-    } else if (ctx.path === '/jwks') ctx.body = { keys: [jwk] };
-    else if (ctx.path === '/introspect' && isActive === 'down') ctx.status = 503;
-    else if (ctx.path === '/introspect') ctx.body = { active: isActive };
-    else await next();
+    } else if (ctx.path === '/jwks') ctx.body = { keys: issuer.keys };
+    else if (ctx.path === '/introspect') introspect(issuer, ctx);
+    else {
+      issuer.feedRequests += 1;
+      await next();
+    }
   };
+}
+
+function introspect(issuer: TestIssuer, ctx: Context): void {
+  const { isActive, introspected } = issuer;
+  issuer.introspections += 1;
+  if (isActive === 'down') ctx.status = 503;
+  else ctx.body = isActive ? { active: true, ...introspected } : { active: false };
 }
 
 function portOf(server: Server): number {
