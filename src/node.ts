@@ -158,6 +158,8 @@ async function openProtocol(parts: {
     namespace: NAMESPACE,
     source: rooms.revocation.feed,
     node: nameOf(settings),
+    // What it cannot tell yet counts as nothing.
+    lists: () => statusLists && (statusLists.shown()?.number ?? 0),
     followers: feed.positions.list,
     onFollowerMoved: feed.positions.onMoved,
   });

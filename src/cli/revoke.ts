@@ -56,7 +56,8 @@ export function registerRevokeCommands(
 ): void {
   const revoke = program
     .command('revoke')
-    .description('Takes back what was issued, at every API that follows the feed.');
+    .description('Takes back what was issued, at every API that follows the feed.')
+    .addHelpText('after', '\nPut -- before an id that begins with a dash.');
   const add = (name: string, description: string): Command =>
     revoke
       .command(name)

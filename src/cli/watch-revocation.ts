@@ -23,7 +23,7 @@ export interface Standing {
   /** What the operator calls the node, or who follows the feed from it. */
   readonly name: string;
   readonly client: string | undefined;
-  readonly kind: 'node' | 'stream' | 'poll';
+  readonly kind: 'node' | 'lists' | 'stream' | 'poll';
   readonly number: number;
   /** From the receipt to when this was seen; undefined: not yet. */
   readonly followedAfterMs: number | undefined;
@@ -43,7 +43,7 @@ export function createStandings(place: Place): Standings {
     update: (progress, elapsedMs) =>
       progress.flatMap((node) => {
         const whole = { ...node, name: node.node, client: undefined, kind: 'node' as const };
-        return [whole, ...node.followers].map((one) => {
+        return [whole, ...listsOf(node), ...node.followers].map((one) => {
           const { name, client, kind, number } = one;
           const key = JSON.stringify([node.id, kind, client, name]);
           if (hasFollowed(one, place) && !first.has(key)) first.set(key, Math.round(elapsedMs));
@@ -51,6 +51,14 @@ export function createStandings(place: Place): Standings {
         });
       }),
   };
+}
+
+/** The status lists, as this node knows those of all. */
+function listsOf({ lists, epoch }: NodeProgress): readonly (Omit<Standing, 'followedAfterMs'> & {
+  readonly epoch: string;
+})[] {
+  if (lists === undefined) return [];
+  return [{ name: 'status lists', client: undefined, kind: 'lists', epoch, number: lists }];
 }
 
 export interface WatchOptions {
@@ -111,5 +119,10 @@ function standingsTable(standings: readonly Standing[]): string {
   return table(['WHO', 'CLIENT', 'KIND', 'NUMBER', 'HOW FAR'], rows);
 }
 
-/** A node applies; a stream was written to; a follower that polls says so itself. */
-const VERBS = { node: 'applied after', stream: 'sent after', poll: 'followed after' } as const;
+/** A node applies; status lists show; a stream was written to; a follower that polls says so itself. */
+const VERBS = {
+  node: 'applied after',
+  lists: 'shown after',
+  stream: 'sent after',
+  poll: 'followed after',
+} as const;

@@ -9,6 +9,8 @@ import { furthestBehind, progressValue } from './progress.ts';
 
 /** How often a node tells where it is when nothing moves. */
 const BEAT_SECONDS = 5;
+/** How often it looks whether the status lists have caught up, which nobody tells it of. */
+const LISTS_SECONDS = 0.5;
 /** After how long a node that says nothing more is taken for gone. */
 const LIFE_SECONDS = 15;
 /** Moves that come faster than this are told together. */
@@ -22,6 +24,8 @@ export interface AnnouncingOptions {
   readonly logger: Logger;
   /** What its operator calls this node. */
   readonly node: string;
+  /** Up to which entry the status lists of all nodes show what was revoked; undefined: there are none. */
+  readonly lists: () => number | undefined;
   readonly followers: () => readonly FollowerPosition[];
   /** Called when a follower has moved. Gives the function that ends it. */
   readonly onFollowerMoved: (listener: () => void) => () => void;
@@ -36,6 +40,7 @@ export function startAnnouncing(options: AnnouncingOptions): { close(): Promise<
   const keys = logKeys(namespace);
   const id = randomId(6);
   const stop = new AbortController();
+  let areListsBehind = false;
   let wake = new AbortController();
   const hasten = (): void => wake.abort();
   const ends = [source.onMoved(hasten), options.onFollowerMoved(hasten)];
@@ -46,12 +51,15 @@ export function startAnnouncing(options: AnnouncingOptions): { close(): Promise<
     if (position === undefined) return;
     const now = clock.now();
     const followers = options.followers();
+    const lists = options.lists();
+    areListsBehind = lists !== undefined && lists < position.number;
     const value = progressValue({
       id,
       node: options.node,
       epoch: position.id,
       generation: position.generation,
       number: position.number,
+      lists,
       toldAtMs: clock.nowMs(),
       followerCount: followers.length,
       followers: furthestBehind(followers),
@@ -71,7 +79,8 @@ export function startAnnouncing(options: AnnouncingOptions): { close(): Promise<
       await clock.sleep(PAUSE_SECONDS, stop.signal).catch(() => undefined);
       if (stop.signal.aborted) return;
       // What moved during the pause has aborted this one already.
-      await clock.sleep(BEAT_SECONDS, wake.signal).catch(() => undefined);
+      const seconds = areListsBehind ? LISTS_SECONDS : BEAT_SECONDS;
+      await clock.sleep(seconds, wake.signal).catch(() => undefined);
     }
   }
 

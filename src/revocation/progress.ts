@@ -14,6 +14,8 @@ export interface NodeProgress {
   readonly generation: number;
   /** The last entry that it has applied. */
   readonly number: number;
+  /** Up to which entry its status lists, and those of all other nodes, show what was revoked; undefined: it has none. */
+  readonly lists: number | undefined;
   /** By its own clock, in milliseconds. */
   readonly toldAtMs: number;
   /** How many follow the feed from it. */
@@ -31,6 +33,7 @@ const shape = z.object({
   epoch: z.string(),
   generation: z.int(),
   number: z.int(),
+  lists: z.int().optional(),
   toldAtMs: z.number(),
   followerCount: z.int(),
   followers: z.array(
@@ -53,16 +56,18 @@ export async function readProgress(state: State, keys: LogKeys): Promise<readonl
       const { data } = shape.safeParse(entry?.value);
       return data === undefined ? [] : [data];
     })
-    .map(({ followers, ...node }) => ({
+    .map(({ followers, lists, ...node }) => ({
       ...node,
+      lists,
       followers: followers.map(({ client, ...rest }) => ({ ...rest, client })),
     }));
 }
 
 /** As the state takes it. */
-export function progressValue({ followers, ...node }: NodeProgress): Json {
+export function progressValue({ followers, lists, ...node }: NodeProgress): Json {
   return {
     ...node,
+    ...(lists !== undefined && { lists }),
     followers: followers.map(({ client, ...rest }) => ({
       ...rest,
       ...(client !== undefined && { client }),

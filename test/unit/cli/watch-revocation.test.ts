@@ -12,6 +12,7 @@ function nodeAt(number: number, followerAt: number): NodeProgress {
     epoch,
     generation: 1,
     number,
+    lists: undefined,
     toldAtMs: 0,
     followerCount: 1,
     followers: [{ name: 'orders', client: 'api', kind: 'stream', epoch, number: followerAt }],
@@ -37,6 +38,14 @@ test('the time of each is when it was seen first to have followed', () => {
   expect(times(standings.update([nodeAt(9, 9)], 1))).toEqual([undefined, undefined]);
   expect(times(standings.update([nodeAt(10, 9)], 20.4))).toEqual([20, undefined]);
   expect(times(standings.update([nodeAt(11, 10)], 30))).toEqual([20, 30]);
+});
+
+test('status lists are waited for where there are some', () => {
+  const standings = createStandings(PLACE);
+  const [, lists] = standings.update([{ ...nodeAt(10, 10), lists: 9 }], 1);
+  expect(lists).toMatchObject({ kind: 'lists', number: 9, followedAfterMs: undefined });
+  const [, then] = standings.update([{ ...nodeAt(10, 10), lists: 10 }], 700);
+  expect(then).toHaveProperty('followedAfterMs', 700);
 });
 
 test('a follower that has gone is not waited for', () => {
