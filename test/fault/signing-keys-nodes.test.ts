@@ -65,6 +65,7 @@ async function start(node: number, signingKeys: Settings = {}): Promise<void> {
           name: 'App',
           secretInClear: APP.secret,
           redirectUris: [APP.redirectUri],
+          idTokenSignedResponseAlg: 'ES256',
         },
       ],
       signingKeys,
@@ -209,6 +210,9 @@ describe('a key that leaked', () => {
       expect(await userinfoAt(node, tokens.access_token)).toMatchObject({ status: 200 });
     }
 
+    const hinted = await visitorAt(1).request(`/logout?id_token_hint=${tokens.id_token}`);
+    expect(hinted.status).toBe(200);
+
     const told = await latchkey([
       'keys',
       'revoke',
@@ -224,6 +228,8 @@ describe('a key that leaked', () => {
         active: false,
       });
       expect(await userinfoAt(node, tokens.access_token)).toMatchObject({ status: 401 });
+      const signOut = `/logout?id_token_hint=${tokens.id_token}`;
+      expect((await visitorAt(node).request(signOut)).status).toBe(400);
       expect(await metricsAt(node)).toContain(
         'latchkey_signing_keys{algorithm="ES256",phase="revoked"} 1',
       );
