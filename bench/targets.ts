@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../test/support/ports.ts';
+import type { BenchClient } from './browser-flow.ts';
 import { BENCH_CLIENTS, RESOURCES, type Target } from './scenarios.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -104,7 +105,15 @@ function settings(place: { folder: string; port: number; origin: string; store: 
     signingAlgorithm,
     scopes: { 'read:messages': 'Read messages' },
   });
-  const { web, machine } = BENCH_CLIENTS;
+  const { web, jwt, machine } = BENCH_CLIENTS;
+  const app = ({ id, secret, redirectUri }: BenchClient, accessTokenFormat: string): object => ({
+    id,
+    type: 'web',
+    name: id,
+    secretInClear: secret,
+    redirectUris: [redirectUri],
+    accessTokenFormat,
+  });
   return {
     profile: 'dev',
     issuer: origin,
@@ -118,14 +127,8 @@ function settings(place: { folder: string; port: number; origin: string; store: 
     signingKeys: { folder: join(folder, 'keys') },
     apis: [api(RESOURCES.es256, 'ES256'), api(RESOURCES.rs256, 'RS256')],
     clients: [
-      {
-        id: web.id,
-        type: 'web',
-        name: 'Web',
-        secretInClear: web.secret,
-        redirectUris: [web.redirectUri],
-        accessTokenFormat: 'opaque',
-      },
+      app(web, 'opaque'),
+      app(jwt, 'jwt'),
       { id: machine.id, type: 'machine', name: 'Machine', secretInClear: machine.secret },
     ],
     people: [
