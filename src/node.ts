@@ -86,7 +86,7 @@ async function openHost(rooms: Rooms, options: ComposeOptions, closers: Closers)
     metrics,
     renderer,
     interactions: protocol.interactions,
-    formSecret: sealer.keysFor('forms')[0],
+    formSecrets: sealer.keysFor('forms'),
   });
   const added = addCapabilities({ ...rooms, isDev, renderer }, settings);
   const host = createHost({

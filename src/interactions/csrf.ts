@@ -17,15 +17,20 @@ export interface FormTokens {
   check(uid: string, token: string | undefined): void;
 }
 
-/** `secret`: the same on every node of the installation, for this purpose alone. */
-export function createFormTokens(secret: Uint8Array): FormTokens {
-  const issue = (uid: string): string =>
-    createHmac('sha256', secret).update(`form:${uid}`).digest('base64url');
+/**
+ * `secrets`: the same on every node of the installation, for this purpose alone. The first issues, each is
+ * believed: a page may come from a node that has them in another order, while they are changed.
+ */
+export function createFormTokens(secrets: readonly [Uint8Array, ...Uint8Array[]]): FormTokens {
   return {
-    issue,
+    issue: (uid) => tokenBy(secrets[0], uid),
     check(uid, token) {
-      if (!equalSecrets(issue(uid), token ?? ''))
+      if (!secrets.some((secret) => equalSecrets(tokenBy(secret, uid), token ?? '')))
         throw new ForgedForm('a form without the token of its page');
     },
   };
+}
+
+function tokenBy(secret: Uint8Array, uid: string): string {
+  return createHmac('sha256', secret).update(`form:${uid}`).digest('base64url');
 }

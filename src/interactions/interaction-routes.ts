@@ -21,8 +21,8 @@ export interface InteractionRoutesOptions {
   readonly renderer: Renderer;
   /** Counts how sign-ins end. */
   readonly metrics: Pick<Metrics, 'signIn'>;
-  /** Keys the tokens of forms: 32 bytes, the same on every node. */
-  readonly formSecret: Uint8Array;
+  /** Key the tokens of forms: 32 bytes each, the same on every node. Forms are issued under the first. */
+  readonly formSecrets: readonly [Uint8Array, ...Uint8Array[]];
 }
 
 /** One visit to a page: the interaction, and the form when one was sent. */
@@ -43,9 +43,9 @@ export type Step = (visit: Visit) => Promise<void>;
  * `/interaction/:uid/sign-in` lets them sign in as someone else meanwhile.
  */
 export function createInteractionRoutes(options: InteractionRoutesOptions): Router {
-  const { interactions, issuer, formSecret } = options;
+  const { interactions, issuer, formSecrets } = options;
   const show = createShowPage(options.renderer);
-  const tokens = createFormTokens(formSecret);
+  const tokens = createFormTokens(formSecrets);
   const signIn = createSignIn({ ...options, show });
   const steps: Readonly<Record<Interaction['prompt'], Step>> = {
     login: signIn,

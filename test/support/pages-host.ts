@@ -165,7 +165,7 @@ export async function openPagesHost(
     interactions: interactionsOf(world),
     accounts: accountsOf(world),
     metrics: { signIn: (result) => void world.counted.push(result) },
-    formSecret: randomBytes(32),
+    formSecrets: [randomBytes(32)],
   });
   const opened = await openHost({
     issuer,
