@@ -58,22 +58,37 @@ export function registerRevokeCommands(
     .command('revoke')
     .description('Takes back what was issued, at every API that follows the feed.')
     .addHelpText('after', '\nPut -- before an id that begins with a dash.');
-  const add = (name: string, description: string): Command =>
+  const add: Parts['add'] = (name, description) =>
     revoke
       .command(name)
       .description(description)
       .option('--reason <reason>', 'for the audit', 'operator')
       .option('--watch', 'wait until every node has applied it and every follower was told')
       .option('--json', 'print JSON');
-  const run = (flags: Flags, work: (rooms: Opened) => Promise<readonly Receipt[]>): Promise<void> =>
+  const run: Parts['run'] = (flags, work) =>
     withRooms(open, async (rooms) => report(rooms, flags, await work(rooms), surroundings));
-  const one = (flags: Flags, what: (rooms: Opened) => Promise<Revoked>): Promise<void> =>
+  const one: Parts['one'] = (flags, what) =>
     run(flags, async (rooms) => [await rooms.takeBack.revoke(await what(rooms), detailsOf(flags))]);
 
+  registerHandles({ add, run, one }, surroundings.input);
+  registerHolders({ add, one });
+}
+
+/** How a command is made, and what it does when it is run. */
+interface Parts {
+  add(name: string, description: string): Command;
+  /** Takes back what `work` says, and reports. */
+  run(flags: Flags, work: (rooms: Opened) => Promise<readonly Receipt[]>): Promise<void>;
+  /** The same for one thing. */
+  one(flags: Flags, what: (rooms: Opened) => Promise<Revoked>): Promise<void>;
+}
+
+/** What is named by a handle of its own. */
+function registerHandles({ add, run, one }: Parts, input: PasswordInput): void {
   add('token', 'Takes back one token; a refresh token with its grant.')
     .argument('[jti]', 'left out: the token itself is read from standard input')
     .action((jti: string | undefined, flags: Flags) =>
-      one(flags, (rooms) => tokenOf(rooms, jti, surroundings.input)),
+      one(flags, (rooms) => tokenOf(rooms, jti, input)),
     );
   add('grant', 'Ends what one app got for one person: by its id, or all of an app and a person.')
     .argument('[gid]', 'the claim `gid` of an access token')
@@ -87,6 +102,10 @@ export function registerRevokeCommands(
     .action((sessionUid: string, flags: Flags) =>
       one(flags, () => Promise.resolve({ kind: 'session', sessionUid })),
     );
+}
+
+/** Everything of somebody, or everything. */
+function registerHolders({ add, one }: Pick<Parts, 'add' | 'one'>): void {
   add('person', 'Ends every session, grant and token of a person, who may sign in again.')
     .argument('<person>', 'id, e-mail address or username')
     .action((who: string, flags: Flags) =>
