@@ -1,4 +1,6 @@
+import type { Redis } from 'ioredis';
 import { StateUnavailable, type State } from '../state.ts';
+import { failureOf } from './errors.ts';
 import type { Lane, Lanes } from './lanes.ts';
 import { decodeEntry, encodeEntry, type Names } from './names.ts';
 import type { Scripts } from './scripts.ts';
@@ -49,12 +51,15 @@ function createWriters(parts: VerbParts): Pick<State, 'put' | 'swap' | 'delete'>
       const text = encodeEntry(version, value);
       const ttl = ttlMs(options.ttlSeconds);
       const lane = options.durable ? await lanes.durable() : lanes.main;
-      await lane.attempt((mayBeDone) => {
+      await lane.attempt(async (mayBeDone) => {
         if (mayBeDone) return assertHeld(lane, name, version);
-        if (options.essential) return lane.link.evaluate(scripts.put, [name], [text, ttl]);
-        return ttl === FOR_EVER
-          ? lane.link.client.set(name, text)
-          : lane.link.client.set(name, text, 'PX', ttl);
+        try {
+          await set(lane.link.client, name, text, ttl);
+        } catch (error) {
+          // A full Redis has done nothing; the script is let through. It costs five times as much as SET.
+          if (!options.essential || failureOf(error) !== 'full') throw error;
+          await lane.link.evaluate(scripts.put, [name], [text, ttl]);
+        }
       });
       return version;
     },
@@ -87,6 +92,15 @@ function createWriters(parts: VerbParts): Pick<State, 'put' | 'swap' | 'delete'>
       return found === 1;
     },
   };
+}
+
+async function set(
+  client: Redis,
+  name: string,
+  text: string,
+  ttl: number | typeof FOR_EVER,
+): Promise<void> {
+  await (ttl === FOR_EVER ? client.set(name, text) : client.set(name, text, 'PX', ttl));
 }
 
 /**
