@@ -31,6 +31,7 @@ export function fastKeys(lives: FastLives): {
     others: {
       tokens: { accessToken: token, idToken: token },
       sessions: { idle: '5m', absolute: '5m' },
+      statusLists: { ttl: '2s', lifetime: token },
     },
   };
 }
