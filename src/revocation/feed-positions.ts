@@ -3,7 +3,7 @@ import type { Cursor } from './feed-payload.ts';
 
 /** How long a follower that polls is remembered between two polls, beyond the heartbeat for which one may last. */
 const BETWEEN_POLLS_MS = 5000;
-const NAME = /^[\w.:-]{1,64}$/;
+const NAME = /^[\w.:@-]{1,64}$/;
 
 /**
  * How far one follower of this node is. `stream`: the number up to which everything was handed to the

@@ -90,7 +90,7 @@ describe('a feed that is cut', () => {
       await wire.heal();
       await Promise.all(apis.map((api) => untilFollowing(api)));
       await Promise.all(apis.map((api) => untilRefused(api, during)));
-      await expect.poll(() => answers(apis, good)).toEqual([200, 200, 200]);
+      await expect.poll(() => answers(apis, good), { timeout: 5000 }).toEqual([200, 200, 200]);
       expectNoneAccepted(apis.slice(0, 2), BOUND_MS + SLACK_MS);
       expectNoneAccepted(apis, ACCEPT_SECONDS * 1000 + SLACK_MS);
     },
@@ -117,7 +117,7 @@ test(
       process.kill(pid, 'SIGCONT');
     }
     await Promise.all(apis.map((api) => untilRefused(api, token)));
-    await expect.poll(() => answers(apis, good)).toEqual([200, 200]);
+    await expect.poll(() => answers(apis, good), { timeout: 5000 }).toEqual([200, 200]);
     expectNoneAccepted(apis, 1000);
     await running.close();
   },
@@ -192,7 +192,7 @@ test('when the node dies that it follows, an API stops accepting, and goes on wi
   expect(await answers(apis, token)).toEqual([503]);
   await town.world.start(1);
   await Promise.all(apis.map((api) => untilRefused(api, token)));
-  await expect.poll(() => answers(apis, good)).toEqual([200]);
+  await expect.poll(() => answers(apis, good), { timeout: 5000 }).toEqual([200]);
   expectNoneAccepted(apis, BOUND_MS);
   await running.close();
 }, 60_000);
