@@ -4,7 +4,7 @@ import { authorize, redeem, type TokenAnswer } from '../../bench/browser-flow.ts
 import type { Settings } from '../support/latchkey.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
-import { endedFamilies, paidTwice } from './support/ledger.ts';
+import { broken, endedFamilies, paidTwice } from './support/ledger.ts';
 import {
   clientOf,
   isActive,
@@ -20,6 +20,8 @@ import type { Visitor } from './support/visitor.ts';
 import { APP, openWorld, PERSON, type World } from './support/world.ts';
 
 const WINDOW_SECONDS = 2;
+/** How often the engine of the state tries one write before it gives up. */
+const TRIES_OF_A_WRITE = 3;
 
 let world: World;
 let visitor: Visitor;
@@ -121,6 +123,18 @@ describe('an answer of Redis that is lost after the write', () => {
       await expectConsistent();
     },
   );
+
+  test('of a new session, each time that it is tried: 503 and no fault, and then a sign-in as ever', async () => {
+    const browser = world.visitor({ isBrowser: true });
+    const from = world.ledger.lines.length;
+    const signingIn = signUp(world.ledger, browser).then(() => 'signed in', String);
+    for (let tries = 0; tries < TRIES_OF_A_WRITE; tries += 1)
+      await world.wire.dropNextReply('"kind":"Session"');
+    expect(await signingIn).toContain('503');
+    expect(broken(world.ledger.lines.slice(from), [503])).toEqual([]);
+    await untilReady();
+    await signUp(world.ledger, browser);
+  });
 
   test('of the quota of registrations: one client is made, and can be used', async () => {
     const answer = await losingReply(world.wire, 'registrations:', () =>

@@ -84,13 +84,33 @@ async function begin(
   uid: string,
   ours: SessionWrite,
   ttlSeconds: number | undefined,
-  { state, scopes }: SessionsOptions,
+  options: SessionsOptions,
 ): Promise<void> {
+  const { state, scopes } = options;
   const { value } = firstSession(ours);
   const version = await state.swap(sessionKey(uid), undefined, value, { ttlSeconds });
-  if (version === undefined) throw new errors.LoginRequired('the session has ended');
+  if (version === undefined) {
+    await goOn(await begunBefore(uid, ours, options), ours, ttlSeconds, options);
+    return;
+  }
   const entry = { value, version };
   scopes.current().sessions.set(uid, { secret: ours.secret, entry, base: ours.payload });
+}
+
+/**
+ * The engine saves once more when its first save met an outage. That may have been done all the same; nobody
+ * else knows this secret.
+ */
+async function begunBefore(
+  uid: string,
+  { secret }: SessionWrite,
+  { state }: SessionsOptions,
+): Promise<KnownSession> {
+  const entry = await state.refresh(sessionKey(uid));
+  const value = ofKind(entry, 'Session');
+  if (entry === undefined || value === undefined || text(value, 'id') !== sha256(secret))
+    throw new errors.LoginRequired('the session has ended');
+  return { secret, entry, base: sessionPayload(value) };
 }
 
 /** Until the swap is won: every loss means that another tab wrote, and its part is kept. */
