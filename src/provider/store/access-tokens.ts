@@ -1,20 +1,18 @@
-import { jwtVerify, type JWTVerifyGetKey } from 'jose';
 import type { AdapterPayload } from 'oidc-provider';
 import type { Revocation } from '../../revocation/revocation.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { SigningKeys } from '../../signing-keys/signing-keys.ts';
-import { CLAIM, readAccessTokenClaims, type AccessTokenClaims } from '../access-token-claims.ts';
-import { publicKeyOf } from '../engine-keys.ts';
+import { CLAIM, type AccessTokenClaims } from '../access-token-claims.ts';
 import { once, type RequestScopes } from '../request-scope.ts';
 import type { Endpoints } from '../routes.ts';
 import type { ModelStore } from './adapter.ts';
+import { createJwtVerifier } from './jwt-verifier.ts';
 import type { RequestState } from './request-state.ts';
 import type { Validity } from './validity.ts';
 
 /** Put before a JWT so that the engine, which takes no JWT at introspection and revocation, lets it through. */
 export const JWT_MARK = '~';
 const JWT = /^~?(?<token>[\w-]+\.[\w-]+\.[\w-]+)$/;
-const CLOCK_TOLERANCE_SECONDS = 15;
 /** What the engine tells by itself, and what nobody has to know. */
 const HIDDEN: ReadonlySet<string> = new Set(
   `iss sub aud exp iat jti scope client_id cnf ${CLAIM.mark} ${CLAIM.session} ${CLAIM.userinfo}`.split(
@@ -85,24 +83,8 @@ type Recognise = (jwt: string) => Promise<AccessTokenClaims | undefined>;
 
 /** Once for each request, though the engine asks under two names. */
 function createRecogniser(options: AccessTokenOptions): Recognise {
-  const { state, scopes, endpoints, signingKeys, revocation, clock } = options;
-  const { grantKey, sessionKey, isAtRevocation } = options;
-  const keyOf: JWTVerifyGetKey = ({ kid, alg }) => {
-    const key = signingKeys.current().keys.find((one) => one.kid === kid && one.algorithm === alg);
-    if (key === undefined) throw new TypeError('a token of no key of ours');
-    return publicKeyOf(key);
-  };
-
-  async function verify(jwt: string): Promise<AccessTokenClaims | undefined> {
-    const verified = await jwtVerify(jwt, keyOf, {
-      issuer: endpoints.issuer,
-      typ: 'at+jwt',
-      clockTolerance: CLOCK_TOLERANCE_SECONDS,
-      currentDate: new Date(clock.nowMs()),
-    }).catch(() => undefined);
-    const claims = verified && readAccessTokenClaims(verified.payload);
-    return claims !== undefined && claims.exp > clock.now() ? claims : undefined;
-  }
+  const { state, scopes, revocation, grantKey, sessionKey, isAtRevocation } = options;
+  const verify = createJwtVerifier(options);
 
   return (jwt) =>
     once(scopes.current().tokens, jwt, async () => {

@@ -1,0 +1,76 @@
+import { jwtVerify, type JWTVerifyGetKey } from 'jose';
+import type { Clock } from '../../runtime/clock.ts';
+import { sha256 } from '../../runtime/digest.ts';
+import type { SigningKeys } from '../../signing-keys/signing-keys.ts';
+import { readAccessTokenClaims, type AccessTokenClaims } from '../access-token-claims.ts';
+import { publicKeyOf } from '../engine-keys.ts';
+import type { Endpoints } from '../routes.ts';
+
+const CLOCK_TOLERANCE_SECONDS = 15;
+/** A kilobyte each. */
+const REMEMBERED_MAX = 2000;
+
+/** Undefined: no access token that a key of the moment has signed, or one that has expired. */
+export type VerifyJwt = (jwt: string) => Promise<AccessTokenClaims | undefined>;
+
+interface Remembered {
+  readonly claims: AccessTokenClaims;
+  readonly kid: string | undefined;
+}
+
+/**
+ * Verifies our JWT access tokens. A token is sent along with many requests, and its signature stays as it is: it is
+ * verified once, then only whether its key is still one of ours and its time is not over. What else there is
+ * to ask of a token is asked elsewhere, each time.
+ */
+export function createJwtVerifier(options: {
+  readonly endpoints: Pick<Endpoints, 'issuer'>;
+  readonly signingKeys: Pick<SigningKeys, 'current'>;
+  readonly clock: Clock;
+}): VerifyJwt {
+  const { endpoints, signingKeys, clock } = options;
+  // By its hash, so that no bearer token lies about in memory.
+  const remembered = new Map<string, Remembered>();
+  const keyOf: JWTVerifyGetKey = ({ kid, alg }) => {
+    const key = signingKeys.current().keys.find((one) => one.kid === kid && one.algorithm === alg);
+    if (key === undefined) throw new TypeError('a token of no key of ours');
+    return publicKeyOf(key);
+  };
+  const isOurs = (kid: string | undefined): boolean =>
+    signingKeys.current().keys.some((key) => key.kid === kid);
+
+  async function verify(jwt: string): Promise<Remembered | undefined> {
+    const verified = await jwtVerify(jwt, keyOf, {
+      issuer: endpoints.issuer,
+      typ: 'at+jwt',
+      clockTolerance: CLOCK_TOLERANCE_SECONDS,
+      currentDate: new Date(clock.nowMs()),
+    }).catch(() => undefined);
+    const claims = verified && readAccessTokenClaims(verified.payload);
+    return claims && { claims, kid: verified.protectedHeader.kid };
+  }
+
+  function remember(hash: string, found: Remembered): void {
+    if (remembered.size >= REMEMBERED_MAX) forgetOldest(remembered);
+    remembered.set(hash, found);
+  }
+
+  return async (jwt) => {
+    const hash = sha256(jwt);
+    const known = remembered.get(hash);
+    const found = known !== undefined && isOurs(known.kid) ? known : await verify(jwt);
+    if (found === undefined || found.claims.exp <= clock.now()) {
+      remembered.delete(hash);
+      return undefined;
+    }
+    if (found !== known) remember(hash, found);
+    return found.claims;
+  };
+}
+
+function forgetOldest(remembered: Map<string, Remembered>): void {
+  for (const hash of remembered.keys()) {
+    remembered.delete(hash);
+    return;
+  }
+}
