@@ -93,9 +93,11 @@ describe('metadata', () => {
     const { scopes_supported, ...rest } = server;
     expect(scopes_supported).not.toContain('read:messages');
     const endpoints = Object.entries(rest).filter(([name]) => /(_endpoint|_uri)$/.test(name));
-    expect(endpoints).toHaveLength(8);
+    expect(endpoints).toHaveLength(9);
     for (const [name, url] of endpoints) {
-      const method = /^(?:authorization|userinfo|end_session|jwks)_/.test(name) ? 'GET' : 'POST';
+      const method = /^(?:authorization|userinfo|end_session|jwks|status_list)_/.test(name)
+        ? 'GET'
+        : 'POST';
       const { status } = await fetch(url as string, { method, redirect: 'manual' });
       expect(status, name).not.toBe(404);
     }
