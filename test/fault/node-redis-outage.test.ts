@@ -99,8 +99,8 @@ describe('a Redis that is killed under load', () => {
   test('has no code paid twice, no family ended, no revoked token alive', async () => {
     const { ledger } = world;
     const visitor = world.visitor({ node: () => 1 });
-    expect(ledger.codes.size).toBeGreaterThan(10);
-    expect(ledger.revoked.length).toBeGreaterThan(10);
+    expect(ledger.codes.size).toBeGreaterThan(3);
+    expect(ledger.revoked.length).toBeGreaterThan(3);
     expect(paidTwice(ledger)).toEqual([]);
     expect(endedFamilies(ledger)).toEqual([]);
     expect(await revokedAlive(visitor, ledger)).toEqual([]);

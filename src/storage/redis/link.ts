@@ -56,7 +56,6 @@ export function openLink(options: LinkOptions): Link {
     autoResendUnfulfilledCommands: false,
     autoResubscribe: false,
     maxRetriesPerRequest: 0,
-    socketTimeout: options.timeoutMs,
     maxLoadingRetryTime: LOADING_AGAIN_MS,
     // A process that ends waits for this even where nothing is connected.
     disconnectTimeout: FAREWELL_MS,
