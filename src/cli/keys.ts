@@ -91,7 +91,7 @@ function registerKeepingCommands(keys: Command, open: () => Promise<KeyRooms>): 
   keys
     .command('reseal')
     .description(
-      'Seals private keys and client secrets under another master key, which every node must know already.',
+      'Seals private keys and client secrets under another master key, once it is the first of every node.',
     )
     .requiredOption('--to <reference>', 'the new master key: file:PATH or env:NAME', reference)
     .action((flags: { readonly to: SecretReference }) =>

@@ -96,7 +96,7 @@ export interface Clients {
   ): Promise<IssuedClient | undefined>;
   /** False: no such client. @throws {DeclaredInConfig} when the configuration declares it. */
   delete(id: string, actor: Actor): Promise<boolean>;
-  /** Seals every secret that is kept sealed under the first master key of `sealer`, which nodes must already know. Gives their number. */
+  /** Seals every secret that is kept sealed under the first master key of `sealer`, which must be the first of all nodes already. Gives their number. */
   resealSecrets(sealer: Sealer): Promise<number>;
   close(): Promise<void>;
 }

@@ -10,6 +10,8 @@ const SEALED = /^v1\.(?<keyId>[\w-]{8})\.(?<body>[\w-]+)$/;
 
 /** Encrypts what must not lie in a store in clear: AES-256-GCM under the installation's master key. */
 export interface Sealer {
+  /** The name of the master key under which it seals; tells nothing of it. */
+  readonly keyId: string;
   /** `context` (what the secret is for: `signing-key RS256 <kid>`) is authenticated, not kept. */
   seal(plain: Uint8Array, context: string): string;
   /** @throws {SealBroken} when the text was changed, cut, or sealed for another context or under an unknown master key. */
@@ -45,6 +47,7 @@ export function createSealer(masterKeys: readonly [Uint8Array, ...Uint8Array[]])
       expand(masterKey, `purpose ${purpose}`, MASTER_KEY_BYTES);
   const [first, ...others] = masterKeys;
   return {
+    keyId: current.id,
     keysFor: (purpose) => [expandFor(purpose)(first), ...others.map(expandFor(purpose))],
     seal(plain, context) {
       // Random nonces are good for 2^32 texts under one key; an installation seals a few thousand.

@@ -56,7 +56,7 @@ export interface KeyAdministration {
   revoke(kid: string, reason: string): Promise<RevokedSigningKey>;
   /** Makes the private key in `material` (PEM or JWK) the next one of its ring. */
   import(material: string, algorithm: SigningAlgorithm): Promise<ImportedKey>;
-  /** Seals every ring under the first master key of `sealer`, which all nodes, and this one, must already know. Gives the number of keys. */
+  /** Seals every ring under the first master key of `sealer`, which must be the first of all nodes, and ours, already. Gives the number of keys. */
   reseal(sealer: Sealer): Promise<number>;
   /** Puts a last good copy back into a state that has lost or broken its ring; `replace`: also in the place of another ring. */
   restore(file: string, options?: { readonly replace?: boolean }): Promise<RestoredRing>;

@@ -1,4 +1,4 @@
-import { SealBroken, type Sealer } from '../runtime/sealing.ts';
+import type { Sealer } from '../runtime/sealing.ts';
 import { KeyOrderRefused } from './faults.ts';
 import { sealContext } from './key-material.ts';
 import { createRingCopies } from './ring-copies.ts';
@@ -6,15 +6,17 @@ import { createRingEditor, type OrderTools } from './ring-editor.ts';
 import type { Ring } from './ring.ts';
 import { changed } from './schedule.ts';
 
-const PROBE = 'reseal probe';
-
 /**
  * Seals every ring anew under the first master key of `next`. Gives the number of private keys.
  *
- * @throws {KeyOrderRefused} when not even our own configuration knows that master key: nodes would stop signing.
+ * @throws {KeyOrderRefused} when our own configuration does not seal under that master key: nodes might not know
+ * it, and would make their next keys under the old one.
  */
 export async function resealRings(tools: OrderTools, next: Sealer): Promise<number> {
-  refuseUnknown(tools.sealer, next);
+  if (tools.sealer.keyId !== next.keyId)
+    throw new KeyOrderRefused(
+      'nodes by this configuration do not seal under that master key yet: add it to otherMasterKeys of every node; then make it their masterKey, with the old one in otherMasterKeys; then repeat this',
+    );
   const { store, folder, namespace, logger, make, editor, audit, origin } = tools;
   const copies = createRingCopies({ folder, namespace, sealer: next, logger });
   // Opened by the sealer of today, written by the next one.
@@ -34,17 +36,6 @@ export async function resealRings(tools: OrderTools, next: Sealer): Promise<numb
   );
   await audit.record({ type: 'key.resealed', keys: count, origin });
   return count;
-}
-
-function refuseUnknown(known: Sealer, next: Sealer): void {
-  try {
-    known.open(next.seal(new Uint8Array(), PROBE), PROBE);
-  } catch (error) {
-    if (!(error instanceof SealBroken)) throw error;
-    throw new KeyOrderRefused(
-      'this configuration does not know that master key: name it in otherMasterKeys of every node first, and restart them one after another',
-    );
-  }
 }
 
 function resealedRing(ring: Ring, { namespace, sealer }: OrderTools, next: Sealer): Ring {

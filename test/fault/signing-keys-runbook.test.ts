@@ -44,7 +44,7 @@ function start(signingKeys: object): Promise<Latchkey> {
       signIn: { argon2: { memoryKib: 7168, iterations: 1 } },
       clients: [{ id: 'service', type: 'machine', name: 'Service', secretInClear: SECRET }],
       apis: [{ identifier: 'https://api.example.com', name: 'API', scopes: { read: 'Read' } }],
-      signingKeys: { folder: join(folder, 'keys'), ...signingKeys },
+      signingKeys: { folder: join(folder, 'keys'), algorithms: ['ES256'], ...signingKeys },
     },
   });
 }
@@ -104,7 +104,7 @@ test('the guide for a leaked key is true, line by line', async () => {
   expect(seen).toMatch(/^ES256 .* revoked .*: found in a public repository$/mu);
   expect(seen).toContain('gone\n{"active":false}');
   expect(seen).toContain('"type":"key.revoked"');
-}, 60_000);
+}, 120_000);
 
 test('so is what it says of the loss of everything, and of another master key', async () => {
   // The master key moves from `keys/` to a place with a name.
@@ -114,14 +114,14 @@ test('so is what it says of the loss of everything, and of another master key', 
   await runBlock(4, {});
   const before = await kidsByPhase();
   const stolen = [...before('published'), ...before('signing')];
-  expect(stolen).toHaveLength(4);
+  expect(stolen).toHaveLength(2);
   await runBlock(3, {
     WAITING: before('published').join(' '),
     SIGNING: before('signing').join(' '),
     VERIFYING: '',
   });
   const after = await kidsByPhase();
-  expect(after('signing')).toHaveLength(2);
+  expect(after('signing')).toHaveLength(1);
   for (const kid of stolen) expect(after('signing')).not.toContain(kid);
 
   await runBlock(5, { NEW_MASTER_KEY: newKey });
@@ -137,4 +137,4 @@ test('so is what it says of the loss of everything, and of another master key', 
   );
   expect(await runBlock(4, {})).toMatch(/^ES256: the key .* signs in 16 min 5 s/mu);
   await restart({ masterKey: { file: newKey } });
-}, 90_000);
+}, 240_000);

@@ -119,9 +119,12 @@ describe('latchkey keys', () => {
     const path = `${house.folder}/new.key`;
     await writeFile(path, randomBytes(32).toString('base64'), { mode: 0o600 });
     await expect(run('reseal', '--to', `file:${path}`)).rejects.toThrow(
-      'name it in otherMasterKeys of every node first',
+      'do not seal under that master key yet',
     );
-    const both = { otherMasterKeys: [{ file: path }] };
+    const both = {
+      masterKey: { file: path },
+      otherMasterKeys: [{ file: `${house.keysFolder}/master.key` }],
+    };
     expect(await runWith(both, 'reseal', '--to', `file:${path}`)).toContain(
       'Sealed under the new master key: private keys 1, client secrets 0.',
     );
