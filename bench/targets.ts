@@ -125,6 +125,8 @@ function settings(place: { folder: string; port: number; origin: string; store: 
       }),
     },
     signingKeys: { folder: join(folder, 'keys') },
+    // Counted as ever, but one person who signs in from all connections at once must not be taken for a guesser.
+    signIn: { limits: { perPath: 100, acquaintances: 30, strangers: 20 } },
     apis: [api(RESOURCES.es256, 'ES256'), api(RESOURCES.rs256, 'RS256')],
     clients: [
       app(web, 'opaque'),
