@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { rounds } from '../support/counts.ts';
 import { broken, endedFamilies, paidTwice, quantileMs, type Line } from './support/ledger.ts';
 import { revokedAlive, startLoad, twiceAlive } from './support/load.ts';
+import { measured } from './support/report.ts';
 import { openWorld, type World } from './support/world.ts';
 
 const CREW = { people: 2, refreshers: 4, revokers: 2, services: 2, introspectors: 2, readers: 1 };
@@ -63,6 +64,12 @@ describe('a Redis that is killed under load', () => {
     const refused = linesOf((line) => isDuring(line) && line.status === 503);
     expect(refused.length).toBeGreaterThan(100);
     expect(new Set(refused.map(({ retryAfter }) => retryAfter))).toEqual(new Set(['2']));
+    measured('Redis away', {
+      seconds: OUTAGE_SECONDS,
+      refused: refused.length,
+      p99: quantileMs(refused, 0.99),
+      max: quantileMs(refused, 1),
+    });
     expect(quantileMs(refused, 0.99)).toBeLessThan(1000);
     expect(quantileMs(refused, 1)).toBeLessThan(1000 + SLACK_MS);
   });
@@ -87,7 +94,9 @@ describe('a Redis that is killed under load', () => {
 
   test('is back in use within 2 s of its first answer', () => {
     const refused = linesOf(({ atMs, status }) => atMs > upAtMs && status === 503);
-    expect(Math.max(0, ...refused.map(({ atMs }) => atMs - upAtMs))).toBeLessThan(2000);
+    const backMs = Math.max(0, ...refused.map(({ atMs }) => atMs - upAtMs));
+    measured('Redis back', { backMs });
+    expect(backMs).toBeLessThan(2000);
     for (const what of ['client_credentials', 'refresh_token', 'authorization_code']) {
       const served = linesOf(
         (line) => line.atMs > upAtMs && line.what.endsWith(what) && line.status === 200,

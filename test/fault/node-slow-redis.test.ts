@@ -64,7 +64,8 @@ describe('a Redis that is half a second late', () => {
     });
     expect(quantileMs(programs, 0.99)).toBeLessThan(3000);
     expect(quantileMs(documents, 0.99)).toBeLessThan(LATENCY_MS);
-    expect(quantileMs(pages, 0.99)).toBeLessThan(5000);
+    // A page of a sign-in asks Redis up to eight times, one after the other.
+    expect(quantileMs(pages, 0.99)).toBeLessThan(12 * LATENCY_MS);
   });
 
   test('piles nothing up: requests under way stay as many as ask, and are gone afterwards', () => {

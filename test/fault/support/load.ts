@@ -40,7 +40,10 @@ export interface LoadOptions {
 }
 
 type Act = () => Promise<void>;
+type Person = typeof PERSON;
 
+/** Of the people that every node of the tests knows. */
+const NAMES = ['alice', 'bob', 'carol', 'dave', 'erin'];
 const AFTER_FAILURE_MS = 50;
 const REFRESHES_BEFORE_REVOKING = 3;
 
@@ -53,12 +56,19 @@ export async function startLoad(
   const stop = new AbortController();
   const visit = (isBrowser: boolean): Visitor =>
     world.visitor({ isBrowser, ...(node && { node }) });
+  let people = 0;
+  // Each signs in as somebody else, as far as there are people: nobody runs into another's limits.
+  const somebody = (): Person => {
+    const login = NAMES[people % NAMES.length] ?? PERSON.login;
+    people += 1;
+    return { login, password: PERSON.password };
+  };
   const actors = [
-    ...times(crew.people, () => racer(world.ledger, visit(true), visit(false))),
-    ...times(crew.refreshers, () => refresher(world.ledger, visit(false))),
-    ...times(crew.revokers, () => revoker(world.ledger, visit(false))),
+    ...times(crew.people, () => racer(world.ledger, somebody(), [visit(true), visit(false)])),
+    ...times(crew.refreshers, () => refresher(world.ledger, visit(false), somebody())),
+    ...times(crew.revokers, () => revoker(world.ledger, visit(false), somebody())),
     ...times(crew.services, () => service(visit(false))),
-    ...times(crew.introspectors, () => introspector(world.ledger, visit(false))),
+    ...times(crew.introspectors, () => introspector(world.ledger, visit(false), somebody())),
     ...times(crew.registrars, () => registrar(world.ledger, visit(false))),
     ...times(crew.readers, () => reader(visit(false))),
   ];
@@ -102,11 +112,11 @@ async function work(
 }
 
 /** The second redemption races the first: whichever is paid, the other must not be. */
-function racer(ledger: Ledger, visitor: Visitor, second: Visitor): Actor {
+function racer(ledger: Ledger, who: Person, [visitor, second]: readonly [Visitor, Visitor]): Actor {
   return {
     visitor,
     async act() {
-      const authorized = await authorize(visitor, { client: APP, ...PERSON });
+      const authorized = await authorize(visitor, { client: APP, ...who });
       const answers = await Promise.allSettled(
         [visitor, second].map((lane) => redeem(lane, APP, authorized)),
       );
@@ -118,8 +128,12 @@ function racer(ledger: Ledger, visitor: Visitor, second: Visitor): Actor {
 }
 
 /** Signs in and redeems the code. */
-export async function signUp(ledger: Ledger, visitor: Visitor, person = PERSON): Promise<Family> {
-  const authorized = await authorize(visitor, { client: APP, ...person });
+export async function signUp(
+  ledger: Ledger,
+  visitor: Visitor,
+  who: Person = PERSON,
+): Promise<Family> {
+  const authorized = await authorize(visitor, { client: APP, ...who });
   const family = ledger.redeemed(authorized.code, tokensOf(await redeem(visitor, APP, authorized)));
   if (!family) throw new Error('the code was not redeemed');
   return family;
@@ -138,25 +152,25 @@ export async function refresh(ledger: Ledger, visitor: Visitor, family: Family):
   return answer;
 }
 
-function refresher(ledger: Ledger, visitor: Visitor): Actor {
+function refresher(ledger: Ledger, visitor: Visitor, who: Person): Actor {
   let family: Family | undefined;
   return {
     visitor,
     async act() {
       if (family?.endedBy !== undefined) family = undefined;
-      family ??= await signUp(ledger, visitor);
+      family ??= await signUp(ledger, visitor, who);
       const { status } = await refresh(ledger, visitor, family);
       if (status !== 200) throw new Error('not refreshed');
     },
   };
 }
 
-function revoker(ledger: Ledger, visitor: Visitor): Actor {
+function revoker(ledger: Ledger, visitor: Visitor, who: Person): Actor {
   let family: Family | undefined;
   return {
     visitor,
     async act() {
-      family ??= await signUp(ledger, visitor);
+      family ??= await signUp(ledger, visitor, who);
       if (family.refreshTokens.length <= REFRESHES_BEFORE_REVOKING) {
         const { status } = await refresh(ledger, visitor, family);
         if (family.endedBy !== undefined) family = undefined;
@@ -196,12 +210,12 @@ function service(visitor: Visitor): Actor {
   };
 }
 
-function introspector(ledger: Ledger, visitor: Visitor): Actor {
+function introspector(ledger: Ledger, visitor: Visitor, who: Person): Actor {
   let family: Family | undefined;
   return {
     visitor,
     async act() {
-      family ??= await signUp(ledger, visitor);
+      family ??= await signUp(ledger, visitor, who);
       const token = family.accessTokens.at(-1) ?? '';
       const userinfo = await visitor.request(PATHS.userinfo, {
         headers: { authorization: `Bearer ${token}` },
