@@ -16,8 +16,8 @@ const SILENT_AFTER_SECONDS = 1.5;
 const BOUND_MS = SILENT_AFTER_SECONDS * 1000 + 1000;
 /** On top, for a machine that does other things as well. */
 const SLACK_MS = 1500;
-const CUT_MS = rounds(4000, 60_000);
-const ACCEPT_SECONDS = rounds(3, 30);
+const CUT_MS = rounds(8000, 60_000);
+const ACCEPT_SECONDS = rounds(6, 30);
 const SUSPENDED_MS = rounds(3000, 30_000);
 const BURST = rounds(1000, 10_000);
 const SERVICE = 'service-0';
