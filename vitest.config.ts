@@ -23,8 +23,19 @@ export default defineConfig(({ mode }) => {
         },
         {
           test: {
-            name: 'real',
-            include: ['test/{contract,integration,e2e,fault}/**/*.test.ts'],
+            name: 'rooms',
+            include: ['test/{contract,integration}/**/*.test.ts'],
+            sequence: { groupOrder: 1 },
+            ...timeouts,
+          },
+        },
+        {
+          test: {
+            name: 'nodes',
+            include: ['test/{e2e,fault}/**/*.test.ts'],
+            // Each file starts several processes of its own and holds them to times: one file at a time.
+            maxWorkers: 1,
+            sequence: { groupOrder: 2 },
             ...timeouts,
           },
         },
