@@ -25,8 +25,9 @@ export function createFailureCounters(state: State): FailureCounters {
   async function giveBack(limit: Limit, by: number): Promise<void> {
     if (by <= 0) return;
     const left = await add(limit, -by);
-    // Two successes at once may both give back what failed before them: nobody gets credit for that.
-    if (left < 0) await add(limit, -left);
+    // Two successes at once may both give back what failed before them: nobody gets credit for that. Each takes back
+    // no more than it gave, or together they would count failures that nobody made.
+    if (left < 0) await add(limit, Math.min(by, -left));
   }
 
   return {
