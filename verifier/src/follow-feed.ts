@@ -10,6 +10,7 @@ import {
 } from './feed-messages.ts';
 import type { FeedRequests } from './feed-requests.ts';
 import type { Hearing } from './hearing.ts';
+import { createPace, overdueAfterMs, type Instant } from './pace.ts';
 import type { Settings } from './settings.ts';
 import { readServerSentEvents } from './server-sent-events.ts';
 
@@ -17,6 +18,8 @@ import { readServerSentEvents } from './server-sent-events.ts';
 export interface FeedFollowing {
   /** How often the connection was lost, and why last. */
   disconnects(): { readonly count: number; readonly lastError: string | undefined };
+  /** Asks from where it stands once more, at once: a feed that can be reached answers with what is so now. */
+  connectAnew(): void;
   close(): void;
 }
 
@@ -54,6 +57,7 @@ export function followFeed(options: FollowOptions): FeedFollowing {
   let attempt = 0;
   let count = 0;
   let lastError: string | undefined;
+  let connection = new AbortController();
 
   function arrive(at: string): void {
     cursor = at;
@@ -62,12 +66,15 @@ export function followFeed(options: FollowOptions): FeedFollowing {
 
   async function follow(): Promise<void> {
     while (!stop.signal.aborted) {
+      connection = new AbortController();
       try {
         cursor ??= await takeSnapshot(options, stop.signal);
-        const canGoOn = await followStream(options, cursor, { arrive, signal: stop.signal });
+        const signal = AbortSignal.any([stop.signal, connection.signal]);
+        const canGoOn = await followStream(options, cursor, { arrive, signal });
         if (!canGoOn) cursor = undefined;
       } catch (error) {
         if (stop.signal.aborted) return;
+        if (connection.signal.aborted) continue;
         count += 1;
         lastError = error instanceof Error ? error.message : String(error);
         onEvent({ kind: 'disconnected', error: lastError });
@@ -80,6 +87,7 @@ export function followFeed(options: FollowOptions): FeedFollowing {
 
   return {
     disconnects: () => ({ count, lastError }),
+    connectAnew: () => connection.abort(),
     close: () => stop.abort(),
   };
 }
@@ -100,7 +108,7 @@ async function takeSnapshot(options: FollowOptions, signal: AbortSignal): Promis
   // From a node that is behind, which the next attempt may find caught up.
   if (!snapshot.commit()) throw new Error('a snapshot that is older than what is known');
   // It may have been made for others a moment ago: only the stream tells that nothing came since.
-  take(options, message, false);
+  take(options, message, undefined);
   const ms = settings.clock.monotonicMs() - began;
   settings.onEvent({ kind: 'snapshot', entries: list.size(), ms });
   return message.cursor;
@@ -116,14 +124,18 @@ async function followStream(
   const watchdog = createWatchdog(options.silentAfterMs);
   try {
     const signal = AbortSignal.any([connection.signal, watchdog.signal]);
+    const pace = createPace(settings.clock, overdueAfterMs(options.silentAfterMs));
     const body = await requests.stream(from, signal);
     if (body === undefined) return false;
     for await (const { event, data } of readServerSentEvents(body)) {
       if (event === 'snapshot') return false;
       const batch = await readBatch(data, trust);
       hearing.assertNew(batch);
+      const knownSince = pace.knownSince(batch);
+      // Asked again, from the same place, the feed says what is so now.
+      if (knownSince === undefined) return true;
       if (!list.apply(batch, data)) return false;
-      take(options, batch, batch.number >= batch.head);
+      take(options, batch, batch.number >= batch.head ? knownSince : undefined);
       connection.arrive(batch.cursor);
       watchdog.reset();
       if (batch.entries.length > 0) {
@@ -136,10 +148,10 @@ async function followStream(
   }
 }
 
-function take(options: FollowOptions, message: FeedMessage, isAll: boolean): void {
+function take(options: FollowOptions, message: FeedMessage, knownSince: Instant | undefined): void {
   const { hearing, list, settings } = options;
   list.sweep(Math.floor(settings.clock.wallMs() / 1000));
-  hearing.hear(message, isAll);
+  hearing.hear(message, knownSince);
 }
 
 /** Aborts its signal unless it is reset in time. */

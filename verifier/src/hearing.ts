@@ -1,5 +1,6 @@
 import type { FeedMessage } from './feed-messages.ts';
 import type { VerifierClock } from './options.ts';
+import { elapsedMs, type Instant } from './pace.ts';
 
 /** A word of the feed this much older than is expected is a recording that somebody plays again. */
 const REPLAY_SECONDS = 60;
@@ -13,17 +14,20 @@ const PACE = 0.5;
 export interface Hearing {
   /** @throws {Error} when the message is an old one: nothing of it may be believed. */
   assertNew(message: FeedMessage): void;
-  /** The message was taken in. Only one after which nothing is left to hear, `isAll`, makes us know the present. */
-  hear(message: FeedMessage, isAll: boolean): void;
+  /** The message was taken in. Only one after which nothing is left to hear makes us know the present, that of `knownSince`. */
+  hear(message: FeedMessage, knownSince: Instant | undefined): void;
   /** Milliseconds since the feed had told all that it knew; Infinity: never yet. */
   silentForMs(): number;
+  /** Milliseconds since this was first asked after the last word: how long somebody has been waiting for the next. */
+  awaitedForMs(): number;
   /** Resolves at the next word of the feed, or after `ms`. */
   nextWord(ms: number): Promise<void>;
 }
 
 export function createHearing(clock: VerifierClock): Hearing {
   const waiting = new Set<() => void>();
-  let heard: { readonly wallMs: number; readonly monotonicMs: number } | undefined;
+  let heard: Instant | undefined;
+  let awaitedSinceMs: number | undefined;
   let newest = { issuedAt: 0, heardMs: clock.monotonicMs() };
 
   const expectedAt = (): number =>
@@ -34,18 +38,21 @@ export function createHearing(clock: VerifierClock): Hearing {
       if (issuedAt < expectedAt() - REPLAY_SECONDS) throw new Error('an old word of the feed');
     },
 
-    hear({ issuedAt }, isAll) {
+    hear({ issuedAt }, knownSince) {
       if (issuedAt > expectedAt()) newest = { issuedAt, heardMs: clock.monotonicMs() };
-      if (!isAll) return;
-      heard = { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() };
+      if (knownSince === undefined) return;
+      awaitedSinceMs = undefined;
+      heard = knownSince;
       for (const wake of waiting) wake();
     },
 
-    // By both clocks: one stands still while the machine sleeps, the other can be set.
-    silentForMs: () =>
-      heard === undefined
-        ? Infinity
-        : Math.max(clock.monotonicMs() - heard.monotonicMs, clock.wallMs() - heard.wallMs),
+    silentForMs: () => (heard === undefined ? Infinity : elapsedMs(heard, clock)),
+
+    awaitedForMs() {
+      const nowMs = clock.monotonicMs();
+      awaitedSinceMs ??= nowMs;
+      return nowMs - awaitedSinceMs;
+    },
 
     nextWord: (ms) =>
       new Promise((resolve) => {

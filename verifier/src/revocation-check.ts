@@ -6,6 +6,7 @@ import { createHearing, type Hearing } from './hearing.ts';
 import { introspect } from './introspection.ts';
 import type { Issuer } from './issuer.ts';
 import type { RevocationOptions } from './options.ts';
+import { overdueAfterMs } from './pace.ts';
 import type { Settings } from './settings.ts';
 import { createRevocationList, type RevocationList } from './revocation-list.ts';
 
@@ -14,9 +15,6 @@ const SILENT_AFTER_SECONDS = 3;
 const PATIENCE_MS = 1000;
 /** How long after its start the feed counts as being connected. */
 const STARTING_MS = 5000;
-
-/** The part of the silence that may pass until a request waits for the next word. */
-const LATE = 0.5;
 
 interface CheckOptions {
   readonly settings: Settings;
@@ -54,6 +52,7 @@ export function createRevocationCheck(
 ): RevocationCheck {
   const { whenSilent, silentAfterSeconds = SILENT_AFTER_SECONDS } = revocation;
   const silentAfterMs = silentAfterSeconds * 1000;
+  const overdueMs = overdueAfterMs(silentAfterMs);
   const startedMs = settings.clock.monotonicMs();
   const list = createRevocationList(onMoved);
   const hearing = createHearing(settings.clock);
@@ -68,35 +67,35 @@ export function createRevocationCheck(
 
   const isSilent = (): boolean => hearing.silentForMs() > silentAfterMs;
   /** A word is overdue: the process may have slept, and what came meanwhile be waiting to be read. */
-  const isCurrent = (): boolean => hearing.silentForMs() <= silentAfterMs * LATE;
+  const isCurrent = (): boolean => hearing.silentForMs() <= overdueMs;
 
   /** How long a request waits for the feed, that may speak in a moment, rather than fail. */
-  function patienceMs(claims: AccessTokenClaims): number {
+  function waitMs(claims: AccessTokenClaims): number {
     const silentForMs = hearing.silentForMs();
     if (silentForMs === Infinity) {
       return settings.clock.monotonicMs() - startedMs < STARTING_MS ? PATIENCE_MS : 0;
     }
-    if (!isCurrent()) return Math.max(0, silentAfterMs + PATIENCE_MS - silentForMs);
+    if (!isCurrent()) {
+      const awaitedMs = hearing.awaitedForMs();
+      // After a sleep that brings a word at once; else perhaps none comes.
+      if (awaitedMs === 0) following.connectAnew();
+      const patienceMs = whenSilent === 'refuse' ? PATIENCE_MS - awaitedMs : 0;
+      return Math.max(silentAfterMs - silentForMs, patienceMs);
+    }
     return list.judge(claims) === 'ahead' ? PATIENCE_MS : 0;
   }
 
-  async function checkInSilence(token: string, claims: AccessTokenClaims): Promise<void> {
-    if (whenSilent === 'introspect') {
-      if ((await introspect(settings, issuer, token)) !== undefined) return;
-      throw new TokenRevoked('the issuer says that the token is not active');
-    }
-    const acceptForMs = whenSilent === 'refuse' ? 0 : whenSilent.acceptForSeconds * 1000;
-    if (hearing.silentForMs() <= acceptForMs && list.judge(claims) === 'valid') return;
-    throw new RevocationUnknown('the feed of revocations is silent');
-  }
-
   async function checkLater(token: string, claims: AccessTokenClaims): Promise<void> {
-    const ms = patienceMs(claims);
+    const ms = waitMs(claims);
     if (ms > 0) await hearing.nextWord(ms);
     const verdict = list.judge(claims);
     // What is known to be revoked stays so, however silent the feed is.
     if (verdict === 'revoked') throw revoked();
-    if (verdict === 'ahead' || isSilent()) await checkInSilence(token, claims);
+    if (verdict === 'valid' && !isSilent()) return;
+    const acceptForMs = typeof whenSilent === 'object' ? whenSilent.acceptForSeconds * 1000 : 0;
+    if (verdict === 'valid' && hearing.silentForMs() <= acceptForMs) return;
+    if (whenSilent !== 'introspect') throw new RevocationUnknown('the feed is silent');
+    if ((await introspect(settings, issuer, token)) === undefined) throw revoked();
   }
 
   return {

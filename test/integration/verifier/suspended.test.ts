@@ -60,8 +60,7 @@ describe('a verifier whose process was suspended', () => {
       // The request waits when the process wakes, as the words of the feed do.
       const asked = verdict(token);
       child.kill('SIGCONT');
-      expect(await asked).not.toBe('accepted');
-      await expect.poll(() => verdict(token), { timeout: 10_000 }).toBe('ERR_TOKEN_REVOKED');
+      expect(await asked).toBe('ERR_TOKEN_REVOKED');
     }
   });
 });

@@ -23,7 +23,7 @@ function hearingAt() {
       } catch {
         return false;
       }
-      hearing.hear(word(issuedAt), true);
+      hearing.hear(word(issuedAt), { ...time });
       return true;
     },
   };
