@@ -2,8 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { auditConfig } from '../../src/audit/config.ts';
+import { createAudit } from '../../src/audit/create-audit.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { openEmbedded } from '../../src/storage/embedded/open-embedded.ts';
+import type { Records } from '../../src/storage/records.ts';
 import type { State } from '../../src/storage/state.ts';
 import { createToldLogger } from '../support/told.ts';
 
@@ -38,7 +41,7 @@ async function main(folder: string): Promise<Record<string, unknown>> {
       disable: await fault(
         first.records.write(queries.updateTable('account').set({ disabled_at: 2 })),
       ),
-      audit: await fault(first.records.write(queries.insertInto('audit').values(AUDITED))),
+      audit: await fault(recordOne(first.records)),
     },
     putAfterwards: await fault(first.state.put('small', 1)),
     health: await first.state.health(),
@@ -89,15 +92,13 @@ function fault(act: Promise<unknown>): Promise<string> {
   );
 }
 
-const AUDITED = {
-  node: 'n',
-  number: 1,
-  at: 1,
-  type: 'revocation',
-  account_id: null,
-  client_id: null,
-  event: '{}',
-  hash: 'h',
-};
+/** As the audit itself does it: the event, and the head of its chain. */
+async function recordOne(records: Records): Promise<void> {
+  const logger = createToldLogger();
+  const settings = auditConfig.parse(undefined);
+  const audit = createAudit({ records, logger, settings, clock: systemClock, node: 'n' });
+  await audit.record({ type: 'sign_out', origin: { address: '127.0.0.1' } });
+  await audit.close();
+}
 
 process.stdout.write(JSON.stringify(await main(String(process.argv[2]))));

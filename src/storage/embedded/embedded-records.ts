@@ -26,7 +26,11 @@ export interface EmbeddedRecordsOptions {
 }
 
 /** What may be inserted although the disk is full: the trace of what else is still done then. */
-const ESSENTIAL_INSERTS: ReadonlySet<string> = new Set(['audit', 'revocation_outbox']);
+const ESSENTIAL_INSERTS: ReadonlySet<string> = new Set([
+  'audit',
+  'installation',
+  'revocation_outbox',
+]);
 
 /** Records over the embedded file: reads at once, on this thread; writes through the writer. */
 export function createEmbeddedRecords(options: EmbeddedRecordsOptions): Records {
