@@ -125,12 +125,12 @@ test('so is what it says of the loss of everything, and of another master key', 
   for (const kid of stolen) expect(after('signing')).not.toContain(kid);
 
   await runBlock(5, { NEW_MASTER_KEY: newKey });
+  // Alone, a node need not know the new one before it comes first.
   const restart = async (signingKeys: object): Promise<void> => {
     await node.stop();
     node = await start(signingKeys);
     expect((await newToken()).kid).not.toBe('');
   };
-  await restart({ masterKey: { file: oldKey }, otherMasterKeys: [{ file: newKey }] });
   await restart({ masterKey: { file: newKey }, otherMasterKeys: [{ file: oldKey }] });
   expect(await runBlock(6, { NEW_MASTER_KEY: newKey })).toContain(
     'Sealed under the new master key',
