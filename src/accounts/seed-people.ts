@@ -34,6 +34,8 @@ export interface SeedPeopleOptions {
   readonly revocation?: Pick<Revocation, 'revoke'> | undefined;
 }
 
+/** Enough for a node that starts at the same time as several others. */
+const WRITES_MAX = 5;
 const CONFIGURATION: Actor = { by: 'config', origin: { address: 'config' } };
 
 /**
@@ -156,16 +158,22 @@ async function passwordHashOf(
   return password === undefined ? (passwordHash ?? null) : await passwords.hash(password);
 }
 
+/** Another node that starts at the same time writes the same rows: written again, they are its own. */
 async function writeOnce(
   records: Records,
   statements: readonly Compilable[],
   changes: readonly Change[],
 ): Promise<void> {
-  try {
-    await records.write(...statements);
-  } catch (error) {
-    if (!(error instanceof RecordConflict)) throw error;
-    throw new InvalidAccount(await takenNames(records, changes), { cause: error });
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await records.write(...statements);
+      return;
+    } catch (error) {
+      if (!(error instanceof RecordConflict)) throw error;
+      const problems = await takenNames(records, changes);
+      if (problems.length > 0) throw new InvalidAccount(problems, { cause: error });
+      if (tries === WRITES_MAX) throw error;
+    }
   }
 }
 
@@ -186,7 +194,7 @@ async function takenNames(
     if (row === undefined || row.id === id) continue;
     problems.push(`people: ${name} belongs to the account ${row.id}: give that \`id\` to keep it`);
   }
-  return problems.length > 0 ? problems : ['people: a sign-in name belongs to another account'];
+  return problems;
 }
 
 /** Takes back what the change ends, then puts it on record. */

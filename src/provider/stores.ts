@@ -23,6 +23,7 @@ import { createRedeemables } from './store/redeemables.ts';
 import { createRefreshTokens, type RefreshTokens } from './store/refresh-tokens.ts';
 import { createReplays } from './store/replays.ts';
 import type { RequestState } from './store/request-state.ts';
+import { createRevocable } from './store/revocable.ts';
 import { createSessions, type Sessions } from './store/sessions.ts';
 import { ALWAYS_VALID, createValidity } from './store/validity.ts';
 
@@ -85,6 +86,8 @@ export function createStores(options: StoresOptions): Stores {
   }
 
   const opaque = (kind: string): ModelStore => createOpaqueTokens(kind, { ...options, validity });
+  const accessTokens = (kind: 'AccessToken' | 'ClientCredentials'): ModelStore =>
+    createRevocable(createAccessTokens(kind, opaque(kind), tokens), tokens);
   // These say nothing of a person, and whoever uses one proves a client that must be there.
   const clientsOwn = { ...options, validity: ALWAYS_VALID };
   const stores: Readonly<Record<string, ModelStore>> = {
@@ -92,14 +95,14 @@ export function createStores(options: StoresOptions): Stores {
     Interaction: interactions,
     Grant: toGrantStore(grants),
     Client: engineClients.store,
-    RefreshToken: refreshTokens,
+    RefreshToken: createRevocable(refreshTokens, tokens),
     AuthorizationCode: createRedeemables('AuthorizationCode', once),
     PushedAuthorizationRequest: createRedeemables('PushedAuthorizationRequest', {
       ...once,
       ...clientsOwn,
     }),
-    AccessToken: createAccessTokens('AccessToken', opaque('AccessToken'), tokens),
-    ClientCredentials: createAccessTokens('ClientCredentials', opaque('ClientCredentials'), tokens),
+    AccessToken: accessTokens('AccessToken'),
+    ClientCredentials: accessTokens('ClientCredentials'),
     RegistrationAccessToken: createOpaqueTokens('RegistrationAccessToken', clientsOwn),
     InitialAccessToken: createInitialAccessTokens(
       createOpaqueTokens('InitialAccessToken', clientsOwn),

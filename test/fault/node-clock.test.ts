@@ -7,7 +7,15 @@ import { fileURLToPath } from 'node:url';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { broken, type Family, type Line } from './support/ledger.ts';
-import { isActive, refresh, revoke, revokedAlive, signUp, startLoad } from './support/load.ts';
+import {
+  isActive,
+  refresh,
+  revoke,
+  revokedAlive,
+  revokeToken,
+  signUp,
+  startLoad,
+} from './support/load.ts';
 import { openWorld, type World } from './support/world.ts';
 
 const COMMAND = fileURLToPath(new URL('../../latchkey.mjs', import.meta.url));
@@ -126,6 +134,20 @@ describe.each([
   test('brings back nothing that was revoked', async () => {
     expect(await revokedAlive(world.visitor({ node: () => 1 }), world.ledger)).toEqual([]);
   });
+});
+
+test('a node whose clock is a year ahead still takes back what it believes to be over', async () => {
+  const [right, wrong] = [0, 1].map((node) => world.visitor({ node: () => node }));
+  if (!right || !wrong) throw new TypeError('there are two nodes');
+  const wholeFamily = await signUp(world.ledger, right);
+  const onlyToken = (await signUp(world.ledger, right, BOB)).accessTokens;
+  await moveClock(YEAR);
+  await revoke(world.ledger, wrong, wholeFamily);
+  await revokeToken(world.ledger, wrong, onlyToken[0] ?? '');
+  await moveClock(0);
+  await delay(100);
+  for (const visitor of [right, wrong])
+    expect(await revokedAlive(visitor, world.ledger)).toEqual([]);
 });
 
 test('a node that even starts with its clock a year ahead makes nobody forget what was revoked', async () => {

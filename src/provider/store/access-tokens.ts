@@ -88,7 +88,7 @@ function createRecogniser(options: AccessTokenOptions): Recognise {
 
   return (jwt) =>
     once(scopes.current().tokens, jwt, async () => {
-      const claims = await verify(jwt);
+      const claims = await verify(jwt, { atAnyTime: isAtRevocation() });
       if (claims === undefined) return undefined;
       const { jti, grantId, sessionUid, sub, clientId, mark } = claims;
       const revoked = revokedTokenKey(jti);

@@ -185,15 +185,20 @@ function revoker(ledger: Ledger, visitor: Visitor, who: Person): Actor {
 
 /** Takes the family back; what was answered 200 stands in the ledger. */
 export async function revoke(ledger: Ledger, visitor: Visitor, family: Family): Promise<void> {
-  const token = family.refreshTokens.at(-1) ?? '';
+  await revokeToken(ledger, visitor, family.refreshTokens.at(-1) ?? '');
+  // Its access tokens end with the grant (RFC 7009 section 2.1).
+  ledger.revoked.push(...family.accessTokens);
+}
+
+/** Takes one token back; what was answered 200 stands in the ledger. */
+export async function revokeToken(ledger: Ledger, visitor: Visitor, token: string): Promise<void> {
   const answer = await visitor.request('/revoke', {
     method: 'POST',
     headers: basic(APP),
     form: { token },
   });
   if (answer.status !== 200) throw new Error('not revoked');
-  // Its access tokens end with the grant (RFC 7009 section 2.1).
-  ledger.revoked.push(token, ...family.accessTokens);
+  ledger.revoked.push(token);
 }
 
 function service(visitor: Visitor): Actor {
