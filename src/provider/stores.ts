@@ -86,8 +86,6 @@ export function createStores(options: StoresOptions): Stores {
   }
 
   const opaque = (kind: string): ModelStore => createOpaqueTokens(kind, { ...options, validity });
-  const accessTokens = (kind: 'AccessToken' | 'ClientCredentials'): ModelStore =>
-    createRevocable(createAccessTokens(kind, opaque(kind), tokens), tokens);
   // These say nothing of a person, and whoever uses one proves a client that must be there.
   const clientsOwn = { ...options, validity: ALWAYS_VALID };
   const stores: Readonly<Record<string, ModelStore>> = {
@@ -95,14 +93,14 @@ export function createStores(options: StoresOptions): Stores {
     Interaction: interactions,
     Grant: toGrantStore(grants),
     Client: engineClients.store,
-    RefreshToken: createRevocable(refreshTokens, tokens),
+    RefreshToken: refreshTokens,
     AuthorizationCode: createRedeemables('AuthorizationCode', once),
     PushedAuthorizationRequest: createRedeemables('PushedAuthorizationRequest', {
       ...once,
       ...clientsOwn,
     }),
-    AccessToken: accessTokens('AccessToken'),
-    ClientCredentials: accessTokens('ClientCredentials'),
+    AccessToken: createAccessTokens('AccessToken', opaque('AccessToken'), tokens),
+    ClientCredentials: createAccessTokens('ClientCredentials', opaque('ClientCredentials'), tokens),
     RegistrationAccessToken: createOpaqueTokens('RegistrationAccessToken', clientsOwn),
     InitialAccessToken: createInitialAccessTokens(
       createOpaqueTokens('InitialAccessToken', clientsOwn),
@@ -112,7 +110,7 @@ export function createStores(options: StoresOptions): Stores {
     ReplayDetection: createReplays(state),
   };
   return {
-    adapter: (model) => toAdapter(stores[model] ?? UNUSED_MODEL),
+    adapter: (model) => toAdapter(createRevocable(stores[model] ?? UNUSED_MODEL, tokens)),
     grants,
     sessions,
     interactions,
