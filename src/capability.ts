@@ -4,6 +4,7 @@ import type { Accounts } from './accounts/accounts.ts';
 import type { Audit } from './audit/audit.ts';
 import type { Clients, ResourceServers } from './clients/clients.ts';
 import type { Renderer } from './http/renderer.ts';
+import type { Mail } from './mail/mail.ts';
 import type { IssuerProfile } from './provider/contract.ts';
 import type { Revocation } from './revocation/revocation.ts';
 import type { Clock } from './runtime/clock.ts';
@@ -26,6 +27,7 @@ export interface House {
   readonly resourceServers: ResourceServers;
   readonly revocation: Revocation;
   readonly renderer: Renderer;
+  readonly mail: Mail;
 }
 
 /** What a capability adds to the house. */

@@ -6,6 +6,8 @@ import { createAudit } from './audit/create-audit.ts';
 import type { Clients, ResourceServers } from './clients/clients.ts';
 import { createClients } from './clients/create-clients.ts';
 import { createResourceServers } from './clients/resource-servers.ts';
+import { createMail } from './mail/create-mail.ts';
+import type { Mail } from './mail/mail.ts';
 import type { IssuerProfile } from './provider/contract.ts';
 import { createTakeBack, type TakeBack } from './provider/take-back.ts';
 import { createRevocation, type RevocationRoom } from './revocation/create-revocation.ts';
@@ -53,6 +55,7 @@ export interface Rooms {
   readonly clients: Clients;
   readonly resourceServers: ResourceServers;
   readonly keyAdministration: KeyAdministration;
+  readonly mail: Mail;
   close(): Promise<void>;
 }
 
@@ -81,6 +84,7 @@ export async function openRooms(settings: Settings, options: ComposeOptions): Pr
     const revocation = kept(
       await createRevocation({ ...base, settings: settings.revocation, namespace: NAMESPACE }),
     );
+    const mail = kept(createMail(base));
     const clients = kept(
       await createClients({
         ...base,
@@ -102,6 +106,7 @@ export async function openRooms(settings: Settings, options: ComposeOptions): Pr
         longestTokenSeconds: settings.revocation.longestToken,
       }),
       clients,
+      mail,
       accounts: createAccounts({ ...base, revocation, settings: settings.signIn }),
       resourceServers: createResourceServers(settings.apis),
       keyAdministration: createKeyAdministration({

@@ -7,6 +7,7 @@ import { issuerConfig, profileConfig } from './config/installation.ts';
 import { devConfig } from './dev/config.ts';
 import { httpConfig } from './http/config.ts';
 import { pagesConfig } from './interactions/config.ts';
+import { mailConfig } from './mail/config.ts';
 import {
   checkProtocolSettings,
   claimsConfig,
@@ -37,6 +38,7 @@ const sections = z.strictObject({
   registration: registrationConfig.describe('Clients that register themselves.'),
   claims: claimsConfig.describe('Claims beside the standard ones.'),
   pages: pagesConfig.describe('How the pages look, and which languages they speak.'),
+  mail: mailConfig.describe('Letters to people.'),
   revocation: revocationConfig.describe('How what was taken back is remembered and told.'),
   statusLists: statusListsConfig.describe(
     'Lists by which APIs that do not follow the feed see what was taken back.',

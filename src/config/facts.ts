@@ -4,7 +4,7 @@ import { processEnvironment, type Environment } from './environment.ts';
 import { childrenOf, itemsOf, kindOf, pathText, treeOf, type SchemaNode } from './schema-tree.ts';
 import { isSampleSecret, strengthBits } from './secret-strength.ts';
 import { readSecret, SecretUnavailable } from './secrets.ts';
-import type { SecretReference } from './values.ts';
+import { GIVEN, type SecretReference } from './values.ts';
 
 /** What is known of one secret, without the secret. */
 export interface SecretFact {
@@ -13,6 +13,7 @@ export interface SecretFact {
   readonly place: string;
   /** Why it cannot be used; undefined: it could be read. */
   readonly fault: string | undefined;
+  /** Of a secret that someone else gave us: endless, since it is not ours to choose. */
   readonly bits: number;
   readonly isSample: boolean;
 }
@@ -51,6 +52,8 @@ export async function gatherFacts(options: {
 interface Reference {
   readonly setting: string;
   readonly reference: SecretReference;
+  /** Someone else chose it. */
+  readonly isGiven: boolean;
 }
 
 /** By the schema, not by form: a file that is no secret is also written `{ file: ... }`. */
@@ -62,7 +65,9 @@ function referencesIn(
   if (typeof value !== 'object' || value === null) return [];
   if (kindOf(node) === 'secret') {
     const reference = referenceOf(value);
-    return reference ? [{ setting: pathText(path), reference }] : [];
+    return reference
+      ? [{ setting: pathText(path), reference, isGiven: node[GIVEN] === true }]
+      : [];
   }
   if (Array.isArray(value)) {
     const items = itemsOf(node) ?? {};
@@ -80,7 +85,7 @@ function referenceOf(value: object): SecretReference | undefined {
 }
 
 async function secretFact(
-  { setting, reference }: Reference,
+  { setting, reference, isGiven }: Reference,
   environment: Environment,
 ): Promise<SecretFact> {
   const place = 'file' in reference ? reference.file : reference.env;
@@ -90,7 +95,7 @@ async function secretFact(
       setting,
       place,
       fault: undefined,
-      bits: strengthBits(secret),
+      bits: isGiven ? Number.POSITIVE_INFINITY : strengthBits(secret),
       isSample: isSampleSecret(secret),
     };
   } catch (error) {

@@ -61,6 +61,14 @@ export function secret(): z.ZodType<SecretReference, SecretReference> {
     .meta({ [KIND]: 'secret' });
 }
 
+/** The keyword by which a secret's JSON Schema says that someone else chose it: how strong it is, is not ours to judge. */
+export const GIVEN = 'x-given';
+
+/** A secret that another service gave us. */
+export function givenSecret(): z.ZodType<SecretReference, SecretReference> {
+  return secret().meta({ [KIND]: 'secret', [GIVEN]: true });
+}
+
 /** A text that is masked wherever the configuration is shown: a hash, a password of the dev profile. */
 export function sensitive(): z.ZodString {
   return z

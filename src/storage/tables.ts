@@ -90,6 +90,27 @@ export interface InstallationTable {
   readonly value: JsonText;
 }
 
+/** Letters to people: the queue, and for a while how each ended. */
+export interface LetterTable {
+  readonly id: string;
+  readonly recipient: string;
+  /** Which letter it is. */
+  readonly name: string;
+  /** What it reads, sealed; null once it has ended. */
+  readonly content: string | null;
+  readonly state: 'waiting' | 'sent' | 'failed';
+  readonly created_at: Time;
+  readonly next_try_at: Time;
+  /** When what it says no longer holds, or has waited for too long. */
+  readonly gives_up_at: Time;
+  /** Until then one node works on it; 0: none does. */
+  readonly claimed_until: Time;
+  readonly tries: number;
+  readonly ended_at: Time | null;
+  /** A code of SMTP or of ours, never a text of the server. */
+  readonly last_error: string | null;
+}
+
 /** Every table of the records engine, as `migrations/` makes them. */
 export interface Tables {
   readonly account: AccountTable;
@@ -99,4 +120,5 @@ export interface Tables {
   readonly audit: AuditTable;
   readonly revocation_outbox: RevocationOutboxTable;
   readonly installation: InstallationTable;
+  readonly letter: LetterTable;
 }

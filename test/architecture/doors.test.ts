@@ -21,6 +21,7 @@ const ROOMS_OF_THE_CORE = [
   'status-lists',
   'provider',
   'interactions',
+  'mail',
   'cli',
   'testing',
 ];
@@ -39,6 +40,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   accounts: [...KEEPERS, 'revocation/revocation.ts'],
   revocation: KEEPERS,
   'status-lists': [...KEEPERS, 'revocation'],
+  mail: [...KEEPERS, 'http/renderer.ts'],
   provider: [
     ...KEEPERS,
     'signing-keys',
@@ -63,6 +65,7 @@ const CAPABILITY_DOORS = [
   'accounts',
   'clients',
   'revocation',
+  'mail',
   'audit',
   'storage',
   'config',
@@ -167,6 +170,7 @@ describe('the doors between rooms', () => {
     ['liquidjs', ['src/http/']],
     ['@node-rs/argon2', ['src/accounts/']],
     ['prom-client', ['src/http/']],
+    ['nodemailer', ['src/mail/']],
   ])('%s is known to its room alone', (name, places) => {
     expect(strangers(name, places)).toEqual([]);
   });
