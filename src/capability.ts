@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { Accounts } from './accounts/accounts.ts';
 import type { Audit } from './audit/audit.ts';
 import type { Clients, ResourceServers } from './clients/clients.ts';
+import type { Flows } from './flows/flows.ts';
 import type { Renderer } from './http/renderer.ts';
 import type { Mail } from './mail/mail.ts';
 import type { IssuerProfile } from './provider/contract.ts';
@@ -28,6 +29,7 @@ export interface House {
   readonly revocation: Revocation;
   readonly renderer: Renderer;
   readonly mail: Mail;
+  readonly flows: Flows;
 }
 
 /** What a capability adds to the house. */

@@ -8,6 +8,8 @@ import { createClients } from './clients/create-clients.ts';
 import { createResourceServers } from './clients/resource-servers.ts';
 import { createMail } from './mail/create-mail.ts';
 import type { Mail } from './mail/mail.ts';
+import { createFlows } from './flows/create-flows.ts';
+import type { Flows } from './flows/flows.ts';
 import type { IssuerProfile } from './provider/contract.ts';
 import { createTakeBack, type TakeBack } from './provider/take-back.ts';
 import { createRevocation, type RevocationRoom } from './revocation/create-revocation.ts';
@@ -51,6 +53,7 @@ export interface Rooms {
   readonly audit: Audit;
   readonly revocation: RevocationRoom;
   readonly takeBack: TakeBack;
+  readonly flows: Flows;
   readonly accounts: Accounts;
   readonly clients: Clients;
   readonly resourceServers: ResourceServers;
@@ -107,6 +110,7 @@ export async function openRooms(settings: Settings, options: ComposeOptions): Pr
       }),
       clients,
       mail,
+      flows: createFlows({ ...base, namespace: NAMESPACE }),
       accounts: createAccounts({ ...base, revocation, settings: settings.signIn }),
       resourceServers: createResourceServers(settings.apis),
       keyAdministration: createKeyAdministration({

@@ -8,6 +8,7 @@ import { devConfig } from './dev/config.ts';
 import { httpConfig } from './http/config.ts';
 import { pagesConfig } from './interactions/config.ts';
 import { mailConfig } from './mail/config.ts';
+import { authenticationConfig } from './flows/config.ts';
 import {
   checkProtocolSettings,
   claimsConfig,
@@ -34,6 +35,7 @@ const sections = z.strictObject({
   clients: clientsConfig.describe('Relying parties.'),
   apis: apisConfig.describe('What access tokens are for.'),
   people: peopleConfig.describe('People.'),
+  authentication: authenticationConfig.describe('How people prove who they are.'),
   signIn: signInConfig.describe('Passwords, and limits on guessing them.'),
   registration: registrationConfig.describe('Clients that register themselves.'),
   claims: claimsConfig.describe('Claims beside the standard ones.'),

@@ -7,6 +7,8 @@ import type { Sealer } from '../runtime/sealing.ts';
 export interface ClientPolicy {
   /** Skips the consent page: an app of the installation's own. */
   readonly firstParty: boolean;
+  /** When its people are asked for a second factor; undefined: as the installation says. */
+  readonly secondFactor?: 'never' | 'if-enrolled' | 'required' | undefined;
   /** PKCE S256 (RFC 7636). Always true for public clients. */
   readonly requirePkce: boolean;
   /** Any loopback port is accepted for its `http` loopback redirect URIs (RFC 8252 section 7.3). */

@@ -67,6 +67,10 @@ const policy = {
     .boolean()
     .default(false)
     .describe('One of your own: people are not asked to consent.'),
+  secondFactor: z
+    .enum(['never', 'if-enrolled', 'required'])
+    .optional()
+    .describe('When its people are asked for a second factor; left out: as `authentication` says.'),
   requirePkce: z
     .boolean()
     .default(true)

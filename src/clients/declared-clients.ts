@@ -69,6 +69,7 @@ async function entryOf(
       secretHash: secret === undefined ? undefined : sha256(secret),
       policy: policyOf(metadata, {
         firstParty: declared.firstParty,
+        secondFactor: declared.secondFactor,
         requirePkce: declared.requirePkce,
         anyLoopbackPort: isLoopbackFree,
         accessTokenFormat: declared.accessTokenFormat,

@@ -11,6 +11,7 @@ const seconds = (max: number): z.ZodInt => z.int().min(1).max(max);
 /** The settings of a client that are ours, as they are kept: those left out follow the installation. */
 export const storedPolicy = z.strictObject({
   firstParty: z.boolean().optional(),
+  secondFactor: z.enum(['never', 'if-enrolled', 'required']).optional(),
   requirePkce: z.boolean().optional(),
   anyLoopbackPort: z.boolean().optional(),
   accessTokenFormat: z.enum(['jwt', 'opaque']).optional(),

@@ -20,6 +20,8 @@ export interface ClientView {
   readonly policyUri: string | undefined;
   readonly tosUri: string | undefined;
   readonly firstParty: boolean;
+  /** When its people are asked for a second factor; undefined: as the installation says. */
+  readonly secondFactor: 'never' | 'if-enrolled' | 'required' | undefined;
 }
 
 /** What a client asks a person to allow, beyond what they allowed before. */
@@ -47,9 +49,12 @@ export interface Interaction {
   readonly loginHint: string;
   /** From `ui_locales`, in the client's order; unchecked text. */
   readonly uiLocales: readonly string[];
-  readonly acrValues: readonly string[];
+  /** The client asks for more than one factor: by `acr_values` (RFC 9470), or an essential `acr` claim. */
+  readonly isMultiFactorAsked: boolean;
   /** The account of the browser's session, when there is one. */
   readonly accountId: string | undefined;
+  /** How that session was signed in: RFC 8176 values. */
+  readonly amr: readonly string[];
   /** With prompt `consent`. */
   readonly consent: ConsentRequest | undefined;
 }

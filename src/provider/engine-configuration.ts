@@ -7,7 +7,7 @@ import type { ProtocolPages } from './contract.ts';
 import { createCookieSigner } from './cookie-signer.ts';
 import type { CookieNames } from './cookies.ts';
 import { loadExistingGrant, type ExistingGrantOptions } from './existing-grant.ts';
-import { ACR } from './interactions.ts';
+import { ACR } from './acr.ts';
 import type { TokenPolicy } from './introspection-policy.ts';
 import type { Lifetimes } from './lifetimes.ts';
 import type { LogoutPages } from './logout.ts';

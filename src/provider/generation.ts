@@ -7,6 +7,7 @@ import type { Clients } from '../clients/clients.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { KeySet, SigningKeys } from '../signing-keys/signing-keys.ts';
 import type { StatusLists } from '../status-lists/status-lists.ts';
+import { ACR } from './acr.ts';
 import { createDocuments, type Announced, type Documents } from './documents.ts';
 import {
   CLIENT_AUTH_ALGORITHMS,
@@ -20,7 +21,6 @@ import {
 import { installContext } from './engine-context.ts';
 import { createEngineKeys } from './engine-keys.ts';
 import { installIdentifiers } from './engine-sessions.ts';
-import { ACR } from './interactions.ts';
 import { installListeners } from './listeners.ts';
 import type { ProtocolMetrics } from './metrics.ts';
 

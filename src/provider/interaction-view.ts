@@ -3,6 +3,7 @@ import type { Client, ResourceServer } from '../clients/clients.ts';
 import type { JsonObject } from '../runtime/json.ts';
 import type { Allowed } from './consent-queries.ts';
 import type { ClientView, ConsentRequest, Interaction } from './contract.ts';
+import { ACR } from './acr.ts';
 import { identifierOf, scopesFor, type Resources } from './resources.ts';
 import { isJsonObject, object, text, texts, toJson } from './store/payloads.ts';
 
@@ -24,6 +25,7 @@ export function viewOfClient({ id, metadata, policy }: Client): ClientView {
     policyUri: link('policy_uri'),
     tosUri: link('tos_uri'),
     firstParty: policy.firstParty,
+    secondFactor: policy.secondFactor,
   };
 }
 
@@ -46,8 +48,9 @@ export function viewOfInteraction(
     client: viewOfClient(client),
     loginHint: text(params, 'login_hint') ?? '',
     uiLocales: words('ui_locales'),
-    acrValues: words('acr_values'),
+    isMultiFactorAsked: isMultiFactorAsked(words('acr_values'), text(params, 'claims')),
     accountId: interaction.session?.accountId,
+    amr: interaction.session?.amr ?? [],
     consent: prompt === 'consent' ? consentView(asked, resources) : undefined,
   };
 }
@@ -92,6 +95,24 @@ function everythingIn(
       ]),
     ),
   };
+}
+
+/** By RFC 9470 section 4, or OpenID Connect Core section 5.5.1.1. */
+function isMultiFactorAsked(
+  acrValues: readonly string[],
+  claimsParameter: string | undefined,
+): boolean {
+  if (asksForMultiple(acrValues)) return true;
+  const claims: unknown = claimsParameter === undefined ? {} : JSON.parse(claimsParameter);
+  if (!isJsonObject(claims)) return false;
+  const acr = object(object(claims, 'id_token') ?? {}, 'acr') ?? {};
+  if (acr['essential'] !== true) return false;
+  return asksForMultiple([text(acr, 'value') ?? [], ...texts(acr, 'values')].flat());
+}
+
+/** Whether one of our classes does, and the lesser one would not. */
+export function asksForMultiple(acrValues: readonly string[]): boolean {
+  return acrValues.includes(ACR.multiple) && !acrValues.includes(ACR.single);
 }
 
 /** Names in a `claims` parameter (OpenID Connect Core section 5.5), which the engine has parsed before. */

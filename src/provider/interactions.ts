@@ -9,6 +9,7 @@ import type { Audit } from '../audit/audit.ts';
 import type { Client } from '../clients/clients.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Origin } from '../runtime/origin.ts';
+import { ACR } from './acr.ts';
 import type { Allowed, Consents } from './consent-queries.ts';
 import { InteractionExpired, type Interactions, type Outcome } from './contract.ts';
 import type { EngineClients } from './engine-clients.ts';
@@ -17,9 +18,6 @@ import { askedConsent, viewOfInteraction } from './interaction-view.ts';
 import type { Resources } from './resources.ts';
 import type { Grants } from './store/grants.ts';
 import type { InteractionRecords } from './store/interaction-records.ts';
-
-/** Authentication context classes: something one knows or has, and more than one of them. */
-export const ACR = { single: 'urn:latchkey:acr:1fa', multiple: 'urn:latchkey:acr:2fa' } as const;
 
 interface InteractionsOptions {
   /** The generation of the moment. */

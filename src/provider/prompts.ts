@@ -1,5 +1,7 @@
 import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
+import { ACR } from './acr.ts';
 import type { EngineClients } from './engine-clients.ts';
+import { asksForMultiple } from './interaction-view.ts';
 
 type Policy = interactionPolicy.DefaultPolicy;
 
@@ -17,10 +19,27 @@ export function createPrompts(engineClients: EngineClients): Policy {
         ({ oidc }) => oidc.session?.accountId !== undefined && oidc.account === undefined,
       ),
     );
+  policy
+    .get('login')
+    ?.checks.add(
+      new Check(
+        'acr_values',
+        'the session has proven less than the client asks for',
+        'login_required',
+        ({ oidc }) =>
+          oidc.session?.accountId !== undefined &&
+          asksForMultiple(wordsOf(oidc.params?.['acr_values'])) &&
+          oidc.acr !== ACR.multiple,
+      ),
+    );
   // After sign-in, which is a choice already: whoever has no session is asked once.
   policy.add(new Prompt({ name: 'select_account', requestable: true }), 1);
   skipOwnNativeApps(policy, engineClients);
   return policy;
+}
+
+function wordsOf(parameter: unknown): readonly string[] {
+  return typeof parameter === 'string' ? parameter.split(' ') : [];
 }
 
 /**

@@ -42,6 +42,7 @@ export const PLAIN_CLIENT: ClientView = {
   policyUri: undefined,
   tosUri: undefined,
   firstParty: false,
+  secondFactor: undefined,
 };
 
 /** What every test interaction is, unless it says otherwise. */
@@ -52,8 +53,9 @@ export const PLAIN_INTERACTION: Interaction = {
   client: PLAIN_CLIENT,
   loginHint: '',
   uiLocales: [],
-  acrValues: [],
+  isMultiFactorAsked: false,
   accountId: undefined,
+  amr: [],
   consent: undefined,
 };
 
