@@ -88,6 +88,17 @@ describe('a JWT that was verified before', () => {
   });
 });
 
+test('whoever takes a token back finds it before, in and after its time, seen before or not', async () => {
+  for (const at of [START - 3600, START, START + 900, START + 86_400]) {
+    const { verify, sign, forge, moveTo } = openVerifier();
+    moveTo(at);
+    expect(await verify(await sign(), { atAnyTime: true }), String(at)).toMatchObject({
+      sub: 'alice',
+    });
+    expect(await verify(await forge(), { atAnyTime: true }), String(at)).toBeUndefined();
+  }
+});
+
 test('many tokens push the oldest out, and each is still judged rightly', async () => {
   const { verify, sign } = openVerifier();
   const first = await sign();
