@@ -12,9 +12,18 @@ export interface Allowed {
 }
 
 /** Consent, remembered beyond any session. */
+/** What a person allowed one client. */
+export interface Consent {
+  readonly clientId: string;
+  readonly allowed: Allowed;
+  readonly grantedAt: number;
+}
+
 export interface Consents {
   find(accountId: string, clientId: string): Promise<Allowed | undefined>;
   /** Adds to what was allowed before. */
+  /** Everything that a person allowed. */
+  list(accountId: string): Promise<readonly Consent[]>;
   remember(accountId: string, clientId: string, allowed: Allowed): Promise<void>;
   /** The person is asked again. */
   forget(accountId: string, clientId: string): Promise<void>;
@@ -57,6 +66,15 @@ export function createConsents(options: {
           .deleteFrom('consent')
           .where('account_id', '=', accountId)
           .where('client_id', '=', clientId),
+    async list(accountId) {
+      const rows = await records.all(
+        queries.selectFrom('consent').selectAll().where('account_id', '=', accountId),
+      );
+      return rows.flatMap(({ client_id: clientId, allowed: kept, granted_at: grantedAt }) => {
+        const allowed = readAllowed(kept);
+        return allowed === undefined ? [] : [{ clientId, allowed, grantedAt }];
+      });
+    },
       );
     },
     async remember(accountId, clientId, allowed) {

@@ -85,6 +85,53 @@ export interface Interactions {
   finish(ctx: Context, uid: string, outcome: Outcome): Promise<void>;
 }
 
+/** What a browser's own session with us has proven. */
+export interface BrowserSession {
+  /** Names it for as long as it lives; no secret. */
+  readonly uid: string;
+  readonly accountId: string;
+  /** NumericDate: when the person proved last who they are. */
+  readonly authTime: number;
+  /** RFC 8176 values. */
+  readonly amr: readonly string[];
+  readonly acr: string | undefined;
+}
+
+/** A session of a person as they may know it again. */
+export interface ListedSession {
+  readonly uid: string;
+  readonly signedInAt: number;
+  /** To the quarter hour. */
+  readonly lastSeenAt: number;
+  readonly userAgent: string | undefined;
+  readonly address: string;
+}
+
+/** Who is signed in here, and where else. */
+export interface BrowserSessions {
+  /** The living session of this browser; undefined: nobody is signed in. */
+  current(ctx: Context): Promise<BrowserSession | undefined>;
+  /** The living sessions of a person, the last seen first. */
+  list(accountId: string): Promise<readonly ListedSession[]>;
+}
+
+/** A client that somebody lets have something. */
+export interface ConnectedClient {
+  /** All that is known of one that was deleted is its id, which stands for its name. */
+  readonly client: ClientView;
+  readonly allowed: ConsentRequest;
+  /** When the person allowed it; undefined: it is one of the installation's own, which do not ask. */
+  readonly since: number | undefined;
+  /** When it was given a token last, as far as the audit goes back. */
+  readonly lastUsedAt: number | undefined;
+}
+
+/** What `TakeBack.disconnect` could take away from whom. */
+export interface ConnectedClients {
+  /** By name. */
+  list(accountId: string): Promise<readonly ConnectedClient[]>;
+}
+
 /** No living interaction: expired, finished, or of another browser. */
 export class InteractionExpired extends LatchkeyError {
   readonly code = 'ERR_INTERACTION_EXPIRED';
@@ -125,6 +172,8 @@ export interface PreparedDocument {
 /** The protocol engine as the host sees it. */
 export interface Protocol {
   readonly interactions: Interactions;
+  readonly sessions: BrowserSessions;
+  readonly connectedClients: ConnectedClients;
   /** Discovery (both paths) and key set by path; answered before Koa. Undefined: not one of them. */
   document(path: string): PreparedDocument | undefined;
   /** Everything else of the protocol; 404 for a path that is not the engine's. */

@@ -12,7 +12,9 @@ import type { Records } from '../storage/records.ts';
 import type { State } from '../storage/state.ts';
 import type { StatusLists } from '../status-lists/status-lists.ts';
 import type { ProtocolSettings } from './config.ts';
+import { createBrowserSessions } from './browser-sessions.ts';
 import type { IssuerProfile, Protocol, ProtocolPages } from './contract.ts';
+import { createConnectedClients } from './connected-clients.ts';
 import { createFront } from './front.ts';
 import { createGeneration } from './generation.ts';
 import { createInteractions } from './interactions.ts';
@@ -90,6 +92,12 @@ export async function createProtocol(options: ProtocolOptions): Promise<Protocol
     }),
     document: (path) => generation.document(path),
     handle,
+    sessions: createBrowserSessions({
+      ...options,
+      scopes: parts.generation.scopes,
+      provider: () => generation.provider,
+    }),
+    connectedClients: createConnectedClients({ ...parts, ...options }),
     owns: (path) =>
       generation.document(path) !== undefined ||
       parts.generation.endpoints.enginePath(path) !== undefined,

@@ -125,7 +125,8 @@ function claimsIn(parameter: string | undefined): readonly string[] {
   return [...new Set(names)];
 }
 
-function consentView(asked: Allowed, resources: Resources): ConsentRequest {
+/** What was or would be allowed, with the words of the APIs for it. */
+export function consentView(asked: Allowed, resources: Resources): ConsentRequest {
   const apis = Object.keys(asked.resources)
     .map((identifier) => resources.find(identifier))
     .filter((api) => api !== undefined);

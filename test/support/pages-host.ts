@@ -97,6 +97,8 @@ export function createKeptLog(): KeptLog {
 
 /** An engine that owns nothing, for hosts that are tested without one. */
 export function createBareProtocol(overrides: Partial<Protocol> = {}): Protocol {
+    sessions: { current: async () => undefined, list: async () => [] },
+    connectedClients: { list: async () => [] },
   return {
     interactions: {
       find: () => Promise.reject(new InteractionExpired('none')),

@@ -313,7 +313,8 @@ function createHost(
   const app = new Koa();
   app.on('error', () => undefined);
   app.use(async (ctx) => {
-    const origin = { address: ctx.ip, requestId: 'test' };
+    const userAgent = ctx.get('user-agent');
+    const origin = { address: ctx.ip, userAgent, requestId: 'test' };
     ctx.state['origin'] = origin;
     const uid = ctx.path.startsWith(`${base}/interaction/`)
       ? ctx.path.split('/').at(-1)
@@ -321,6 +322,11 @@ function createHost(
     if (uid !== undefined) {
       const interaction = await protocol.interactions.find(ctx, uid);
       await protocol.interactions.finish(ctx, uid, person()(interaction));
+      return;
+    }
+    if (ctx.path === '/_who') {
+      ctx.type = 'json';
+      ctx.body = JSON.stringify((await protocol.sessions.current(ctx)) ?? null);
       return;
     }
     ctx.respond = false;

@@ -2,7 +2,7 @@ import { sha256 } from '../../runtime/digest.ts';
 import type { JsonObject } from '../../runtime/json.ts';
 import type { Entry } from '../../storage/state.ts';
 import type { KnownSession } from '../request-scope.ts';
-import { object, ofKind, text } from './payloads.ts';
+import { number, object, ofKind, text, toJson } from './payloads.ts';
 import { mergeSessions } from './session-merge.ts';
 
 /** What one request wants to write of a session. */
@@ -12,7 +12,19 @@ export interface SessionWrite {
   readonly secret: string;
   /** The revocation mark of this request. */
   readonly mark: string;
+  readonly seen: Sighting;
 }
+
+/** When and where from a browser came by. */
+export interface Sighting {
+  /** NumericDate. */
+  readonly at: number;
+  readonly address: string;
+  readonly userAgent?: string | undefined;
+}
+
+/** A sighting stands for as long, so that a session is not another one at every request. */
+const SIGHTING_SECONDS = 900;
 
 /** What is to be written, and whether the browser has a newer cookie meanwhile. */
 export interface NextSession {
@@ -21,8 +33,8 @@ export interface NextSession {
 }
 
 /** The record of a session that nobody has written yet. */
-export function firstSession({ payload, secret, mark }: SessionWrite): NextSession {
-  return { value: record(sha256(secret), mark, payload), isCookieStale: false };
+export function firstSession(ours: SessionWrite): NextSession {
+  return { value: newRecord(ours, ours.payload), isCookieStale: false };
 }
 
 /**
@@ -41,13 +53,14 @@ export function nextSession(
     current: sessionPayload(current),
     ours: ours.payload,
   });
-  const id = sha256(ours.secret);
   // A new cookie means that somebody signed in, so the session is as new as this request.
   if (ours.secret !== known.secret)
-    return { value: record(id, ours.mark, payload), isCookieStale: false };
-  const currentId = text(current, 'id') ?? '';
-  const value = record(currentId, text(current, 'mark') ?? '', payload);
-  return { value, isCookieStale: currentId !== id };
+    return { value: newRecord(ours, payload), isCookieStale: false };
+  const id = text(current, 'id') ?? '';
+  const mark = text(current, 'mark') ?? '';
+  const sighting = latestSighting(object(current, 'seen'), ours.seen);
+  const value = { kind: 'Session', id, mark, payload, seen: sighting };
+  return { value, isCookieStale: id !== sha256(ours.secret) };
 }
 
 /** The engine's part of a record. */
@@ -55,8 +68,21 @@ export function sessionPayload(value: JsonObject): JsonObject {
   return object(value, 'payload') ?? {};
 }
 
-function record(id: string, mark: string, payload: JsonObject): JsonObject {
-  return { kind: 'Session', id, mark, payload };
+/** Where a record says that the browser was seen last. */
+export function sightingIn(value: JsonObject): Sighting | undefined {
+  const seen = object(value, 'seen') ?? {};
+  const at = number(seen, 'at');
+  if (at === undefined) return undefined;
+  return { at, address: text(seen, 'address') ?? '', userAgent: text(seen, 'userAgent') };
+}
+
+function newRecord({ secret, mark, seen }: SessionWrite, payload: JsonObject): JsonObject {
+  return { kind: 'Session', id: sha256(secret), mark, payload, seen: toJson(seen) };
+}
+
+function latestSighting(before: JsonObject | undefined, ours: Sighting): JsonObject {
+  const isOld = ours.at - (number(before ?? {}, 'at') ?? 0) >= SIGHTING_SECONDS;
+  return before === undefined || isOld ? toJson(ours) : before;
 }
 
 function isOtherPerson(current: JsonObject, ours: JsonObject): boolean {

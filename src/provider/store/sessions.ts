@@ -53,11 +53,17 @@ export function createSessions(options: SessionsOptions): Sessions {
     async upsert(secret, model, ttlSeconds) {
       const { jti: _, ...payload } = toJson(model);
       const uid = text(payload, 'uid') ?? '';
-      const ours = { payload, secret, mark: scopes.current().mark ?? '' };
-      const known = scopes.current().sessions.get(uid);
-      await (known === undefined
-        ? begin(uid, ours, ttlSeconds, options)
-        : goOn(known, ours, ttlSeconds, options));
+      const { mark = '', arrival, origin, sessions } = scopes.current();
+      const at = Math.floor(arrival.atMs / 1000);
+      const seen = { at, address: origin.address, userAgent: origin.userAgent };
+      const ours = { payload, secret, mark, seen };
+      const known = sessions.get(uid);
+      await Promise.all([
+        known?.secret === secret ? undefined : list(uid, ours, options),
+        known === undefined
+          ? begin(uid, ours, ttlSeconds, options)
+          : goOn(known, ours, ttlSeconds, options),
+      ]);
     },
     destroy: (secret) => end(secret, options),
   };
@@ -68,16 +74,33 @@ export function sessionKey(uid: string): string {
   return `session:${uid}`;
 }
 
-async function isAlive(
+/** The set of a person's sessions. It may name some that have ended, or are another's by now. */
+export function sessionsOfKey(accountId: string): string {
+  return `sessions:${sha256(accountId)}`;
+}
+
+/** Whether the session of `value` stands: nothing took it back. */
+export async function isAlive(
   uid: string,
   value: JsonObject,
-  { revocation }: SessionsOptions,
+  { revocation }: { readonly revocation: Pick<Revocation, 'isRevoked'> },
 ): Promise<boolean> {
   const accountId = text(sessionPayload(value), 'accountId');
   if (accountId === undefined) return true;
   const mark = text(value, 'mark') ?? '';
   const handles = { jti: uid, sessionUid: uid, accountId, clientId: '', mark };
   return !(await revocation.isRevoked(handles));
+}
+
+/** Somebody signed in: the session is one of theirs from now on. */
+async function list(
+  uid: string,
+  { payload, seen }: SessionWrite,
+  { state, longestSeconds }: SessionsOptions,
+): Promise<void> {
+  const accountId = text(payload, 'accountId');
+  if (accountId !== undefined)
+    await state.add(sessionsOfKey(accountId), uid, seen.at + longestSeconds);
 }
 
 async function begin(

@@ -1,0 +1,76 @@
+import { lastTokensOf } from '../audit/last-tokens.ts';
+import type { Clients } from '../clients/clients.ts';
+import type { Records } from '../storage/records.ts';
+import type { State } from '../storage/state.ts';
+import type { Allowed, Consents } from './consent-queries.ts';
+import type { ClientView, ConnectedClient, ConnectedClients, IssuerProfile } from './contract.ts';
+import { consentView, viewOfClient } from './interaction-view.ts';
+import type { Resources } from './resources.ts';
+import { grantsOfKey } from './store/grants.ts';
+import { oidcKey } from './store/request-state.ts';
+
+interface ConnectedClientsOptions {
+  readonly consents: Consents;
+  readonly clients: Clients;
+  readonly resources: Resources;
+  readonly records: Records;
+  readonly state: State;
+  readonly profile: IssuerProfile;
+}
+
+const NOTHING: Allowed = { scopes: [], claims: [], resources: {} };
+
+/** From what was allowed, and from the tokens of those that need not ask. */
+export function createConnectedClients(options: ConnectedClientsOptions): ConnectedClients {
+  const { consents, clients, resources, records, state, profile } = options;
+
+  async function view(id: string): Promise<ClientView> {
+    const client = await clients.find(id);
+    return client === undefined ? nameless(id) : viewOfClient(client);
+  }
+
+  /** The set may name grants that have ended; then there is nothing to take away, and no harm in trying. */
+  async function hasGrant(accountId: string, clientId: string): Promise<boolean> {
+    const key = oidcKey(profile.namespace, grantsOfKey(accountId, clientId));
+    return (await state.list(key)).length > 0;
+  }
+
+  return {
+    async list(accountId) {
+      const [consented, lastTokens] = await Promise.all([
+        consents.list(accountId),
+        lastTokensOf(records, accountId),
+      ]);
+      const asked = new Map(consented.map((one) => [one.clientId, one]));
+      const ids = new Set([...asked.keys(), ...lastTokens.keys()]);
+      const connected = await Promise.all(
+        [...ids].map(async (id): Promise<ConnectedClient | undefined> => {
+          const consent = asked.get(id);
+          if (consent === undefined && !(await hasGrant(accountId, id))) return undefined;
+          return {
+            client: await view(id),
+            allowed: consentView(consent?.allowed ?? NOTHING, resources),
+            since: consent?.grantedAt,
+            lastUsedAt: lastTokens.get(id),
+          };
+        }),
+      );
+      return connected
+        .filter((one) => one !== undefined)
+        .toSorted((one, other) => one.client.name.localeCompare(other.client.name));
+    },
+  };
+}
+
+function nameless(id: string): ClientView {
+  return {
+    id,
+    name: id,
+    uri: undefined,
+    logoUri: undefined,
+    policyUri: undefined,
+    tosUri: undefined,
+    firstParty: false,
+    secondFactor: undefined,
+  };
+}
