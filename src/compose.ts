@@ -3,6 +3,9 @@ import type { Accounts } from './accounts/accounts.ts';
 import { createAccounts } from './accounts/create-accounts.ts';
 import type { Audit } from './audit/audit.ts';
 import { createAudit } from './audit/create-audit.ts';
+import { installationOf } from './config/installation.ts';
+import { createOutbound, type Outbound } from './http/outbound.ts';
+import { deleteConsents } from './provider/consent-queries.ts';
 import type { Clients, ResourceServers } from './clients/clients.ts';
 import { createClients } from './clients/create-clients.ts';
 import { createResourceServers } from './clients/resource-servers.ts';
@@ -54,6 +57,8 @@ export interface Rooms {
   readonly revocation: RevocationRoom;
   readonly takeBack: TakeBack;
   readonly flows: Flows;
+  /** The one way out of the house. */
+  readonly outbound: Outbound;
   readonly accounts: Accounts;
   readonly clients: Clients;
   readonly resourceServers: ResourceServers;
@@ -110,6 +115,7 @@ export async function openRooms(settings: Settings, options: ComposeOptions): Pr
       }),
       clients,
       mail,
+      outbound,
       flows: createFlows({ ...base, namespace: NAMESPACE }),
       accounts: createAccounts({ ...base, revocation, settings: settings.signIn }),
       resourceServers: createResourceServers(settings.apis),

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { startExpiry } from './accounts/expiry.ts';
 import { seedPeople } from './accounts/seed-people.ts';
 import { CAPABILITIES } from './capabilities.ts';
 import type { Added, House } from './capability.ts';
@@ -63,8 +64,11 @@ async function openHost(rooms: Rooms, options: ComposeOptions, closers: Closers)
   await seedPeople(settings.people, {
     ...rooms,
     settings: settings.signIn,
+    attributes: settings.accounts.attributes,
     profile: settings.profile,
   });
+  const expiry = startExpiry(rooms);
+  closers.push(() => expiry.close());
   const views = await openViews({
     folder: VIEWS,
     theme: themeOf(settings),
@@ -146,7 +150,7 @@ async function openProtocol(parts: {
     statusLists,
     metrics,
     pages: createProtocolPages(renderer),
-    outboundFetch: outbound.fetch,
+    outboundFetch: rooms.outbound.fetch,
     cookieKeys: sealer.keysFor('cookies').map((key) => Buffer.from(key).toString('base64url')),
   });
   closers.push(() => protocol.close());

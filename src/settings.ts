@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { accountsConfig } from './accounts/attributes-config.ts';
 import { peopleConfig, signInConfig } from './accounts/config.ts';
 import { auditConfig } from './audit/config.ts';
 import { unknownApis } from './clients/api-references.ts';
@@ -35,6 +36,7 @@ const sections = z.strictObject({
   clients: clientsConfig.describe('Relying parties.'),
   apis: apisConfig.describe('What access tokens are for.'),
   people: peopleConfig.describe('People.'),
+  accounts: accountsConfig.describe('What is kept of people.'),
   authentication: authenticationConfig.describe('How people prove who they are.'),
   signIn: signInConfig.describe('Passwords, and limits on guessing them.'),
   registration: registrationConfig.describe('Clients that register themselves.'),

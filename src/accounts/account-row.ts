@@ -1,9 +1,10 @@
 import type { JsonObject } from '../runtime/json.ts';
 import type { AccountTable } from '../storage/tables.ts';
-import type { Account } from './accounts.ts';
+import type { Account, AccountState, NewAccount } from './accounts.ts';
+import type { Identity } from './new-account.ts';
 
-/** The account in a row. */
-export function accountOf(row: AccountTable): Account {
+/** The account in a row, as it stands at `now`. */
+export function accountOf(row: AccountTable, now: number): Account {
   return {
     id: row.id,
     username: row.username ?? undefined,
@@ -12,14 +13,59 @@ export function accountOf(row: AccountTable): Account {
     claims: jsonObjectOf(row.claims),
     attributes: jsonObjectOf(row.attributes),
     owner: row.owner === 1,
-    disabled: row.disabled_at !== null,
+    state: stateOf(row, now),
+    expiresAt: row.expires_at ?? undefined,
+    hasPassword: row.password_hash !== null,
+    mustChangePassword: row.password_change === 1,
+    terms:
+      row.terms_version === null || row.terms_accepted_at === null
+        ? undefined
+        : { version: row.terms_version, acceptedAt: row.terms_accepted_at },
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   };
 }
 
+/** Whether the account in a row may be let in at `now`. */
+export function stateOf(
+  row: Pick<AccountTable, 'disabled_at' | 'locked_at' | 'expires_at'>,
+  now: number,
+): AccountState {
+  if (row.disabled_at !== null) return 'disabled';
+  if (row.locked_at !== null) return 'locked';
+  return row.expires_at !== null && row.expires_at <= now ? 'expired' : 'active';
+}
+
+/** The row of a new account. */
+export function newRow(made: {
+  readonly id: string;
+  readonly identity: Identity;
+  readonly passwordHash: string | null;
+  readonly source: string;
+  readonly now: number;
+  /** What a new account has beside its identity. */
+  readonly life?: Pick<NewAccount, 'disabled' | 'expiresAt' | 'mustChangePassword' | 'terms'>;
+}): AccountTable {
+  const { id, identity, passwordHash, source, now, life } = made;
+  return {
+    id,
+    ...identity,
+    password_hash: passwordHash,
+    disabled_at: life?.disabled === true ? now : null,
+    created_at: now,
+    updated_at: now,
+    source,
+    expires_at: life?.expiresAt ?? null,
+    expiry_told_at: null,
+    locked_at: null,
+    password_change: life?.mustChangePassword === true ? 1 : null,
+    terms_version: life?.terms?.version ?? null,
+    terms_accepted_at: life?.terms?.acceptedAt ?? null,
+  };
+}
+
 /** Claims and attributes are the JSON that this room wrote. */
-function jsonObjectOf(text: string): JsonObject {
+export function jsonObjectOf(text: string): JsonObject {
   const value: JsonObject = JSON.parse(text);
   return value;
 }

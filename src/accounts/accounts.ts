@@ -1,6 +1,13 @@
 import { LatchkeyError } from '../runtime/errors.ts';
 import type { JsonObject } from '../runtime/json.ts';
 import type { Actor, Origin } from '../runtime/origin.ts';
+import type { PasswordOwner, PasswordReview } from './password-review.ts';
+
+/**
+ * Whether somebody may be let in, and what they hold be honoured: only while `active`. `disabled` by an operator;
+ * `locked` until they recover the account ("this was not me"); `expired` when its time was over. Of several the first.
+ */
+export type AccountState = 'active' | 'disabled' | 'locked' | 'expired';
 
 /** A person as the rest of the house sees them. */
 export interface Account {
@@ -14,9 +21,22 @@ export interface Account {
   /** Attributes of the installation: `roles`, `groups`, ... */
   readonly attributes: JsonObject;
   readonly owner: boolean;
-  readonly disabled: boolean;
+  /** As of when the account was read: an account expires by itself. */
+  readonly state: AccountState;
+  /** When it expires, or has. */
+  readonly expiresAt: number | undefined;
+  readonly hasPassword: boolean;
+  /** The next sign-in by password has to end with a new one. */
+  readonly mustChangePassword: boolean;
+  /** The terms that the person accepted last. */
+  readonly terms: AcceptedTerms | undefined;
   readonly createdAt: number;
   readonly updatedAt: number;
+}
+
+export interface AcceptedTerms {
+  readonly version: string;
+  readonly acceptedAt: number;
 }
 
 /** What became of a sign-in by password. `refused` never says why: unknown, wrong and disabled look and cost the same. */
@@ -33,14 +53,43 @@ export interface NewAccount {
   readonly email?: string | undefined;
   readonly emailVerified?: boolean | undefined;
   readonly password?: string | undefined;
-  /** A PHC string, in place of `password`. */
+  /** In place of `password`: a hash of ours or one of another system (`foreign-hashes.ts`), replaced at the first sign-in. */
   readonly passwordHash?: string | undefined;
+  readonly mustChangePassword?: boolean | undefined;
+  readonly expiresAt?: number | undefined;
+  readonly disabled?: boolean | undefined;
+  readonly terms?: AcceptedTerms | undefined;
   readonly claims?: JsonObject | undefined;
   readonly attributes?: JsonObject | undefined;
   readonly owner?: boolean | undefined;
 }
 
-/** People: find, verify, manage. Reads come from records; disabling takes effect on every node at once. */
+/** Who changes the data of an account: a person their own, within what the installation lets them, or an operator. */
+export type Editor = 'person' | 'operator';
+
+/** What to change of an account; what is left out stays, `null` takes a claim or an attribute away. */
+export interface AccountChanges {
+  /** `null`: none any more. */
+  readonly username?: string | null | undefined;
+  readonly claims?: JsonObject | undefined;
+  readonly attributes?: JsonObject | undefined;
+}
+
+/** What stands of the limits on guessing one account's password. */
+export interface ReachedLimit {
+  /** `strangers`: addresses it never signed in from; `acquaintances`: those it has. */
+  readonly who: 'strangers' | 'acquaintances';
+  /** The sign-in name that was guessed at, folded. */
+  readonly login: string;
+  readonly failures: number;
+  readonly max: number;
+}
+
+/**
+ * People: find, verify, manage. Reads come from records; whatever ends an account's right to be let in takes effect
+ * on every node at once, and takes back every token. Changes are audited here. A change gives false when there is
+ * no such account.
+ */
 export interface Accounts {
   find(id: string): Promise<Account | undefined>;
   /** By e-mail address or username, folded as at sign-in. */
@@ -58,10 +107,51 @@ export interface Accounts {
   }): Promise<readonly Account[]>;
   /** @throws {InvalidAccount} {AccountExists} */
   create(account: NewAccount, actor: Actor): Promise<Account>;
-  /** @throws {InvalidAccount} when the password breaks the rules. False: no such account. */
+  /** Every mistake of `account`, and whether it is taken; nothing is written. */
+  check(account: NewAccount): Promise<readonly string[]>;
+  /** Whether `password` may be set, and how strong it is. Never at sign-in: it takes up to a second. */
+  checkNewPassword(password: string, owner?: PasswordOwner): Promise<PasswordReview>;
+  /**
+   * Ends every session and token, a lock, and that the password has to be changed.
+   *
+   * @throws {InvalidAccount} when the password breaks the rules.
+   */
   setPassword(id: string, password: string, actor: Actor): Promise<boolean>;
+  /** The next sign-in by password has to end with a new one. */
+  requirePasswordChange(id: string, actor: Actor): Promise<boolean>;
+  /** @throws {InvalidAccount} for what is unknown, unfit, or not for this editor to change. {AccountExists} */
+  update(id: string, changes: AccountChanges, by: ByWhom): Promise<boolean>;
+  /** `undefined`: none any more. @throws {InvalidAccount} {AccountExists} */
+  setEmail(id: string, email: NewEmail | undefined, actor: Actor): Promise<boolean>;
+  /** The address was shown to be theirs. False, too, when it is not theirs any more. */
+  verifyEmail(id: string, email: string, actor: Actor): Promise<boolean>;
+  acceptTerms(id: string, version: string, actor: Actor): Promise<boolean>;
   disable(id: string, actor: Actor): Promise<boolean>;
   enable(id: string, actor: Actor): Promise<boolean>;
+  /** "This was not me": nobody gets in until the account is recovered, by a new password or an operator. */
+  lock(id: string, actor: Actor): Promise<boolean>;
+  unlock(id: string, actor: Actor): Promise<boolean>;
+  /** `undefined`: never. */
+  setExpiry(id: string, expiresAt: number | undefined, actor: Actor): Promise<boolean>;
+  /** For good: the person is gone with all that hung on them, and their id is never given again. The audit stays. */
+  delete(id: string, actor: Actor): Promise<boolean>;
+  /** The limits on guessing that have been counted towards, for operators. */
+  limits(id: string): Promise<readonly ReachedLimit[]>;
+  /** Forgets the failures in a row, so that the person may try again at once. */
+  resetLimits(id: string, actor: Actor): Promise<boolean>;
+  /** Ends what runs in the background. */
+  close(): Promise<void>;
+}
+
+/** Who changes the data of an account, and in what right. */
+export interface ByWhom {
+  readonly editor: Editor;
+  readonly actor: Actor;
+}
+
+export interface NewEmail {
+  readonly address: string;
+  readonly isVerified: boolean;
 }
 
 /** What was given for an account breaks the rules. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { duration, sensitive } from '../config/values.ts';
+import { duration, httpUrl, sensitive } from '../config/values.ts';
 import { foldEmail, foldUsername } from './login.ts';
 import { isAccountId, isPasswordHash } from './rules.ts';
 import { standardClaims } from './standard-claims.ts';
@@ -76,6 +76,11 @@ const passwordSettings = z.strictObject({
     .boolean()
     .default(true)
     .describe('Refuses new passwords that everybody guesses first.'),
+  breachService: httpUrl()
+    .optional()
+    .describe(
+      'Range service to ask whether a new password has leaked, such as https://api.pwnedpasswords.com/range; it learns five of forty digits of a hash.',
+    ),
 });
 
 const argon2Settings = z.strictObject({

@@ -1,118 +1,107 @@
-import type { Audit, AuditEvent } from '../audit/audit.ts';
-import type { Revocation } from '../revocation/revocation.ts';
-import type { Clock } from '../runtime/clock.ts';
-import type { Actor } from '../runtime/origin.ts';
 import { RecordConflict, type Records } from '../storage/records.ts';
 import type { AccountTable } from '../storage/tables.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Deeds } from './account-deeds.ts';
 import {
-  accountById,
-  disableAccount,
-  enableAccount,
+  accountByLogin,
   insertAccount,
+  requirePasswordChange,
   retiredAccount,
-  setPasswordHash,
+  setNewPassword,
 } from './account-queries.ts';
-import { accountOf } from './account-row.ts';
+import { accountOf, newRow } from './account-row.ts';
 import { AccountExists, InvalidAccount, type Accounts, type NewAccount } from './accounts.ts';
-import type { SignInSettings } from './config.ts';
-import { namesOf, newAccountId, readIdentity } from './new-account.ts';
+import type { AttributeSchema } from './attributes.ts';
+import { foldEmail, foldUsername } from './login.ts';
+import { identityOf, identityProblems, newAccountId } from './new-account.ts';
+import type { NewPasswords } from './new-passwords.ts';
+import type { PasswordOwner } from './password-review.ts';
 import type { Passwords } from './passwords.ts';
-import { passwordProblem } from './rules.ts';
-import type { Throttle } from './throttle.ts';
+import { passwordProblemText } from './rules.ts';
 
 export interface ManageAccountsOptions {
   readonly records: Records;
-  readonly audit: Audit;
   readonly clock: Clock;
-  readonly settings: SignInSettings;
-  /** Takes back what a disabled account holds; without it, disabling only ends what is read anew. */
-  readonly revocation?: Pick<Revocation, 'revoke'> | undefined;
+  readonly deeds: Deeds;
   readonly passwords: Passwords;
-  readonly throttle: Throttle;
+  readonly newPasswords: NewPasswords;
+  readonly attributes: AttributeSchema;
 }
 
-/** What operators, and later people themselves, do to accounts. */
-export function manageAccounts(
-  options: ManageAccountsOptions,
-): Pick<Accounts, 'create' | 'setPassword' | 'disable' | 'enable'> {
-  const { records, clock, passwords, settings } = options;
+type Managing = Pick<Accounts, 'create' | 'check' | 'setPassword' | 'requirePasswordChange'>;
+
+/** Making accounts, and their passwords. */
+export function manageAccounts(options: ManageAccountsOptions): Managing {
+  const { records, clock, deeds, passwords, newPasswords, attributes } = options;
   const { queries } = records;
+
+  async function problemsOf(account: NewAccount): Promise<readonly string[]> {
+    const { password } = account;
+    return [
+      ...identityProblems(account, attributes),
+      ...(password === undefined ? [] : await refusals(newPasswords, password, account)),
+    ];
+  }
 
   return {
     async create(account, actor) {
-      const identity = readIdentity(account, settings.password);
+      const problems = await problemsOf(account);
+      if (problems.length > 0) throw new InvalidAccount(problems);
       await refuseRetired(records, account);
       const { password, passwordHash } = account;
-      const now = clock.now();
-      const row: AccountTable = {
+      const row = newRow({
         id: account.id ?? newAccountId(),
-        ...identity,
-        password_hash:
+        identity: identityOf(account),
+        passwordHash:
           password === undefined ? (passwordHash ?? null) : await passwords.hash(password),
-        disabled_at: null,
-        created_at: now,
-        updated_at: now,
         source: actor.by,
-      };
+        now: clock.now(),
+        life: account,
+      });
       await insertOnce(records, row);
-      await record(options, { id: row.id, type: 'account.created', actor });
-      return accountOf(row);
+      await deeds.record({ id: row.id, type: 'account.created', actor });
+      return accountOf(row, clock.now());
+    },
+
+    async check(account) {
+      const problems = await problemsOf(account);
+      return problems.length > 0 ? problems : await takenProblems(records, account);
     },
 
     async setPassword(id, password, actor) {
-      const row = await records.first(accountById(queries, id));
+      const row = await deeds.row(id);
       if (row === undefined) return false;
-      const { username, email } = accountOf(row);
-      const problem = passwordProblem(password, settings.password, namesOf({ username, email }));
-      if (problem !== undefined) throw new InvalidAccount([`password: ${problem}`]);
-      await records.write(setPasswordHash(queries, id, await passwords.hash(password)));
-      await takeBack(options, { id, type: 'account.password_set', actor });
-      await forgive(options, row);
+      const problems = await refusals(newPasswords, password, ownerOf(row, clock.now()));
+      if (problems.length > 0) throw new InvalidAccount(problems);
+      const statement = setNewPassword(queries, id, await passwords.hash(password));
+      const deed = { id, type: 'account.password_set', actor } as const;
+      if (!(await deeds.changeAndTakeBack(statement, deed))) return false;
+      await deeds.forgive(row);
       return true;
     },
 
-    async disable(id, actor) {
-      const [written] = await records.write(disableAccount(queries, id, clock.now()));
-      if (written?.rowsAffected !== 1) return false;
-      await takeBack(options, { id, type: 'account.disabled', actor });
-      return true;
-    },
-
-    async enable(id, actor) {
-      const row = await records.first(accountById(queries, id));
-      if (row === undefined) return false;
-      await records.write(enableAccount(queries, id));
-      await record(options, { id, type: 'account.enabled', actor });
-      await forgive(options, row);
-      return true;
-    },
+    requirePasswordChange: (id, actor) =>
+      deeds.change(requirePasswordChange(queries, id), {
+        id,
+        type: 'account.password_change_required',
+        actor,
+      }),
   };
 }
 
-interface Deed {
-  readonly id: string;
-  readonly type: Extract<AuditEvent['type'], `account.${string}`>;
-  readonly actor: Actor;
+/** In words for operators. */
+async function refusals(
+  newPasswords: NewPasswords,
+  password: string,
+  owner: PasswordOwner,
+): Promise<readonly string[]> {
+  const problems = await newPasswords.problems(password, owner);
+  return problems.map((problem) => `password: ${passwordProblemText(problem)}`);
 }
 
-/** After the record has changed, so that nothing is issued in between on the strength of the old one. */
-async function takeBack(options: ManageAccountsOptions, deed: Deed): Promise<void> {
-  const { id, type, actor } = deed;
-  try {
-    const what = { kind: 'account', accountId: id } as const;
-    await options.revocation?.revoke(what, { reason: type, actor });
-  } finally {
-    // Whatever becomes of the revocation, that the record changed is told.
-    await record(options, deed);
-  }
-}
-
-async function record({ audit }: ManageAccountsOptions, { id, type, actor }: Deed): Promise<void> {
-  await audit.record({ type, accountId: id, by: actor.by, origin: actor.origin });
-}
-
-async function forgive({ throttle }: ManageAccountsOptions, row: AccountTable): Promise<void> {
-  await throttle.forgive([row.username_key, row.email_key].filter((key) => key !== null));
+function ownerOf(row: AccountTable, now: number): PasswordOwner {
+  const { username, email, claims } = accountOf(row, now);
+  return { username, email, claims };
 }
 
 /** Ids that are drawn cannot come again; only one that is asked for might have been somebody's. */
@@ -121,6 +110,24 @@ async function refuseRetired(records: Records, { id }: NewAccount): Promise<void
   if ((await records.first(retiredAccount(records.queries, id))) !== undefined) {
     throw new AccountExists(`the id ${id} was an account's once and is never given again`);
   }
+}
+
+async function takenProblems(records: Records, account: NewAccount): Promise<readonly string[]> {
+  const { queries } = records;
+  const names = [
+    { kind: 'username', key: foldUsername(account.username ?? '') } as const,
+    { kind: 'email', key: foldEmail(account.email ?? '') } as const,
+  ];
+  const problems: string[] = [];
+  for (const { kind, key } of names) {
+    if (key === undefined) continue;
+    const row = await records.first(accountByLogin(queries, { kind, key }));
+    if (row) problems.push(`${kind}: belongs to the account ${row.id}`);
+  }
+  const { id } = account;
+  if (id !== undefined && (await records.first(retiredAccount(queries, id))))
+    problems.push('id: was an account\u2019s once and is never given again');
+  return problems;
 }
 
 async function insertOnce(records: Records, row: AccountTable): Promise<void> {

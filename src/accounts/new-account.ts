@@ -1,8 +1,10 @@
 import { randomId } from '../runtime/random.ts';
 import type { AccountTable } from '../storage/tables.ts';
-import { InvalidAccount, type NewAccount } from './accounts.ts';
+import type { NewAccount } from './accounts.ts';
+import type { AttributeSchema } from './attributes.ts';
+import { isKnownHash } from './hash-formats.ts';
 import { foldEmail, foldUsername } from './login.ts';
-import { isAccountId, isPasswordHash, passwordProblem, type PasswordRules } from './rules.ts';
+import { isAccountId } from './rules.ts';
 import { standardClaims } from './standard-claims.ts';
 
 /** The columns of an account that say who somebody is: all but the password and the times. */
@@ -18,23 +20,25 @@ export type Identity = Pick<
   | 'owner'
 >;
 
-const ATTRIBUTES_CHARACTERS_MAX = 16_384;
 const USERNAME_EXPECTED =
   'username: must be letters and digits of one script, with . _ - between them, at most 64';
 
-/**
- * Checks a new account.
- *
- * @throws {InvalidAccount} with every mistake.
- */
-export function readIdentity(account: NewAccount, rules: PasswordRules): Identity {
-  const problems = [
+/** Every mistake of an account, but for its password in clear. */
+export function identityProblems(
+  account: NewAccount,
+  attributes: AttributeSchema,
+): readonly string[] {
+  return [
     ...nameProblems(account),
     ...claimProblems(account),
+    ...attributes.problems(account.attributes ?? {}),
     ...idProblems(account),
-    ...passwordProblems(account, rules),
+    ...hashProblems(account),
   ];
-  if (problems.length > 0) throw new InvalidAccount(problems);
+}
+
+/** The columns of an account that has no mistakes. */
+export function identityOf(account: NewAccount): Identity {
   return {
     ...nameColumns(account),
     email_verified: Number(account.emailVerified === true),
@@ -50,11 +54,6 @@ export function newAccountId(): string {
     const id = randomId();
     if (isAccountId(id)) return id;
   }
-}
-
-/** The names that a password must not be made of. */
-export function namesOf({ username, email }: Pick<NewAccount, 'username' | 'email'>): string[] {
-  return [username, email, email?.split('@')[0]].filter((name) => name !== undefined);
 }
 
 function nameProblems({ username, email }: NewAccount): readonly string[] {
@@ -81,13 +80,11 @@ function nameColumns({
   };
 }
 
-function claimProblems({ claims, attributes }: NewAccount): readonly string[] {
+function claimProblems({ claims }: NewAccount): readonly string[] {
   const { error } = standardClaims.safeParse(claims ?? {});
-  const problems = (error?.issues ?? []).map(
+  return (error?.issues ?? []).map(
     ({ path, message }) => `claims${path.map((step) => `.${String(step)}`).join('')}: ${message}`,
   );
-  const isTooLarge = JSON.stringify(attributes ?? {}).length > ATTRIBUTES_CHARACTERS_MAX;
-  return isTooLarge ? [...problems, 'attributes: are too large'] : problems;
 }
 
 function idProblems({ id }: NewAccount): readonly string[] {
@@ -96,15 +93,10 @@ function idProblems({ id }: NewAccount): readonly string[] {
     : ['id: must be 1 to 255 letters, digits, or . _ ~ - | :'];
 }
 
-function passwordProblems(account: NewAccount, rules: PasswordRules): readonly string[] {
-  const { password, passwordHash } = account;
-  if (password !== undefined && passwordHash !== undefined) {
-    return ['password: must not stand beside a password hash'];
-  }
-  if (passwordHash !== undefined && !isPasswordHash(passwordHash)) {
-    return ['passwordHash: is no Argon2id hash that this server is ready to pay for'];
-  }
-  const problem =
-    password === undefined ? undefined : passwordProblem(password, rules, namesOf(account));
-  return problem === undefined ? [] : [`password: ${problem}`];
+function hashProblems({ password, passwordHash }: NewAccount): readonly string[] {
+  if (passwordHash === undefined) return [];
+  if (password !== undefined) return ['password: must not stand beside a password hash'];
+  return isKnownHash(passwordHash)
+    ? []
+    : ['passwordHash: is of no known format, or dearer than this server is ready to pay for'];
 }

@@ -4,22 +4,24 @@ import { randomId } from '../runtime/random.ts';
 import { PasswordsBusy } from './accounts.ts';
 import { createBoundedQueue } from './bounded-queue.ts';
 import type { SignInSettings } from './config.ts';
+import { verifyForeign } from './foreign-hashes.ts';
+import { isKnownHash, parseForeignHash } from './hash-formats.ts';
 import { costOf, isPasswordHash, isPasswordTooLong, normalizePassword } from './rules.ts';
 
 /** What became of holding a password against a hash. `busy`: too many are waiting, nothing was done. */
 type Verdict = 'match' | 'mismatch' | 'busy';
 
-/** Argon2id off the event loop, a bounded number at once. */
+/** Hashes off the event loop, a bounded number at once: Argon2id, and to verify once those of other systems. */
 export interface Passwords {
   /** A PHC string. @throws {PasswordsBusy} when too many are waiting. */
   hash(password: string): Promise<string>;
   /**
-   * Costs one hash whatever is given: without a hash to hold the password against, a made-up one of the
-   * configured cost takes its place and the verdict is `mismatch`.
+   * Costs one hash whatever is given: without a hash to hold the password against, `decoy` takes its place, or a
+   * made-up one of the configured cost, and the verdict is `mismatch`.
    */
-  verify(phc: string | undefined, password: string): Promise<Verdict>;
-  /** Made with another cost than the configured one. */
-  isOutdated(phc: string): boolean;
+  verify(hash: string | undefined, password: string, decoy?: string): Promise<Verdict>;
+  /** Made with another cost than the configured one, or by another system. */
+  isOutdated(hash: string): boolean;
 }
 
 /** How soon a place in the queue is likely to be free again. */
@@ -53,11 +55,11 @@ export function createPasswords(settings: SignInSettings['argon2']): Passwords {
       return phc;
     },
 
-    async verify(phc, password) {
+    async verify(theirs, password, decoy = nobodys) {
       if (isPasswordTooLong(password)) return 'mismatch';
-      const isTheirs = phc !== undefined && isPasswordHash(phc);
-      const against = isTheirs ? phc : nobodys;
-      const matches = await queue.run(() => verify(against, normalizePassword(password)));
+      const isTheirs = theirs !== undefined && isKnownHash(theirs);
+      const against = isTheirs ? theirs : decoy;
+      const matches = await queue.run(() => verifyKnown(against, normalizePassword(password)));
       if (matches === undefined) return 'busy';
       return matches && isTheirs ? 'match' : 'mismatch';
     },
@@ -71,6 +73,13 @@ export function createPasswords(settings: SignInSettings['argon2']): Passwords {
       );
     },
   };
+}
+
+async function verifyKnown(text: string, password: string): Promise<boolean> {
+  if (isPasswordHash(text)) return await verify(text, password);
+  const foreign = parseForeignHash(text);
+  if (foreign === undefined) throw new TypeError('only hashes that are known are verified');
+  return await verifyForeign(foreign, password);
 }
 
 function cores(): number {

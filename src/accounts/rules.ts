@@ -1,4 +1,4 @@
-import { COMMON_PASSWORDS } from './common-passwords.ts';
+import type { PasswordOwner, PasswordProblem } from './password-review.ts';
 
 /** Longer passwords are refused before any work is done on them. */
 const PASSWORD_BYTES_MAX = 1024;
@@ -63,24 +63,48 @@ export interface PasswordRules {
 }
 
 /**
- * Why `password` cannot be a new one, in words for the person; undefined: it can. Length alone counts, there
- * are no rules about kinds of characters (NIST SP 800-63B section 3.1.1.2). `names` are the account's own.
+ * Why `password` cannot be a new one, as far as that shows at a glance; undefined: it can. Length alone counts, there
+ * are no rules about kinds of characters (NIST SP 800-63B section 3.1.1.2).
  */
 export function passwordProblem(
   password: string,
   rules: PasswordRules,
-  names: readonly string[],
-): string | undefined {
-  if (isPasswordTooLong(password)) return `must be at most ${PASSWORD_BYTES_MAX} bytes long`;
+  owner: PasswordOwner,
+): PasswordProblem | undefined {
+  if (isPasswordTooLong(password))
+    return { key: 'password.tooLong', values: { max: PASSWORD_BYTES_MAX } };
   const text = normalizePassword(password);
-  if (Array.from(text).length < rules.charactersMin) {
-    return `must be at least ${rules.charactersMin} characters long`;
-  }
+  if (Array.from(text).length < rules.charactersMin)
+    return { key: 'password.tooShort', values: { min: rules.charactersMin } };
   const folded = text.toLowerCase();
-  if (rules.refuseCommon && COMMON_PASSWORDS.has(folded)) return 'is one that everybody guesses';
-  return names.some((name) => isMadeOf(folded, name.toLowerCase()))
-    ? 'must not be the name or the e-mail address of the account'
+  return namesOf(owner).some((name) => isMadeOf(folded, name))
+    ? { key: 'password.ownName', values: {} }
     : undefined;
+}
+
+/** A problem in words for operators. */
+export function passwordProblemText({ key, values }: PasswordProblem): string {
+  switch (key) {
+    case 'password.tooShort':
+      return `must be at least ${values['min']} characters long`;
+    case 'password.tooLong':
+      return `must be at most ${values['max']} bytes long`;
+    case 'password.common':
+      return 'is one that everybody guesses';
+    case 'password.breached':
+      return 'was found among leaked passwords';
+    case 'password.ownName':
+      return 'must not be the name or the e-mail address of the account';
+  }
+}
+
+/** What a person is called, in lower case: what a password must not be made of. */
+export function namesOf({ username, email, claims = {} }: PasswordOwner): readonly string[] {
+  const { name, given_name: given, family_name: family, nickname } = claims;
+  const texts = [username, email, email?.split('@')[0], name, given, family, nickname]
+    .filter((one) => typeof one === 'string' && one !== '')
+    .map((one) => normalizePassword(String(one)).toLowerCase());
+  return [...new Set([...texts, ...texts.map((one) => one.replaceAll(' ', ''))])];
 }
 
 /** The name itself, or it with digits behind. */

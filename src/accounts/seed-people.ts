@@ -17,12 +17,17 @@ import {
   setPasswordHash,
   updateIdentity,
 } from './account-queries.ts';
+import { newRow } from './account-row.ts';
 import { InvalidAccount } from './accounts.ts';
+import { createAttributeSchema, type AttributeSchema } from './attributes.ts';
+import type { AccountsSettings } from './attributes-config.ts';
 import type { DeclaredPerson, SignInSettings } from './config.ts';
 import { planPeople, type Change, type Memory } from './declared-people.ts';
 import { foldLogin } from './login.ts';
-import { readIdentity, type Identity } from './new-account.ts';
+import { identityOf, identityProblems, type Identity } from './new-account.ts';
+import { createNewPasswords } from './new-passwords.ts';
 import { createPasswords, type Passwords } from './passwords.ts';
+import { passwordProblemText } from './rules.ts';
 
 export interface SeedPeopleOptions {
   readonly records: Records;
@@ -30,6 +35,8 @@ export interface SeedPeopleOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly settings: SignInSettings;
+  /** None declared when left out. */
+  readonly attributes?: AccountsSettings['attributes'] | undefined;
   readonly profile: 'dev' | 'production';
   readonly revocation?: Pick<Revocation, 'revoke'> | undefined;
 }
@@ -50,13 +57,14 @@ export async function seedPeople(
   options: SeedPeopleOptions,
 ): Promise<void> {
   refuseClearPasswords(people, options.profile);
-  const { records, settings } = options;
+  const { records, settings, attributes } = options;
   const remembered = await records.first(declaredPeople(records.queries));
   const before: Memory = JSON.parse(remembered?.value ?? '{}');
   const { changes, memory } = planPeople(people, before);
   if (changes.length === 0) return;
 
-  const identities = readIdentities(changes, settings.password);
+  const schema = createAttributeSchema(attributes ?? []);
+  const identities = await readIdentities(changes, settings.password, schema);
   await refuseRetired(records, changes);
   // Nobody waits in a queue at start but the configuration's own people.
   const passwords = createPasswords({ ...settings.argon2, waitingMax: people.length });
@@ -84,23 +92,26 @@ function refuseClearPasswords(people: readonly DeclaredPerson[], profile: string
 }
 
 /** In the order of `changes`; undefined for who is dismissed. */
-function readIdentities(
+async function readIdentities(
   changes: readonly Change[],
   rules: SignInSettings['password'],
-): readonly (Identity | undefined)[] {
+  schema: AttributeSchema,
+): Promise<readonly (Identity | undefined)[]> {
+  const newPasswords = createNewPasswords({ rules });
   const problems: string[] = [];
-  const identities = changes.map((change) => {
-    if (change.kind === 'dismiss') return undefined;
-    try {
-      return readIdentity(change.person, rules);
-    } catch (error) {
-      if (!(error instanceof InvalidAccount)) throw error;
-      problems.push(
-        ...error.problems.map((problem) => `people: ${nameOf(change.person)}: ${problem}`),
-      );
-      return undefined;
-    }
-  });
+  const identities: (Identity | undefined)[] = [];
+  for (const change of changes) {
+    const person = change.kind === 'dismiss' ? undefined : change.person;
+    identities.push(person && identityOf(person));
+    if (person === undefined) continue;
+    const { password } = person;
+    const refused = password === undefined ? [] : await newPasswords.problems(password, person);
+    const found = [
+      ...identityProblems(person, schema),
+      ...refused.map((problem) => `password: ${passwordProblemText(problem)}`),
+    ];
+    problems.push(...found.map((problem) => `people: ${nameOf(person)}: ${problem}`));
+  }
   if (problems.length > 0) throw new InvalidAccount(problems);
   return identities;
 }
@@ -129,15 +140,8 @@ async function statementsOf(change: Change, making: Making): Promise<readonly Co
   if (identity === undefined) throw new TypeError('an identity was read for everybody declared');
   const { id, person } = change;
   if (change.kind === 'create') {
-    const row = {
-      id,
-      ...identity,
-      password_hash: await passwordHashOf(person, making.passwords),
-      disabled_at: null,
-      created_at: now,
-      updated_at: now,
-      source: CONFIGURATION.by,
-    };
+    const passwordHash = await passwordHashOf(person, making.passwords);
+    const row = newRow({ id, identity, passwordHash, source: CONFIGURATION.by, now });
     return [putAccount(queries, row)];
   }
   return [

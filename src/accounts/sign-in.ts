@@ -1,11 +1,13 @@
 import type { Audit, AuditEvent } from '../audit/audit.ts';
+import type { Clock } from '../runtime/clock.ts';
 import { fingerprint } from '../runtime/digest.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Records } from '../storage/records.ts';
 import type { AccountTable } from '../storage/tables.ts';
 import { accountByLogin, replacePasswordHash } from './account-queries.ts';
-import { accountOf } from './account-row.ts';
+import { accountOf, stateOf } from './account-row.ts';
 import { PasswordsBusy, type Accounts, type PasswordOutcome } from './accounts.ts';
+import type { Decoys } from './decoys.ts';
 import { foldLogin } from './login.ts';
 import { BUSY_RETRY_SECONDS, type Passwords } from './passwords.ts';
 import type { Admitted, Throttle } from './throttle.ts';
@@ -16,6 +18,8 @@ export interface PasswordSignInOptions {
   readonly logger: Logger;
   readonly passwords: Passwords;
   readonly throttle: Throttle;
+  readonly decoys: Decoys;
+  readonly clock: Clock;
 }
 
 type Attempt = Parameters<Accounts['verifyPassword']>[0];
@@ -57,15 +61,18 @@ export function createPasswordSignIn(
     attempt: Attempt,
     { row, leave, failed }: Checked,
   ): Promise<PasswordOutcome> {
-    const verdict = await passwords.verify(row?.password_hash ?? undefined, attempt.password);
+    const decoy = await options.decoys.of(foldLogin(attempt.login)?.key ?? attempt.login);
+    const stored = row?.password_hash ?? undefined;
+    const verdict = await passwords.verify(stored, attempt.password, decoy);
     if (verdict === 'busy') {
       await leave.withdraw();
       audit.note(failed('busy'));
       return { kind: 'busy', retryAfterSeconds: BUSY_RETRY_SECONDS };
     }
     const isRight = verdict === 'match' && row !== undefined;
-    if (isRight && row.disabled_at === null) return await succeed(row, attempt, leave);
-    await audit.record(failed(isRight ? 'disabled' : 'credentials'));
+    const state = isRight ? stateOf(row, options.clock.now()) : undefined;
+    if (isRight && state === 'active') return await succeed(row, attempt, leave);
+    await audit.record(failed(state === undefined || state === 'active' ? 'credentials' : state));
     return { kind: 'refused' };
   }
 
@@ -83,7 +90,7 @@ export function createPasswordSignIn(
       origin: attempt.origin,
       amr: ['pwd'],
     });
-    return { kind: 'verified', account: accountOf(row) };
+    return { kind: 'verified', account: accountOf(row, options.clock.now()) };
   }
 }
 

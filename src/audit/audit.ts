@@ -14,7 +14,10 @@ export type AuditEvent =
   | Kind<'sign_in.succeeded', { amr: readonly string[] }>
   | Kind<
       'sign_in.failed',
-      { reason: 'credentials' | 'throttled' | 'disabled' | 'busy'; login: string }
+      {
+        reason: 'credentials' | 'throttled' | 'disabled' | 'locked' | 'expired' | 'busy';
+        login: string;
+      }
     >
   | Kind<'sign_out'>
   | Kind<'consent.granted', { scopes: readonly string[]; resources: readonly string[] }>
@@ -42,9 +45,20 @@ export type AuditEvent =
       | 'account.disabled'
       | 'account.enabled'
       | 'account.password_set'
-      | 'account.updated',
+      | 'account.updated'
+      | 'account.email_changed'
+      | 'account.email_verified'
+      | 'account.password_change_required'
+      | 'account.limits_reset'
+      | 'account.locked'
+      | 'account.unlocked'
+      | 'account.expiry_set'
+      | 'account.expired'
+      | 'account.deleted',
       { by: string }
     >
+  | Kind<'account.terms_accepted', { by: string; version: string }>
+  | Kind<'account.invited', { by: string; invitation: string }>
   | Kind<'key.generated' | 'key.imported' | 'key.retired', { kid: string; algorithm: string }>
   | Kind<'key.rotated', { algorithm: string; kid: string; immediately: boolean }>
   | Kind<'key.revoked', { kid: string; algorithm: string; reason: string }>

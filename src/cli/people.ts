@@ -170,8 +170,8 @@ async function result(
   ])}`;
 }
 
-function stateOf({ disabled, owner }: Account): string {
-  if (disabled) return 'disabled';
+function stateOf({ state, owner }: Account): string {
+  if (state !== 'active') return state;
   return owner ? 'owner' : 'active';
 }
 
@@ -183,7 +183,7 @@ function shown(account: Account): JsonObject {
     emailVerified: account.emailVerified,
     username: account.username ?? null,
     owner: account.owner,
-    disabled: account.disabled,
+    state: account.state,
     claims: account.claims,
     attributes: account.attributes,
     createdAt: account.createdAt,

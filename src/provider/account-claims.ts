@@ -10,7 +10,7 @@ import { definedOnly, STANDARD_CLAIMS, standardClaims } from './standard-claims.
 export interface AccountClaims {
   /** For the engine: every claim by the scope it belongs to. */
   readonly byScope: Readonly<Record<string, readonly string[]>>;
-  /** Undefined for whoever is not there or is disabled: nothing is issued or told for them. */
+  /** Undefined for whoever is not there or not active (disabled, locked, expired): nothing is issued or told for them. */
   findAccount(id: string): Promise<EngineAccount | undefined>;
   /** Our account behind the engine's. */
   accountOf(account: EngineAccount | undefined): Account | undefined;
@@ -53,7 +53,7 @@ export function createAccountClaims(options: AccountClaimsOptions): AccountClaim
     accountOf: (account) => account && owned.get(account),
     async findAccount(id) {
       const account = await once(scopes.current().accounts, id, () => accounts.find(id));
-      if (account === undefined || account.disabled) return undefined;
+      if (account?.state !== 'active') return undefined;
       const found: EngineAccount = {
         accountId: account.id,
         claims: (use, scope, claims) => ({

@@ -1,7 +1,8 @@
+import type { Compilable } from 'kysely';
 import type { JsonObject } from '../runtime/json.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { compiledOnce } from '../storage/compiled-once.ts';
-import type { Records } from '../storage/records.ts';
+import type { Queries, Records } from '../storage/records.ts';
 import { isJsonObject, object, texts } from './store/payloads.ts';
 
 /** What a person allowed a client, by APIs' own identifiers. */
@@ -27,6 +28,11 @@ export interface Consents {
   remember(accountId: string, clientId: string, allowed: Allowed): Promise<void>;
   /** The person is asked again. */
   forget(accountId: string, clientId: string): Promise<void>;
+}
+
+/** Of a person who is deleted. */
+export function deleteConsents(queries: Queries, accountId: string): readonly Compilable[] {
+  return [queries.deleteFrom('consent').where('account_id', '=', accountId)];
 }
 
 /** Consent in the table `consent`. */

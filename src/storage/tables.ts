@@ -29,6 +29,16 @@ export interface AccountTable {
   readonly updated_at: Time;
   /** Where the row came from: `cli`, `config`, `self`. */
   readonly source: string;
+  readonly expires_at: Time | null;
+  /** When everybody was told that it has expired; null: not yet. */
+  readonly expiry_told_at: Time | null;
+  /** Locked by its owner ("this was not me") until it is recovered. */
+  readonly locked_at: Time | null;
+  /** 1: the next sign-in by password has to end with a new one. */
+  readonly password_change: Flag | null;
+  /** The terms that were accepted last. */
+  readonly terms_version: string | null;
+  readonly terms_accepted_at: Time | null;
 }
 
 /** Ids of accounts that were deleted: a `sub` is never given twice. */

@@ -301,5 +301,11 @@ function account(id: string): AccountTable {
     created_at: 1_800_000_000,
     updated_at: 1_800_000_000,
     source: 'cli',
+    expires_at: null,
+    expiry_told_at: null,
+    locked_at: null,
+    password_change: null,
+    terms_version: null,
+    terms_accepted_at: null,
   };
 }

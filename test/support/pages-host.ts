@@ -19,6 +19,7 @@ import {
 } from '../../src/provider/contract.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import type { LogFields, Logger } from '../../src/runtime/logger.ts';
+import { fakeAccount, fakeAccounts } from './fake-account.ts';
 import { freePort } from './ports.ts';
 
 /** The folder of our own templates. */
@@ -60,18 +61,13 @@ export const PLAIN_INTERACTION: Interaction = {
 };
 
 /** Alice, who has a full name and an e-mail address. */
-export const ALICE: Account = {
+export const ALICE: Account = fakeAccount({
   id: 'acc-alice',
   username: 'alice',
   email: 'alice@example.com',
   emailVerified: true,
   claims: { name: 'Alice Liddell' },
-  attributes: {},
-  owner: false,
-  disabled: false,
-  createdAt: 1_800_000_000,
-  updatedAt: 1_800_000_000,
-};
+});
 
 /** A log kept for a test to read. */
 export interface KeptLog extends Logger {
@@ -229,22 +225,13 @@ function interactionsOf(world: PagesWorld): Interactions {
 }
 
 function accountsOf(world: PagesWorld): Accounts {
-  const beyond = (): never => {
-    throw new Error('the pages only find and verify');
-  };
-  return {
+  return fakeAccounts({
     find: async (id) => world.accounts.get(id),
     async verifyPassword({ login, password }) {
       world.attempts.push({ login, password });
       return world.password(password);
     },
-    findByLogin: beyond,
-    list: beyond,
-    create: beyond,
-    setPassword: beyond,
-    disable: beyond,
-    enable: beyond,
-  };
+  });
 }
 
 function protocolPagesRouter(views: Views, client: ClientView | undefined): Router {

@@ -34,7 +34,11 @@ describe('accounts', () => {
     };
     expect(await accounts.create(given, ACTOR)).toEqual({
       ...given,
-      disabled: false,
+      state: 'active',
+      expiresAt: undefined,
+      hasPassword: false,
+      mustChangePassword: false,
+      terms: undefined,
       createdAt: clock.now(),
       updatedAt: clock.now(),
     });
@@ -96,7 +100,7 @@ describe('changing accounts', () => {
     const { id } = await accounts.create({ username: 'alice', password }, ACTOR);
     expect(await accounts.disable(id, ACTOR)).toBe(true);
     expect(revoked).toEqual([{ accountId: id, reason: 'account.disabled' }]);
-    expect(await accounts.find(id)).toMatchObject({ disabled: true });
+    expect(await accounts.find(id)).toMatchObject({ state: 'disabled' });
     expect(await accounts.verifyPassword({ login: 'alice', password, origin })).toEqual({
       kind: 'refused',
     });
@@ -169,7 +173,7 @@ describe('changing accounts', () => {
     const { id } = await people.accounts.create({ username: 'alice' }, ACTOR);
     people.revocation.revoke = async () => await Promise.reject(new Error('not confirmed'));
     await expect(people.accounts.disable(id, ACTOR)).rejects.toThrow('not confirmed');
-    expect(await people.accounts.find(id)).toMatchObject({ disabled: true });
+    expect(await people.accounts.find(id)).toMatchObject({ state: 'disabled' });
     expect((await people.events()).at(-1)).toMatchObject({ type: 'account.disabled' });
   });
 });

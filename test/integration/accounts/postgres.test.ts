@@ -58,6 +58,6 @@ test('on PostgreSQL, the people of the configuration are made, kept up to date a
   await Promise.all([seed([alice, bob]), seed([alice, bob])]);
   await seed([{ ...alice, claims: { name: 'Alice' } }]);
   expect(await people.accounts.findByLogin('alice')).toMatchObject({ claims: { name: 'Alice' } });
-  expect(await people.accounts.findByLogin('bob')).toMatchObject({ disabled: true });
+  expect(await people.accounts.findByLogin('bob')).toMatchObject({ state: 'disabled' });
   expect(await people.accounts.verifyPassword(attempt)).toMatchObject({ kind: 'verified' });
 });

@@ -102,7 +102,7 @@ describe('people of the configuration', () => {
     const [row] = await rows(people);
     await people.accounts.disable(row?.id ?? '', ACTOR);
     await seed(people, [{ ...alice, claims: { name: 'Alice' } }]);
-    expect(await people.accounts.findByLogin('alice')).toMatchObject({ disabled: true });
+    expect(await people.accounts.findByLogin('alice')).toMatchObject({ state: 'disabled' });
   });
 
   test('two nodes that start together make everyone once', async () => {
@@ -162,7 +162,9 @@ describe('people of the configuration', () => {
     await seed(people, [alice, bob]);
     people.revocation.revoke = async () => await Promise.reject(new Unconfirmed('waits'));
     await seed(people, [alice]);
-    expect(await people.accounts.findByLogin('bob@example.com')).toMatchObject({ disabled: true });
+    expect(await people.accounts.findByLogin('bob@example.com')).toMatchObject({
+      state: 'disabled',
+    });
   });
 
   test('every mistake is told before anybody is made', async () => {

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { Account, Accounts, NewAccount } from '../../../src/accounts/accounts.ts';
 import type { Client, Clients, NewClient } from '../../../src/clients/clients.ts';
+import { fakeAccount, fakeAccounts } from '../../support/fake-account.ts';
 
 /** Accounts in memory, with the passwords that were set. */
 export interface FakeAccounts extends Accounts {
@@ -16,6 +17,7 @@ export function createFakeAccounts(): FakeAccounts {
     return account !== undefined;
   };
   return {
+    ...fakeAccounts({}),
     passwords,
     find: async (id) => people.get(id),
     findByLogin: async (login) =>
@@ -33,13 +35,13 @@ export function createFakeAccounts(): FakeAccounts {
       passwords.set(id, password);
       return people.has(id);
     },
-    disable: async (id) => change(id, { disabled: true }),
-    enable: async (id) => change(id, { disabled: false }),
+    disable: async (id) => change(id, { state: 'disabled' }),
+    enable: async (id) => change(id, { state: 'active' }),
   };
 }
 
 function accountOf(id: string, fields: NewAccount): Account {
-  return {
+  return fakeAccount({
     id,
     username: fields.username,
     email: fields.email,
@@ -47,10 +49,8 @@ function accountOf(id: string, fields: NewAccount): Account {
     claims: fields.claims ?? {},
     attributes: fields.attributes ?? {},
     owner: fields.owner ?? false,
-    disabled: false,
-    createdAt: 1_800_000_000,
-    updatedAt: 1_800_000_000,
-  };
+    hasPassword: fields.password !== undefined,
+  });
 }
 
 /** Clients in memory. */

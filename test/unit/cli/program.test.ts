@@ -227,7 +227,7 @@ test('a person is created, found, disabled, enabled and listed', async () => {
       emailVerified: false,
       username: null,
       owner: true,
-      disabled: true,
+      state: 'disabled',
       claims: { given_name: 'Ada' },
       attributes: {},
       createdAt: 1_800_000_000,

@@ -1,0 +1,140 @@
+import type { Audit } from '../audit/audit.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { JsonObject } from '../runtime/json.ts';
+import { RecordConflict, type Records } from '../storage/records.ts';
+import type { AccountTable } from '../storage/tables.ts';
+import type { Deeds } from './account-deeds.ts';
+import { acceptTerms, changeIdentity, setEmail, verifyEmail } from './account-queries.ts';
+import { accountOf } from './account-row.ts';
+import {
+  AccountExists,
+  InvalidAccount,
+  type Account,
+  type AccountChanges,
+  type Accounts,
+  type Editor,
+} from './accounts.ts';
+import type { AttributeSchema } from './attributes.ts';
+import { foldEmail } from './login.ts';
+import { identityOf, identityProblems } from './new-account.ts';
+import { claimsOfOwn } from './own-claims.ts';
+
+export interface OwnDataOptions {
+  readonly records: Records;
+  readonly audit: Audit;
+  readonly clock: Clock;
+  readonly deeds: Deeds;
+  readonly attributes: AttributeSchema;
+}
+
+type OwnData = Pick<Accounts, 'update' | 'setEmail' | 'verifyEmail' | 'acceptTerms'>;
+
+/** Enough for two who edit one account at once. */
+const WRITES_MAX = 5;
+const TERMS_VERSION = /^[\w.-]{1,64}$/;
+
+/** What is known of a person, changed by themselves or by an operator. */
+export function createOwnData(options: OwnDataOptions): OwnData {
+  const { records, audit, clock, deeds, attributes } = options;
+  const { queries } = records;
+
+  /** False: somebody else has changed the row meanwhile. */
+  async function updateOnce(
+    row: AccountTable,
+    changes: AccountChanges,
+    editor: Editor,
+  ): Promise<boolean> {
+    const before = accountOf(row, clock.now());
+    const after = changed(before, changes);
+    const problems = [
+      ...(editor === 'person' ? claimsOfOwn(changes.claims ?? {}) : []),
+      ...attributes.notForEditor(changes.attributes ?? {}, editor),
+      ...identityProblems(after, attributes),
+    ];
+    if (problems.length > 0) throw new InvalidAccount(problems);
+    const identity = { ...identityOf(after), updated_at: clock.now() };
+    const statement = changeIdentity(queries, { before: row, identity });
+    const [written] = await refusingTaken(records.write(statement));
+    return written?.rowsAffected === 1;
+  }
+
+  return {
+    async update(id, changes, { editor, actor }) {
+      for (let tries = 1; tries <= WRITES_MAX; tries += 1) {
+        const row = await deeds.row(id);
+        if (row === undefined) return false;
+        if (!(await updateOnce(row, changes, editor))) continue;
+        await deeds.record({ id, type: 'account.updated', actor });
+        return true;
+      }
+      throw new AccountExists('the account is being changed by others: try again');
+    },
+
+    async setEmail(id, email, actor) {
+      const row = await deeds.row(id);
+      if (row === undefined) return false;
+      const problem = emailProblem(row, email?.address);
+      if (problem !== undefined) throw new InvalidAccount([problem]);
+      const columns = {
+        email: email?.address.normalize('NFC') ?? null,
+        email_key: foldEmail(email?.address ?? '') ?? null,
+        email_verified: Number(email?.isVerified === true),
+        updated_at: clock.now(),
+      };
+      const deed = { id, type: 'account.email_changed', actor } as const;
+      return await refusingTaken(deeds.change(setEmail(queries, id, columns), deed));
+    },
+
+    async verifyEmail(id, email, actor) {
+      const key = foldEmail(email);
+      if (key === undefined) return false;
+      const statement = verifyEmail(queries, { id, key, now: clock.now() });
+      return await deeds.change(statement, { id, type: 'account.email_verified', actor });
+    },
+
+    async acceptTerms(id, version, actor) {
+      if (!TERMS_VERSION.test(version)) throw new InvalidAccount(['terms: are no version']);
+      const [written] = await records.write(
+        acceptTerms(queries, id, { version, acceptedAt: clock.now() }),
+      );
+      if (written?.rowsAffected !== 1) return false;
+      const { by, origin } = actor;
+      await audit.record({ type: 'account.terms_accepted', accountId: id, by, origin, version });
+      return true;
+    },
+  };
+}
+
+function changed(before: Account, changes: AccountChanges): Account {
+  const { username } = changes;
+  return {
+    ...before,
+    ...(username !== undefined && { username: username ?? undefined }),
+    claims: merged(before.claims, changes.claims),
+    attributes: merged(before.attributes, changes.attributes),
+  };
+}
+
+/** `null` takes a value away. */
+function merged(before: JsonObject, changes: JsonObject = {}): JsonObject {
+  return Object.fromEntries(
+    Object.entries({ ...before, ...changes }).filter(([, value]) => value !== null),
+  );
+}
+
+function emailProblem(row: AccountTable, address: string | undefined): string | undefined {
+  if (address === undefined)
+    return row.username === null ? 'email: is the only name to sign in with' : undefined;
+  return foldEmail(address) === undefined ? 'email: is no e-mail address' : undefined;
+}
+
+async function refusingTaken<Result>(change: Promise<Result>): Promise<Result> {
+  try {
+    return await change;
+  } catch (error) {
+    if (!(error instanceof RecordConflict)) throw error;
+    throw new AccountExists('the username or e-mail address belongs to another account', {
+      cause: error,
+    });
+  }
+}
