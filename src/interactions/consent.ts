@@ -1,6 +1,7 @@
 import type { Accounts } from '../accounts/accounts.ts';
+import { askedFor } from '../http/asked-for.ts';
 import { InteractionExpired, type Interactions } from '../provider/contract.ts';
-import { accountCard, askedFor, clientCard } from './cards.ts';
+import { accountCard, clientCard } from './cards.ts';
 import type { Step, Visit } from './interaction-routes.ts';
 import type { ShowPage } from './pages.ts';
 

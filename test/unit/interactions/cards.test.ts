@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { accountCard, askedFor, clientCard } from '../../../src/interactions/cards.ts';
+import { askedFor } from '../../../src/http/asked-for.ts';
+import { accountCard, clientCard } from '../../../src/interactions/cards.ts';
 import { ALICE, PLAIN_CLIENT } from '../../support/pages-host.ts';
 
 test('an account is shown by its full name, and by what it signs in with', () => {

@@ -8,7 +8,7 @@ export class ForgedForm extends LatchkeyError {
 }
 
 /**
- * Ties a form to the interaction that its page was shown for, which its cookie ties to the browser. A keyed
+ * Ties a form to the interaction or the session that its page was shown in, which a cookie ties to the browser. A keyed
  * digest, so that nothing is kept and every node can check what another gave out.
  */
 export interface FormTokens {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createFormTokens } from '../../../src/interactions/csrf.ts';
+import { createFormTokens } from '../../../src/http/form-tokens.ts';
 
 const tokens = createFormTokens([Buffer.alloc(32, 1)]);
 const forged = expect.objectContaining({ code: 'ERR_BAD_FORM' });
