@@ -101,6 +101,10 @@ export async function openRooms(settings: Settings, options: ComposeOptions): Pr
         profile: settings.profile,
       }),
     );
+    const { isDev } = installationOf(settings);
+    const outbound = kept(
+      createOutbound({ settings: settings.http.outbound, isHttpAllowed: isDev }),
+    );
     return {
       ...base,
       settings,
@@ -117,7 +121,17 @@ export async function openRooms(settings: Settings, options: ComposeOptions): Pr
       mail,
       outbound,
       flows: createFlows({ ...base, namespace: NAMESPACE }),
-      accounts: createAccounts({ ...base, revocation, settings: settings.signIn }),
+      accounts: kept(
+        createAccounts({
+          ...base,
+          revocation,
+          settings: settings.signIn,
+          attributes: settings.accounts.attributes,
+          belongings: [deleteConsents],
+          outboundFetch: outbound.fetch,
+          decoySecret: Buffer.from(sealer.keysFor('decoys')[0]).toString('base64url'),
+        }),
+      ),
       resourceServers: createResourceServers(settings.apis),
       keyAdministration: createKeyAdministration({
         ...base,
