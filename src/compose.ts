@@ -13,6 +13,9 @@ import { createMail } from './mail/create-mail.ts';
 import type { Mail } from './mail/mail.ts';
 import { createFlows } from './flows/create-flows.ts';
 import type { Flows } from './flows/flows.ts';
+import { createGroups } from './groups/create-groups.ts';
+import { forgetAccount } from './groups/group-queries.ts';
+import type { Groups } from './groups/groups.ts';
 import type { IssuerProfile } from './provider/contract.ts';
 import { createTakeBack, type TakeBack } from './provider/take-back.ts';
 import { createRevocation, type RevocationRoom } from './revocation/create-revocation.ts';
@@ -60,6 +63,7 @@ export interface Rooms {
   /** The one way out of the house. */
   readonly outbound: Outbound;
   readonly accounts: Accounts;
+  readonly groups: Groups;
   readonly clients: Clients;
   readonly resourceServers: ResourceServers;
   readonly keyAdministration: KeyAdministration;
@@ -105,6 +109,7 @@ export async function openRooms(settings: Settings, options: ComposeOptions): Pr
     const outbound = kept(
       createOutbound({ settings: settings.http.outbound, isHttpAllowed: isDev }),
     );
+    const resourceServers = createResourceServers(settings.apis);
     return {
       ...base,
       settings,
@@ -127,12 +132,13 @@ export async function openRooms(settings: Settings, options: ComposeOptions): Pr
           revocation,
           settings: settings.signIn,
           attributes: settings.accounts.attributes,
-          belongings: [deleteConsents],
+          belongings: [deleteConsents, forgetAccount],
           outboundFetch: outbound.fetch,
           decoySecret: Buffer.from(sealer.keysFor('decoys')[0]).toString('base64url'),
         }),
       ),
-      resourceServers: createResourceServers(settings.apis),
+      groups: createGroups({ ...base, revocation, accounts, resourceServers, declared: settings }),
+      resourceServers,
       keyAdministration: createKeyAdministration({
         ...base,
         settings: settings.signingKeys,

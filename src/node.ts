@@ -5,6 +5,7 @@ import { CAPABILITIES } from './capabilities.ts';
 import type { Added, House } from './capability.ts';
 import { type ComposeOptions, nameOf, NAMESPACE, openRooms, type Rooms } from './compose.ts';
 import { installationOf } from './config/installation.ts';
+import { seedGroups } from './groups/seed-groups.ts';
 import { createHost, type Host, type Listening } from './http/host.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
 import { createOutbound } from './http/outbound.ts';
@@ -69,6 +70,7 @@ async function openHost(rooms: Rooms, options: ComposeOptions, closers: Closers)
   });
   const expiry = startExpiry(rooms);
   closers.push(() => expiry.close());
+  await seedGroups({ ...rooms, declared: settings });
   const views = await openViews({
     folder: VIEWS,
     theme: themeOf(settings),

@@ -6,6 +6,7 @@ import { unknownApis } from './clients/api-references.ts';
 import { apisConfig, clientsConfig } from './clients/config.ts';
 import { issuerConfig, profileConfig } from './config/installation.ts';
 import { devConfig } from './dev/config.ts';
+import { groupProblems, groupsConfig, rolesConfig } from './groups/config.ts';
 import { httpConfig } from './http/config.ts';
 import { pagesConfig } from './interactions/config.ts';
 import { mailConfig } from './mail/config.ts';
@@ -37,6 +38,8 @@ const sections = z.strictObject({
   apis: apisConfig.describe('What access tokens are for.'),
   people: peopleConfig.describe('People.'),
   accounts: accountsConfig.describe('What is kept of people.'),
+  groups: groupsConfig.describe('Groups of people.'),
+  roles: rolesConfig.describe('What people and groups may do.'),
   authentication: authenticationConfig.describe('How people prove who they are.'),
   signIn: signInConfig.describe('Passwords, and limits on guessing them.'),
   registration: registrationConfig.describe('Clients that register themselves.'),
@@ -88,6 +91,7 @@ function problemsBetween(settings: Sections): readonly Problem[] {
   return [
     ...keys.map(({ path, message }) => ({ path: ['signingKeys', ...path], message })),
     ...protocol,
+    ...groupProblems(settings),
     ...unknownApis(clients, apis).map(({ path, message }) => ({
       path: ['clients', ...path],
       message,

@@ -59,6 +59,22 @@ export type AuditEvent =
     >
   | Kind<'account.terms_accepted', { by: string; version: string }>
   | Kind<'account.invited', { by: string; invitation: string }>
+  | Kind<'group.created' | 'group.deleted', { by: string; group: string }>
+  /** Who came or went: the account, or else the group `member`. */
+  | Kind<
+      'group.member_added' | 'group.member_removed',
+      { by: string; group: string; member?: string | undefined }
+    >
+  | Kind<
+      'role.created' | 'role.updated',
+      { by: string; role: string; api?: string | undefined; permissions: readonly string[] }
+    >
+  | Kind<'role.deleted', { by: string; role: string; api?: string | undefined }>
+  /** Whose it is or was: the account's, or else the group's. */
+  | Kind<
+      'role.given' | 'role.taken',
+      { by: string; role: string; api?: string | undefined; group?: string | undefined }
+    >
   | Kind<'key.generated' | 'key.imported' | 'key.retired', { kid: string; algorithm: string }>
   | Kind<'key.rotated', { algorithm: string; kid: string; immediately: boolean }>
   | Kind<'key.revoked', { kid: string; algorithm: string; reason: string }>

@@ -110,6 +110,10 @@ export interface ResourceServer {
   readonly name: string;
   /** Scope to its description in plain words, for the consent page. */
   readonly scopes: ReadonlyMap<string, string>;
+  /** Permission to its description, beside the scopes: what roles of the API may permit. */
+  readonly permissions: ReadonlyMap<string, string>;
+  /** People get only those of its scopes that a role of theirs permits. */
+  readonly enforcePermissions: boolean;
   readonly accessTokenFormat: 'jwt' | 'opaque';
   readonly signingAlgorithm: string;
   readonly accessTokenTtlSeconds: number | undefined;

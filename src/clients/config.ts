@@ -182,6 +182,20 @@ const api = z.strictObject({
     )
     .default({})
     .describe('Its scopes, each in the words that people see when they consent.'),
+  permissions: z
+    .record(
+      z
+        .string()
+        .max(200)
+        .regex(/^[\x21\x23-\x5B\x5D-\x7E]+$/, { error: 'expected a permission without spaces' }),
+      z.string().min(1).max(200),
+    )
+    .default({})
+    .describe('What roles of it may permit beside its scopes, each in words for operators.'),
+  enforcePermissions: z
+    .boolean()
+    .default(false)
+    .describe('People get only those of its scopes that a role of theirs permits.'),
   accessTokenFormat: z
     .enum(['jwt', 'opaque'])
     .default('jwt')
@@ -202,7 +216,9 @@ const api = z.strictObject({
   claims: z
     .record(z.string().min(1).max(255), z.string().min(1).max(100))
     .default({})
-    .describe('Claims of its tokens, each with the account attribute it comes from.'),
+    .describe(
+      'Claims of its tokens, each with the account attribute it comes from; `groups`, `roles` and `permissions` are what the person is and may do.',
+    ),
 });
 
 /** An API as the configuration declares it. */

@@ -13,6 +13,8 @@ function resourceServerOf(api: DeclaredApi): ResourceServer {
     identifier: api.identifier,
     name: api.name,
     scopes: new Map(Object.entries(api.scopes)),
+    permissions: new Map(Object.entries(api.permissions)),
+    enforcePermissions: api.enforcePermissions,
     accessTokenFormat: api.accessTokenFormat,
     signingAlgorithm: api.signingAlgorithm,
     accessTokenTtlSeconds: api.accessTokenTtl,

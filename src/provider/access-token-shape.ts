@@ -35,9 +35,10 @@ export function installShape(provider: Provider, options: ShapeOptions): void {
   const saveAccessToken = provider.AccessToken.prototype.save;
   const saveClientCredentials = provider.ClientCredentials.prototype.save;
   Object.defineProperty(provider.AccessToken.prototype, 'save', {
-    value(this: AccessToken): Promise<string> {
+    async value(this: AccessToken): Promise<string> {
       const { ctx } = Provider;
       if (ctx !== undefined) shapeForPerson(this, ctx, options);
+      await keepPermitted(this, options);
       return saveAccessToken.call(this);
     },
   });
@@ -54,17 +55,17 @@ export function installShape(provider: Provider, options: ShapeOptions): void {
 }
 
 /** Claims of ours beside those of RFC 9068: the handles by which the token can be taken back, and the installation's. */
-export function extraClaims(
+export async function extraClaims(
   ctx: KoaContextWithOIDC | undefined,
   token: Token,
   options: ShapeOptions,
-): JsonObject {
+): Promise<JsonObject> {
   const { scopes, accountClaims, resources } = options;
   const account = accountClaims.accountOf(ctx?.oidc.account);
   const api = token.resourceServer && resources.find(token.resourceServer.identifier());
   const clientId = token.clientId ?? '';
   const asked = { clientId, scopes: new Set(token.scope?.split(' ')), api };
-  const custom = account === undefined ? {} : accountClaims.inAccessToken(account, asked);
+  const custom = account === undefined ? {} : await accountClaims.inAccessToken(account, asked);
   if (token.format !== 'jwt') return custom;
   const mark = scopes.current().mark ?? '';
   return { ...custom, ...handlesOf(token), [CLAIM.mark]: mark };
@@ -103,6 +104,19 @@ function grantedScopes({ oidc }: KoaContextWithOIDC): readonly string[] {
   const isNarrowed = RefreshToken !== undefined && oidc.params?.['scope'] !== undefined;
   const asked = isNarrowed ? oidc.requestParamScopes : (RefreshToken ?? AuthorizationCode)?.scopes;
   return wordsOf(grant?.getOIDCScopeFiltered(asked ?? new Set()));
+}
+
+/** Where an API enforces permissions: of its scopes only those that a role of the person permits now. */
+async function keepPermitted(
+  token: AccessToken,
+  { resources, accountClaims }: ShapeOptions,
+): Promise<void> {
+  const api = token.resourceServer && resources.find(token.resourceServer.identifier());
+  if (api?.enforcePermissions !== true) return;
+  const held = await accountClaims.heldBy(token.accountId);
+  const permitted = new Set(held.rights({ api: api.identifier }).permissions);
+  const kept = wordsOf(token.scope).filter((name) => !api.scopes.has(name) || permitted.has(name));
+  token.scope = kept.length === 0 ? undefined : kept.join(' ');
 }
 
 function wordsOf(scope = ''): readonly string[] {

@@ -1,8 +1,10 @@
 import type { Account as EngineAccount, Client as EngineClient } from 'oidc-provider';
 import type { Account, Accounts } from '../accounts/accounts.ts';
 import type { Client } from '../clients/clients.ts';
+import type { Groups, Held } from '../groups/groups.ts';
 import type { JsonObject } from '../runtime/json.ts';
 import type { Audience, CustomClaims } from './custom-claims.ts';
+import type { Subject } from './rights-claims.ts';
 import { once, type RequestScopes } from './request-scope.ts';
 import { definedOnly, STANDARD_CLAIMS, standardClaims } from './standard-claims.ts';
 
@@ -15,11 +17,14 @@ export interface AccountClaims {
   /** Our account behind the engine's. */
   accountOf(account: EngineAccount | undefined): Account | undefined;
   /** Claims of the installation and of the API in an access token. */
-  inAccessToken(account: Account, audience: Audience): JsonObject;
+  inAccessToken(account: Account, audience: Audience): Promise<JsonObject>;
+  /** What a person holds, as this request read it first. */
+  heldBy(accountId: string): Promise<Held>;
 }
 
 interface AccountClaimsOptions {
   readonly accounts: Accounts;
+  readonly groups: Pick<Groups, 'held'>;
   readonly custom: CustomClaims;
   readonly scopes: RequestScopes;
   /** The client of the engine's request under way. */
@@ -29,22 +34,33 @@ interface AccountClaimsOptions {
 
 /** Accounts as the engine sees them. */
 export function createAccountClaims(options: AccountClaimsOptions): AccountClaims {
-  const { accounts, custom, scopes, currentClient, ownerOf } = options;
+  const { accounts, groups, custom, scopes, currentClient, ownerOf } = options;
   const owned = new WeakMap<EngineAccount, Account>();
 
-  function claimsFor(account: Account, asked: Asked): JsonObject {
+  function heldBy(accountId: string): Promise<Held> {
+    return once(scopes.current().held, accountId, () => groups.held(accountId));
+  }
+
+  function subject(account: Account): Subject {
+    return { account, held: () => heldBy(account.id) };
+  }
+
+  async function claimsFor(account: Account, asked: Asked): Promise<JsonObject> {
     const engineClient = currentClient();
     const client = engineClient && ownerOf(engineClient);
     const audience = { clientId: client?.id ?? '', scopes: new Set(asked.scope.split(' ')) };
     const standard = standardClaims(account);
     if (asked.use !== 'id_token')
-      return { ...standard, ...custom.tell(account, audience, ['userinfo']) };
+      return { ...standard, ...(await custom.tell(subject(account), audience, ['userinfo'])) };
     if (client?.policy.claimsInIdToken === true)
-      return { ...standard, ...custom.tell(account, audience, ['id_token', 'userinfo']) };
+      return {
+        ...standard,
+        ...(await custom.tell(subject(account), audience, ['id_token', 'userinfo'])),
+      };
     // OpenID Connect Core section 5.4: with an access token at hand, claims of scopes are at userinfo.
     return {
       ...definedOnly(asked.claims.map((name) => [name, standard[name]])),
-      ...custom.tell(account, audience, ['id_token']),
+      ...(await custom.tell(subject(account), audience, ['id_token'])),
     };
   }
 
@@ -56,18 +72,19 @@ export function createAccountClaims(options: AccountClaimsOptions): AccountClaim
       if (account?.state !== 'active') return undefined;
       const found: EngineAccount = {
         accountId: account.id,
-        claims: (use, scope, claims) => ({
-          ...claimsFor(account, { use, scope, claims: Object.keys(claims) }),
+        claims: async (use, scope, claims) => ({
+          ...(await claimsFor(account, { use, scope, claims: Object.keys(claims) })),
           sub: account.id,
         }),
       };
       owned.set(found, account);
       return found;
     },
-    inAccessToken: (account, audience) => ({
-      ...custom.tell(account, audience, ['access_token']),
-      ...custom.forApi(account, audience.api),
+    inAccessToken: async (account, audience) => ({
+      ...(await custom.tell(subject(account), audience, ['access_token'])),
+      ...(await custom.forApi(subject(account), audience.api)),
     }),
+    heldBy,
   };
 }
 

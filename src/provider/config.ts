@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { duration, secret } from '../config/values.ts';
+import { isRight } from './rights-claims.ts';
 
 const RETRY_WINDOW_MAX_SECONDS = 300;
 
@@ -111,7 +112,18 @@ export const claimsConfig = z
       .array(
         z.strictObject({
           claim: z.string().min(1).describe('The name of the claim, `roles` or a URL of yours.'),
-          attribute: z.string().min(1).describe('The attribute of the account it is taken from.'),
+          attribute: z
+            .string()
+            .min(1)
+            .describe(
+              'The attribute of the account it is taken from; `groups`, `roles` and `permissions` are joined with what the person is and may do.',
+            ),
+          prefix: z
+            .string()
+            .min(1)
+            .max(100)
+            .optional()
+            .describe('Of groups, roles and permissions, only those that begin so; left out: all.'),
           in: z
             .array(z.enum(CLAIM_PLACES))
             .nonempty()
@@ -147,6 +159,12 @@ export const claimsConfig = z
           code: 'custom',
           path: ['custom', index, 'claim'],
           message: 'is a claim of the token itself',
+        });
+      if (one.prefix !== undefined && !isRight(one.attribute))
+        context.addIssue({
+          code: 'custom',
+          path: ['custom', index, 'prefix'],
+          message: 'is of use with the attributes groups, roles and permissions alone',
         });
       if (!sensitive.includes(one.attribute) || one.in.every((place) => place === 'userinfo'))
         continue;

@@ -3,6 +3,7 @@ import type { Accounts } from '../accounts/accounts.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { Clients, ResourceServers } from '../clients/clients.ts';
 import { readSecret } from '../config/secrets.ts';
+import type { Groups } from '../groups/groups.ts';
 import type { Revocation } from '../revocation/revocation.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
@@ -29,6 +30,7 @@ export interface ProtocolOptions {
   readonly state: State;
   readonly records: Records;
   readonly accounts: Accounts;
+  readonly groups: Pick<Groups, 'held'>;
   readonly clients: Clients;
   readonly resourceServers: ResourceServers;
   readonly signingKeys: SigningKeys;

@@ -1,7 +1,7 @@
-import type { Account } from '../accounts/accounts.ts';
 import type { ResourceServer } from '../clients/clients.ts';
-import type { JsonObject } from '../runtime/json.ts';
+import type { Json, JsonObject } from '../runtime/json.ts';
 import type { ProtocolSettings } from './config.ts';
+import { valueOf, type Subject } from './rights-claims.ts';
 import { definedOnly } from './standard-claims.ts';
 
 type Custom = ProtocolSettings['claims']['custom'][number];
@@ -17,14 +17,14 @@ export interface Audience {
   readonly api?: ResourceServer | undefined;
 }
 
-/** Claims of the installation, from attributes of accounts. */
+/** Claims of the installation, from attributes of accounts and from what people are and may do. */
 export interface CustomClaims {
   /** The claims that each scope stands for, for the engine; those that need none come with `openid`. */
   readonly byScope: ReadonlyMap<string, readonly string[]>;
   /** Those told in any of `places`. Sensitive ones stand in no token. */
-  tell(account: Account, audience: Audience, places: readonly ClaimPlace[]): JsonObject;
+  tell(subject: Subject, audience: Audience, places: readonly ClaimPlace[]): Promise<JsonObject>;
   /** Those that an API asks for in its tokens. */
-  forApi(account: Account, api: ResourceServer | undefined): JsonObject;
+  forApi(subject: Subject, api: ResourceServer | undefined): Promise<JsonObject>;
 }
 
 /** The claims of the section `claims`. */
@@ -32,21 +32,38 @@ export function createCustomClaims(settings: ProtocolSettings['claims']): Custom
   const sensitive = new Set(settings.sensitive);
   return {
     byScope: byScope(settings.custom),
-    tell(account, audience, places) {
+    async tell(subject, audience, places) {
       const isToken = !places.every((place) => place === 'userinfo') || places.length > 1;
       const told = settings.custom
         .filter((one) => one.in.some((place) => places.includes(place)))
         .filter((one) => !(isToken && sensitive.has(one.attribute)))
         .filter((one) => applies(one, audience));
-      return definedOnly(
-        told.map(({ claim, attribute }) => [claim, account.attributes[attribute]]),
+      const api = audience.api?.identifier;
+      return valuesOf(
+        told.map(({ claim, attribute, prefix }) => [
+          claim,
+          valueOf(subject, attribute, { api, prefix }),
+        ]),
       );
     },
-    forApi(account, api) {
+    async forApi(subject, api) {
       const asked = [...(api?.claims ?? [])].filter(([, attribute]) => !sensitive.has(attribute));
-      return definedOnly(asked.map(([claim, attribute]) => [claim, account.attributes[attribute]]));
+      return valuesOf(
+        asked.map(([claim, attribute]) => [
+          claim,
+          valueOf(subject, attribute, { api: api?.identifier }),
+        ]),
+      );
     },
   };
+}
+
+async function valuesOf(
+  claims: readonly (readonly [string, Promise<Json | undefined>])[],
+): Promise<JsonObject> {
+  return definedOnly(
+    await Promise.all(claims.map(async ([claim, value]) => [claim, await value] as const)),
+  );
 }
 
 function byScope(custom: readonly Custom[]): ReadonlyMap<string, readonly string[]> {

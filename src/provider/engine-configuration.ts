@@ -149,7 +149,7 @@ function decisionsOf(
       !(oidc.route === 'revocation' && oidc.entities.AccessToken !== undefined),
     loadExistingGrant: (ctx) => loadExistingGrant(ctx, existingGrant),
     findAccount: (_ctx, id) => accountClaims.findAccount(id),
-    extraTokenClaims: (ctx, token) => ({ ...extraClaims(ctx, token, options) }),
+    extraTokenClaims: async (ctx, token) => ({ ...(await extraClaims(ctx, token, options)) }),
   };
 }
 

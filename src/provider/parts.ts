@@ -100,7 +100,7 @@ interface Parties {
 
 /** Clients, people and APIs as the engine sees them. */
 function createParties(options: PartsOptions, scopes: RequestScopes): Parties {
-  const { settings, accounts, resourceServers } = options;
+  const { settings, accounts, groups, resourceServers } = options;
   const custom = createCustomClaims(settings.claims);
   const engineScopes = new Set([...ENGINE_SCOPES, ...custom.byScope.keys()]);
   const { requirePkce } = settings.registration;
@@ -111,6 +111,7 @@ function createParties(options: PartsOptions, scopes: RequestScopes): Parties {
     engineScopes,
     accountClaims: createAccountClaims({
       accounts,
+      groups,
       custom,
       scopes,
       currentClient: () => Provider.ctx?.oidc.client ?? scopes.current().client,

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { Provider, type Client as EngineClient } from 'oidc-provider';
 import type { Account } from '../accounts/accounts.ts';
 import type { Client } from '../clients/clients.ts';
+import type { Held } from '../groups/groups.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { JsonObject } from '../runtime/json.ts';
 import type { Origin } from '../runtime/origin.ts';
@@ -41,6 +42,8 @@ export interface RequestScope {
   readonly entries: Map<string, Promise<Entry | undefined>>;
   readonly clients: Map<string, Promise<Client | undefined>>;
   readonly accounts: Map<string, Promise<Account | undefined>>;
+  /** What people hold, by account. */
+  readonly held: Map<string, Promise<Held>>;
   /** Browser sessions by uid, as this request found or wrote them last. */
   readonly sessions: Map<string, KnownSession>;
   /** Access tokens that were recognised, by what was presented. */
@@ -118,6 +121,7 @@ function emptyScope(origin: Origin, arrival: Arrival): RequestScope {
     entries: new Map(),
     clients: new Map(),
     accounts: new Map(),
+    held: new Map(),
     sessions: new Map(),
     tokens: new Map(),
     beforeAnswer: [],

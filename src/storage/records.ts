@@ -5,7 +5,7 @@ import type { Tables } from './tables.ts';
 /** Builds statements; it never runs them, so that none escapes the doors below. */
 export type Queries = Pick<
   Kysely<Tables>,
-  'selectFrom' | 'insertInto' | 'updateTable' | 'deleteFrom' | 'fn' | 'with'
+  'selectFrom' | 'insertInto' | 'updateTable' | 'deleteFrom' | 'fn' | 'with' | 'withRecursive'
 >;
 
 /** What one statement of a batch did. */

@@ -121,6 +121,46 @@ export interface LetterTable {
   readonly last_error: string | null;
 }
 
+/** Groups of people. */
+export interface AccountGroupTable {
+  readonly name: string;
+  /** Empty: none was given. */
+  readonly description: string;
+  /** `cli`, `config`. */
+  readonly source: string;
+  readonly created_at: Time;
+}
+
+/** Who is in a group. A row counts only while its group is there. */
+export interface GroupMemberTable {
+  readonly group_name: string;
+  readonly member_kind: 'account' | 'group';
+  /** The id of an account, or the name of a group. */
+  readonly member_id: string;
+  readonly source: string;
+}
+
+/** What may be done at an API, under one name. */
+export interface RoleTable {
+  /** The identifier of the API; empty: a role of the installation. */
+  readonly api: string;
+  readonly name: string;
+  readonly description: string;
+  /** A list of strings. */
+  readonly permissions: JsonText;
+  readonly source: string;
+  readonly created_at: Time;
+}
+
+/** Who was given a role. A row counts only while its role, and a group that holds it, are there. */
+export interface RoleHolderTable {
+  readonly api: string;
+  readonly role_name: string;
+  readonly holder_kind: 'account' | 'group';
+  readonly holder_id: string;
+  readonly source: string;
+}
+
 /** Every table of the records engine, as `migrations/` makes them. */
 export interface Tables {
   readonly account: AccountTable;
@@ -131,4 +171,8 @@ export interface Tables {
   readonly revocation_outbox: RevocationOutboxTable;
   readonly installation: InstallationTable;
   readonly letter: LetterTable;
+  readonly account_group: AccountGroupTable;
+  readonly group_member: GroupMemberTable;
+  readonly role: RoleTable;
+  readonly role_holder: RoleHolderTable;
 }

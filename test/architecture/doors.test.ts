@@ -14,6 +14,8 @@ const CORE = [
   'signing-keys',
   'clients',
   'accounts',
+  'groups',
+  'factors',
 ];
 const ROOMS_OF_THE_CORE = [
   ...CORE,
@@ -39,6 +41,8 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   'signing-keys': KEEPERS,
   clients: [...KEEPERS, 'revocation/revocation.ts'],
   accounts: [...KEEPERS, 'revocation/revocation.ts'],
+  groups: [...KEEPERS, 'accounts/accounts.ts', 'clients/clients.ts', 'revocation/revocation.ts'],
+  factors: [...KEEPERS, 'accounts'],
   revocation: KEEPERS,
   'status-lists': [...KEEPERS, 'revocation'],
   mail: [...KEEPERS, 'http/renderer.ts'],
@@ -49,6 +53,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     'clients',
     'accounts',
     'revocation',
+    'groups/groups.ts',
     'status-lists/status-lists.ts',
   ],
   interactions: [
@@ -68,6 +73,7 @@ const CAPABILITY_DOORS = [
   'capability.ts',
   'provider/contract.ts',
   'accounts',
+  'factors/factors.ts',
   'clients',
   'revocation',
   'factors',
@@ -177,6 +183,9 @@ describe('the doors between rooms', () => {
     ['liquidjs', ['src/http/']],
     ['@node-rs/argon2', ['src/accounts/']],
     ['prom-client', ['src/http/']],
+    ['@simplewebauthn/server', ['src/factors/']],
+    ['otpauth', ['src/factors/']],
+    ['uqr', ['src/factors/']],
     ['nodemailer', ['src/mail/']],
   ])('%s is known to its room alone', (name, places) => {
     expect(strangers(name, places)).toEqual([]);

@@ -15,7 +15,9 @@ import type { Audit, AuditEvent } from '../../src/audit/audit.ts';
 import { apisConfig } from '../../src/clients/config.ts';
 import { createClients } from '../../src/clients/create-clients.ts';
 import { createResourceServers } from '../../src/clients/resource-servers.ts';
-import type { Clients, NewClient } from '../../src/clients/clients.ts';
+import type { Clients, NewClient, ResourceServers } from '../../src/clients/clients.ts';
+import { createGroups } from '../../src/groups/create-groups.ts';
+import type { Groups } from '../../src/groups/groups.ts';
 import {
   claimsConfig,
   registrationConfig,
@@ -62,6 +64,7 @@ export interface House {
   readonly first: Node;
   readonly keys: TurningKeys;
   readonly accounts: Accounts;
+  readonly groups: Groups;
   readonly clients: Clients;
   readonly audited: AuditEvent[];
   /** The SQLite file of all nodes. */
@@ -132,7 +135,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
   let person: Person = () => ({ kind: 'refused' });
 
   async function openNode(server: Server, number: number): Promise<Node & { rooms: Rooms }> {
-    const rooms = await openRooms({ file, number, sealer, audited, profile });
+    const rooms = await openRooms({ file, number, sealer, audited, profile, apis: options.apis });
     const { logger, lines } = createRecordingLogger();
     const events: ProtocolEvent[] = [];
     const protocol = await createProtocol({
@@ -140,7 +143,6 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
       settings: readSettings(options),
       ...rooms,
       state: options.wrapState?.(rooms.state) ?? rooms.state,
-      resourceServers: createResourceServers(apisConfig.parse(options.apis ?? [STANDARD_API])),
       signingKeys: keys,
       clock: systemClock,
       logger,
@@ -164,7 +166,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
   for (const [number, server] of servers.entries()) nodes.push(await openNode(server, number));
   const [first] = nodes;
   if (first === undefined) throw new Error('a house without nodes');
-  const { accounts, clients } = first.rooms;
+  const { accounts, clients, groups } = first.rooms;
   const actor = { by: 'test', origin: { address: 'test' } };
   const alice = await accounts.create(ALICE, actor);
   person = WILLING(alice.id);
@@ -175,6 +177,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
     first,
     keys,
     accounts,
+    groups,
     clients,
     audited,
     file,
@@ -203,6 +206,8 @@ interface Rooms {
   readonly state: State;
   readonly records: Embedded['records'];
   readonly accounts: Accounts;
+  readonly groups: Groups;
+  readonly resourceServers: ResourceServers;
   readonly clients: Clients;
   readonly revocation: Revocation;
   readonly audit: Audit;
@@ -215,6 +220,7 @@ async function openRooms(options: {
   readonly sealer: ReturnType<typeof createSealer>;
   readonly audited: AuditEvent[];
   readonly profile: IssuerProfile;
+  readonly apis: HouseOptions['apis'];
 }): Promise<Rooms> {
   const { file, number, sealer, audited, profile } = options;
   const { logger } = createRecordingLogger();
@@ -262,10 +268,23 @@ async function openRooms(options: {
     declared: [],
     profile: 'dev',
   });
+  const resourceServers = createResourceServers(apisConfig.parse(options.apis ?? [STANDARD_API]));
+  const groups = createGroups({
+    records,
+    audit,
+    clock,
+    logger,
+    accounts,
+    resourceServers,
+    revocation,
+    declared: { groups: [], roles: [] },
+  });
   return {
     state,
     records,
     accounts,
+    groups,
+    resourceServers,
     clients,
     revocation,
     audit,

@@ -3,10 +3,11 @@ import type { Tables } from '../tables.ts';
 import { records } from './0001-records.ts';
 import { mail } from './0002-mail.ts';
 import { people } from './0004-people.ts';
+import { groups } from './0005-groups.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration, in the order in which they are taken. */
-const MIGRATIONS: readonly Migration[] = [records, mail, people];
+const MIGRATIONS: readonly Migration[] = [records, mail, people, groups];
 
 /** Runs one statement inside the transaction and gives its rows. */
 export type Run = (statement: Compilable) => Promise<readonly Readonly<Record<string, unknown>>[]>;

@@ -6,6 +6,7 @@ import { createCustomClaims } from '../../../src/provider/custom-claims.ts';
 import { isOutage } from '../../../src/provider/outage.ts';
 import { indicatorOf, identifierOf, namedResources } from '../../../src/provider/resources.ts';
 import { createEndpoints } from '../../../src/provider/routes.ts';
+import { heldBy } from '../../../src/groups/ties.ts';
 import { createCrowd } from '../../../src/provider/store/crowd.ts';
 import { StateFull, StateUnavailable } from '../../../src/storage/state.ts';
 
@@ -102,6 +103,7 @@ describe('custom claims', () => {
   const account = {
     attributes: { roles: ['admin'], department: 'research', ssn: '1' },
   } as unknown as Account;
+  const subject = { account, held: async () => heldBy({ memberships: [], given: [] }) };
   const claims = createCustomClaims(
     claimsConfig.parse({
       custom: [
@@ -115,30 +117,75 @@ describe('custom claims', () => {
   );
   const audience = { clientId: 'web', scopes: new Set(['openid', 'profile']) };
 
-  test('are told where, to whom and for what the configuration says', () => {
-    expect(claims.tell(account, audience, ['userinfo'])).toEqual({ dept: 'research', ssn: '1' });
-    expect(claims.tell(account, { ...audience, clientId: 'spa' }, ['userinfo'])).toEqual({
+  test('are told where, to whom and for what the configuration says', async () => {
+    expect(await claims.tell(subject, audience, ['userinfo'])).toEqual({
+      dept: 'research',
       ssn: '1',
     });
-    expect(claims.tell(account, { ...audience, scopes: new Set() }, ['userinfo'])).toEqual({
+    expect(await claims.tell(subject, { ...audience, clientId: 'spa' }, ['userinfo'])).toEqual({
       ssn: '1',
     });
-    expect(claims.tell(account, audience, ['access_token'])).toEqual({ roles: ['admin'] });
+    expect(await claims.tell(subject, { ...audience, scopes: new Set() }, ['userinfo'])).toEqual({
+      ssn: '1',
+    });
+    expect(await claims.tell(subject, audience, ['access_token'])).toEqual({ roles: ['admin'] });
     const api = { identifier: 'https://api', claims: new Map() } as never;
-    expect(claims.tell(account, { ...audience, api }, ['access_token'])).toEqual({
+    expect(await claims.tell(subject, { ...audience, api }, ['access_token'])).toEqual({
       roles: ['admin'],
       dept: 'research',
     });
   });
 
-  test('that are sensitive stand in no token, whoever asks', () => {
-    expect(claims.tell(account, audience, ['id_token', 'userinfo'])).not.toHaveProperty('ssn');
+  test('that are sensitive stand in no token, whoever asks', async () => {
+    expect(await claims.tell(subject, audience, ['id_token', 'userinfo'])).not.toHaveProperty(
+      'ssn',
+    );
     const api = {
       claims: new Map([
         ['number', 'ssn'],
         ['r', 'roles'],
       ]),
     } as never;
-    expect(claims.forApi(account, api)).toEqual({ r: ['admin'] });
+    expect(await claims.forApi(subject, api)).toEqual({ r: ['admin'] });
+  });
+
+  const MEMBER = heldBy({
+    memberships: [
+      { of: undefined, group: 'shop-staff' },
+      { of: 'shop-staff', group: 'everybody' },
+    ],
+    given: [
+      { to: 'everybody', role: { api: 'https://api', name: 'reader' }, permissions: ['read'] },
+      { to: undefined, role: { api: undefined, name: 'guest' }, permissions: ['enter'] },
+    ],
+  });
+
+  test('of groups, roles and permissions join attributes with what the person is and may do', async () => {
+    const member = { account, held: async () => MEMBER };
+    const mapped = createCustomClaims(
+      claimsConfig.parse({
+        custom: [
+          { claim: 'g', attribute: 'groups', in: ['id_token'], prefix: 'shop-' },
+          { claim: 'roles', attribute: 'roles', in: ['id_token', 'access_token'] },
+          { claim: 'may', attribute: 'permissions', in: ['id_token'] },
+        ],
+      }),
+    );
+    expect(await mapped.tell(member, audience, ['id_token'])).toEqual({
+      g: ['shop-staff'],
+      roles: ['admin', 'guest'],
+      may: ['enter'],
+    });
+    const api = { identifier: 'https://api', claims: new Map([['may', 'permissions']]) } as never;
+    expect(await mapped.tell(member, { ...audience, api }, ['access_token'])).toEqual({
+      roles: ['admin', 'guest', 'reader'],
+    });
+    expect(await mapped.forApi(member, api)).toEqual({ may: ['read'] });
+    expect(await mapped.tell(subject, audience, ['id_token'])).toEqual({ roles: ['admin'] });
+  });
+
+  test('that name no group, role or permission read none', async () => {
+    const held = (): never => expect.fail('was read');
+    expect(await claims.tell({ account, held }, audience, ['userinfo'])).toHaveProperty('dept');
   });
 });

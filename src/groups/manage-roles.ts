@@ -1,0 +1,169 @@
+import { RecordConflict } from '../storage/records.ts';
+import { losersAmong, refuseStranger, settle, type GroupsOptions } from './changes.ts';
+import {
+  DeclaredGroup,
+  GroupExists,
+  InvalidGroup,
+  type Holder,
+  type Role,
+  type RoleHolders,
+  type RoleKey,
+  type Roles,
+} from './groups.ts';
+import { isName, isPermission, NAME_RULE, PERMISSION_RULE, PERMISSIONS_MAX } from './names.ts';
+import {
+  allRoles,
+  deleteHolder,
+  deleteRole,
+  holdersOf,
+  insertHolder,
+  insertRole,
+  roleByKey,
+} from './role-queries.ts';
+import { columnsOf, roleOf, rowKeyOf } from './rows.ts';
+
+/** What operators do to roles in records. */
+export function manageRoles(options: GroupsOptions): Roles {
+  const { records, clock } = options;
+  const { queries } = records;
+
+  return {
+    list: async () => (await records.all(allRoles(queries))).map(roleOf),
+    find: (key) => findRole(options, key),
+
+    async create(role, actor) {
+      const { api, name, description = '' } = role;
+      const permissions = checkedPermissions(options, role);
+      if (declaredRole(options, role)) throw new GroupExists(`the configuration declares ${name}`);
+      const row = {
+        ...rowKeyOf(role),
+        description,
+        permissions: JSON.stringify(permissions),
+        source: 'cli',
+        created_at: clock.now(),
+      };
+      try {
+        await records.write(...insertRole(queries, row));
+      } catch (error) {
+        if (!(error instanceof RecordConflict)) throw error;
+        throw new GroupExists(`a role ${inWords(role)} exists already`, { cause: error });
+      }
+      await settle(options, { type: 'role.created', role: name, api, permissions }, actor);
+      return roleOf(row);
+    },
+
+    async delete(key, actor, { endTokens = false } = {}) {
+      if (declaredRole(options, key)) throw changedElsewhere(key);
+      const losers = endTokens ? await losersAmong(options, await holdersIn(options, key)) : [];
+      const [written] = await records.write(...deleteRole(queries, rowKeyOf(key)));
+      if (written?.rowsAffected !== 1) return false;
+      await settle(options, { type: 'role.deleted', role: key.name, api: key.api }, actor, losers);
+      return true;
+    },
+
+    async give(key, holder, actor) {
+      refuseClosed(options, key, holder);
+      if ((await records.first(roleByKey(queries, rowKeyOf(key)))) === undefined)
+        throw new InvalidGroup(`there is no role ${inWords(key)}`);
+      await refuseStranger(options, holder);
+      const link = { ...linkOf(key, holder), source: 'cli' };
+      const [written] = await records.write(insertHolder(queries, link));
+      if (written?.rowsAffected !== 1) return false;
+      await settle(options, { type: 'role.given', ...told(key, holder) }, actor);
+      return true;
+    },
+
+    async take(key, holder, actor, { endTokens = false } = {}) {
+      refuseClosed(options, key, holder);
+      const losers = endTokens ? await losersAmong(options, [holder]) : [];
+      const [written] = await records.write(deleteHolder(queries, linkOf(key, holder)));
+      if (written?.rowsAffected !== 1) return false;
+      await settle(options, { type: 'role.taken', ...told(key, holder) }, actor, losers);
+      return true;
+    },
+  };
+}
+
+async function findRole(
+  { records }: GroupsOptions,
+  key: RoleKey,
+): Promise<RoleHolders | undefined> {
+  const { queries } = records;
+  const row = await records.first(roleByKey(queries, rowKeyOf(key)));
+  if (row === undefined) return undefined;
+  const holders = await records.all(holdersOf(queries, rowKeyOf(key)));
+  const ids = (kind: 'account' | 'group'): readonly string[] =>
+    holders.filter((one) => one.holder_kind === kind).map((one) => one.holder_id);
+  return { role: roleOf(row), groups: ids('group'), people: ids('account') };
+}
+
+async function holdersIn(options: GroupsOptions, key: RoleKey): Promise<readonly Holder[]> {
+  const { groups = [], people = [] } = (await findRole(options, key)) ?? {};
+  return [
+    ...groups.map((name) => ({ kind: 'group', name }) as const),
+    ...people.map((id) => ({ kind: 'account', id }) as const),
+  ];
+}
+
+/** Each once, sorted. @throws {InvalidGroup} with every mistake. */
+function checkedPermissions(
+  { resourceServers }: GroupsOptions,
+  { api, name, permissions }: Pick<Role, 'api' | 'name' | 'permissions'>,
+): readonly string[] {
+  const server = api === undefined ? undefined : resourceServers.find(api);
+  const isKnown = (one: string): boolean =>
+    server === undefined || server.scopes.has(one) || server.permissions.has(one);
+  const problems = [
+    ...(isName(name) ? [] : [`name: ${NAME_RULE}`]),
+    ...(api !== undefined && server === undefined ? [`api: no API has the identifier ${api}`] : []),
+    ...(permissions.length > PERMISSIONS_MAX ? [`permissions: ${PERMISSIONS_MAX} at most`] : []),
+    ...permissions
+      .filter((one) => !isPermission(one))
+      .map((one) => `permissions: ${one}: ${PERMISSION_RULE}`),
+    ...permissions
+      .filter((one) => !isKnown(one))
+      .map((one) => `permissions: ${one} is no scope and no permission of ${api ?? ''}`),
+  ];
+  if (problems.length > 0) throw new InvalidGroup(problems.join('; '));
+  return [...new Set(permissions)].toSorted();
+}
+
+function declaredRole({ declared }: GroupsOptions, { api, name }: RoleKey): boolean {
+  return declared.roles.some((one) => one.name === name && one.api === api);
+}
+
+function refuseClosed({ declared }: GroupsOptions, key: RoleKey, holder: Holder): void {
+  const one = declared.roles.find(({ name, api }) => name === key.name && api === key.api);
+  if (one?.[holder.kind === 'account' ? 'people' : 'groups'] !== undefined)
+    throw changedElsewhere(key);
+}
+
+function changedElsewhere(key: RoleKey): DeclaredGroup {
+  return new DeclaredGroup(`the configuration declares the role ${inWords(key)}: change it there`);
+}
+
+function inWords({ api, name }: RoleKey): string {
+  return api === undefined ? name : `${name} of ${api}`;
+}
+
+function linkOf(
+  key: RoleKey,
+  holder: Holder,
+): { api: string; role_name: string; holder_kind: 'account' | 'group'; holder_id: string } {
+  const { kind, id } = columnsOf(holder);
+  return { api: rowKeyOf(key).api, role_name: key.name, holder_kind: kind, holder_id: id };
+}
+
+function told(
+  { api, name: role }: RoleKey,
+  holder: Holder,
+): {
+  readonly role: string;
+  readonly api: string | undefined;
+  readonly accountId?: string;
+  readonly group?: string;
+} {
+  return holder.kind === 'account'
+    ? { role, api, accountId: holder.id }
+    : { role, api, group: holder.name };
+}

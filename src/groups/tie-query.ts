@@ -1,0 +1,82 @@
+import { sql, type Compilable } from 'kysely';
+import type { Queries } from '../storage/records.ts';
+
+/** One tie: of a role when it has permissions, of a group when not. */
+export interface TieRow {
+  readonly kind: 'account' | 'group';
+  readonly id: string;
+  readonly name: string;
+  readonly api: string | null;
+  readonly permissions: string | null;
+}
+
+/** So many ties are read; nobody who is known has a tenth of them. */
+export const TIES_MAX = 5000;
+
+const ACCOUNT = sql.lit('account' as const);
+const GROUP = sql.lit('group' as const);
+
+/**
+ * All that ties one person to groups and roles, each group followed once however they lie in one another. Its
+ * parameters are the id of the account, three times.
+ */
+export function tiesOf(queries: Queries): Compilable<TieRow> {
+  const reached = queries.withRecursive('reached(name)', (db) =>
+    db
+      .selectFrom('group_member as direct')
+      .innerJoin('account_group as there', 'there.name', 'direct.group_name')
+      .where('direct.member_kind', '=', ACCOUNT)
+      .where('direct.member_id', '=', '')
+      .select('there.name')
+      .union(
+        db
+          .selectFrom('group_member as nested')
+          .innerJoin('reached', 'reached.name', 'nested.member_id')
+          .innerJoin('account_group as there', 'there.name', 'nested.group_name')
+          .where('nested.member_kind', '=', GROUP)
+          .select('there.name'),
+      ),
+  );
+  return reached
+    .selectFrom('role_holder as holder')
+    .innerJoin('role', (join) =>
+      join.onRef('role.api', '=', 'holder.api').onRef('role.name', '=', 'holder.role_name'),
+    )
+    .where('holder.holder_kind', '=', ACCOUNT)
+    .where('holder.holder_id', '=', '')
+    .select(['holder.holder_kind as kind', 'holder.holder_id as id', 'role.name as name'])
+    .select(({ cast }) => [
+      cast<string | null>('role.api', 'text').as('api'),
+      cast<string | null>('role.permissions', 'text').as('permissions'),
+    ])
+    .unionAll((db) =>
+      db
+        .selectFrom('role_holder as holder')
+        .innerJoin('reached', 'reached.name', 'holder.holder_id')
+        .innerJoin('role', (join) =>
+          join.onRef('role.api', '=', 'holder.api').onRef('role.name', '=', 'holder.role_name'),
+        )
+        .where('holder.holder_kind', '=', GROUP)
+        .select(['holder.holder_kind as kind', 'holder.holder_id as id', 'role.name as name'])
+        .select(['role.api as api', 'role.permissions as permissions']),
+    )
+    .unionAll((db) =>
+      db
+        .selectFrom('group_member as direct')
+        .innerJoin('account_group as there', 'there.name', 'direct.group_name')
+        .where('direct.member_kind', '=', ACCOUNT)
+        .where('direct.member_id', '=', '')
+        .select(['direct.member_kind as kind', 'direct.member_id as id', 'there.name as name'])
+        .select(({ lit }) => [lit(null).as('api'), lit(null).as('permissions')]),
+    )
+    .unionAll((db) =>
+      db
+        .selectFrom('group_member as nested')
+        .innerJoin('reached', 'reached.name', 'nested.member_id')
+        .innerJoin('account_group as there', 'there.name', 'nested.group_name')
+        .where('nested.member_kind', '=', GROUP)
+        .select(['nested.member_kind as kind', 'nested.member_id as id', 'there.name as name'])
+        .select(({ lit }) => [lit(null).as('api'), lit(null).as('permissions')]),
+    )
+    .limit(sql.lit(TIES_MAX + 1));
+}
