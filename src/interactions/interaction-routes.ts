@@ -1,10 +1,6 @@
 import { Router } from '@koa/router';
 import type { Context } from 'koa';
 import type { Accounts } from '../accounts/accounts.ts';
-import type { Audit } from '../audit/audit.ts';
-import type { Factors } from '../factors/factors.ts';
-import type { AuthenticationSettings } from '../flows/config.ts';
-import type { Flows } from '../flows/flows.ts';
 import { createFormTokens } from '../http/form-tokens.ts';
 import { readForm } from '../http/form.ts';
 import type { Metrics } from '../http/metrics.ts';
@@ -13,7 +9,6 @@ import type { Renderer } from '../http/renderer.ts';
 import { createSameOriginGuard } from '../http/same-origin.ts';
 import { InteractionExpired, type Interaction, type Interactions } from '../provider/contract.ts';
 import { createConsent } from './consent.ts';
-import { createDeviceCookie } from './device-cookie.ts';
 import { createShowPage } from './pages.ts';
 import { createSelectAccount } from './select-account.ts';
 import { createSignIn } from './sign-in.ts';

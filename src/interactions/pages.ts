@@ -1,8 +1,8 @@
 import type { Context } from 'koa';
 import type { ConsentRequest } from '../provider/contract.ts';
+import type { AskedFor } from '../http/asked-for.ts';
 import type { FaultPage } from '../http/fault-answer.ts';
 import { languagesOf, sendPage } from '../http/page.ts';
-import type { AskedFor } from '../http/asked-for.ts';
 import type { Renderer } from '../http/renderer.ts';
 
 /** A client as a page shows it. Empty text: not known. */
@@ -47,29 +47,6 @@ export interface SignInPage extends Form {
   readonly remember: boolean;
   /** The way back to the account of the session; empty: there is none. */
   readonly back: string;
-}
-
-export interface SelectAccountPage extends Form {
-  readonly client: ClientCard;
-  readonly account: AccountCard;
-  readonly another: string;
-}
-
-export interface EnrolPage extends Form {
-  readonly client: ClientCard;
-  readonly account: AccountCard;
-  readonly qr: { readonly size: number; readonly path: string };
-  /** The secret, to be typed where there is no camera. */
-  readonly key: string;
-  readonly uri: string;
-  readonly passkey: boolean;
-  readonly passkeyUrl: string;
-  readonly problem: Problem;
-}
-
-export interface NewPasswordPage extends Form, PasswordWords {
-  readonly client: ClientCard;
-  readonly account: AccountCard;
 }
 
 export interface SelectAccountPage extends Form {
