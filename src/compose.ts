@@ -11,6 +11,9 @@ import { createClients } from './clients/create-clients.ts';
 import { createResourceServers } from './clients/resource-servers.ts';
 import { createMail } from './mail/create-mail.ts';
 import type { Mail } from './mail/mail.ts';
+import { deleteFactors } from './factors/account-statements.ts';
+import { createFactors } from './factors/create-factors.ts';
+import type { Factors } from './factors/factors.ts';
 import { createFlows } from './flows/create-flows.ts';
 import type { Flows } from './flows/flows.ts';
 import { createGroups } from './groups/create-groups.ts';
@@ -63,6 +66,7 @@ export interface Rooms {
   /** The one way out of the house. */
   readonly outbound: Outbound;
   readonly accounts: Accounts;
+  readonly factors: Factors;
   readonly groups: Groups;
   readonly clients: Clients;
   readonly resourceServers: ResourceServers;
@@ -109,6 +113,17 @@ export async function openRooms(settings: Settings, options: ComposeOptions): Pr
     const outbound = kept(
       createOutbound({ settings: settings.http.outbound, isHttpAllowed: isDev }),
     );
+    const accounts = kept(
+      createAccounts({
+        ...base,
+        revocation,
+        settings: settings.signIn,
+        attributes: settings.accounts.attributes,
+        belongings: [deleteConsents, forgetAccount, deleteFactors],
+        outboundFetch: outbound.fetch,
+        decoySecret: Buffer.from(sealer.keysFor('decoys')[0]).toString('base64url'),
+      }),
+    );
     const resourceServers = createResourceServers(settings.apis);
     return {
       ...base,
@@ -126,17 +141,15 @@ export async function openRooms(settings: Settings, options: ComposeOptions): Pr
       mail,
       outbound,
       flows: createFlows({ ...base, namespace: NAMESPACE }),
-      accounts: kept(
-        createAccounts({
-          ...base,
-          revocation,
-          settings: settings.signIn,
-          attributes: settings.accounts.attributes,
-          belongings: [deleteConsents, forgetAccount],
-          outboundFetch: outbound.fetch,
-          decoySecret: Buffer.from(sealer.keysFor('decoys')[0]).toString('base64url'),
-        }),
-      ),
+      accounts,
+      factors: createFactors({
+        ...base,
+        accounts,
+        settings: settings.factors,
+        limits: settings.signIn.limits,
+        issuer: profile.issuer,
+        installationName: settings.pages.name,
+      }),
       groups: createGroups({ ...base, revocation, accounts, resourceServers, declared: settings }),
       resourceServers,
       keyAdministration: createKeyAdministration({

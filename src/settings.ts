@@ -6,6 +6,7 @@ import { unknownApis } from './clients/api-references.ts';
 import { apisConfig, clientsConfig } from './clients/config.ts';
 import { issuerConfig, profileConfig } from './config/installation.ts';
 import { devConfig } from './dev/config.ts';
+import { factorsConfig, passkeyProblems } from './factors/config.ts';
 import { groupProblems, groupsConfig, rolesConfig } from './groups/config.ts';
 import { httpConfig } from './http/config.ts';
 import { pagesConfig } from './interactions/config.ts';
@@ -42,6 +43,7 @@ const sections = z.strictObject({
   roles: rolesConfig.describe('What people and groups may do.'),
   authentication: authenticationConfig.describe('How people prove who they are.'),
   signIn: signInConfig.describe('Passwords, and limits on guessing them.'),
+  factors: factorsConfig.describe('What people prove themselves with beside a password.'),
   registration: registrationConfig.describe('Clients that register themselves.'),
   claims: claimsConfig.describe('Claims beside the standard ones.'),
   pages: pagesConfig.describe('How the pages look, and which languages they speak.'),
@@ -92,6 +94,10 @@ function problemsBetween(settings: Sections): readonly Problem[] {
     ...keys.map(({ path, message }) => ({ path: ['signingKeys', ...path], message })),
     ...protocol,
     ...groupProblems(settings),
+    ...passkeyProblems(settings).map(({ path, message }) => ({
+      path: ['factors', 'passkeys', ...path],
+      message,
+    })),
     ...unknownApis(clients, apis).map(({ path, message }) => ({
       path: ['clients', ...path],
       message,

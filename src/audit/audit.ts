@@ -7,6 +7,9 @@ interface Base {
   readonly clientId?: string | undefined;
 }
 
+/** What people prove themselves with beside a password. */
+type Factor = 'passkey' | 'totp' | 'recovery_code' | 'email_code' | 'remembered_device';
+
 type Kind<Type extends string, Fields = object> = Base & { readonly type: Type } & Readonly<Fields>;
 
 /** Who did what to whom, from where, with what result. No free text, no secrets. */
@@ -59,6 +62,14 @@ export type AuditEvent =
     >
   | Kind<'account.terms_accepted', { by: string; version: string }>
   | Kind<'account.invited', { by: string; invitation: string }>
+  | Kind<'factor.added' | 'factor.removed', { factor: Factor; factorId?: string; by: string }>
+  | Kind<'factor.used', { factor: Factor; factorId?: string | undefined }>
+  | Kind<
+      'factor.failed',
+      { factor: Factor; reason: 'credentials' | 'used' | 'exhausted' | 'cloned' | 'disabled' }
+    >
+  /** So many checks failed that this path is blocked for a while. */
+  | Kind<'factor.locked', { factor: Factor }>
   | Kind<'group.created' | 'group.deleted', { by: string; group: string }>
   /** Who came or went: the account, or else the group `member`. */
   | Kind<
@@ -80,6 +91,10 @@ export type AuditEvent =
   | Kind<'key.revoked', { kid: string; algorithm: string; reason: string }>
   | Kind<'key.restored', { algorithm: string; version: number }>
   | Kind<'key.resealed', { keys: number }>
+  /** A letter that reached nobody; `code` is one of SMTP or of ours. */
+  | Kind<'mail.given_up', { id: string; letter: string; code: string }>
+  | Kind<'mail.retried', { letters: number; by: string }>
+  | Kind<'mail.tested', { by: string; result: string }>
   /** Events that nobody waited for and that had no room while the records did not answer. */
   | Kind<'audit.lost', { events: number }>
   /** The chain's events up to a number were too old to keep; `hash` is that of the last one taken away. */

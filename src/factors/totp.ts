@@ -29,14 +29,15 @@ export interface Totp {
   /** Nothing counts before `finishEnrolment`. Undefined: no account that may enrol. */
   beginEnrolment(accountId: string): Promise<TotpEnrolment | undefined>;
   /**
-   * Takes the place of an app that was set up before. The code is used up, and an enrolment is good once. Audited.
+   * Takes the place of an app that was set up before. The code is used up, and an enrolment is good once. False:
+   * refused; the person may try another code. Audited.
    */
   finishEnrolment(answer: {
     readonly accountId: string;
     readonly sealed: string;
     readonly code: string;
     readonly actor: Actor;
-  }): Promise<FactorOutcome>;
+  }): Promise<boolean>;
   /** The present code, the one before or the one after; each once, on any number of nodes. Audited. */
   check(attempt: FactorAttempt & { readonly code: string }): Promise<FactorOutcome>;
   /** False: none was set up. Audited. */

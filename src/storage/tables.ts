@@ -100,27 +100,6 @@ export interface InstallationTable {
   readonly value: JsonText;
 }
 
-/** Letters to people: the queue, and for a while how each ended. */
-export interface LetterTable {
-  readonly id: string;
-  readonly recipient: string;
-  /** Which letter it is. */
-  readonly name: string;
-  /** What it reads, sealed; null once it has ended. */
-  readonly content: string | null;
-  readonly state: 'waiting' | 'sent' | 'failed';
-  readonly created_at: Time;
-  readonly next_try_at: Time;
-  /** When what it says no longer holds, or has waited for too long. */
-  readonly gives_up_at: Time;
-  /** Until then one node works on it; 0: none does. */
-  readonly claimed_until: Time;
-  readonly tries: number;
-  readonly ended_at: Time | null;
-  /** A code of SMTP or of ours, never a text of the server. */
-  readonly last_error: string | null;
-}
-
 /** Groups of people. */
 export interface AccountGroupTable {
   readonly name: string;
@@ -161,6 +140,82 @@ export interface RoleHolderTable {
   readonly source: string;
 }
 
+/** Letters to people: the queue, and for a while how each ended. */
+export interface LetterTable {
+  readonly id: string;
+  readonly recipient: string;
+  /** Which letter it is. */
+  readonly name: string;
+  /** What it reads, sealed; null once it has ended. */
+  readonly content: string | null;
+  readonly state: 'waiting' | 'sent' | 'failed';
+  readonly created_at: Time;
+  readonly next_try_at: Time;
+  /** When what it says no longer holds, or has waited for too long. */
+  readonly gives_up_at: Time;
+  /** Until then one node works on it; 0: none does. */
+  readonly claimed_until: Time;
+  readonly tries: number;
+  readonly ended_at: Time | null;
+  /** A code of SMTP or of ours, never a text of the server. */
+  readonly last_error: string | null;
+}
+
+/** The name under which authenticators know a person. */
+export interface FactorHolderTable {
+  readonly account_id: string;
+  /** Random, base64url: tells nothing of the person (WebAuthn level 3 section 14.6.1). */
+  readonly user_handle: string;
+}
+
+/** Passkeys of people. */
+export interface PasskeyTable {
+  /** The credential id, base64url. */
+  readonly id: string;
+  readonly account_id: string;
+  readonly name: string;
+  /** COSE key, base64url. */
+  readonly public_key: string;
+  /** How often it signed, as it says itself; 0: it does not count. */
+  readonly counter: number;
+  readonly transports: JsonText;
+  readonly aaguid: string;
+  readonly backup_eligible: Flag;
+  readonly backed_up: Flag;
+  readonly created_at: Time;
+  readonly last_used_at: Time | null;
+}
+
+/** Authenticator apps of people. */
+export interface TotpTable {
+  readonly account_id: string;
+  /** Of which enrolment it is, so that none is finished twice. */
+  readonly enrolment: string;
+  readonly secret_sealed: string;
+  /** The last step whose code was used, counted in 30 seconds since the epoch. */
+  readonly last_step: number;
+  readonly created_at: Time;
+  readonly last_used_at: Time | null;
+}
+
+/** Recovery codes of people. */
+export interface RecoveryCodeTable {
+  readonly account_id: string;
+  readonly code_hash: string;
+  readonly used_at: Time | null;
+}
+
+/** Browsers that need not show the second factor again for a while. */
+export interface RememberedDeviceTable {
+  readonly id: string;
+  readonly account_id: string;
+  readonly token_hash: string;
+  readonly user_agent: string | null;
+  readonly created_at: Time;
+  readonly last_used_at: Time;
+  readonly expires_at: Time;
+}
+
 /** Every table of the records engine, as `migrations/` makes them. */
 export interface Tables {
   readonly account: AccountTable;
@@ -175,4 +230,9 @@ export interface Tables {
   readonly group_member: GroupMemberTable;
   readonly role: RoleTable;
   readonly role_holder: RoleHolderTable;
+  readonly factor_holder: FactorHolderTable;
+  readonly passkey: PasskeyTable;
+  readonly totp: TotpTable;
+  readonly recovery_code: RecoveryCodeTable;
+  readonly remembered_device: RememberedDeviceTable;
 }

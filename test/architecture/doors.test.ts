@@ -73,7 +73,6 @@ const CAPABILITY_DOORS = [
   'capability.ts',
   'provider/contract.ts',
   'accounts',
-  'factors/factors.ts',
   'clients',
   'revocation',
   'factors',

@@ -4,10 +4,11 @@ import { records } from './0001-records.ts';
 import { mail } from './0002-mail.ts';
 import { people } from './0004-people.ts';
 import { groups } from './0005-groups.ts';
+import { factors } from './0003-factors.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration, in the order in which they are taken. */
-const MIGRATIONS: readonly Migration[] = [records, mail, people, groups];
+const MIGRATIONS: readonly Migration[] = [records, mail, factors, people, groups];
 
 /** Runs one statement inside the transaction and gives its rows. */
 export type Run = (statement: Compilable) => Promise<readonly Readonly<Record<string, unknown>>[]>;

@@ -1,0 +1,99 @@
+import { networkOf } from '../accounts/addresses.ts';
+import { equalSecrets, sha256 } from '../runtime/digest.ts';
+import type { Entry } from '../storage/state.ts';
+import type { Verdict } from './counted-checks.ts';
+import {
+  codeOf,
+  emailCodeRecord,
+  newLinkSecret,
+  readEmailCode,
+  readLinkToken,
+  USED,
+  type EmailCodeRecord,
+} from './email-code-record.ts';
+import type { EmailCodes } from './email-codes.ts';
+import type { FactorParts } from './factor-options.ts';
+import { createKeyedDigests } from './keyed-digests.ts';
+import { activeAccount } from './standing.ts';
+
+const WINDOW_SECONDS = 900;
+
+/** What a code is good for. */
+interface Purpose {
+  readonly flowId: string;
+  readonly accountId: string;
+}
+
+interface Kept {
+  readonly entry: Entry;
+  readonly record: EmailCodeRecord;
+}
+
+/** Codes by e-mail: one record a flow, in state. */
+export function createEmailCodes(parts: FactorParts): EmailCodes {
+  const { state, accounts, checks } = parts;
+  const { lifetime, tries, perPath } = parts.settings.emailCodes;
+  const digests = createKeyedDigests(parts.sealer, 'e-mail codes');
+
+  return {
+    async issue({ flowId, accountId, origin }) {
+      const path = sha256(`${accountId} ${networkOf(origin.address)}`);
+      const asked = await state.count(`factors:email-asked:${path}`, 1, WINDOW_SECONDS);
+      if (asked > perPath) return { kind: 'throttled', retryAfterSeconds: WINDOW_SECONDS };
+      const secret = newLinkSecret();
+      const code = codeOf(secret);
+      const flow = sha256(flowId);
+      const record = {
+        kind: 'EmailCode',
+        code: digests.digest(bound({ flowId, accountId }, code)),
+        link: sha256(secret),
+      };
+      await state.put(keyOf(flow), record, { ttlSeconds: lifetime });
+      return { kind: 'issued', code, linkToken: `${flow}.${secret}`, lifetimeSeconds: lifetime };
+    },
+
+    check: ({ flowId, code, ...attempt }) =>
+      checks.guess('email_code', attempt, () =>
+        evaluate({ flowId, accountId: attempt.accountId }, code),
+      ),
+
+    async reveal(linkToken) {
+      const link = readLinkToken(linkToken);
+      const kept = link && (await find(link.flow));
+      if (!link || !kept || !equalSecrets(kept.record.link, sha256(link.secret))) return undefined;
+      return { code: codeOf(link.secret) };
+    },
+  };
+
+  async function find(flow: string): Promise<Kept | undefined> {
+    const entry = await state.get(keyOf(flow));
+    const read = emailCodeRecord.safeParse(entry?.value);
+    return entry && read.success ? { entry, record: read.data } : undefined;
+  }
+
+  async function evaluate(purpose: Purpose, typed: string): Promise<Verdict> {
+    const flow = sha256(purpose.flowId);
+    const kept = await find(flow);
+    if (kept === undefined) return { isRight: false, reason: 'credentials' };
+    // By the link, which no other code shares: a new code is given new tries.
+    const tried = await state.count(`factors:email-tries:${kept.record.link}`, 1, lifetime);
+    if (tried > tries) return { isRight: false, reason: 'exhausted' };
+    const code = readEmailCode(typed);
+    if (code === undefined || !digests.matches(bound(purpose, code), kept.record.code))
+      return { isRight: false, reason: 'credentials' };
+    if ((await activeAccount(accounts, purpose.accountId)) === undefined)
+      return { isRight: false, reason: 'disabled' };
+    // One of many at once gets it; a code that was made meanwhile ends this one, too.
+    const won = await state.swap(keyOf(flow), kept.entry.version, USED, { ttlSeconds: lifetime });
+    return won === undefined ? { isRight: false, reason: 'used' } : { isRight: true, proven: {} };
+  }
+}
+
+function keyOf(flow: string): string {
+  return `factors:email-code:${flow}`;
+}
+
+/** As JSON, so that no two purposes read the same. */
+function bound({ flowId, accountId }: Purpose, code: string): string {
+  return JSON.stringify([flowId, accountId, code]);
+}

@@ -1,0 +1,47 @@
+import { verifyRegistrationResponse } from '@simplewebauthn/server';
+import type { PasskeyTable } from '../storage/tables.ts';
+import type { FactorParts } from './factor-options.ts';
+import { readRegistration } from './passkey-answers.ts';
+import { ALGORITHMS, refusedOrDone } from './passkey-ceremony.ts';
+import type { RelyingParty } from './relying-party.ts';
+
+/** What the answer of a browser says of a new passkey. */
+type Made = Omit<PasskeyTable, 'account_id' | 'name'>;
+
+/** Verifies answers of browsers that made a passkey. Undefined: refused. */
+export function createRegistrationReader(
+  { clock, logger }: FactorParts,
+  relyingParty: RelyingParty,
+): (given: {
+  readonly challenge: string;
+  readonly response: unknown;
+}) => Promise<Made | undefined> {
+  return async ({ challenge, response }) => {
+    const answer = readRegistration(response);
+    if (answer === undefined) return undefined;
+    const done = await refusedOrDone(logger, () =>
+      verifyRegistrationResponse({
+        response: { ...answer, clientExtensionResults: {} },
+        expectedChallenge: challenge,
+        expectedOrigin: [...relyingParty.origins],
+        expectedRPID: relyingParty.id,
+        // It may stand beside a password; where it must do more, `finishCheck` is told so.
+        requireUserVerification: false,
+        supportedAlgorithmIDs: [...ALGORITHMS],
+      }),
+    );
+    if (done?.verified !== true) return undefined;
+    const { credential, aaguid, credentialDeviceType, credentialBackedUp } = done.registrationInfo;
+    return {
+      id: credential.id,
+      public_key: Buffer.from(credential.publicKey).toString('base64url'),
+      counter: credential.counter,
+      transports: JSON.stringify(answer.response.transports),
+      aaguid,
+      backup_eligible: credentialDeviceType === 'multiDevice' ? 1 : 0,
+      backed_up: credentialBackedUp ? 1 : 0,
+      created_at: clock.now(),
+      last_used_at: null,
+    };
+  };
+}
