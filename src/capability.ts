@@ -5,6 +5,7 @@ import type { Audit } from './audit/audit.ts';
 import type { Clients, ResourceServers } from './clients/clients.ts';
 import type { Flows } from './flows/flows.ts';
 import type { Renderer } from './http/renderer.ts';
+import type { Inbox } from './mail/inbox.ts';
 import type { Mail } from './mail/mail.ts';
 import type { IssuerProfile } from './provider/contract.ts';
 import type { Revocation } from './revocation/revocation.ts';
@@ -29,6 +30,8 @@ export interface House {
   readonly revocation: Revocation;
   readonly renderer: Renderer;
   readonly mail: Mail;
+  /** In the dev profile without a mail server: what would have been sent. */
+  readonly inbox: Inbox | undefined;
   readonly flows: Flows;
 }
 

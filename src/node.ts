@@ -12,10 +12,11 @@ import { createOutbound } from './http/outbound.ts';
 import type { HealthCheck } from './http/readiness.ts';
 import type { Theme } from './http/theme.ts';
 import type { Renderer } from './http/renderer.ts';
-import { openViews } from './http/views.ts';
+import { openViews, type Views } from './http/views.ts';
 import { createWaitingDoor } from './http/waiting-door.ts';
 import { createInteractionRoutes } from './interactions/interaction-routes.ts';
 import { createProtocolPages } from './interactions/protocol-pages.ts';
+import { openPost, type OpenedPost } from './mail/open-post.ts';
 import type { Protocol } from './provider/contract.ts';
 import { createProtocol } from './provider/create-protocol.ts';
 import { startAnnouncing } from './revocation/announcing.ts';
@@ -94,7 +95,8 @@ async function openHost(rooms: Rooms, options: ComposeOptions, closers: Closers)
     interactions: protocol.interactions,
     formSecrets: sealer.keysFor('forms'),
   });
-  const added = addCapabilities({ ...rooms, isDev, renderer }, settings);
+  const post = await openLetters({ rooms, views, metrics, closers });
+  const added = addCapabilities({ ...rooms, isDev, renderer, inbox: post.inbox }, settings);
   const host = createHost({
     ...rooms,
     ...views,
@@ -103,7 +105,7 @@ async function openHost(rooms: Rooms, options: ComposeOptions, closers: Closers)
     keysFolder: settings.signingKeys.folder,
     protocol,
     metrics,
-    checks,
+    checks: { ...checks, mail: post.health },
     routers: [
       interactions,
       feed.router,
@@ -115,6 +117,28 @@ async function openHost(rooms: Rooms, options: ComposeOptions, closers: Closers)
   // Before the host waits for its requests to end: the streams of the feed would not.
   closers.push(async () => feed.close());
   return host;
+}
+
+/** What brings letters out. */
+async function openLetters(parts: {
+  readonly rooms: Rooms;
+  readonly views: Views;
+  readonly metrics: Metrics;
+  readonly closers: Closers;
+}): Promise<OpenedPost> {
+  const { rooms, views, metrics, closers } = parts;
+  const { settings } = rooms;
+  const post = await openPost({
+    ...rooms,
+    stationery: views,
+    settings: settings.mail,
+    name: settings.pages.name,
+    isDev: installationOf(settings).isDev,
+    count: metrics.letter,
+  });
+  closers.push(() => post.close());
+  metrics.watch({ lettersWaiting: post.countWaiting });
+  return post;
 }
 
 /** What speaks in the name of the issuer. */

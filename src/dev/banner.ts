@@ -1,5 +1,6 @@
 import type { DeclaredPerson } from '../accounts/config.ts';
 import type { DeclaredClient } from '../clients/config.ts';
+import { INBOX } from './inbox-page.ts';
 
 /** The client that the try page is. */
 export const TRY_CLIENT = 'try';
@@ -15,18 +16,20 @@ export interface BannerSettings {
     readonly embedded: { readonly file: string };
   };
   readonly signingKeys: { readonly folder: string };
+  readonly mail: { readonly smtp: { readonly host?: string | undefined } };
   readonly dev: { readonly tryPage: boolean };
 }
 
 /** A short word at start, in the dev profile: where it is, who can sign in, which clients there are. */
 export function banner(
-  { issuer, people, clients, storage, signingKeys, dev }: BannerSettings,
+  { issuer, people, clients, storage, signingKeys, mail, dev }: BannerSettings,
   { authorityFile }: { readonly authorityFile: string | undefined },
 ): string {
   const hasTryPage = dev.tryPage && clients.some(({ id }) => id === TRY_CLIENT);
   const rows: readonly (readonly [string, string])[] = [
     ['Issuer', issuer],
     ...(hasTryPage ? ([['Try it', `${issuer}/try`]] as const) : []),
+    ...(mail.smtp.host === undefined ? ([['Inbox', `${issuer}${INBOX}`]] as const) : []),
     ['Discovery', `${issuer}/.well-known/openid-configuration`],
     ...people.map(
       ({ email, username, password }, index) =>

@@ -1,18 +1,29 @@
-import type { Capability } from '../capability.ts';
+import type { Capability, House } from '../capability.ts';
+import type { Router } from '@koa/router';
 import { TRY_CLIENT } from './banner.ts';
 import { devConfig, type DevConfig } from './config.ts';
+import { createInboxPage } from './inbox-page.ts';
 import { createTryPage } from './try-page.ts';
 
-/** The try page, in the dev profile alone. */
+/** The try page, and the inbox of an installation that sends no mail: in the dev profile alone. */
 export const dev: Capability<'dev', DevConfig> = {
   name: 'dev',
   config: devConfig,
-  create(section, { isDev, profile, renderer, clock, resourceServers }) {
-    if (!isDev || !section.tryPage) return undefined;
-    const apis = resourceServers
-      .list()
-      .map(({ identifier, name, scopes }) => ({ identifier, name, scopes: [...scopes.keys()] }));
-    const page = { issuer: profile.issuer, clientId: TRY_CLIENT, apis, renderer, clock };
-    return { routers: [createTryPage(page)] };
+  create(section, house) {
+    const { isDev, inbox, profile, renderer } = house;
+    if (!isDev) return undefined;
+    return {
+      routers: [
+        ...(section.tryPage ? [tryPageOf(house)] : []),
+        ...(inbox ? [createInboxPage({ issuer: profile.issuer, renderer, inbox })] : []),
+      ],
+    };
   },
 };
+
+function tryPageOf({ profile, renderer, clock, resourceServers }: House): Router {
+  const apis = resourceServers
+    .list()
+    .map(({ identifier, name, scopes }) => ({ identifier, name, scopes: [...scopes.keys()] }));
+  return createTryPage({ issuer: profile.issuer, clientId: TRY_CLIENT, apis, renderer, clock });
+}

@@ -15,6 +15,8 @@ export interface Metrics {
   refused(reason: string): void;
   signIn(result: string): void;
   tokenIssued(kind: string, grantType: string): void;
+  /** How a try to send a letter ended. */
+  letter(result: 'sent' | 'postponed' | 'given_up'): void;
   /** Sources of figures that are read when Prometheus comes. */
   watch(sources: MetricSources): void;
   /** The text exposition format. */
@@ -33,6 +35,8 @@ export interface MetricSources {
     | undefined;
   /** The number of the newest revocation that this node knows. */
   readonly revocationNumber?: (() => number) | undefined;
+  /** Letters that wait to be sent, by any node. */
+  readonly lettersWaiting?: (() => Promise<number>) | undefined;
 }
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
@@ -65,12 +69,19 @@ export function createMetrics(): Metrics {
     'kind',
     'grant_type',
   ]);
+  const letters = counter(
+    registry,
+    'latchkey_letters_total',
+    'Letters by how a try to send them ended.',
+    ['result'],
+  );
   return {
     request: createObserver(durations),
     document: createDocumentCounter(registry),
     refused: (reason) => refusals.inc({ reason }),
     signIn: (result) => signIns.inc({ result }),
     tokenIssued: (kind, grantType) => tokens.inc({ kind, grant_type: grantType }),
+    letter: (result) => letters.inc({ result }),
     watch: (sources) => watch(registry, sources),
     text: () => registry.metrics(),
     contentType: registry.contentType,
@@ -135,7 +146,13 @@ function watch(registry: Registry, sources: MetricSources): void {
   for (const [name, help, read] of numbers)
     if (read) gauge(registry, { name, help }, (it) => it.set(read()));
 
-  const { health, keys } = sources;
+  const { health, keys, lettersWaiting } = sources;
+  if (lettersWaiting) {
+    const help = 'Letters that wait to be sent, by any node.';
+    gauge(registry, { name: 'latchkey_letters_waiting', help }, async (it) =>
+      it.set(await lettersWaiting()),
+    );
+  }
   if (health) {
     const help = '1 while a part of the house is well.';
     gauge(registry, { name: 'latchkey_healthy', help, labels: ['part'] }, async (it) => {

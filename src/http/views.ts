@@ -5,13 +5,15 @@ import { z } from 'zod';
 import { LatchkeyError } from '../runtime/errors.ts';
 import { createAssets, readAssets, type Assets } from './assets.ts';
 import { readCatalogs, type Catalog } from './catalog.ts';
+import { textOn } from './colours.ts';
 import { chooseLanguage } from './languages.ts';
-import type { Renderer } from './renderer.ts';
+import type { Renderer, TextRenderer } from './renderer.ts';
 import { themeStylesheet, type Theme } from './theme.ts';
 
 /** What pages are made of: templates, texts, files. */
 export interface Views {
   readonly renderer: Renderer;
+  readonly texts: TextRenderer;
   readonly assets: Assets;
   /** Origins beside ours that every page shows an image of: that of the theme's logo. */
   readonly imageOrigins: readonly string[];
@@ -48,25 +50,30 @@ export async function openViews({ folder, theme, languages }: ViewsOptions): Pro
   const assets = createAssets(await assetSources(folders, theme));
   const logo = logoUrl(theme, assets);
 
-  const engines = new Map(
-    offered.map((catalog) => {
-      const roots = folders.toReversed();
-      return [catalog.language, createEngine({ roots, catalog, assets, theme, logo })];
-    }),
-  );
-  const tags = [...engines.keys()];
+  const roots = folders.toReversed();
+  const enginesFor = (escape: boolean): ReadonlyMap<string, Liquid> =>
+    new Map(
+      offered.map((catalog) => [
+        catalog.language,
+        createEngine({ roots, catalog, assets, theme, logo, escape }),
+      ]),
+    );
+  const [pages, plain] = [enginesFor(true), enginesFor(false)];
+  const tags = [...pages.keys()];
+  function render(engines: typeof pages, name: string, data: object, wanted: readonly string[]): string {
+    const engine = engines.get(chooseLanguage(wanted, tags) ?? tags[0] ?? '');
+    if (engine === undefined) throw new TypeError('a language without an engine');
+    // Templates are read once and wait for nothing; a promise for each of their nodes costs half as much again.
+    return String(engine.renderFileSync(name, data));
+  }
   return {
     assets,
     languages: tags,
     imageOrigins: URL.canParse(theme.logo) ? [new URL(theme.logo).origin] : [],
     renderer: {
-      async render(name, data, wanted) {
-        const engine = engines.get(chooseLanguage(wanted, tags) ?? tags[0] ?? '');
-        if (engine === undefined) throw new TypeError('a language without an engine');
-        // Templates are read once and wait for nothing; a promise for each of their nodes costs half as much again.
-        return String(engine.renderFileSync(name, data));
-      },
+      render: async (name, data, wanted) => render(pages, name, data, wanted),
     },
+    texts: { renderText: async (name, data, wanted) => render(plain, name, data, wanted) },
   };
 }
 
@@ -76,15 +83,17 @@ interface EngineOptions {
   readonly assets: Assets;
   readonly theme: Theme;
   readonly logo: string;
+  /** Whether what comes out is HTML. */
+  readonly escape: boolean;
 }
 
 /** One for each language, so that `t` is a plain function of the message's key. */
-function createEngine({ roots, catalog, assets, theme, logo }: EngineOptions): Liquid {
+function createEngine({ roots, catalog, assets, theme, logo, escape }: EngineOptions): Liquid {
   const engine = new Liquid({
     root: [...roots],
     extname: '.liquid',
     cache: true,
-    outputEscape: 'escape',
+    ...(escape && { outputEscape: 'escape' }),
     strictVariables: true,
     strictFilters: true,
     ownPropertyOnly: true,
@@ -92,7 +101,14 @@ function createEngine({ roots, catalog, assets, theme, logo }: EngineOptions): L
     globals: {
       language: catalog.language,
       direction: catalog.direction,
-      product: { name: theme.name, logo, hasCss: theme.css !== undefined },
+      product: {
+        name: theme.name,
+        logo,
+        hasCss: theme.css !== undefined,
+        // Letters have no stylesheet to take them from.
+        accent: theme.colours.accent,
+        onAccent: textOn(theme.colours.accent),
+      },
     },
   });
   engine.registerFilter('t', (key: unknown, ...given: unknown[]) =>
@@ -109,6 +125,12 @@ function createEngine({ roots, catalog, assets, theme, logo }: EngineOptions): L
     'after',
     (key: unknown, placeholder: unknown) => catalog.around(String(key), String(placeholder))[1],
   );
+  const instants = new Intl.DateTimeFormat(catalog.language, {
+    dateStyle: 'full',
+    timeStyle: 'short',
+    timeZone: 'UTC',
+  });
+  engine.registerFilter('instant', (seconds: unknown) => `${instants.format(Number(seconds) * 1000)} UTC`);
   engine.registerFilter('asset', (name: unknown) => {
     const path = assets.path(String(name));
     if (path === undefined) throw new ViewsIncomplete(`no asset ${String(name)}`);

@@ -48,7 +48,7 @@ export interface Letters {
     readonly notMeUrl: string;
   };
   /** What `latchkey mail test` sends. */
-  readonly test: Readonly<Record<never, never>>;
+  readonly test: { readonly at: number };
 }
 
 export type LetterName = keyof Letters;
