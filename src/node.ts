@@ -8,13 +8,15 @@ import { installationOf } from './config/installation.ts';
 import { seedGroups } from './groups/seed-groups.ts';
 import { createHost, type Host, type Listening } from './http/host.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
-import { createOutbound } from './http/outbound.ts';
 import type { HealthCheck } from './http/readiness.ts';
 import type { Theme } from './http/theme.ts';
 import type { Renderer } from './http/renderer.ts';
 import { openViews, type Views } from './http/views.ts';
 import { createWaitingDoor } from './http/waiting-door.ts';
-import { createInteractionRoutes } from './interactions/interaction-routes.ts';
+import {
+  createInteractionRoutes,
+  type InteractionRoutesOptions,
+} from './interactions/interaction-routes.ts';
 import { createProtocolPages } from './interactions/protocol-pages.ts';
 import { openPost, type OpenedPost } from './mail/open-post.ts';
 import type { Protocol } from './provider/contract.ts';
@@ -29,6 +31,7 @@ import { openSigningKeys } from './signing-keys/open-signing-keys.ts';
 import type { SigningKeys } from './signing-keys/signing-keys.ts';
 import { createStatusLists, type StatusListsRoom } from './status-lists/create-status-lists.ts';
 
+const DAY_SECONDS = 86_400;
 const VIEWS = fileURLToPath(new URL('../views', import.meta.url));
 
 /** A node that serves. */
@@ -61,7 +64,7 @@ export async function startNode(settings: Settings, options: ComposeOptions): Pr
 type Closers = (() => Promise<void>)[];
 
 async function openHost(rooms: Rooms, options: ComposeOptions, closers: Closers): Promise<Host> {
-  const { settings, profile, sealer, accounts } = rooms;
+  const { settings, profile, sealer, groups } = rooms;
   const { isDev } = installationOf(settings);
   await seedPeople(settings.people, {
     ...rooms,
@@ -88,11 +91,13 @@ async function openHost(rooms: Rooms, options: ComposeOptions, closers: Closers)
   });
 
   const interactions = createInteractionRoutes({
+    ...rooms,
+    ...interactionSettings(settings),
     issuer: profile.issuer,
-    accounts,
     metrics,
     renderer,
     interactions: protocol.interactions,
+    groupsOf: async (accountId) => (await groups.rightsOf(accountId, {})).groups,
     formSecrets: sealer.keysFor('forms'),
   });
   const post = await openLetters({ rooms, views, metrics, closers });
@@ -141,6 +146,19 @@ async function openLetters(parts: {
   return post;
 }
 
+function interactionSettings({
+  authentication,
+  sessions,
+  factors,
+}: Settings): Pick<InteractionRoutesOptions, 'settings' | 'ttlSeconds' | 'rememberDays'> {
+  const { enabled, for: seconds } = factors.rememberDevices;
+  return {
+    settings: authentication,
+    ttlSeconds: sessions.interaction,
+    rememberDays: enabled ? Math.max(1, Math.floor(seconds / DAY_SECONDS)) : 0,
+  };
+}
+
 /** What speaks in the name of the issuer. */
 interface Opened {
   readonly protocol: Protocol;
@@ -166,9 +184,6 @@ async function openProtocol(parts: {
     signal: options.signal,
   });
   closers.push(() => signingKeys.close());
-  const { isDev } = installationOf(settings);
-  const outbound = createOutbound({ settings: settings.http.outbound, isHttpAllowed: isDev });
-  closers.push(() => outbound.close());
   const statusLists = await openStatusLists(rooms, signingKeys, closers);
   const protocol = await createProtocol({
     ...rooms,

@@ -33,7 +33,8 @@ interface Checked {
 
 /**
  * Checks a password. Unknown, wrong, disabled and without a password take the same steps in the same
- * order: one look-up, one set of counts, one hash, one audit event.
+ * order: one look-up, one set of counts, one hash, one audit event. A right password is a step of a sign-in; the
+ * sign-in is on record when it has come to its end.
  */
 export function createPasswordSignIn(
   options: PasswordSignInOptions,
@@ -45,8 +46,7 @@ export function createPasswordSignIn(
     const row = login && (await records.first(accountByLogin(records.queries, login)));
     const failed = failureOf(attempt, login?.key, row);
     const leave = await throttle.admit({
-      // What can be nobody's name is counted like one that happens to be free.
-      login: login?.key ?? attempt.login,
+      login: keyOf(attempt.login),
       address: attempt.origin.address,
     });
     if (leave.kind === 'throttled') {
@@ -61,7 +61,7 @@ export function createPasswordSignIn(
     attempt: Attempt,
     { row, leave, failed }: Checked,
   ): Promise<PasswordOutcome> {
-    const decoy = await options.decoys.of(foldLogin(attempt.login)?.key ?? attempt.login);
+    const decoy = await options.decoys.of(keyOf(attempt.login));
     const stored = row?.password_hash ?? undefined;
     const verdict = await passwords.verify(stored, attempt.password, decoy);
     if (verdict === 'busy') {
@@ -69,10 +69,14 @@ export function createPasswordSignIn(
       audit.note(failed('busy'));
       return { kind: 'busy', retryAfterSeconds: BUSY_RETRY_SECONDS };
     }
-    const isRight = verdict === 'match' && row !== undefined;
-    const state = isRight ? stateOf(row, options.clock.now()) : undefined;
-    if (isRight && state === 'active') return await succeed(row, attempt, leave);
-    await audit.record(failed(state === undefined || state === 'active' ? 'credentials' : state));
+    if (verdict === 'mismatch' || row === undefined) return await refuse(failed('credentials'));
+    const state = stateOf(row, options.clock.now());
+    if (state === 'active') return await succeed(row, attempt, leave);
+    return await refuse(failed(state));
+  }
+
+  async function refuse(event: AuditEvent): Promise<PasswordOutcome> {
+    await audit.record(event);
     return { kind: 'refused' };
   }
 
@@ -83,15 +87,13 @@ export function createPasswordSignIn(
   ): Promise<PasswordOutcome> {
     await leave.succeeded();
     await renewHash(row, attempt.password, options);
-    await audit.record({
-      type: 'sign_in.succeeded',
-      accountId: row.id,
-      clientId: attempt.clientId,
-      origin: attempt.origin,
-      amr: ['pwd'],
-    });
     return { kind: 'verified', account: accountOf(row, options.clock.now()) };
   }
+}
+
+/** What can be nobody's name is counted like one that happens to be free. */
+function keyOf(login: string): string {
+  return foldLogin(login)?.key ?? login;
 }
 
 /** The event of a failed sign-in, but for its reason. */

@@ -21,9 +21,6 @@ export const authenticationConfig = z
       .array(z.string().min(1))
       .default([])
       .describe('Groups whose members always need a second factor, whatever the client says.'),
-    rememberDevice: duration('30d').describe(
-      'For how long a browser may be spared the second factor; 0s: never. Never where a client asks for it by acr_values.',
-    ),
     freshFor: duration('5m').describe('How old a proof may be for a change to one’s own account.'),
   })
   .refine(({ password, passkeys, emailCode }) => password || passkeys || emailCode, {

@@ -1,24 +1,47 @@
 import { Router } from '@koa/router';
 import type { Context } from 'koa';
 import type { Accounts } from '../accounts/accounts.ts';
+import type { Audit } from '../audit/audit.ts';
+import type { Factors } from '../factors/factors.ts';
+import type { AuthenticationSettings } from '../flows/config.ts';
+import type { Flows } from '../flows/flows.ts';
 import { createFormTokens } from '../http/form-tokens.ts';
 import { readForm } from '../http/form.ts';
 import type { Metrics } from '../http/metrics.ts';
 import { requestIdOf } from '../http/page.ts';
 import type { Renderer } from '../http/renderer.ts';
 import { createSameOriginGuard } from '../http/same-origin.ts';
+import type { Mail } from '../mail/mail.ts';
 import { InteractionExpired, type Interaction, type Interactions } from '../provider/contract.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/logger.ts';
 import { createConsent } from './consent.ts';
+import { createDeviceCookie } from './device-cookie.ts';
 import { createShowPage } from './pages.ts';
 import { createSelectAccount } from './select-account.ts';
 import { createSignIn } from './sign-in.ts';
+import { createSignIns } from './sign-in-progress.ts';
+import { createSignInLink } from './sign-in-link.ts';
 
 /** What the pages of an authorization request need of the house. */
 export interface InteractionRoutesOptions {
   readonly issuer: string;
   readonly interactions: Interactions;
   readonly accounts: Accounts;
+  readonly factors: Factors;
+  readonly flows: Flows;
+  readonly mail: Mail;
+  readonly audit: Audit;
+  readonly clock: Clock;
+  readonly logger: Logger;
   readonly renderer: Renderer;
+  readonly settings: AuthenticationSettings;
+  /** The life of an interaction. */
+  readonly ttlSeconds: number;
+  /** For how many days a browser may be spared the second factor; 0: not at all. */
+  readonly rememberDays: number;
+  /** Names of the groups that a person is in, directly or not. */
+  readonly groupsOf: (accountId: string) => Promise<readonly string[]>;
   /** Counts how sign-ins end. */
   readonly metrics: Pick<Metrics, 'signIn'>;
   /** Key the tokens of forms: 32 bytes each, the same on every node. Forms are issued under the first. */
@@ -29,6 +52,8 @@ export interface InteractionRoutesOptions {
 export interface Visit {
   readonly ctx: Context;
   readonly interaction: Interaction;
+  /** The account of the session is not to be thought of. */
+  readonly isSomeoneElse: boolean;
   /** The fields of a POST whose token was right; undefined: a GET. */
   readonly form: ReadonlyMap<string, string> | undefined;
   /** The token for the next form. */
@@ -40,15 +65,18 @@ export type Step = (visit: Visit) => Promise<void>;
 
 /**
  * `/interaction/:uid`, where the engine sends people, shows what its prompt asks for;
- * `/interaction/:uid/sign-in` lets them sign in as someone else meanwhile.
+ * `/interaction/:uid/sign-in` lets them sign in as someone else meanwhile. Below each, `passkey` tells the page's
+ * script what a passkey is to sign.
  */
 export function createInteractionRoutes(options: InteractionRoutesOptions): Router {
   const { interactions, issuer, formSecrets } = options;
   const show = createShowPage(options.renderer);
   const tokens = createFormTokens(formSecrets);
-  const signIn = createSignIn({ ...options, show });
+  const device = createDeviceCookie(issuer);
+  const signIns = createSignIns({ ...options, device });
+  const signIn = createSignIn({ ...options, show, device, signIns });
   const steps: Readonly<Record<Interaction['prompt'], Step>> = {
-    login: signIn,
+    login: signIn.step,
     select_account: createSelectAccount({ ...options, show }),
     consent: createConsent({ ...options, show }),
   };
@@ -57,7 +85,7 @@ export function createInteractionRoutes(options: InteractionRoutesOptions): Rout
     interactions.finish(ctx, uid, { kind: 'refused' });
 
   const visit =
-    (choose: (interaction: Interaction) => Step) =>
+    (choose: (interaction: Interaction) => Step, isSomeoneElse = false) =>
     async (ctx: Context): Promise<void> => {
       const uid = String(ctx['params'].uid);
       try {
@@ -65,7 +93,7 @@ export function createInteractionRoutes(options: InteractionRoutesOptions): Rout
         const form = ctx.method === 'POST' ? await readForm(ctx) : undefined;
         if (form) tokens.check(uid, form.get('csrf'));
         const step = form?.get('action') === 'cancel' ? refuse : choose(interaction);
-        await step({ ctx, interaction, form, csrf: tokens.issue(uid) });
+        await step({ ctx, interaction, isSomeoneElse, form, csrf: tokens.issue(uid) });
       } catch (error) {
         if (!(error instanceof InteractionExpired)) throw error;
         await show(ctx, 'expired', { requestId: requestIdOf(ctx) }, { status: 400 });
@@ -75,10 +103,19 @@ export function createInteractionRoutes(options: InteractionRoutesOptions): Rout
   const router = new Router({ sensitive: true, strict: true });
   router.use(createSameOriginGuard(issuer));
   const byPrompt = visit(({ prompt }) => steps[prompt]);
-  const asSomeoneElse = visit(() => signIn);
+  const asSomeoneElse = visit(() => signIn.step, true);
   return router
     .get('/interaction/:uid', byPrompt)
     .post('/interaction/:uid', byPrompt)
+    .post(
+      '/interaction/:uid/passkey',
+      visit(() => signIn.challenge),
+    )
     .get('/interaction/:uid/sign-in', asSomeoneElse)
-    .post('/interaction/:uid/sign-in', asSomeoneElse);
+    .post('/interaction/:uid/sign-in', asSomeoneElse)
+    .post(
+      '/interaction/:uid/sign-in/passkey',
+      visit(() => signIn.challenge, true),
+    )
+    .get('/sign-in-code/:token', createSignInLink({ ...options, show }));
 }

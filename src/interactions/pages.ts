@@ -1,4 +1,6 @@
 import type { Context } from 'koa';
+import type { PasswordWords } from '../accounts/password-words.ts';
+import type { SecondFactor } from '../flows/requirement.ts';
 import type { ConsentRequest } from '../provider/contract.ts';
 import type { AskedFor } from '../http/asked-for.ts';
 import type { FaultPage } from '../http/fault-answer.ts';
@@ -30,9 +32,11 @@ interface Form {
   readonly csrf: string;
 }
 
-/** Why a sign-in did not succeed. One word for all that is wrong with name or password. */
-export type SignInProblem =
+/** Why a step did not succeed. One word for all that is wrong with name, password or code. */
+export type Problem =
   | { readonly kind: 'none' }
+  /** A passkey that was not accepted, for whatever reason. */
+  | { readonly kind: 'passkey' }
   | { readonly kind: 'refused' }
   | { readonly kind: 'incomplete' }
   | { readonly kind: 'throttled'; readonly unit: 'seconds' | 'minutes'; readonly count: number }
@@ -42,11 +46,53 @@ export interface SignInPage extends Form {
   readonly client: ClientCard;
   /** Why someone who has a session is asked again. */
   readonly again: 'no' | 'asked' | 'too-long-ago';
-  readonly problem: SignInProblem;
+  readonly methods: {
+    readonly password: boolean;
+    readonly passkey: boolean;
+    readonly emailCode: boolean;
+  };
+  /** Where the page's script asks what a passkey is to sign. */
+  readonly passkeyUrl: string;
+  readonly problem: Problem;
   readonly login: string;
   readonly remember: boolean;
   /** The way back to the account of the session; empty: there is none. */
   readonly back: string;
+}
+
+export interface EmailCodePage extends Form {
+  readonly client: ClientCard;
+  /** What was typed, whoever that is. */
+  readonly login: string;
+  readonly problem: Problem;
+}
+
+export interface SecondFactorPage extends Form {
+  readonly client: ClientCard;
+  readonly account: AccountCard;
+  readonly method: SecondFactor;
+  readonly others: readonly { readonly method: SecondFactor; readonly url: string }[];
+  readonly passkeyUrl: string;
+  /** For how many days this browser may be spared it; 0: not at all. */
+  readonly rememberDays: number;
+  readonly problem: Problem;
+}
+
+export interface EnrolPage extends Form {
+  readonly client: ClientCard;
+  readonly account: AccountCard;
+  readonly qr: { readonly size: number; readonly path: string };
+  /** The secret, to be typed where there is no camera. */
+  readonly key: string;
+  readonly uri: string;
+  readonly passkey: boolean;
+  readonly passkeyUrl: string;
+  readonly problem: Problem;
+}
+
+export interface NewPasswordPage extends Form, PasswordWords {
+  readonly client: ClientCard;
+  readonly account: AccountCard;
 }
 
 export interface SelectAccountPage extends Form {
@@ -87,6 +133,12 @@ export interface Pages {
   readonly 'sign-in': SignInPage;
   readonly 'select-account': SelectAccountPage;
   readonly consent: ConsentPage;
+  readonly 'email-code': EmailCodePage;
+  readonly 'second-factor': SecondFactorPage;
+  readonly enrol: EnrolPage;
+  readonly 'new-password': NewPasswordPage;
+  /** Empty: the link is of no use any more. */
+  readonly 'sign-in-link': { readonly code: string };
   readonly expired: { readonly requestId: string };
   readonly problem: ProblemPage;
   readonly fault: FaultPage;

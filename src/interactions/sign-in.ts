@@ -1,129 +1,97 @@
-import type { Accounts, PasswordOutcome } from '../accounts/accounts.ts';
-import type { Metrics } from '../http/metrics.ts';
+import type { Audit } from '../audit/audit.ts';
 import { originOf } from '../http/page.ts';
-import type { Interaction, Interactions } from '../provider/contract.ts';
-import { clientCard } from './cards.ts';
+import type { Metrics } from '../http/metrics.ts';
+import { amrOf } from '../flows/proofs.ts';
+import { InteractionExpired, type Interactions } from '../provider/contract.ts';
+import { createEmailCodeStep } from './email-code-step.ts';
+import { createEnrolStep } from './enrol-step.ts';
+import { createIdentifyStep } from './identify-step.ts';
 import type { Step, Visit } from './interaction-routes.ts';
-import type { ShowPage, SignInPage, SignInProblem } from './pages.ts';
+import { createNewPasswordStep } from './new-password-step.ts';
+import { createPasskeyStep } from './passkey-step.ts';
+import { createSecondFactorStep } from './second-factor-step.ts';
+import type { Progress, SignIn, SignIns } from './sign-in-progress.ts';
+import type { SignInStep, StepOptions } from './sign-in-step.ts';
 
-interface SignInOptions {
+/** A known browser stands in for the second factor (RFC 8176, risk-based authentication). */
+const SPARED = 'rba';
+
+export interface SignInOptions extends Omit<StepOptions, 'goOn' | 'passkeys'> {
   readonly interactions: Interactions;
-  readonly accounts: Accounts;
-  readonly show: ShowPage;
+  readonly signIns: SignIns;
   readonly metrics: Pick<Metrics, 'signIn'>;
+  readonly audit: Audit;
 }
 
-/** What the person typed. */
-interface Attempt {
-  readonly login: string;
-  readonly password: string;
-  readonly remember: boolean;
-}
-
-type Refusal = Exclude<PasswordOutcome, { readonly kind: 'verified' }>;
-
-const NO_PROBLEM: SignInProblem = { kind: 'none' };
-const LOGIN_MAX = 256;
-const MINUTE = 60;
-
-/** By e-mail address or username, and password. */
-export function createSignIn({ interactions, accounts, show, metrics }: SignInOptions): Step {
-  return async (visit) => {
-    const { ctx, interaction, form } = visit;
-    if (form === undefined) {
-      const login = await suggestedLogin(accounts, interaction);
-      await showAgain(visit, { login, remember: false }, { problem: NO_PROBLEM, status: 200 });
-      return;
-    }
-    const attempt = readAttempt(form);
-    if (attempt.login === '' || attempt.password === '') {
-      await showAgain(visit, attempt, { problem: { kind: 'incomplete' }, status: 422 });
-      return;
-    }
-    const outcome = await accounts.verifyPassword({
-      login: attempt.login,
-      password: attempt.password,
-      origin: originOf(ctx),
-      clientId: interaction.client.id,
-    });
-    metrics.signIn(outcome.kind);
-    if (outcome.kind === 'verified') {
-      const { account } = outcome;
-      const { remember } = attempt;
-      const signedIn = {
-        kind: 'signed-in',
-        accountId: account.id,
-        amr: ['pwd'],
-        remember,
-      } as const;
-      await interactions.finish(ctx, interaction.uid, signedIn);
-      return;
-    }
-    if ('retryAfterSeconds' in outcome) ctx.set('Retry-After', String(outcome.retryAfterSeconds));
-    await showAgain(visit, attempt, refusalOf(outcome));
-  };
-
-  function showAgain(
-    { ctx, interaction, csrf }: Visit,
-    { login, remember }: Pick<Attempt, 'login' | 'remember'>,
-    { problem, status }: { readonly problem: SignInProblem; readonly status: number },
-  ): Promise<void> {
-    const { client, uid, uiLocales, prompt } = interaction;
-    const page: SignInPage = {
-      client: clientCard(client),
-      again: reasonAgain(interaction),
-      back: prompt === 'login' ? '' : `/interaction/${uid}`,
-      problem,
-      login,
-      remember,
-      csrf,
-    };
-    return show(ctx, 'sign-in', page, { status, uiLocales, image: page.client.logoUri });
-  }
-}
-
-function readAttempt(form: ReadonlyMap<string, string>): Attempt {
-  return {
-    login: (form.get('login') ?? '').trim().slice(0, LOGIN_MAX),
-    password: form.get('password') ?? '',
-    remember: form.get('remember') === 'yes',
-  };
-}
-
-function refusalOf(outcome: Refusal): {
-  readonly problem: SignInProblem;
-  readonly status: number;
+/** Signs somebody in, step by step; and gives open passkey pages what they are to sign. */
+export function createSignIn(options: SignInOptions): {
+  readonly step: Step;
+  readonly challenge: Step;
 } {
-  switch (outcome.kind) {
-    case 'refused':
-      return { problem: { kind: 'refused' }, status: 401 };
-    case 'throttled':
-      return { problem: { kind: 'throttled', ...waitOf(outcome.retryAfterSeconds) }, status: 429 };
-    case 'busy':
-      return { problem: { kind: 'busy' }, status: 503 };
+  const { interactions, signIns, metrics, audit } = options;
+
+  async function conclude({ ctx, interaction }: Visit, signIn: SignIn): Promise<void> {
+    const { person, data, flow } = signIn;
+    if (person === undefined) throw new TypeError('a sign-in of nobody');
+    if (!(await signIns.end(signIn))) throw new InteractionExpired('it was finished already');
+    const accountId = person.account.id;
+    const amr = [...amrOf(flow.proofs), ...(data.isDeviceKnown ? [SPARED] : [])];
+    const clientId = interaction.client.id;
+    await audit.record({
+      type: 'sign_in.succeeded',
+      accountId,
+      clientId,
+      origin: originOf(ctx),
+      amr,
+    });
+    metrics.signIn('verified');
+    const { remember } = data;
+    await interactions.finish(ctx, interaction.uid, {
+      kind: 'signed-in',
+      accountId,
+      amr,
+      remember,
+    });
   }
+
+  async function goOn(visit: Visit, signIn: SignIn, progress: Progress): Promise<void> {
+    const next = await signIns.advance(visit, signIn, progress);
+    if (next.step.kind === 'done') {
+      await conclude(visit, next);
+      return;
+    }
+    // Lost to another request of this browser: the page shows where that one led.
+    await signIns.keep(next);
+    lookAgain(visit);
+  }
+
+  const parts = { ...options, goOn };
+  const passkeys = createPasskeyStep(parts);
+  const steps: Readonly<Record<Exclude<SignIn['step']['kind'], 'done'>, SignInStep>> = {
+    identify: createIdentifyStep({ ...parts, passkeys }),
+    'email-code': createEmailCodeStep(parts),
+    'second-factor': createSecondFactorStep({ ...parts, passkeys }),
+    enrol: createEnrolStep({ ...parts, passkeys }),
+    'new-password': createNewPasswordStep(parts),
+  };
+
+  return {
+    async step(visit) {
+      const signIn = await signIns.find(visit);
+      const { kind } = signIn.step;
+      if (visit.form?.get('action') === 'restart') {
+        await signIns.restart(signIn);
+        lookAgain(visit);
+      } else if (kind === 'done') await conclude(visit, signIn);
+      else if (visit.form === undefined) await steps[kind].show(visit, signIn);
+      else await steps[kind].take({ ...visit, form: visit.form }, signIn);
+    },
+    challenge: async (visit) => passkeys.challenge(visit, await signIns.find(visit)),
+  };
 }
 
-/** Rounded up, and in the unit that a person would use. */
-function waitOf(seconds: number): { readonly unit: 'seconds' | 'minutes'; readonly count: number } {
-  return seconds < 2 * MINUTE
-    ? { unit: 'seconds', count: Math.max(1, Math.ceil(seconds)) }
-    : { unit: 'minutes', count: Math.ceil(seconds / MINUTE) };
-}
-
-/** What the client suggests; else the account of the session, which is asked to prove itself once more. */
-async function suggestedLogin(
-  accounts: Accounts,
-  { loginHint, accountId, prompt }: Interaction,
-): Promise<string> {
-  if (loginHint !== '') return loginHint.slice(0, LOGIN_MAX);
-  if (accountId === undefined || prompt !== 'login') return '';
-  const account = await accounts.find(accountId);
-  return account?.email ?? account?.username ?? '';
-}
-
-function reasonAgain({ accountId, prompt, reasons }: Interaction): SignInPage['again'] {
-  if (accountId === undefined || prompt !== 'login') return 'no';
-  if (reasons.includes('max_age')) return 'too-long-ago';
-  return reasons.includes('login_prompt') ? 'asked' : 'no';
+/** Shows the step that the sign-in has come to, at the address where it is. */
+function lookAgain({ ctx }: Visit): void {
+  ctx.status = 303;
+  ctx.redirect(ctx.path);
 }

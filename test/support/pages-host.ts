@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { Router } from '@koa/router';
 import type { Account, Accounts, PasswordOutcome } from '../../src/accounts/accounts.ts';
+import { authenticationConfig } from '../../src/flows/config.ts';
+import { createFlows } from '../../src/flows/create-flows.ts';
 import { httpConfig } from '../../src/http/config.ts';
 import { createHost, type Host, type HostOptions } from '../../src/http/host.ts';
 import { createMetrics } from '../../src/http/metrics.ts';
@@ -18,7 +20,9 @@ import {
   type Protocol,
 } from '../../src/provider/contract.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
+import type { Entry, State } from '../../src/storage/state.ts';
 import type { LogFields, Logger } from '../../src/runtime/logger.ts';
+import { fakeFactors } from './fake-factors.ts';
 import { fakeAccount, fakeAccounts } from './fake-account.ts';
 import { freePort } from './ports.ts';
 
@@ -93,13 +97,13 @@ export function createKeptLog(): KeptLog {
 
 /** An engine that owns nothing, for hosts that are tested without one. */
 export function createBareProtocol(overrides: Partial<Protocol> = {}): Protocol {
-    sessions: { current: async () => undefined, list: async () => [] },
-    connectedClients: { list: async () => [] },
   return {
     interactions: {
       find: () => Promise.reject(new InteractionExpired('none')),
       finish: () => Promise.reject(new InteractionExpired('none')),
     },
+    sessions: { current: async () => undefined, list: async () => [] },
+    connectedClients: { list: async () => [] },
     document: () => undefined,
     owns: () => false,
     handle: async (_, response) => void response.writeHead(404).end(),
@@ -164,6 +168,16 @@ export async function openPagesHost(
     renderer: views.renderer,
     interactions: interactionsOf(world),
     accounts: accountsOf(world),
+    factors: fakeFactors({}),
+    flows: createFlows({ state: createMemory(), clock: systemClock, namespace: 'test' }),
+    mail: { queue: () => neverMailed(), send: () => neverMailed() },
+    audit: { record: async () => {}, note: () => {}, flush: async () => {}, close: async () => {} },
+    clock: systemClock,
+    logger: createKeptLog(),
+    settings: authenticationConfig.parse({}),
+    ttlSeconds: 3600,
+    rememberDays: 30,
+    groupsOf: async () => [],
     metrics: { signIn: (result) => void world.counted.push(result) },
     formSecrets: [randomBytes(32)],
   });
@@ -220,6 +234,26 @@ function interactionsOf(world: PagesWorld): Interactions {
       world.outcomes.push(outcome);
       ctx.status = 303;
       ctx.redirect(world.endsAt);
+    },
+  };
+}
+
+function neverMailed(): never {
+  throw new Error('these pages send nothing');
+}
+
+/** What flows need of a store, for one test and one process. */
+function createMemory(): Pick<State, 'get' | 'swap'> {
+  const entries = new Map<string, Entry>();
+  let writes = 0;
+  return {
+    get: async (key) => entries.get(key),
+    async swap(key, seen, value) {
+      if (entries.get(key)?.version !== seen) return undefined;
+      writes += 1;
+      const version = String(writes);
+      entries.set(key, { value, version });
+      return version;
     },
   };
 }

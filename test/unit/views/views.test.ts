@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import type { PasswordProblemKey } from '../../../src/accounts/password-review.ts';
 import type { FaultPage } from '../../../src/http/fault-answer.ts';
 import { openViews, type Views, type ViewsOptions } from '../../../src/http/views.ts';
 import type { InboxLetter } from '../../../src/mail/inbox.ts';
@@ -23,6 +24,8 @@ const ACCOUNT = { name: 'Alice', login: 'alice@example.com', initial: 'A' };
 const SIGN_IN: SignInPage = {
   client: CLIENT,
   again: 'no',
+  methods: { password: true, passkey: true, emailCode: true },
+  passkeyUrl: '/interaction/x/passkey',
   problem: { kind: 'none' },
   login: '',
   remember: false,
@@ -54,6 +57,45 @@ const CONSENT: Pages['consent'] = {
   csrf: 'token',
 };
 
+const EMAIL_CODE: Pages['email-code'] = {
+  client: CLIENT,
+  login: 'alice@example.com',
+  problem: { kind: 'none' },
+  csrf: 'token',
+};
+const SECOND_FACTOR: Pages['second-factor'] = {
+  client: CLIENT,
+  account: ACCOUNT,
+  method: 'totp',
+  others: [
+    { method: 'passkey', url: '/interaction/x?with=passkey' },
+    { method: 'totp', url: '/interaction/x?with=totp' },
+    { method: 'recovery-code', url: '/interaction/x?with=recovery-code' },
+  ],
+  passkeyUrl: '/interaction/x/passkey',
+  rememberDays: 30,
+  problem: { kind: 'none' },
+  csrf: 'token',
+};
+const ENROL: Pages['enrol'] = {
+  client: CLIENT,
+  account: ACCOUNT,
+  qr: { size: 10, path: 'M0 0h1v1H0z' },
+  key: 'ABCD EFGH',
+  uri: 'otpauth://totp/x',
+  passkey: true,
+  passkeyUrl: '/interaction/x/passkey',
+  problem: { kind: 'none' },
+  csrf: 'token',
+};
+const NEW_PASSWORD: Pages['new-password'] = {
+  client: CLIENT,
+  account: ACCOUNT,
+  problems: [],
+  hint: '',
+  csrf: 'token',
+};
+
 const LETTER: InboxLetter = {
   id: 'letter-1',
   to: 'ada@example.com',
@@ -82,6 +124,58 @@ const STATES: readonly (readonly [name: string, view: string, data: object])[] =
       { ...SIGN_IN, problem: { kind: 'throttled', unit, count } },
     ]),
   ),
+  [
+    'sign-in by passkey alone',
+    'sign-in',
+    { ...SIGN_IN, methods: { password: false, passkey: true, emailCode: false } },
+  ],
+  [
+    'sign-in by code alone',
+    'sign-in',
+    { ...SIGN_IN, methods: { password: false, passkey: false, emailCode: true } },
+  ],
+  ['sign-in with a wrong passkey', 'sign-in', { ...SIGN_IN, problem: { kind: 'passkey' } }],
+  ...(['none', 'refused', 'incomplete', 'passkey'] as const).flatMap((kind) => [
+    ...(['passkey', 'totp', 'recovery-code'] as const).map(
+      (method): readonly [string, string, object] => [
+        `second-factor by ${method}: ${kind}`,
+        'second-factor',
+        { ...SECOND_FACTOR, method, problem: { kind } },
+      ],
+    ),
+    ...(kind === 'passkey'
+      ? []
+      : [['email-code: ' + kind, 'email-code', { ...EMAIL_CODE, problem: { kind } }] as const]),
+    [`enrol: ${kind}`, 'enrol', { ...ENROL, problem: { kind } }] as const,
+  ]),
+  ['enrol where there are no passkeys', 'enrol', { ...ENROL, passkey: false }],
+  ['new-password', 'new-password', NEW_PASSWORD],
+  ...(
+    [
+      'password.tooShort',
+      'password.tooLong',
+      'password.common',
+      'password.breached',
+      'password.ownName',
+    ] satisfies PasswordProblemKey[]
+  ).map((message): readonly [string, string, object] => [
+    `new-password: ${message}`,
+    'new-password',
+    { ...NEW_PASSWORD, problems: [{ message, count: 8 }] },
+  ]),
+  ...['longer', 'repeats', 'keyboard', 'dates', 'common', 'ownName'].map(
+    (hint): readonly [string, string, object] => [
+      `new-password with a hint: ${hint}`,
+      'new-password',
+      {
+        ...NEW_PASSWORD,
+        problems: [{ message: 'password.common', count: 0 }],
+        hint: `password.hint.${hint}`,
+      },
+    ],
+  ),
+  ['sign-in-link', 'sign-in-link', { code: '123456' } satisfies Pages['sign-in-link']],
+  ['sign-in-link that is over', 'sign-in-link', { code: '' } satisfies Pages['sign-in-link']],
   [
     'select-account',
     'select-account',
@@ -164,16 +258,15 @@ describe('every view', () => {
     },
   );
 
-  test('its first action button is the one that goes on', async () => {
+  test('its first action button is the one that goes on, and one gives up', async () => {
     for (const [name, view, data] of STATES.filter(
       ([, , page]) => 'csrf' in page || 'xsrf' in page,
     )) {
       const html = await views.renderer.render(view, data, ['en']);
       const actions = [...html.matchAll(/<button[^>]* name="action" value="(?<value>\w+)"/g)];
-      expect([name, actions.map(({ groups }) => groups?.['value'])]).toEqual([
-        name,
-        ['continue', 'cancel'],
-      ]);
+      const [first, ...others] = actions.map(({ groups }) => groups?.['value']);
+      expect([name, first]).toEqual([name, 'continue']);
+      expect(others, name).toContain('cancel');
     }
   });
 
@@ -237,10 +330,11 @@ describe('the catalogs', () => {
 
   test('hold no message that no page uses', () => {
     const quoted = SOURCES.flatMap((file) => source(file).match(/(?<=')[\w.-]+(?=')/g) ?? []);
-    // The claims and scopes that cards.ts has words for, and what a layout is told of the language itself.
+    // The claims and scopes that cards.ts has words for, what is wrong with a password, and what a layout is told of the language itself.
     const prefixes = [
       'scope.',
       'claim.',
+      'password.',
       'language.',
       ...quoted.filter((text) => /[.-]$/.test(text)),
     ];

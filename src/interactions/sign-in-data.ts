@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import type { Flow } from '../flows/flows.ts';
+import type { JsonObject } from '../runtime/json.ts';
+
+const userVerification = z.enum(['required', 'preferred', 'discouraged']);
+
+/** What the steps of a sign-in keep between two requests. */
+const signInData = z.object({
+  /** "Keep me signed in". */
+  remember: z.boolean().default(false),
+  /** What an open passkey page was given to sign; taken away by whoever answers first. */
+  passkey: z
+    .object({ challenge: z.string(), userVerification, isEnrolment: z.boolean() })
+    .optional(),
+  /** An authenticator app that is being set up. */
+  totp: z
+    .object({
+      sealed: z.string(),
+      uri: z.string(),
+      key: z.string(),
+      qr: z.object({ size: z.number(), path: z.string() }),
+    })
+    .optional(),
+  /** A code is on its way; `accountId` may be of nobody, which nobody can tell. */
+  email: z.object({ accountId: z.string(), login: z.string() }).optional(),
+  /** The second factor was spared, since this browser was remembered. */
+  isDeviceKnown: z.boolean().default(false),
+});
+
+export type SignInData = z.output<typeof signInData>;
+
+/** What `flow` keeps. */
+export function dataOf({ data }: Pick<Flow, 'data'>): SignInData {
+  return signInData.parse(data);
+}
+
+/** `data` as a flow keeps it: JSON has no undefined members. */
+export function keptData(data: SignInData): JsonObject {
+  return z.record(z.string(), z.json()).parse(JSON.parse(JSON.stringify(data)));
+}

@@ -1,0 +1,187 @@
+import type { Account, Accounts } from '../accounts/accounts.ts';
+import type { Factors, FactorSummary } from '../factors/factors.ts';
+import type { AuthenticationSettings } from '../flows/config.ts';
+import type { Flow, Flows } from '../flows/flows.ts';
+import { type Proof, type ProofMethod, withProof } from '../flows/proofs.ts';
+import { nextStep, type NextStep, type SecondFactorPolicy } from '../flows/requirement.ts';
+import type { Interaction } from '../provider/contract.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { DeviceCookie } from './device-cookie.ts';
+import type { Visit } from './interaction-routes.ts';
+import { dataOf, keptData, type SignInData } from './sign-in-data.ts';
+
+/** Reasons for which somebody who is signed in only has to prove more. */
+const STEP_UP_REASONS: ReadonlySet<string> = new Set([
+  'acr_values',
+  'essential_acr',
+  'essential_acrs',
+  'second_factor',
+]);
+const METHOD_OF: Readonly<Record<string, ProofMethod>> = {
+  pwd: 'password',
+  pop: 'passkey',
+  otp: 'email-code',
+};
+
+/** Where a sign-in stands. */
+export interface SignIn {
+  readonly flow: Flow;
+  readonly data: SignInData;
+  readonly step: NextStep | { readonly kind: 'email-code' | 'new-password' };
+  /** Of the proofs; undefined while there are none. */
+  readonly person: Person | undefined;
+}
+
+/** Whoever the proofs are of. */
+export interface Person {
+  readonly account: Account;
+  readonly has: FactorSummary;
+}
+
+/** What a step adds to a sign-in. */
+export interface Progress {
+  readonly proof?: Pick<Proof, 'method' | 'accountId'> | undefined;
+  readonly data?: Partial<SignInData> | undefined;
+}
+
+/** Sign-ins under way. */
+export interface SignIns {
+  find(visit: Visit): Promise<SignIn>;
+  /** The sign-in with something more; it is written only by `keep`. */
+  advance(visit: Visit, signIn: SignIn, progress: Progress): Promise<SignIn>;
+  /** Undefined: another request of this browser was faster; nothing was written. */
+  keep(signIn: SignIn): Promise<SignIn | undefined>;
+  /** Nothing of it stays: somebody else wants to sign in. */
+  restart(signIn: SignIn): Promise<void>;
+  /** True once: whoever gets it may let the person in. */
+  end(signIn: SignIn): Promise<boolean>;
+}
+
+export interface SignInsOptions {
+  readonly flows: Flows;
+  readonly accounts: Accounts;
+  readonly factors: Factors;
+  readonly clock: Clock;
+  readonly settings: AuthenticationSettings;
+  readonly device: DeviceCookie;
+  /** Names of the groups that a person is in, directly or not. */
+  readonly groupsOf: (accountId: string) => Promise<readonly string[]>;
+  /** The life of an interaction. */
+  readonly ttlSeconds: number;
+}
+
+/** Over flows that carry the `uid` of their interaction, whose cookie ties them to the browser. */
+export function createSignIns(options: SignInsOptions): SignIns {
+  const { flows, clock, ttlSeconds } = options;
+
+  async function stand(visit: Visit, flow: Flow, data: SignInData): Promise<SignIn> {
+    const person = await personOf(flow, options);
+    // Gone, disabled or locked meanwhile: what was proven is worth nothing any more.
+    const living = person === undefined ? { ...flow, proofs: [] } : flow;
+    const { step, isDeviceKnown } = await stepOf(visit, living, { person, data }, options);
+    return { flow: living, data: { ...data, isDeviceKnown }, step, person };
+  }
+
+  return {
+    async find(visit) {
+      const { interaction } = visit;
+      const known = await flows.find('sign-in', interaction.uid);
+      const flow = known ?? begin(visit, flows, { now: clock.now(), ttlSeconds });
+      return await stand(visit, flow, dataOf(flow));
+    },
+    async advance(visit, { flow, data }, { proof, data: added }) {
+      const proofs = proof ? withProof(flow.proofs, { ...proof, at: clock.now() }) : flow.proofs;
+      return await stand(visit, { ...flow, proofs }, { ...data, ...added });
+    },
+    async keep(signIn) {
+      const { proofs } = signIn.flow;
+      const flow = await flows.change(signIn.flow, { proofs, data: keptData(signIn.data) });
+      return flow && { ...signIn, flow };
+    },
+    async restart({ flow }) {
+      await flows.change(flow, { proofs: [], data: {} });
+    },
+    end: async ({ flow }) => flow.version === undefined || (await flows.end(flow)),
+  };
+}
+
+/** Somebody who is signed in, and only lacks a factor, begins with what their session has proven. */
+function begin(
+  { interaction, isSomeoneElse }: Visit,
+  flows: Flows,
+  { now, ttlSeconds }: { readonly now: number; readonly ttlSeconds: number },
+): Flow {
+  const flow = flows.begin({ purpose: 'sign-in', id: interaction.uid, ttlSeconds });
+  const { accountId } = interaction;
+  const method = METHOD_OF[interaction.amr[0] ?? ''];
+  if (isSomeoneElse || accountId === undefined || method === undefined || !isStepUp(interaction))
+    return flow;
+  return { ...flow, proofs: [{ method, accountId, at: now }] };
+}
+
+function isStepUp({ prompt, reasons }: Interaction): boolean {
+  return prompt === 'login' && reasons.every((reason) => STEP_UP_REASONS.has(reason));
+}
+
+async function personOf(
+  { proofs }: Flow,
+  { accounts, factors }: SignInsOptions,
+): Promise<Person | undefined> {
+  const [proof] = proofs;
+  if (proof === undefined) return undefined;
+  const [account, has] = await Promise.all([
+    accounts.find(proof.accountId),
+    factors.of(proof.accountId),
+  ]);
+  if (account?.state !== 'active' || has === undefined) return undefined;
+  return { account, has };
+}
+
+async function stepOf(
+  visit: Visit,
+  flow: Flow,
+  { person, data }: { readonly person: Person | undefined; readonly data: SignInData },
+  options: SignInsOptions,
+): Promise<{ readonly step: SignIn['step']; readonly isDeviceKnown: boolean }> {
+  if (person === undefined) {
+    const kind = data.email === undefined ? 'identify' : 'email-code';
+    return { step: { kind }, isDeviceKnown: false };
+  }
+  const { account, has } = person;
+  const means = { ...has, passkeys: has.passkeys.length, totp: has.totp !== undefined };
+  const policy = await policyFor(account, visit.interaction, options);
+  const isMultipleAsked = visit.interaction.isMultiFactorAsked;
+  const asked = { policy, isMultipleAsked, isDeviceKnown: false };
+  const strict = nextStep(flow.proofs, means, asked);
+  if (strict.kind === 'done') return { step: afterAll(account, flow), isDeviceKnown: false };
+  const isDeviceKnown = await knowsDevice(visit, account.id, options);
+  const step = isDeviceKnown ? nextStep(flow.proofs, means, { ...asked, isDeviceKnown }) : strict;
+  return { step: step.kind === 'done' ? afterAll(account, flow) : step, isDeviceKnown };
+}
+
+/** A password that must be changed is changed last, by whoever has proven everything. */
+function afterAll(account: Account, { proofs }: Flow): SignIn['step'] {
+  const isByPassword = proofs.some(({ method }) => method === 'password');
+  return { kind: isByPassword && account.mustChangePassword ? 'new-password' : 'done' };
+}
+
+async function policyFor(
+  account: Account,
+  { client }: Interaction,
+  { settings, groupsOf }: SignInsOptions,
+): Promise<SecondFactorPolicy> {
+  const policy = client.secondFactor ?? settings.secondFactor;
+  if (policy === 'required' || settings.secondFactorForGroups.length === 0) return policy;
+  const groups = await groupsOf(account.id);
+  return settings.secondFactorForGroups.some((name) => groups.includes(name)) ? 'required' : policy;
+}
+
+async function knowsDevice(
+  { ctx, interaction }: Visit,
+  accountId: string,
+  { device, factors }: SignInsOptions,
+): Promise<boolean> {
+  const token = device.read(ctx);
+  if (interaction.isMultiFactorAsked || token === undefined) return false;
+  return await factors.devices.isRemembered(accountId, token);
+}
