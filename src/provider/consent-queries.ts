@@ -12,7 +12,6 @@ export interface Allowed {
   readonly resources: Readonly<Record<string, readonly string[]>>;
 }
 
-/** Consent, remembered beyond any session. */
 /** What a person allowed one client. */
 export interface Consent {
   readonly clientId: string;
@@ -20,11 +19,12 @@ export interface Consent {
   readonly grantedAt: number;
 }
 
+/** Consent, remembered beyond any session. */
 export interface Consents {
   find(accountId: string, clientId: string): Promise<Allowed | undefined>;
-  /** Adds to what was allowed before. */
   /** Everything that a person allowed. */
   list(accountId: string): Promise<readonly Consent[]>;
+  /** Adds to what was allowed before. */
   remember(accountId: string, clientId: string, allowed: Allowed): Promise<void>;
   /** The person is asked again. */
   forget(accountId: string, clientId: string): Promise<void>;
@@ -66,12 +66,6 @@ export function createConsents(options: {
 
   return {
     find,
-    async forget(accountId, clientId) {
-      await records.write(
-        queries
-          .deleteFrom('consent')
-          .where('account_id', '=', accountId)
-          .where('client_id', '=', clientId),
     async list(accountId) {
       const rows = await records.all(
         queries.selectFrom('consent').selectAll().where('account_id', '=', accountId),
@@ -81,6 +75,12 @@ export function createConsents(options: {
         return allowed === undefined ? [] : [{ clientId, allowed, grantedAt }];
       });
     },
+    async forget(accountId, clientId) {
+      await records.write(
+        queries
+          .deleteFrom('consent')
+          .where('account_id', '=', accountId)
+          .where('client_id', '=', clientId),
       );
     },
     async remember(accountId, clientId, allowed) {
