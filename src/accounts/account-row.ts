@@ -36,6 +36,18 @@ export function stateOf(
   return row.expires_at !== null && row.expires_at <= now ? 'expired' : 'active';
 }
 
+type NewLife = Pick<NewAccount, 'disabled' | 'expiresAt' | 'mustChangePassword' | 'terms'>;
+type LifeColumns = Pick<
+  AccountTable,
+  | 'disabled_at'
+  | 'expires_at'
+  | 'expiry_told_at'
+  | 'locked_at'
+  | 'password_change'
+  | 'terms_version'
+  | 'terms_accepted_at'
+>;
+
 /** The row of a new account. */
 export function newRow(made: {
   readonly id: string;
@@ -44,23 +56,30 @@ export function newRow(made: {
   readonly source: string;
   readonly now: number;
   /** What a new account has beside its identity. */
-  readonly life?: Pick<NewAccount, 'disabled' | 'expiresAt' | 'mustChangePassword' | 'terms'>;
+  readonly life?: NewLife;
 }): AccountTable {
-  const { id, identity, passwordHash, source, now, life } = made;
+  const { id, identity, passwordHash, source, now, life = {} } = made;
   return {
     id,
     ...identity,
     password_hash: passwordHash,
-    disabled_at: life?.disabled === true ? now : null,
     created_at: now,
     updated_at: now,
     source,
-    expires_at: life?.expiresAt ?? null,
+    ...lifeColumns(life, now),
+  };
+}
+
+function lifeColumns(life: NewLife, now: number): LifeColumns {
+  const { disabled = false, expiresAt = null, mustChangePassword = false, terms } = life;
+  return {
+    disabled_at: disabled ? now : null,
+    expires_at: expiresAt,
     expiry_told_at: null,
     locked_at: null,
-    password_change: life?.mustChangePassword === true ? 1 : null,
-    terms_version: life?.terms?.version ?? null,
-    terms_accepted_at: life?.terms?.acceptedAt ?? null,
+    password_change: mustChangePassword ? 1 : null,
+    terms_version: terms?.version ?? null,
+    terms_accepted_at: terms?.acceptedAt ?? null,
   };
 }
 

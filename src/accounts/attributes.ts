@@ -29,7 +29,7 @@ export function createAttributeSchema(declared: readonly DeclaredAttribute[]): A
         if (value === undefined) {
           return one.required ? [`attributes.${one.name}: is missing`] : [];
         }
-        const expected = unmet(value, one);
+        const expected = CHECKS[one.type](value, one);
         return expected === undefined ? [] : [`attributes.${one.name}: ${expected}`];
       }),
     ];
@@ -50,25 +50,20 @@ export function createAttributeSchema(declared: readonly DeclaredAttribute[]): A
   };
 }
 
+type Check = (value: Json, attribute: DeclaredAttribute) => string | undefined;
+
 /** What a value must be and is not; undefined: it is. */
-function unmet(value: Json, attribute: DeclaredAttribute): string | undefined {
-  switch (attribute.type) {
-    case 'string':
-      return typeof value === 'string' ? unmetText(value, attribute) : 'must be text';
-    case 'number':
-      return typeof value === 'number' && Number.isFinite(value) ? undefined : 'must be a number';
-    case 'boolean':
-      return typeof value === 'boolean' ? undefined : 'must be true or false';
-    case 'date':
-      return isDate(value) ? undefined : 'must be a date such as 2001-02-03';
-    case 'enum':
-      return attribute.values.some((one) => one === value)
-        ? undefined
-        : `must be one of ${attribute.values.join(', ')}`;
-    case 'list':
-      return unmetList(value, attribute);
-  }
-}
+const CHECKS: Readonly<Record<DeclaredAttribute['type'], Check>> = {
+  string: (value, attribute) =>
+    typeof value === 'string' ? unmetText(value, attribute) : 'must be text',
+  number: (value) =>
+    typeof value === 'number' && Number.isFinite(value) ? undefined : 'must be a number',
+  boolean: (value) => (typeof value === 'boolean' ? undefined : 'must be true or false'),
+  date: (value) => (isDate(value) ? undefined : 'must be a date such as 2001-02-03'),
+  enum: (value, { values }) =>
+    values.some((one) => one === value) ? undefined : `must be one of ${values.join(', ')}`,
+  list: unmetList,
+};
 
 function unmetList(value: Json, attribute: DeclaredAttribute): string | undefined {
   if (!Array.isArray(value) || value.length > ENTRIES_MAX)

@@ -35,35 +35,15 @@ const TERMS_VERSION = /^[\w.-]{1,64}$/;
 
 /** What is known of a person, changed by themselves or by an operator. */
 export function createOwnData(options: OwnDataOptions): OwnData {
-  const { records, audit, clock, deeds, attributes } = options;
+  const { records, audit, clock, deeds } = options;
   const { queries } = records;
-
-  /** False: somebody else has changed the row meanwhile. */
-  async function updateOnce(
-    row: AccountTable,
-    changes: AccountChanges,
-    editor: Editor,
-  ): Promise<boolean> {
-    const before = accountOf(row, clock.now());
-    const after = changed(before, changes);
-    const problems = [
-      ...(editor === 'person' ? claimsOfOwn(changes.claims ?? {}) : []),
-      ...attributes.notForEditor(changes.attributes ?? {}, editor),
-      ...identityProblems(after, attributes),
-    ];
-    if (problems.length > 0) throw new InvalidAccount(problems);
-    const identity = { ...identityOf(after), updated_at: clock.now() };
-    const statement = changeIdentity(queries, { before: row, identity });
-    const [written] = await refusingTaken(records.write(statement));
-    return written?.rowsAffected === 1;
-  }
 
   return {
     async update(id, changes, { editor, actor }) {
       for (let tries = 1; tries <= WRITES_MAX; tries += 1) {
         const row = await deeds.row(id);
         if (row === undefined) return false;
-        if (!(await updateOnce(row, changes, editor))) continue;
+        if (!(await updateOnce({ row, changes, editor }, options))) continue;
         await deeds.record({ id, type: 'account.updated', actor });
         return true;
       }
@@ -103,6 +83,29 @@ export function createOwnData(options: OwnDataOptions): OwnData {
       return true;
     },
   };
+}
+
+/** False: somebody else has changed the row meanwhile. */
+async function updateOnce(
+  update: {
+    readonly row: AccountTable;
+    readonly changes: AccountChanges;
+    readonly editor: Editor;
+  },
+  { records, clock, attributes }: OwnDataOptions,
+): Promise<boolean> {
+  const { row, changes, editor } = update;
+  const after = changed(accountOf(row, clock.now()), changes);
+  const problems = [
+    ...(editor === 'person' ? claimsOfOwn(changes.claims ?? {}) : []),
+    ...attributes.notForEditor(changes.attributes ?? {}, editor),
+    ...identityProblems(after, attributes),
+  ];
+  if (problems.length > 0) throw new InvalidAccount(problems);
+  const identity = { ...identityOf(after), updated_at: clock.now() };
+  const statement = changeIdentity(records.queries, { before: row, identity });
+  const [written] = await refusingTaken(records.write(statement));
+  return written?.rowsAffected === 1;
 }
 
 function changed(before: Account, changes: AccountChanges): Account {

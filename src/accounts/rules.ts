@@ -102,8 +102,9 @@ export function passwordProblemText({ key, values }: PasswordProblem): string {
 export function namesOf({ username, email, claims = {} }: PasswordOwner): readonly string[] {
   const { name, given_name: given, family_name: family, nickname } = claims;
   const texts = [username, email, email?.split('@')[0], name, given, family, nickname]
-    .filter((one) => typeof one === 'string' && one !== '')
-    .map((one) => normalizePassword(String(one)).toLowerCase());
+    .filter((one) => typeof one === 'string')
+    .filter((one) => one !== '')
+    .map((one) => normalizePassword(one).toLowerCase());
   return [...new Set([...texts, ...texts.map((one) => one.replaceAll(' ', ''))])];
 }
 

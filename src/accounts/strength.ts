@@ -91,6 +91,7 @@ export function createStrengthMeter(logger: Logger): StrengthMeter {
         waiting.delete(question.number);
         resolve(UNKNOWN);
       }, TIMEOUT_MS).unref();
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
       thread.postMessage(question);
       return await promise.finally(() => clearTimeout(timer));
     },

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Accounts } from '../../../src/accounts/accounts.ts';
 import { signInConfig } from '../../../src/accounts/config.ts';
-import { createAccounts } from '../../../src/accounts/create-accounts.ts';
+import { createAccounts, type AccountsOptions } from '../../../src/accounts/create-accounts.ts';
 import type { Audit } from '../../../src/audit/audit.ts';
 import { auditConfig } from '../../../src/audit/config.ts';
 import { createAudit } from '../../../src/audit/create-audit.ts';
@@ -32,7 +32,11 @@ export interface People {
   readonly revoked: { readonly accountId: string; readonly reason: string }[];
   readonly revocation: Pick<Revocation, 'revoke'>;
   /** Further accounts over the same stores, with other settings. */
-  open(settings: Parameters<typeof signInConfig.parse>[0], state?: State): Accounts;
+  open(
+    settings: Parameters<typeof signInConfig.parse>[0],
+    state?: State,
+    more?: Partial<AccountsOptions>,
+  ): Accounts;
   /** The types of audited events, oldest first. */
   events(): Promise<readonly Record<string, unknown>[]>;
 }
@@ -68,7 +72,7 @@ export async function openPeople(
       return { number: revoked.length, durableAt: clock.now() };
     },
   };
-  const open: People['open'] = (other, instead = state) =>
+  const open: People['open'] = (other, instead = state, more = {}) =>
     createAccounts({
       records,
       state: instead,
@@ -77,6 +81,7 @@ export async function openPeople(
       logger,
       revocation,
       settings: signInConfig.parse(other),
+      ...more,
     });
   return {
     accounts: open(settings),
