@@ -3,6 +3,7 @@ import { createTransport } from 'nodemailer';
 import { readSecret } from '../config/secrets.ts';
 import { CARRIED_WITHIN_SECONDS, type Carried, type Carrier } from './carrier.ts';
 import type { MailConfig } from './config.ts';
+import { isMailbox } from './mailbox.ts';
 import { smtpAnswerOf } from './smtp-answer.ts';
 
 /** A mail server that does not answer holds nothing up for longer. */
@@ -22,7 +23,9 @@ export async function createSmtpCarrier({ settings, name }: SmtpOptions): Promis
   const { from, replyTo } = settings;
   const transport = createTransport(await transportOptions(settings));
   return {
-    carry({ id, to, message: { subject, text, html } }) {
+    async carry({ id, to, message: { subject, text, html } }) {
+      // The library would take a comma for the end of one address and write to the next, too.
+      if (!isMailbox(to)) return { kind: 'refused', code: 'EADDRESS' };
       return inTime(async () => {
         await transport.sendMail({
           from: { name, address: from ?? '' },
