@@ -37,7 +37,7 @@ export function installShape(provider: Provider, options: ShapeOptions): void {
   Object.defineProperty(provider.AccessToken.prototype, 'save', {
     async value(this: AccessToken): Promise<string> {
       const { ctx } = Provider;
-      if (ctx !== undefined) shapeForPerson(this, ctx, options);
+      if (ctx !== undefined) shapeForPerson(this, ctx.oidc.provider, identityOf(ctx), options);
       await keepPermitted(this, options);
       return saveAccessToken.call(this);
     },
@@ -61,7 +61,7 @@ export async function extraClaims(
   options: ShapeOptions,
 ): Promise<JsonObject> {
   const { scopes, accountClaims, resources } = options;
-  const account = accountClaims.accountOf(ctx?.oidc.account);
+  const account = accountClaims.accountOf(ctx?.oidc.account ?? scopes.current().account);
   const api = token.resourceServer && resources.find(token.resourceServer.identifier());
   const clientId = token.clientId ?? '';
   const asked = { clientId, scopes: new Set(token.scope?.split(' ')), api };
@@ -84,18 +84,34 @@ function handlesOf(token: Token): JsonObject {
   };
 }
 
-function shapeForPerson(token: AccessToken, ctx: KoaContextWithOIDC, options: ShapeOptions): void {
+/** What goes with a token for an API when `openid` is granted. */
+interface Identity {
+  /** OIDC scopes that were granted and asked for. */
+  readonly scopes: readonly string[];
+  readonly claims: AccessToken['claims'];
+}
+
+/** What `installShape` does to the token of a person, for one that is issued past the engine's requests. */
+export function shapeForPerson(
+  token: AccessToken,
+  provider: Provider,
+  { scopes, claims }: Identity,
+  options: ShapeOptions,
+): void {
   const { resourceServer: api } = token;
   if (api === undefined) {
-    nameUserinfo(token, ctx.oidc.provider, options);
+    nameUserinfo(token, provider, options);
     return;
   }
-  const scopes = grantedScopes(ctx);
   if (!scopes.includes('openid')) return;
-  const { RefreshToken, AuthorizationCode } = ctx.oidc.entities;
-  token.claims = (RefreshToken ?? AuthorizationCode)?.claims;
+  token.claims = claims;
   token.scope = [...new Set([...scopes, ...wordsOf(token.scope)])].join(' ');
   token.aud = [api.audience ?? api.identifier(), options.endpoints.userinfo];
+}
+
+function identityOf(ctx: KoaContextWithOIDC): Identity {
+  const { RefreshToken, AuthorizationCode } = ctx.oidc.entities;
+  return { scopes: grantedScopes(ctx), claims: (RefreshToken ?? AuthorizationCode)?.claims };
 }
 
 /** OIDC scopes that were granted and asked for: with the code, or, fewer, with this refresh. */

@@ -44,8 +44,12 @@ export async function newGrantId(
   clientId: string,
   grants: Grants,
 ): Promise<string> {
-  const id = sha256(`${sessionUid} ${clientId}`);
+  const id = grantIdOf(sessionUid, clientId);
   return (await grants.isEnded(id)) ? randomId() : id;
+}
+
+function grantIdOf(sessionUid: string, clientId: string): string {
+  return sha256(`${sessionUid} ${clientId}`);
 }
 
 /** Adds to a grant what a person allowed. */
@@ -118,12 +122,29 @@ async function extend(
   const { provider, client, account, session } = ctx.oidc;
   const clientId = client?.clientId ?? '';
   const grant = kept ?? new provider.Grant({ accountId: account?.accountId, clientId });
-  if (kept === undefined) grant.jti = await newGrantId(session?.uid ?? '', clientId, grants);
+  if (kept === undefined) grant.jti = await idFor(session, clientId, grants);
   addAllowed(grant, allowed);
   // Counted from now on, so that what is issued next does not outlive it.
   grant.exp = undefined;
   await grant.save();
   return grant;
+}
+
+async function idFor(
+  session: KoaContextWithOIDC['oidc']['session'],
+  clientId: string,
+  grants: Grants,
+): Promise<string> {
+  const uid = session?.uid ?? '';
+  if (!isNew(session)) return await newGrantId(uid, clientId, grants);
+  const id = grantIdOf(uid, clientId);
+  grants.isNew(id);
+  return id;
+}
+
+/** Begun by this request: nobody else has heard of its uid. */
+function isNew(session: object | undefined): boolean {
+  return session !== undefined && 'new' in session && session.new === true;
 }
 
 function needsRenewal(

@@ -4,6 +4,7 @@ import {
   type InteractionResults,
   type Provider,
 } from 'oidc-provider';
+import type { IncomingMessage } from 'node:http';
 import type { Context } from 'koa';
 import type { Audit } from '../audit/audit.ts';
 import type { Client } from '../clients/clients.ts';
@@ -15,6 +16,8 @@ import { InteractionExpired, type Interactions, type Outcome } from './contract.
 import type { EngineClients } from './engine-clients.ts';
 import { addAllowed, newGrantId } from './existing-grant.ts';
 import { askedConsent, viewOfInteraction } from './interaction-view.ts';
+import type { PrefetchNamed } from './prefetch.ts';
+import type { RequestScopes } from './request-scope.ts';
 import type { Resources } from './resources.ts';
 import type { Grants } from './store/grants.ts';
 import type { InteractionRecords } from './store/interaction-records.ts';
@@ -30,6 +33,8 @@ interface InteractionsOptions {
   readonly engineScopes: ReadonlySet<string>;
   readonly audit: Audit;
   readonly clock: Clock;
+  readonly scopes: RequestScopes;
+  readonly prefetchNamed: PrefetchNamed;
 }
 
 interface Pending {
@@ -40,9 +45,18 @@ interface Pending {
 
 /** Between the engine and the pages. */
 export function createInteractions(options: InteractionsOptions): Interactions {
-  const { provider, records, engineClients, resources } = options;
+  const { provider, records, engineClients, resources, scopes, prefetchNamed } = options;
+  const known = new WeakMap<IncomingMessage, Promise<Pending>>();
 
-  async function pending(ctx: Context, uid: string): Promise<Pending> {
+  /** Found once for each request: the page, then what its form ends. */
+  function pending(ctx: Context, uid: string): Promise<Pending> {
+    const found = known.get(ctx.req) ?? look(ctx, uid);
+    known.set(ctx.req, found);
+    return found;
+  }
+
+  async function look(ctx: Context, uid: string): Promise<Pending> {
+    prefetchNamed(ctx.req);
     const interaction = await provider()
       .interactionDetails(ctx.req, ctx.res)
       .catch((error: unknown) => {
@@ -57,19 +71,28 @@ export function createInteractions(options: InteractionsOptions): Interactions {
     return { interaction, client, asked: askedConsent(interaction, client, options) };
   }
 
+  /** What it reads is read once for each request, as inside the engine. */
+  function within<Result>(ctx: Context, work: () => Promise<Result>): Promise<Result> {
+    scopes.open(ctx.req, originOf(ctx));
+    return scopes.within(ctx.req, work);
+  }
+
+  async function finish(ctx: Context, uid: string, outcome: Outcome): Promise<void> {
+    const current = await pending(ctx, uid);
+    const result = await resultOf(outcome, current, originOf(ctx), options);
+    const returnTo = await records.finish(uid, result);
+    if (returnTo === undefined) throw new InteractionExpired('it was finished already');
+    ctx.status = 303;
+    ctx.redirect(returnTo);
+  }
+
   return {
-    async find(ctx, uid) {
-      const { interaction, client, asked } = await pending(ctx, uid);
-      return viewOfInteraction(interaction, client, asked, resources);
-    },
-    async finish(ctx, uid, outcome) {
-      const current = await pending(ctx, uid);
-      const result = await resultOf(outcome, current, originOf(ctx), options);
-      const returnTo = await records.finish(uid, result);
-      if (returnTo === undefined) throw new InteractionExpired('it was finished already');
-      ctx.status = 303;
-      ctx.redirect(returnTo);
-    },
+    find: (ctx, uid) =>
+      within(ctx, async () => {
+        const { interaction, client, asked } = await pending(ctx, uid);
+        return viewOfInteraction(interaction, client, asked, resources);
+      }),
+    finish: (ctx, uid, outcome) => within(ctx, () => finish(ctx, uid, outcome)),
   };
 }
 

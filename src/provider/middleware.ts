@@ -5,6 +5,7 @@ import type { Admission } from './admission.ts';
 import type { ProtocolPages, ProtocolProblem } from './contract.ts';
 import type { ProtocolMetrics } from './metrics.ts';
 import { isOutage, RETRY_AFTER_SECONDS } from './outage.ts';
+import type { PrefetchNamed } from './prefetch.ts';
 import type { RegistrationLimits } from './registration.ts';
 import type { RequestScope, RequestScopes } from './request-scope.ts';
 import { ROUTES } from './routes.ts';
@@ -40,6 +41,7 @@ interface MiddlewareOptions {
   readonly metrics: ProtocolMetrics | undefined;
   readonly sessionCookie: string;
   readonly limits: RegistrationLimits;
+  readonly prefetchNamed: PrefetchNamed;
 }
 
 /** Around everything the engine does: what must be known before it begins, and what must be true of its answer. */
@@ -61,6 +63,8 @@ export function createOuterMiddleware(options: MiddlewareOptions): Middleware {
 
   async function goOn(ctx: Context, scope: RequestScope, next: Next): Promise<void> {
     scope.mark = await options.admission.markFor(ctx.path);
+    // After the mark, as all that is read for an answer.
+    options.prefetchNamed(ctx.req);
     if (await isWithinQuota(ctx, scope, options)) await next();
   }
 

@@ -13,6 +13,7 @@ import { createTokenPolicy } from './introspection-policy.ts';
 import { createLifetimes } from './lifetimes.ts';
 import { createLogoutPages } from './logout.ts';
 import { createOuterMiddleware } from './middleware.ts';
+import { createPrefetchNamed, type PrefetchNamed } from './prefetch.ts';
 import { createRegistrationLimits } from './registration.ts';
 import { createRequestScopes, type RequestScopes } from './request-scope.ts';
 import { createResources, type Resources } from './resources.ts';
@@ -28,6 +29,8 @@ export interface Parts {
   readonly admission: Admission;
   readonly generation: GenerationOptions;
   readonly records: InteractionRecords;
+  readonly scopes: RequestScopes;
+  readonly prefetchNamed: PrefetchNamed;
   readonly grants: Grants;
   readonly consents: Consents;
   readonly engineClients: EngineClients;
@@ -60,11 +63,13 @@ export function createParts(options: PartsOptions): Parts {
   const consents = createConsents(options);
   const limits = createRegistrationLimits({ settings: settings.registration, state });
   const admission = createAdmission(base);
+  const prefetchNamed = createPrefetchNamed({ cookies, records, state, scopes });
   const outer = createOuterMiddleware({
     ...base,
     admission,
     sessionCookie: cookies.session,
     limits,
+    prefetchNamed,
   });
   const generation: GenerationOptions = {
     ...base,
@@ -81,6 +86,8 @@ export function createParts(options: PartsOptions): Parts {
   return {
     admission,
     records,
+    scopes,
+    prefetchNamed,
     grants,
     consents,
     engineClients,

@@ -1,6 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { IncomingMessage } from 'node:http';
-import { Provider, type Client as EngineClient } from 'oidc-provider';
+import {
+  Provider,
+  type Account as EngineAccount,
+  type Client as EngineClient,
+} from 'oidc-provider';
 import type { Account } from '../accounts/accounts.ts';
 import type { Client } from '../clients/clients.ts';
 import type { Held } from '../groups/groups.ts';
@@ -57,20 +61,24 @@ export interface RequestScope {
   failure: unknown;
   /** Another request gave the session a new id meanwhile: ours must not reach the browser. */
   isSessionCookieStale: boolean;
-  /** Whom an answer past the engine is for. */
+  /** What this request wants and others may want at the same moment. */
+  readonly contended: Set<string>;
+  /** The endpoint, the client and the person of an answer past the engine, which else tells them. */
+  route: string | undefined;
   client: EngineClient | undefined;
+  account: EngineAccount | undefined;
   /** The secret that registration gave out. */
   issuedSecret: string | undefined;
 }
 
 /** The scopes of the requests of one protocol. */
 export interface RequestScopes {
-  /** Begins the scope of `request`. */
+  /** The scope of `request`, begun if it is the first to ask. */
   open(request: IncomingMessage, origin: Origin): RequestScope;
   /** The scope of `request`; one for this call alone when it did not come through `open`. */
   of(request: IncomingMessage): RequestScope;
   /** Does `work` for `request` outside of the engine, which else knows whose turn it is. */
-  within<Result>(request: IncomingMessage, work: () => Promise<Result>): Promise<Result>;
+  within<Result>(request: IncomingMessage, work: () => Result): Result;
   /** The scope of the request under way; one for this call alone outside of any. */
   current(): RequestScope;
   /** The instant at which an answer leaves: every later request has a greater `order`. */
@@ -100,7 +108,7 @@ export function createRequestScopes(options: {
 
   return {
     open(request, origin) {
-      const scope = create(origin);
+      const scope = scopes.get(request) ?? create(origin);
       scopes.set(request, scope);
       return scope;
     },
@@ -129,7 +137,10 @@ function emptyScope(origin: Origin, arrival: Arrival): RequestScope {
     rotation: undefined,
     failure: undefined,
     isSessionCookieStale: false,
+    contended: new Set(),
+    route: undefined,
     client: undefined,
+    account: undefined,
     issuedSecret: undefined,
   };
 }

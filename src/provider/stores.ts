@@ -55,22 +55,22 @@ export interface StoresOptions {
 
 /** The stores of one issuer. */
 export function createStores(options: StoresOptions): Stores {
-  const { state, settings, clock, endpoints, engineClients, initialAccessToken } = options;
+  const { state, scopes, settings, clock, endpoints, engineClients, initialAccessToken } = options;
   const grants = createGrants({ ...options, longestSeconds: settings.tokens.grant });
   const sessions = createSessions({ ...options, longestSeconds: settings.sessions.absolute });
   const interactions = createInteractionRecords({ state, endpoints, clock });
   const keys = {
     grantKey: grants.key,
     sessionKey: sessions.key,
-    isAtRevocation: isAt('revocation'),
+    isAtRevocation: isAt(scopes, 'revocation'),
   };
   const validity = createValidity({ ...options, ...keys });
   const once = { ...options, validity, answered: createAnswered(options), onReuse: endGrant };
-  const tokens = { ...options, ...keys, validity, isAtUserinfo: isAt('userinfo') };
+  const tokens = { ...options, ...keys, validity, isAtUserinfo: isAt(scopes, 'userinfo') };
   const refreshTokens = createRefreshTokens({
     ...once,
     windowSeconds: settings.tokens.refreshRetryWindow,
-    isAtTokenEndpoint: isAt('token'),
+    isAtTokenEndpoint: isAt(scopes, 'token'),
   });
 
   async function endGrant(grantId: string, payload: JsonObject): Promise<void> {
@@ -78,7 +78,7 @@ export function createStores(options: StoresOptions): Stores {
     await grants.end(grantId, 'reuse');
     await options.audit.record({
       type: 'token.reused',
-      origin: options.scopes.current().origin,
+      origin: scopes.current().origin,
       accountId: text(payload, 'accountId'),
       clientId: text(payload, 'clientId'),
       grantId,
@@ -118,8 +118,9 @@ export function createStores(options: StoresOptions): Stores {
   };
 }
 
-function isAt(route: string): () => boolean {
-  return () => Provider.ctx?.oidc.route === route;
+/** Whether a request is at an endpoint, inside the engine or past it. */
+function isAt(scopes: RequestScopes, route: string): () => boolean {
+  return () => (Provider.ctx?.oidc.route ?? scopes.current().route) === route;
 }
 
 function toGrantStore(grants: Grants): ModelStore {

@@ -12,7 +12,7 @@ import type { IssuerProfile } from './contract.ts';
 import { REVOKED_TOKEN, revokedTokenKey } from './store/access-tokens.ts';
 import { ENDED_GRANT, grantKey, grantsOfKey } from './store/grants.ts';
 import { object, ofKind, text } from './store/payloads.ts';
-import { chainKey } from './store/refresh-tokens.ts';
+import { chainKey } from './store/refresh-chain.ts';
 import { oidcKey } from './store/request-state.ts';
 import { ENDED_SESSION, sessionKey } from './store/sessions.ts';
 

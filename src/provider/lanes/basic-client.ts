@@ -14,6 +14,8 @@ const BY_SECRET: ReadonlySet<string | undefined> = new Set([
 export interface Proven {
   readonly engineClient: EngineClient;
   readonly client: Client;
+  /** The generation that knows `engineClient`: its models take no client of another. */
+  readonly provider: Provider;
 }
 
 /** Authenticates by HTTP Basic. Undefined: it is not right, or not ordinary; the engine says which. */
@@ -28,12 +30,13 @@ export function createProveClient(options: {
   const { clients, engineClients, provider } = options;
   return async (authorization = '') => {
     const { id, secret } = readBasic(authorization);
-    const engineClient = id === undefined ? undefined : await provider().Client.find(id);
+    const generation = provider();
+    const engineClient = id === undefined ? undefined : await generation.Client.find(id);
     const client = engineClient && engineClients.ownerOf(engineClient);
     if (client === undefined || secret === undefined) return undefined;
     if (!BY_SECRET.has(engineClient?.clientAuthMethod)) return undefined;
     return engineClient && clients.verifySecret(client, secret)
-      ? { engineClient, client }
+      ? { engineClient, client, provider: generation }
       : undefined;
   };
 }

@@ -4,13 +4,15 @@ import type { Clients } from '../../clients/clients.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Admission } from '../admission.ts';
 import type { GenerationOptions } from '../generation.ts';
-import { isOutage } from '../outage.ts';
 import { ROUTES } from '../routes.ts';
 import { createClientCredentialsLane } from './client-credentials.ts';
 import { createProveClient } from './basic-client.ts';
 import { createIntrospectionLane } from './introspection.ts';
 import type { Lane } from './lane.ts';
-import { createFindLiving } from './living-tokens.ts';
+import { createLivingTokens } from './living-tokens.ts';
+import { createPersonTokens } from './person-tokens.ts';
+import { createRefreshLane } from './refresh.ts';
+import { createTokenLane } from './token.ts';
 import { createUserinfoLane } from './userinfo.ts';
 
 /** What programs ask all the time, answered past the engine's router and context. */
@@ -36,10 +38,15 @@ export function createLanes(options: LanesOptions): Lanes {
   const parts = {
     ...options,
     proveClient: createProveClient(options),
-    findLiving: createFindLiving(options),
+    livingTokens: createLivingTokens(options),
+    personTokens: createPersonTokens(options),
   };
+  const grants = new Map([
+    ['client_credentials', createClientCredentialsLane(parts)],
+    ['refresh_token', createRefreshLane(parts)],
+  ]);
   const lanes = new Map<string, Lane>([
-    [`POST ${endpoints.base}${ROUTES.token}`, createClientCredentialsLane(parts)],
+    [`POST ${endpoints.base}${ROUTES.token}`, createTokenLane({ ...parts, grants })],
     [`POST ${endpoints.base}${ROUTES.introspection}`, createIntrospectionLane(parts)],
     [`GET ${endpoints.base}${ROUTES.userinfo}`, createUserinfoLane(parts)],
   ]);
@@ -48,8 +55,7 @@ export function createLanes(options: LanesOptions): Lanes {
     try {
       return await scopes.within(request, () => lane(request));
     } catch (error) {
-      if (!isOutage(error)) throw error;
-      // Answered by what stands around the engine, like every outage.
+      // Answered by what stands around the engine, which tells an outage from a fault.
       scopes.of(request).failure = error;
       return undefined;
     }
@@ -62,6 +68,8 @@ export function createLanes(options: LanesOptions): Lanes {
         return false;
       const found = await find(lane, request);
       if (found === undefined) return false;
+      const answered = scopes.answerNow();
+      for (const note of scopes.of(request).beforeAnswer) note(answered);
       send(response, found);
       // What was peeked at is still there, and nobody wants it any more.
       request.resume();

@@ -3,7 +3,7 @@ import type { TokenPolicy } from '../introspection-policy.ts';
 import type { Endpoints } from '../routes.ts';
 import type { ProveClient } from './basic-client.ts';
 import type { Lane } from './lane.ts';
-import type { FindLiving } from './living-tokens.ts';
+import type { LivingTokens } from './living-tokens.ts';
 import { peekForm, type Form } from './peek-form.ts';
 
 /** Values of refresh tokens have one dot, those of JWTs two. */
@@ -14,16 +14,16 @@ export function createIntrospectionLane(options: {
   readonly endpoints: Endpoints;
   readonly tokenPolicy: TokenPolicy;
   readonly proveClient: ProveClient;
-  readonly findLiving: FindLiving;
+  readonly livingTokens: LivingTokens;
 }): Lane {
-  const { endpoints, tokenPolicy, proveClient, findLiving } = options;
+  const { endpoints, tokenPolicy, proveClient, livingTokens } = options;
   return async (request) => {
     const form = await peekForm(request);
     const value = form && tokenAsked(form);
     if (value === undefined || !ACCESS_TOKEN.test(value)) return undefined;
     const proven = await proveClient(request.headers.authorization);
     if (proven === undefined) return undefined;
-    const living = await findLiving(value);
+    const living = await livingTokens.find(value);
     if (living === undefined) return undefined;
     const { payload } = living;
     const mayKnow = await tokenPolicy.mayIntrospect(proven.engineClient, payload);

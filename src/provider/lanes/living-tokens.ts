@@ -11,17 +11,22 @@ export interface LivingToken {
   readonly grant: JsonObject | undefined;
 }
 
-/**
- * Finds access tokens, opaque or JWT. Undefined: there is none, it has expired, was revoked, or its grant or its
- * session has ended.
- */
-export type FindLiving = (value: string) => Promise<LivingToken | undefined>;
+/** What the engine asks of a token before it believes it. */
+export interface LivingTokens {
+  /**
+   * Finds access tokens, opaque or JWT. Undefined: there is none, it has expired, was revoked, or its grant or its
+   * session has ended.
+   */
+  find(value: string): Promise<LivingToken | undefined>;
+  /** A person's token of any kind, which was found: with its grant, when that and its session stand. */
+  withGrant(payload: AdapterPayload): Promise<LivingToken | undefined>;
+}
 
-/** What the engine asks of an access token before it believes it. */
-export function createFindLiving(options: {
+/** Over the stores of the engine's own models. */
+export function createLivingTokens(options: {
   readonly stores: Stores;
   readonly clock: Clock;
-}): FindLiving {
+}): LivingTokens {
   const { stores, clock } = options;
   const { grants, sessions } = stores;
   const ofPeople = stores.adapter('AccessToken');
@@ -49,11 +54,14 @@ export function createFindLiving(options: {
     return isLost ? undefined : { payload, grant };
   }
 
-  return async (value) => {
-    const ofPerson = await ofPeople.find(value);
-    const payload = ofPerson ?? (await ofClients.find(value));
-    if (!payload || (payload.exp ?? 0) <= clock.now()) return undefined;
-    return ofPerson ? withGrant(ofPerson) : { payload, grant: undefined };
+  return {
+    withGrant,
+    async find(value) {
+      const ofPerson = await ofPeople.find(value);
+      const payload = ofPerson ?? (await ofClients.find(value));
+      if (!payload || (payload.exp ?? 0) <= clock.now()) return undefined;
+      return ofPerson ? withGrant(ofPerson) : { payload, grant: undefined };
+    },
   };
 }
 

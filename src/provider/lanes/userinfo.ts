@@ -4,7 +4,7 @@ import type { RequestScopes } from '../request-scope.ts';
 import type { Endpoints } from '../routes.ts';
 import { object, text } from '../store/payloads.ts';
 import type { Lane } from './lane.ts';
-import type { FindLiving, LivingToken } from './living-tokens.ts';
+import type { LivingToken, LivingTokens } from './living-tokens.ts';
 
 const BEARER = /^Bearer (?<token>[\w-]+(?:\.[\w-]+\.[\w-]+)?)$/;
 
@@ -13,10 +13,10 @@ export function createUserinfoLane(options: {
   readonly endpoints: Endpoints;
   readonly accountClaims: AccountClaims;
   readonly scopes: RequestScopes;
-  readonly findLiving: FindLiving;
+  readonly livingTokens: LivingTokens;
   readonly provider: () => Provider;
 }): Lane {
-  const { endpoints, accountClaims, scopes, findLiving, provider } = options;
+  const { endpoints, accountClaims, scopes, livingTokens, provider } = options;
 
   async function tell(living: LivingToken): Promise<object | undefined> {
     const { clientId = '', accountId = '' } = living.payload;
@@ -31,7 +31,7 @@ export function createUserinfoLane(options: {
 
   return async (request) => {
     const value = BEARER.exec(request.headers.authorization ?? '')?.groups?.['token'];
-    const living = value === undefined ? undefined : await findLiving(value);
+    const living = value === undefined ? undefined : await livingTokens.find(value);
     return living && isOrdinary(living, endpoints.userinfo) ? tell(living) : undefined;
   };
 }

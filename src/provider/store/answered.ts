@@ -68,7 +68,11 @@ export function createAnswered(options: {
 
   return {
     contend(key) {
-      scopes.current().beforeAnswer.push(crowd.join(key));
+      const { contended, beforeAnswer } = scopes.current();
+      // Whoever asks twice is no company for itself.
+      if (contended.has(key)) return;
+      contended.add(key);
+      beforeAnswer.push(crowd.join(key));
     },
     noteAnswer(key, entry, ttlSeconds) {
       scopes.current().beforeAnswer.unshift((arrival) => {

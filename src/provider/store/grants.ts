@@ -33,6 +33,8 @@ export interface Grants {
   find(grantId: string): Promise<JsonObject | undefined>;
   /** Ended, so that no grant can have this id again. */
   isEnded(grantId: string): Promise<boolean>;
+  /** Nobody can have known this id before now: it need not be looked for. */
+  isNew(grantId: string): void;
   /**
    * Adds what `payload` allows to what is kept, so that two tabs lose nothing of each other.
    *
@@ -57,6 +59,7 @@ export function createGrants(options: {
     key: grantKey,
     find: async (grantId) => ofKind(await state.get(grantKey(grantId)), 'Grant'),
     isEnded: async (grantId) => ofKind(await state.get(grantKey(grantId)), DEAD) !== undefined,
+    isNew: (grantId) => state.assumeAbsent(grantKey(grantId)),
     async save(grantId, payload) {
       let seen = await state.get(grantKey(grantId));
       for (let round = 0; round < SWAPS_MAX; round += 1) {

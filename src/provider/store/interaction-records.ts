@@ -4,11 +4,14 @@ import { sha256 } from '../../runtime/digest.ts';
 import type { JsonObject } from '../../runtime/json.ts';
 import { ROUTES, type Endpoints } from '../routes.ts';
 import type { ModelStore } from './adapter.ts';
-import { isJsonObject, number, object, ofKind, toJson, toOwnPayload } from './payloads.ts';
+import { grantKey } from './grants.ts';
+import { isJsonObject, number, object, ofKind, text, toJson, toOwnPayload } from './payloads.ts';
 import type { RequestState } from './request-state.ts';
 
 /** Interactions at rest: neither their own id nor the session's can be read off them. */
 export interface InteractionRecords extends ModelStore {
+  /** Where an interaction lies. */
+  key(uid: string): string;
   /** Lays down what the person did, once. Undefined: the interaction is over; else where to send the browser. */
   finish(uid: string, result: InteractionResults): Promise<string | undefined>;
 }
@@ -24,6 +27,7 @@ export function createInteractionRecords(options: {
   const returnTo = (uid: string): string => endpoints.url(`${ROUTES.authorization}/${uid}`);
 
   return {
+    key: keyOf,
     async upsert(uid, payload, ttlSeconds) {
       const kept = withoutIds(toJson(payload));
       await state.put(keyOf(uid), { kind: 'Interaction', payload: kept }, { ttlSeconds });
@@ -31,10 +35,17 @@ export function createInteractionRecords(options: {
     async find(uid) {
       const value = ofKind(await state.get(keyOf(uid)), 'Interaction');
       const payload = value && object(value, 'payload');
+      // The engine asks for the grant once it has made the interaction end.
+      const grantId = text(
+        object(object(payload ?? {}, 'result') ?? {}, 'consent') ?? {},
+        'grantId',
+      );
+      if (grantId !== undefined) state.prefetch([grantKey(grantId)]);
       return payload && { ...toOwnPayload(payload, uid), returnTo: returnTo(uid) };
     },
     async finish(uid, result) {
-      const entry = await state.refresh(keyOf(uid));
+      // As it was read for the page, or for this form: the swap is lost to whoever wrote since.
+      const entry = await state.get(keyOf(uid));
       const value = ofKind(entry, 'Interaction');
       const payload = value && object(value, 'payload');
       if (payload === undefined || object(payload, 'result') !== undefined) return undefined;

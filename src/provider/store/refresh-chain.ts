@@ -1,4 +1,7 @@
+import { sha256 } from '../../runtime/digest.ts';
 import type { JsonObject } from '../../runtime/json.ts';
+import type { Entry } from '../../storage/state.ts';
+import { number, object, ofKind, text, texts } from './payloads.ts';
 
 /**
  * All refresh tokens that followed from one, in one entry: the live one, the one before it, and those that
@@ -82,4 +85,25 @@ export function unused(
   nowMs: number,
 ): RefreshChain {
   return use === 'repeated' ? { ...before, rotatedAtMs: nowMs } : before;
+}
+
+/** Where the chain of a refresh token lies. */
+export function chainKey(value: string): string {
+  return `RefreshToken:${sha256(value.split('.', 1)[0] ?? '')}`;
+}
+
+/** What lies there, decoded. */
+export function readChain(entry: Entry | undefined): RefreshChain | undefined {
+  const value = ofKind(entry, 'RefreshToken');
+  const live = value && text(value, 'live');
+  if (value === undefined || live === undefined) return undefined;
+  return {
+    kind: 'RefreshToken',
+    payload: object(value, 'payload') ?? {},
+    live,
+    previous: text(value, 'previous'),
+    rotatedAtMs: number(value, 'rotatedAtMs') ?? 0,
+    superseded: texts(value, 'superseded'),
+    mark: text(value, 'mark') ?? '',
+  };
 }

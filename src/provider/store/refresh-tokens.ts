@@ -7,8 +7,15 @@ import type { Entry, WriteOptions } from '../../storage/state.ts';
 import type { RequestScopes } from '../request-scope.ts';
 import type { ModelStore } from './adapter.ts';
 import type { Answered } from './answered.ts';
-import { number, object, ofKind, text, texts, toJson, toPayload } from './payloads.ts';
-import { judgeUse, rotate, unused, type RefreshChain } from './refresh-chain.ts';
+import { text, toJson, toPayload } from './payloads.ts';
+import {
+  chainKey,
+  judgeUse,
+  readChain,
+  rotate,
+  unused,
+  type RefreshChain,
+} from './refresh-chain.ts';
 import type { RequestState } from './request-state.ts';
 import { createUndelivered, type Undelivered } from './undelivered.ts';
 import type { Validity } from './validity.ts';
@@ -21,6 +28,17 @@ const TOKEN = /^(?<chain>[\w-]{22})\.[\w-]{43}$/;
 export interface RefreshTokens extends ModelStore {
   /** The value of the next token: of the chain that this request uses, else of a new one. */
   nextValue(): string;
+  /**
+   * Rotates `value` to a token with `next` as its payload, past the engine. Undefined: it is not the living one of its
+   * chain, or was no more when this came to it; nothing was written, and the engine can judge the use.
+   */
+  renew(value: string, next: NewPayload): Promise<string | undefined>;
+}
+
+/** What the engine would give its model to keep, but for the value. */
+export interface NewPayload {
+  readonly payload: JsonObject;
+  readonly ttlSeconds: number;
 }
 
 interface RefreshTokensOptions {
@@ -75,6 +93,20 @@ export function createRefreshTokens(options: RefreshTokensOptions): RefreshToken
       // The chain changes when the engine saves the next token: once, and before anything is signed.
       scopes.current().rotation = { familyId, presented: value };
     },
+    async renew(value, { payload, ttlSeconds }) {
+      const key = chainKey(value);
+      const seen = await state.get(key);
+      const chain = readChain(seen);
+      if (seen === undefined || chain?.live !== sha256(value)) return undefined;
+      const next = {
+        value: `${value.split('.', 1)[0] ?? ''}.${randomId(32)}`,
+        payload,
+        ttlSeconds,
+      };
+      if (await tryRotation({ seen, chain, use: 'live', next }, parts)) return next.value;
+      await state.refresh(key);
+      return undefined;
+    },
     destroy: async (value) => void (await state.delete(chainKey(value))),
   };
 }
@@ -100,37 +132,50 @@ async function begin(next: NextToken, { state, scopes }: RefreshTokensOptions): 
 
 /** One swap: lost, it is judged anew, since the winner may have been our own client's other tab. */
 async function replace(presented: string, next: NextToken, options: RotationParts): Promise<void> {
-  const { state, scopes, clock, answered, undelivered, windowSeconds } = options;
   const key = chainKey(next.value);
-  let seen = await state.get(key);
+  let seen = await options.state.get(key);
   for (let round = 0; round < SWAPS_MAX; round += 1) {
-    const { chain, use } = await usable(key, seen, presented, options);
-    const rotated = rotate(chain, use, {
-      live: sha256(next.value),
-      payload: next.payload,
-      nowMs: clock.nowMs(),
-      mark: scopes.current().mark ?? '',
-    });
-    const value = toJson(rotated);
-    const seenNow = seen;
-    // A client that was told to come again must find the token that it has as good as before.
-    const undo = {
-      key,
-      isOurs: (entry: Entry) => readChain(entry)?.live === rotated.live,
-      restore: (entry: Entry) =>
-        state.swap(key, entry, toJson(unused(chain, use, clock.nowMs())), writeOptions(next)),
-    };
-    const version = await undelivered.guard(undo, () =>
-      state.swap(key, seenNow, value, writeOptions(next)),
-    );
-    if (version !== undefined) {
-      // With a window the next use tells by itself what it is.
-      if (windowSeconds === 0) answered.noteAnswer(key, { value, version }, next.ttlSeconds ?? 1);
-      return;
-    }
-    seen = await state.refresh(key);
+    const judged = await usable(key, seen, presented, options);
+    if (await tryRotation({ ...judged, seen, next }, options)) return;
+    seen = await options.state.refresh(key);
   }
   throw new errors.InvalidGrant('refresh token used too often at once');
+}
+
+interface Rotating {
+  readonly seen: Entry | undefined;
+  readonly chain: RefreshChain;
+  readonly use: 'live' | 'repeated';
+  readonly next: NextToken;
+}
+
+/** False: somebody was faster, and nothing was written. */
+async function tryRotation(
+  { seen, chain, use, next }: Rotating,
+  { state, scopes, clock, answered, undelivered, windowSeconds }: RotationParts,
+): Promise<boolean> {
+  const key = chainKey(next.value);
+  const rotated = rotate(chain, use, {
+    live: sha256(next.value),
+    payload: next.payload,
+    nowMs: clock.nowMs(),
+    mark: scopes.current().mark ?? '',
+  });
+  const value = toJson(rotated);
+  // A client that was told to come again must find the token that it has as good as before.
+  const undo = {
+    key,
+    isOurs: (entry: Entry) => readChain(entry)?.live === rotated.live,
+    restore: (entry: Entry) =>
+      state.swap(key, entry, toJson(unused(chain, use, clock.nowMs())), writeOptions(next)),
+  };
+  const version = await undelivered.guard(undo, () =>
+    state.swap(key, seen, value, writeOptions(next)),
+  );
+  // With a window the next use tells by itself what it is.
+  if (version !== undefined && windowSeconds === 0)
+    answered.noteAnswer(key, { value, version }, next.ttlSeconds ?? 1);
+  return version !== undefined;
 }
 
 /** The use of `presented`, when it may lead to a new token. @throws {errors.InvalidGrant} when it may not. */
@@ -152,26 +197,6 @@ async function usable(
   throw new errors.InvalidGrant('refresh token already used');
 }
 
-/** Where the chain of a refresh token lies. */
-export function chainKey(value: string): string {
-  return `RefreshToken:${sha256(value.split('.', 1)[0] ?? '')}`;
-}
-
 function writeOptions({ ttlSeconds }: NextToken): WriteOptions {
   return { ttlSeconds, durable: true, essential: true };
-}
-
-function readChain(entry: Entry | undefined): RefreshChain | undefined {
-  const value = ofKind(entry, 'RefreshToken');
-  const live = value && text(value, 'live');
-  if (value === undefined || live === undefined) return undefined;
-  return {
-    kind: 'RefreshToken',
-    payload: object(value, 'payload') ?? {},
-    live,
-    previous: text(value, 'previous'),
-    rotatedAtMs: number(value, 'rotatedAtMs') ?? 0,
-    superseded: texts(value, 'superseded'),
-    mark: text(value, 'mark') ?? '',
-  };
 }

@@ -7,6 +7,8 @@ export interface RequestState {
   get(key: string): Promise<Entry | undefined>;
   /** Reads in one round trip what the request is going to ask for. */
   prefetch(keys: readonly string[]): void;
+  /** Spares the read of what nobody can have written: the first swap finds out. */
+  assumeAbsent(key: string): void;
   /** Reads again, past what the request remembers: after a lost swap. */
   refresh(key: string): Promise<Entry | undefined>;
   put(key: string, value: Json, options: WriteOptions): Promise<void>;
@@ -55,6 +57,7 @@ export function createRequestState(options: {
         entries.set(key, entry);
       }
     },
+    assumeAbsent: (key) => remember(key, undefined),
     async refresh(key) {
       const entry = await state.get(full(key));
       remember(key, entry);

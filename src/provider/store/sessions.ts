@@ -69,6 +69,12 @@ export function createSessions(options: SessionsOptions): Sessions {
   };
 }
 
+/** Where the session of a cookie lies, whether or not the cookie is right; undefined: it is none of ours. */
+export function sessionKeyOfCookie(cookie: string): string | undefined {
+  const uid = COOKIE.exec(cookie)?.groups?.['uid'];
+  return uid === undefined ? undefined : sessionKey(uid);
+}
+
 /** Where a session lies. */
 export function sessionKey(uid: string): string {
   return `session:${uid}`;
