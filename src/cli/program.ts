@@ -7,15 +7,20 @@ import { loadConfig } from '../config/load-config.ts';
 import { privateFilesOf, type FileSettings } from '../config/private-files.ts';
 import type { SafetySettings } from '../config/safety.ts';
 import { LatchkeyError } from '../runtime/errors.ts';
+import type { MailAdministration } from '../mail/administration.ts';
 import type { KeyAdministration } from '../signing-keys/administration.ts';
 import type { Records } from '../storage/records.ts';
 import { registerAuditCommands } from './audit.ts';
 import { registerCheckCommand, type Checked } from './check.ts';
 import { registerClientCommands } from './clients.ts';
 import { registerKeysCommands } from './keys.ts';
+import { registerGroupCommands } from './groups.ts';
+import { registerMailCommands } from './mail.ts';
 import { json, plain, type Output } from './output.ts';
 import type { PasswordInput } from './password.ts';
 import { registerPersonCommands } from './people.ts';
+import { registerRightsCommand, type RightsRooms } from './rights.ts';
+import { registerRoleCommands } from './roles.ts';
 import { registerRevokeCommands, type RevokeRooms } from './revoke.ts';
 
 /** An expected failure: said by its code. */
@@ -29,9 +34,10 @@ class NoConfig extends LatchkeyError {
 }
 
 /** The rooms of an installation that commands act on. */
-export interface ProgramRooms extends RevokeRooms {
+export interface ProgramRooms extends RevokeRooms, RightsRooms {
   readonly records: Records;
   readonly keyAdministration: KeyAdministration;
+  readonly mailAdministration: MailAdministration;
 }
 
 /** What the commands get from the process and from the composition root. */
@@ -82,13 +88,16 @@ export function createProgram<Settings extends SafetySettings & FileSettings>(
   registerCheckCommand(program, { schema, output: options, check });
   registerVersion(program, options);
   registerClientCommands(program, open);
-  registerPersonCommands(program, open, options.input);
+  registerRightsCommand(registerPersonCommands(program, open, options.input), open);
+  registerGroupCommands(program, open);
+  registerRoleCommands(program, open);
   registerKeysCommands(program, async () => {
     const rooms = await open();
     return { ...rooms, administration: rooms.keyAdministration };
   });
   const { input, isTerminal = false } = options;
   registerRevokeCommands(program, open, { input, isTerminal });
+  registerMailCommands(program, open);
   registerAuditCommands(program, open);
   return program;
 }

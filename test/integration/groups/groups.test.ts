@@ -286,7 +286,7 @@ describe.each([
         roles: ['reader'],
         permissions: ['read:messages'],
       });
-      const types = (await room.events()).map(({ type }) => type);
+      const types = (await room.events()).map(({ type }) => String(type));
       expect(types.toSorted()).toEqual([
         'group.created',
         'group.created',

@@ -158,6 +158,8 @@ describe('declared APIs', () => {
     expect(servers.find('https://api.example.com')).toEqual({
       identifier: 'https://api.example.com',
       name: 'Messages',
+      permissions: new Map(),
+      enforcePermissions: false,
       scopes: new Map([['read:messages', 'Read your messages']]),
       accessTokenFormat: 'jwt',
       signingAlgorithm: 'ES256',

@@ -1,0 +1,174 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createProgram, runProgram } from '../../../src/cli/program.ts';
+import { openRooms, type Rooms } from '../../../src/compose.ts';
+import { loadConfig } from '../../../src/config/load-config.ts';
+import { settingsSchema, type Settings } from '../../../src/settings.ts';
+import { createRecordingLogger } from '../../support/recording-logger.ts';
+
+const API = 'https://api.example.com';
+const ACTOR = { by: 'test', origin: { address: 'test' } };
+
+let folder: string;
+let config: string;
+let node: Rooms;
+
+/** The rooms of a running node; commands open theirs beside them, on the same file. */
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'latchkey-groups-'));
+  config = join(folder, 'latchkey.yaml');
+  const settings = {
+    profile: 'dev',
+    storage: { embedded: { file: join(folder, 'data', 'store.sqlite') } },
+    signingKeys: { folder: join(folder, 'keys') },
+    apis: [{ identifier: API, name: 'Messages', scopes: { 'read:messages': 'Read' } }],
+    groups: [{ name: 'declared', people: [] }],
+  };
+  await writeFile(config, JSON.stringify(settings));
+  node = await open(await loadConfig(config, settingsSchema, {}));
+  await node.accounts.create({ id: 'acct-alice', email: 'alice@example.com' }, ACTOR);
+});
+
+afterEach(async () => {
+  await node.close();
+  await rm(folder, { recursive: true });
+});
+
+function open(settings: Settings): Promise<Rooms> {
+  const { logger } = createRecordingLogger();
+  return openRooms(settings, { logger, signal: new AbortController().signal });
+}
+
+interface Answer {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs one command line. */
+async function latchkey(line: string): Promise<Answer> {
+  const [out, err]: [string[], string[]] = [[], []];
+  const output = {
+    print: (text: string) => void out.push(text),
+    printError: (text: string) => void err.push(text),
+  };
+  const program = createProgram({
+    ...output,
+    schema: settingsSchema,
+    version: '1.2.3',
+    environment: {},
+    input: Readable.from(['']),
+    openRooms: open,
+    startNode: async () => {},
+  });
+  const code = await runProgram(program, [...line.split(' '), '--config', config], output);
+  return { code, out: out.join('\n'), err: err.join('\n') };
+}
+
+async function outputOf(line: string): Promise<string> {
+  const { code, out, err } = await latchkey(line);
+  expect({ line, code, err }).toEqual({ line, code: 0, err: '' });
+  return out;
+}
+
+async function arrange(): Promise<void> {
+  const { groups } = node;
+  const reader = { api: API, name: 'reader' };
+  for (const name of ['engineering', 'staff']) await groups.create({ name }, ACTOR);
+  await groups.add('engineering', { kind: 'account', id: 'acct-alice' }, ACTOR);
+  await groups.add('staff', { kind: 'group', name: 'engineering' }, ACTOR);
+  await groups.roles.create({ ...reader, permissions: ['read:messages'] }, ACTOR);
+  await groups.roles.give(reader, { kind: 'group', name: 'staff' }, ACTOR);
+}
+
+test('what commands make of groups and roles counts on a running node, and is explained', async () => {
+  await outputOf('group create engineering');
+  await outputOf('group create staff');
+  await outputOf('group add engineering --person alice@example.com');
+  await outputOf('group add staff --group engineering');
+  await outputOf(`role create reader --api ${API} --permission read:messages`);
+  await outputOf(`role give reader --api ${API} --group staff`);
+  expect(await node.groups.rightsOf('acct-alice', { api: API })).toEqual({
+    groups: ['engineering', 'staff'],
+    roles: ['reader'],
+    permissions: ['read:messages'],
+  });
+  expect(await outputOf('person rights alice@example.com --why read:messages')).toBe(
+    `alice@example.com is a member of engineering, which is in staff, which has the role reader of ${API}, which permits read:messages.`,
+  );
+  const shown = await outputOf('person rights alice@example.com');
+  expect(shown).toMatch(/groups +engineering staff/);
+  expect(shown).toMatch(/permissions +read:messages/);
+  expect(JSON.parse(await outputOf('person rights acct-alice --json'))).toEqual({
+    id: 'acct-alice',
+    groups: ['engineering', 'staff'],
+    roles: [],
+    permissions: [],
+    apis: [{ api: API, roles: ['reader'], permissions: ['read:messages'] }],
+  });
+}, 60_000);
+
+test('a command takes away what a command gave, and ends tokens where it is told to', async () => {
+  await arrange();
+  const before = node.revocation.health().number;
+  expect(await outputOf(`role take reader --api ${API} --group staff --revoke`)).toMatch(/no more/);
+  await expect.poll(() => node.revocation.health().number).toBe(before + 1);
+  expect(await outputOf('group remove engineering --person alice@example.com')).toBe(
+    'alice@example.com is in engineering no more.',
+  );
+  expect(await outputOf('group remove engineering --person alice@example.com')).toBe(
+    'alice@example.com was not in engineering.',
+  );
+  await outputOf('group delete staff');
+  await outputOf(`role delete reader --api ${API}`);
+  expect(await outputOf('person rights alice@example.com')).toBe(
+    'In no group, and without any role.',
+  );
+  const why = await latchkey('person rights alice@example.com --why read:messages');
+  expect(why).toMatchObject({ code: 1, err: expect.stringMatching(/^ERR_NO_SUCH_RIGHT: /) });
+}, 60_000);
+
+test('groups and roles are listed and shown, for people and for programs', async () => {
+  await arrange();
+  expect(await outputOf('group list')).toMatch(/^NAME .*\nengineering .* cli /);
+  expect(await outputOf('group show staff')).toMatch(/KIND +NAME +ID\ngroup +engineering/);
+  expect(await outputOf('group show engineering')).toMatch(/person +alice@example.com +acct-alice/);
+  expect(JSON.parse(await outputOf('group show engineering --json'))).toMatchObject({
+    name: 'engineering',
+    groups: [],
+    people: ['acct-alice'],
+  });
+  expect(await outputOf('role list')).toMatch(/reader +https:\/\/api.example.com +read:messages/);
+  expect(JSON.parse(await outputOf(`role show reader --api ${API} --json`))).toMatchObject({
+    permissions: ['read:messages'],
+    groups: ['staff'],
+    people: [],
+  });
+}, 60_000);
+
+test('what cannot be done is refused with its code', async () => {
+  const refused = [
+    ['group show nowhere', 'ERR_NO_SUCH_GROUP'],
+    ['group delete nowhere', 'ERR_NO_SUCH_GROUP'],
+    ['group add nowhere --person alice@example.com', 'ERR_INVALID_GROUP'],
+    ['group add nowhere', 'ERR_UNFIT_OPTIONS'],
+    ['group add nowhere --person nobody', 'ERR_NO_SUCH_PERSON'],
+    ['group create declared', 'ERR_GROUP_EXISTS'],
+    ['group delete declared', 'ERR_DECLARED_GROUP'],
+    ['group add declared --person alice@example.com', 'ERR_DECLARED_GROUP'],
+    ['role show nothing', 'ERR_NO_SUCH_ROLE'],
+    ['role create x --api https://unknown.example.com', 'ERR_INVALID_GROUP'],
+    [`role create x --api ${API} --permission read:mesages`, 'ERR_INVALID_GROUP'],
+  ] as const;
+  for (const [line, error] of refused) {
+    const { code, err } = await latchkey(line);
+    expect({ line, code, err }).toEqual({
+      line,
+      code: 1,
+      err: expect.stringMatching(`^${error}: `),
+    });
+  }
+}, 60_000);
