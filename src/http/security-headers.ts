@@ -6,6 +6,8 @@ const CSP = [
   // Named although `default-src` would do: the engine adds the hash of its form_post script to this very directive.
   "script-src 'self'",
   "style-src 'self'",
+  // What a passkey is to sign, a page's script asks us for.
+  "connect-src 'self'",
   "font-src 'self'",
   "base-uri 'none'",
   "frame-ancestors 'none'",

@@ -1,0 +1,276 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { AxeBuilder } from '@axe-core/playwright';
+import { decodeJwt } from 'jose';
+import { Secret, TOTP } from 'otpauth';
+import type { Browser, BrowserContext, CDPSession, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { launchBrowser } from '../support/browser.ts';
+import { startLatchkey, type Latchkey } from '../support/latchkey.ts';
+import { freePort } from '../support/ports.ts';
+
+/** What nobody listens at: the browser's request for it is all that a test needs. */
+const CALLBACK = 'http://localhost:9/callback';
+const PASSWORD = 'latchkey-dev';
+const SECRET = 'app-secret-of-the-sign-in-steps-0123456789';
+const TWO_FACTORS = 'urn:latchkey:acr:2fa';
+
+let latchkey: Latchkey;
+let browser: Browser;
+let context: BrowserContext;
+let page: Page;
+const failedAxe: string[] = [];
+
+beforeAll(async () => {
+  browser = await launchBrowser();
+  const port = await freePort();
+  const client = { redirectUris: [CALLBACK], secretInClear: SECRET, firstParty: true };
+  latchkey = await startLatchkey({
+    port,
+    // Passkeys are for names, not for addresses.
+    issuer: `http://localhost:${port}`,
+    settings: {
+      authentication: { emailCode: true },
+      clients: [
+        { id: 'app', name: 'App', ...client },
+        { id: 'strict', name: 'Strict App', secondFactor: 'required', ...client },
+      ],
+      people: ['ann', 'ben', 'cat', 'dan'].map((name) => ({
+        username: name,
+        email: `${name}@example.com`,
+        emailVerified: true,
+        password: PASSWORD,
+      })),
+    },
+  });
+}, 60_000);
+afterAll(async () => {
+  await browser.close();
+  await latchkey.stop();
+  await latchkey.clean();
+});
+beforeEach(async () => {
+  context = await browser.newContext({ viewport: { width: 320, height: 900 } });
+  page = await context.newPage();
+});
+afterEach(() => context.close());
+
+interface Asked {
+  readonly clientId?: string;
+  readonly parameters?: Readonly<Record<string, string>>;
+}
+
+/** The claims of the ID token that `steps` lead to. */
+async function signIn(
+  steps: () => Promise<void>,
+  { clientId = 'app', parameters = {} }: Asked = {},
+): Promise<Record<string, unknown>> {
+  const verifier = randomBytes(32).toString('base64url');
+  const query = new URLSearchParams({
+    response_type: 'code',
+    client_id: clientId,
+    redirect_uri: CALLBACK,
+    scope: 'openid email',
+    code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+    code_challenge_method: 'S256',
+    claims: JSON.stringify({ id_token: { acr: null, amr: null } }),
+    ...parameters,
+  });
+  const arrived = page.waitForRequest((request) => request.url().startsWith(CALLBACK));
+  await page.goto(`${latchkey.issuer}/authorize?${query.toString()}`).catch(ignoreNoAnswer);
+  await steps();
+  const url = new URL((await arrived).url());
+  const code = url.searchParams.get('code');
+  if (code === null) throw new Error(`no code: ${url.search}`);
+  const answer = await fetch(`${latchkey.issuer}/token`, {
+    method: 'POST',
+    headers: { authorization: `Basic ${btoa(`${clientId}:${SECRET}`)}` },
+    body: new URLSearchParams({
+      grant_type: 'authorization_code',
+      code,
+      redirect_uri: CALLBACK,
+      code_verifier: verifier,
+    }),
+  });
+  const tokens = (await answer.json()) as { readonly id_token: string };
+  return decodeJwt(tokens.id_token);
+}
+
+/** At the end the browser asks for a page that nobody serves. */
+function ignoreNoAnswer(error: unknown): void {
+  if (!String(error).includes('net::ERR')) throw error;
+}
+
+async function submit(value = 'continue'): Promise<void> {
+  await page.locator(`button[name=action][value=${value}]`).click().catch(ignoreNoAnswer);
+}
+
+async function password(login: string): Promise<void> {
+  await page.fill('[name=login]', login);
+  await page.fill('[name=password]', PASSWORD);
+  await submit();
+}
+
+/** Waits for the page, and holds it to what every page must be. */
+async function on(heading: string): Promise<void> {
+  await page.locator('h1', { hasText: heading }).waitFor();
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  failedAxe.push(...violations.map(({ id }) => `${heading}: ${id}`));
+  const width = await page.evaluate<number>('document.documentElement.scrollWidth');
+  expect(width, heading).toBeLessThanOrEqual(320);
+}
+
+/** Codes of the app, one for each step of time; a code that was used is of no use again. */
+function codesOf(key: string): () => string {
+  const totp = new TOTP({ secret: Secret.fromBase32(key.replaceAll(' ', '')) });
+  let ahead = -2;
+  return () => {
+    ahead += 1;
+    return totp.generate({ timestamp: Date.now() + ahead * 30_000 });
+  };
+}
+
+/** What a browser forgets that was closed; a device that was to be remembered stays so. */
+function closeSession(): Promise<void> {
+  return context.clearCookies({ name: /session/ });
+}
+
+async function enrolApp(): Promise<() => string> {
+  await on('Protect your account');
+  const next = codesOf((await page.locator('.key code').textContent()) ?? '');
+  await page.fill('[name=code]', next());
+  await submit();
+  return next;
+}
+
+async function virtualAuthenticator(isUserVerified = true): Promise<CDPSession> {
+  const session = await context.newCDPSession(page);
+  await session.send('WebAuthn.enable');
+  await session.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2',
+      transport: 'internal',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified,
+      automaticPresenceSimulation: true,
+    },
+  });
+  return session;
+}
+
+async function letterTo(address: string): Promise<{ codes: string[]; links: string[] }> {
+  const find = async (): Promise<{ codes: string[]; links: string[] } | undefined> => {
+    const answer = await fetch(`${latchkey.issuer}/dev/inbox.json?to=${address}`);
+    return ((await answer.json()) as { codes: string[]; links: string[] }[])[0];
+  };
+  await expect.poll(find, { timeout: 5000 }).toBeDefined();
+  const letter = await find();
+  if (letter === undefined) throw new TypeError('it was there');
+  return letter;
+}
+
+describe('a client whose people need a second factor', () => {
+  test('has them set up an app once, and asks for its code from then on', async () => {
+    let next = (): string => '';
+    const first = await signIn(
+      async () => {
+        await password('ann');
+        next = await enrolApp();
+      },
+      { clientId: 'strict' },
+    );
+    expect(first).toMatchObject({ amr: ['pwd', 'otp', 'mfa'], acr: TWO_FACTORS });
+
+    await context.clearCookies();
+    const again = await signIn(async () => {
+      await password('ann');
+      await on('Is it really you?');
+      await page.fill('[name=code]', '000000');
+      await submit();
+      await on('Is it really you?');
+      await page.locator('[role=alert]').waitFor();
+      await page.fill('[name=code]', next());
+      await page.check('[name=remember-device]');
+      await submit();
+    });
+    expect(again).toMatchObject({ amr: ['pwd', 'otp', 'mfa'] });
+
+    // Remembered, it is spared; where the client asks for it by name, it is not.
+    await closeSession();
+    expect(await signIn(() => password('ann'), { clientId: 'strict' })).toMatchObject({
+      amr: ['pwd', 'rba'],
+    });
+    const stepUp = await signIn(
+      async () => {
+        await on('Is it really you?');
+        await page.fill('[name=code]', next());
+        await submit();
+      },
+      { parameters: { acr_values: TWO_FACTORS } },
+    );
+    expect(stepUp).toMatchObject({ acr: TWO_FACTORS });
+  });
+
+  test('has them make a passkey, which is then enough alone', async () => {
+    await virtualAuthenticator();
+    const first = await signIn(
+      async () => {
+        await password('cat');
+        await on('Protect your account');
+        await submit('passkey');
+      },
+      { clientId: 'strict' },
+    );
+    expect(first).toMatchObject({ amr: ['pwd', 'pop', 'mfa'] });
+    await closeSession();
+    const sub = first['sub'];
+    const alone = await signIn(() => submit('passkey'), { clientId: 'strict' });
+    expect(alone).toMatchObject({ sub, amr: ['pop', 'user', 'mfa'], acr: TWO_FACTORS });
+  });
+});
+
+describe('a code by mail', () => {
+  test('signs in whoever types it where they asked, and nobody by its link', async () => {
+    const claims = await signIn(async () => {
+      await page.fill('[name=login]', 'ben@example.com');
+      await submit('email');
+      await on('Check your e-mail');
+      const { codes, links } = await letterTo('ben@example.com');
+      const scanner = await browser.newContext();
+      const opened = await scanner.newPage();
+      for (let time = 0; time < 2; time += 1) {
+        await opened.goto(links[0] ?? '');
+        await opened.locator('h1', { hasText: 'Your code' }).waitFor();
+      }
+      expect(await opened.locator('.key code').textContent()).toBe(codes[0]);
+      expect((await scanner.cookies()).map(({ name }) => name)).not.toContainEqual(
+        expect.stringContaining('session'),
+      );
+      await scanner.close();
+      await page.fill('[name=code]', '000000');
+      await submit();
+      await page.locator('[role=alert]').waitFor();
+      await page.fill('[name=code]', codes[0] ?? '');
+      await submit();
+    });
+    expect(claims).toMatchObject({ amr: ['otp'], email: 'ben@example.com' });
+  });
+
+  test('for nobody looks the same', async () => {
+    await signIn(async () => {
+      await page.fill('[name=login]', 'nobody@example.com');
+      await submit('email');
+      await on('Check your e-mail');
+      await page.fill('[name=code]', '123456');
+      await submit();
+      await on('Check your e-mail');
+      await page.locator('[role=alert]').waitFor();
+      await submit('other');
+      await password('dan');
+    });
+  });
+});
+
+test('no page on the way has a fault that axe finds', () => {
+  expect(failedAxe).toEqual([]);
+});
