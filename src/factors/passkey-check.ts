@@ -44,7 +44,9 @@ export function createPasskeyCheck(
       checks.signature('passkey', answer, async () => {
         const read = readAssertion(answer.response);
         const row = read && (await records.first(passkeyById(queries, read.id)));
-        if (!read || !row || !(await isOwners(records, row, read, answer))) return WRONG;
+        if (!read || !row) return WRONG;
+        if (!(await isOwners(records, row, read, answer)))
+          return { ...WRONG, accountId: answer.accountId ?? row.account_id };
         return await judge(row, read, answer);
       }),
   };
