@@ -19,7 +19,7 @@ const bundle = await rolldown({
 });
 const mangle = { keepNames: { function: true, class: true } };
 const minify = { compress: { keepNames: mangle.keepNames }, mangle, codegen: true };
-await bundle.write({ dir: folder, minify, chunkFileNames: 'chunks/[name].js' });
+await bundle.write({ dir: folder, minify, comments: false, chunkFileNames: 'chunks/[name].js' });
 
 const tsc = resolve(here, '../node_modules/typescript/bin/tsc');
 const args = [tsc, '-p', join(here, 'tsconfig.build.json'), '--outDir', folder];

@@ -11,7 +11,7 @@ export const ISSUER = 'https://id.bench.example';
 export const API = 'https://api.bench.example';
 const EPOCH = '1-bench';
 const LIFE_SECONDS = 900;
-const HEARTBEAT_MS = 1000;
+const HEARTBEAT_MS = 250;
 const GOES_ON_BELOW = 0.5;
 
 export interface BenchIssuer {
@@ -47,9 +47,16 @@ export async function createIssuer(alg: 'RS256' | 'ES256', live: number): Promis
     const body = new ReadableStream<Uint8Array>({
       start(controller) {
         const beat = async (): Promise<void> => {
-          const now = systemClock.now();
-          const stretch = { issuer: ISSUER, now, after: live, cursor, head: live, entries: [] };
-          const jws = await sign(batchPayload(stretch), BATCH_TYPE);
+          const payload = batchPayload({
+            issuer: ISSUER,
+            nowMs: systemClock.nowMs(),
+            heartbeatMs: HEARTBEAT_MS,
+            after: live,
+            cursor,
+            head: live,
+            entries: [],
+          });
+          const jws = await sign(payload, BATCH_TYPE);
           controller.enqueue(Buffer.from(`event: revocations\ndata: ${jws}\n\n`));
         };
         void beat();
@@ -112,6 +119,7 @@ function sourceOf(live: number): FeedSource {
   }
   return {
     position: () => ({ id: EPOCH, generation: 1, offset: 0, number: live }),
+    isFresh: () => true,
     entriesAfter: () => [],
     entry: () => undefined,
     size: () => table.size(),

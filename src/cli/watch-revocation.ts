@@ -1,5 +1,6 @@
 import { LatchkeyError } from '../runtime/errors.ts';
 import type { Clock } from '../runtime/clock.ts';
+import type { FollowerPosition } from '../revocation/feed-positions.ts';
 import { hasFollowed, type NodeProgress } from '../revocation/progress.ts';
 import { table } from './output.ts';
 
@@ -23,6 +24,8 @@ export interface Standing {
   /** What the operator calls the node, or who follows the feed from it. */
   readonly name: string;
   readonly client: string | undefined;
+  /** The relay that it follows; undefined: it follows the node itself. */
+  readonly via?: string | undefined;
   readonly kind: 'node' | 'lists' | 'stream' | 'poll';
   readonly number: number;
   /** From the receipt to when this was seen; undefined: not yet. */
@@ -42,15 +45,41 @@ export function createStandings(place: Place): Standings {
   return {
     update: (progress, elapsedMs) =>
       progress.flatMap((node) => {
-        const whole = { ...node, name: node.node, client: undefined, kind: 'node' as const };
-        return [whole, ...listsOf(node), ...node.followers].map((one) => {
-          const { name, client, kind, number } = one;
-          const key = JSON.stringify([node.id, kind, client, name]);
+        const whole = {
+          ...node,
+          name: node.node,
+          client: undefined,
+          via: undefined,
+          kind: 'node' as const,
+        };
+        return [whole, ...listsOf(node), ...followersOf(node, progress)].map((one) => {
+          const { name, client, via, kind, number } = one;
+          const key = JSON.stringify([via ?? node.id, kind, client, name]);
           if (hasFollowed(one, place) && !first.has(key)) first.set(key, Math.round(elapsedMs));
-          return { name, client, kind, number, followedAfterMs: first.get(key) };
+          return { name, client, via, kind, number, followedAfterMs: first.get(key) };
         });
       }),
   };
+}
+
+/** A relay tells the one node or the other of its followers: what another one knows better is left out. */
+function followersOf(
+  node: NodeProgress,
+  progress: readonly NodeProgress[],
+): readonly FollowerPosition[] {
+  return node.followers.filter(
+    (one) =>
+      one.via === undefined ||
+      !progress.some(({ id, followers }) =>
+        followers.some(
+          ({ name, client, via, number }) =>
+            name === one.name &&
+            client === one.client &&
+            via === one.via &&
+            (number > one.number || (number === one.number && id < node.id)),
+        ),
+      ),
+  );
 }
 
 /** The status lists, as this node knows those of all. */
@@ -58,7 +87,16 @@ function listsOf({ lists, epoch }: NodeProgress): readonly (Omit<Standing, 'foll
   readonly epoch: string;
 })[] {
   if (lists === undefined) return [];
-  return [{ name: 'status lists', client: undefined, kind: 'lists', epoch, number: lists }];
+  return [
+    {
+      name: 'status lists',
+      client: undefined,
+      via: undefined,
+      kind: 'lists',
+      epoch,
+      number: lists,
+    },
+  ];
 }
 
 export interface WatchOptions {
@@ -109,8 +147,8 @@ export function createStandingsView(
 
 function standingsTable(standings: readonly Standing[]): string {
   if (standings.length === 0) return 'No node is serving.';
-  const rows = standings.map(({ name, client, kind, number, followedAfterMs }) => [
-    kind === 'node' ? name : `  ${name}`,
+  const rows = standings.map(({ name, client, via, kind, number, followedAfterMs }) => [
+    kind === 'node' ? name : `  ${name}${via === undefined ? '' : ` via ${via}`}`,
     client ?? '',
     kind,
     String(number),

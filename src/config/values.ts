@@ -1,9 +1,16 @@
 import { z } from 'zod';
 
-const SECONDS_IN: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
+const SECONDS_IN: Readonly<Record<string, number>> = {
+  ms: 0.001,
+  s: 1,
+  m: 60,
+  h: 3600,
+  d: 86_400,
+};
 const BYTES_IN: Readonly<Record<string, number>> = { B: 1, KB: 1024, MB: 1024 ** 2, GB: 1024 ** 3 };
 const DURATION = /^(?<count>\d{1,6})(?<unit>[smhd])$/;
 const BYTES = /^(?<count>\d{1,6})(?<unit>B|KB|MB|GB)$/;
+const INTERVAL = /^(?<count>\d{1,6})(?<unit>ms|s)$/;
 const DURATION_EXPECTED = 'expected a duration such as "90s" or "30d"';
 const SECRET_EXPECTED = 'expected a secret by reference, "{ file: PATH }" or "{ env: NAME }"';
 const BYTES_EXPECTED = 'expected a size such as "64KB" or "2MB"';
@@ -31,6 +38,21 @@ export function duration(standard: string): MeasureSetting {
   return durationText()
     .default(standard)
     .transform(secondsIn)
+    .meta({ [KIND]: 'duration' });
+}
+
+/** A setting written as `250ms` or `2s`, from `min` to `max` seconds; seconds in the program. */
+export function interval(
+  standard: string,
+  { min, max }: { readonly min: number; readonly max: number },
+): MeasureSetting {
+  const secondsOf = (text: string): number => multiplied(INTERVAL.exec(text), SECONDS_IN);
+  const error = `expected a duration such as "250ms" or "2s", from ${min * 1000}ms to ${max}s`;
+  return z
+    .string({ error })
+    .refine((text) => secondsOf(text) >= min && secondsOf(text) <= max, { error })
+    .default(standard)
+    .transform(secondsOf)
     .meta({ [KIND]: 'duration' });
 }
 

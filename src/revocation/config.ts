@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { duration } from '../config/values.ts';
+import { duration, interval } from '../config/values.ts';
 
 /** How what was taken back is remembered and told. */
 export const revocationConfig = z
@@ -22,8 +22,8 @@ export const revocationConfig = z
           .boolean()
           .default(false)
           .describe('Anyone may follow the feed; otherwise only clients that authenticate.'),
-        heartbeat: duration('1s').describe(
-          'How often a follower hears from a feed that has nothing new.',
+        heartbeat: interval('250ms', { min: 0.05, max: 5 }).describe(
+          'How often a follower hears from a feed that has nothing new; one that has not for four times as long knows that it is cut off.',
         ),
         followersMax: z
           .int()

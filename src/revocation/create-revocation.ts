@@ -102,6 +102,8 @@ export async function createRevocation(options: RevocationOptions): Promise<Revo
     }),
     feed: {
       position: () => (isCutOff(follower, settings.staleAfter) ? undefined : follower.position()),
+      // The other half is for the way to whoever follows.
+      isFresh: () => follower.ageMs() <= (settings.staleAfter * 1000) / 2,
       entriesAfter: memory.entriesAfter,
       entry: memory.entry,
       size: memory.size,

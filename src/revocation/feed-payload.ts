@@ -21,6 +21,9 @@ export interface Cursor {
   readonly check: string;
 }
 
+/** The name of an epoch, as a follower may write it. */
+export const CURSOR_EPOCH = /^[\w-]{3,64}$/;
+
 const CURSOR = /^(?<epoch>[\w-]{3,64})\.(?<number>\d{1,15})\.(?<check>[\w-]{0,16})$/;
 
 /** Undefined: not a cursor. */
@@ -48,17 +51,21 @@ export function isContinued(source: FeedSource, position: HighWater, cursor: Cur
 /** What the JWS of a stretch says: the entries behind `after`, without a gap. Without entries: a heartbeat. */
 export function batchPayload(batch: {
   readonly issuer: string;
-  readonly now: number;
+  readonly nowMs: number;
+  /** How often something is said, at least. */
+  readonly heartbeatMs: number;
   readonly after: number;
   readonly cursor: Cursor;
   /** How far the log had come: a follower that stands there knows all. */
   readonly head: number;
   readonly entries: readonly NumberedEntry[];
 }): JsonObject {
-  const { issuer, now, after, cursor, head, entries } = batch;
+  const { issuer, nowMs, heartbeatMs, after, cursor, head, entries } = batch;
   return {
     iss: issuer,
-    iat: now,
+    iat: Math.floor(nowMs / 1000),
+    time: nowMs,
+    heartbeat: heartbeatMs,
     epoch: cursor.epoch,
     after,
     number: cursor.number,

@@ -1,9 +1,10 @@
 import type { Context } from 'koa';
 import type { Cursor } from './feed-payload.ts';
+import { createRelayPositions } from './relay-positions.ts';
+import { FOLLOWER_NAME, type RelayReport } from './relay-report.ts';
 
 /** How long a follower that polls is remembered between two polls, beyond the heartbeat for which one may last. */
 const BETWEEN_POLLS_MS = 5000;
-const NAME = /^[\w.:@-]{1,64}$/;
 
 /**
  * How far one follower of this node is. `stream`: the number up to which everything was handed to the
@@ -16,6 +17,8 @@ export interface FollowerPosition {
   /** The client it authenticated as; undefined with a public feed. */
   readonly client: string | undefined;
   readonly kind: 'stream' | 'poll';
+  /** The relay that it follows, and that tells of it; undefined: it follows this node. */
+  readonly via?: string | undefined;
   readonly epoch: string;
   readonly number: number;
 }
@@ -29,6 +32,8 @@ export interface Tracked {
 /** Where the followers of this node stand. */
 export interface FeedPositions {
   track(ctx: Context, kind: FollowerPosition['kind'], at: Cursor): Tracked;
+  /** How far those are who follow the relay that sent this request. It replaces what the relay said before. */
+  report(ctx: Context, followers: RelayReport): void;
   list(): readonly FollowerPosition[];
   /** Called when one has moved. Gives the function that ends it. */
   onMoved(listener: () => void): () => void;
@@ -46,6 +51,7 @@ export function createFeedPositions(): FeedPositions {
     string,
     { readonly position: FollowerPosition; readonly untilMs: number }
   >();
+  const relayed = createRelayPositions();
   const listeners = new Set<() => void>();
   const tell = (): void => listeners.forEach((listener) => listener());
 
@@ -80,9 +86,17 @@ export function createFeedPositions(): FeedPositions {
       tell();
       return tracked;
     },
+    report(ctx, followers) {
+      relayed.report({ name: nameOf(ctx, 'poll'), client: clientOf(ctx) }, followers);
+      tell();
+    },
     list() {
       for (const [key, { untilMs }] of polls) if (untilMs < performance.now()) polls.delete(key);
-      return [...streams, ...[...polls.values()].map(({ position }) => position)];
+      return [
+        ...streams,
+        ...[...polls.values()].map(({ position }) => position),
+        ...relayed.list(),
+      ];
     },
     onMoved(listener) {
       listeners.add(listener);
@@ -93,7 +107,7 @@ export function createFeedPositions(): FeedPositions {
 
 function nameOf(ctx: Context, kind: FollowerPosition['kind']): string {
   const name = ctx.get('Latchkey-Follower');
-  if (NAME.test(name)) return name;
+  if (FOLLOWER_NAME.test(name)) return name;
   // A connection of a stream is one follower; those of polls come and go.
   return kind === 'stream' ? `${ctx.ip}:${ctx.req.socket.remotePort ?? 0}` : ctx.ip;
 }

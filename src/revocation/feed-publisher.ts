@@ -30,7 +30,7 @@ export type News = { readonly kind: 'batch'; readonly batch: Batch } | { readonl
 export interface FeedPublisher {
   /** What comes next for who stands at `cursor`; undefined: nothing, or nothing that this node knows. */
   next(cursor: Cursor): Promise<News | undefined>;
-  /** The same, but with nothing to tell it says so: a heartbeat for one. */
+  /** The same, but with nothing to tell it says so: a heartbeat for one. Undefined: this node cannot speak of the present. */
   greet(cursor: Cursor): Promise<News | undefined>;
   /** Each stretch from now on, and heartbeats. Gives the function that ends it. */
   listen(listener: (news: News) => void): () => void;
@@ -60,8 +60,10 @@ export function createFeedPublisher(options: FeedPublisherOptions): FeedPublishe
     // Silence tells followers that this node does not know.
     for (let at = source.position(); at !== undefined; at = source.position()) {
       const here = cursorAt(source, at.id, at.number);
-      const from = told ?? here;
-      if (!isBeatDue && cursorText(from) === cursorText(here)) return;
+      told ??= here;
+      const from = told;
+      const isMoved = cursorText(from) !== cursorText(here);
+      if (!isMoved && !(isBeatDue && source.isFresh())) return;
       isBeatDue = false;
       const batch = isContinued(source, at, from) ? await makeBatch(options, from) : undefined;
       told = batch?.cursor ?? here;
@@ -76,14 +78,15 @@ export function createFeedPublisher(options: FeedPublisherOptions): FeedPublishe
 
   async function beat(): Promise<void> {
     while (!stop.signal.aborted) {
-      isBeatDue = true;
+      // A signature that nobody hears is spared.
+      isBeatDue = listeners.size > 0;
       await latest.run().catch(onFailure);
       await clock.sleep(options.heartbeatSeconds, stop.signal).catch(() => undefined); // Closed.
     }
   }
   void beat();
 
-  async function greet(cursor: Cursor): Promise<News | undefined> {
+  async function behind(cursor: Cursor): Promise<News | undefined> {
     const position = source.position();
     if (position === undefined) return undefined;
     const isGood = isContinued(source, position, cursor);
@@ -92,12 +95,13 @@ export function createFeedPublisher(options: FeedPublisherOptions): FeedPublishe
   }
 
   return {
-    greet,
+    // Who is greeted takes it for the present.
+    greet: async (cursor) => (source.isFresh() ? behind(cursor) : undefined),
     async next(cursor) {
       const position = source.position();
       if (position === undefined) return undefined;
       const isAtEnd = position.number === cursor.number && isContinued(source, position, cursor);
-      return isAtEnd ? undefined : greet(cursor);
+      return isAtEnd ? undefined : behind(cursor);
     },
     listen(listener) {
       listeners.add(listener);
@@ -112,12 +116,20 @@ export function createFeedPublisher(options: FeedPublisherOptions): FeedPublishe
 
 /** The stretch behind `from`; undefined when it is not at hand any more. Reads the source before it first waits. */
 async function makeBatch(options: FeedPublisherOptions, from: Cursor): Promise<Batch | undefined> {
-  const { source, sign, issuer, clock } = options;
+  const { source, sign, issuer, clock, heartbeatSeconds } = options;
   const head = source.position()?.number ?? from.number;
   const entries = head === from.number ? [] : source.entriesAfter(from.number, BATCH_MAX);
   if (entries === undefined) return undefined;
   const { number: after, epoch } = from;
   const cursor = cursorAt(source, epoch, after + entries.length);
-  const payload = batchPayload({ issuer, now: clock.now(), after, cursor, head, entries });
+  const payload = batchPayload({
+    issuer,
+    nowMs: clock.nowMs(),
+    heartbeatMs: Math.round(heartbeatSeconds * 1000),
+    after,
+    cursor,
+    head,
+    entries,
+  });
   return { jws: await sign(payload, BATCH_TYPE), after, cursor };
 }

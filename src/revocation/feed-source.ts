@@ -6,6 +6,8 @@ import type { Revocable } from './handle-table.ts';
 export interface FeedSource {
   /** Undefined: this node is cut off or has read nothing yet, and must not speak for the log. */
   position(): HighWater | undefined;
+  /** Whether what this node knows is so new that it may say that nothing has come since. */
+  isFresh(): boolean;
   /** Entries behind `number`, oldest first, at most `limit`; undefined: some are not at hand any more. */
   entriesAfter(number: number, limit: number): readonly NumberedEntry[] | undefined;
   /** The entry with this number, while it is at hand. */

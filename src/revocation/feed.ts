@@ -4,11 +4,13 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { RevocationConfig } from './config.ts';
 import { createFeedConnections } from './feed-connections.ts';
-import { parseCursor } from './feed-payload.ts';
+import { createFeedHealth } from './feed-health.ts';
+import { parseCursor, type Cursor } from './feed-payload.ts';
 import type { FeedPositions } from './feed-positions.ts';
 import { createFeedPublisher, type SignFeed } from './feed-publisher.ts';
 import { createSnapshots } from './feed-snapshot.ts';
 import type { FeedSource } from './feed-source.ts';
+import { readRelayReport } from './relay-report.ts';
 
 const RETRY_AFTER_SECONDS = '1';
 
@@ -32,21 +34,26 @@ export interface Feed {
   close(): void;
 }
 
-/** `GET /revocations` (server-sent events, or a long poll) and `GET /revocations/snapshot`. */
+/**
+ * `GET /revocations` (server-sent events, or a long poll), `GET /revocations/snapshot`, and `POST /revocations/followers`, by which a
+ * relay tells of its followers.
+ */
 export function createFeed(options: FeedOptions): Feed {
-  const { source, settings, logger } = options;
-  const onFailure = (error: unknown): void => {
-    logger.error({ event: 'feed.failed', reason: String(error) }, 'the feed could not be signed');
-  };
+  const { source, settings } = options;
+  const health = createFeedHealth(options.logger);
+  const onFailure = health.failed;
+  const watched = { ...options, sign: health.watched(options.sign) };
   const heartbeatSeconds = settings.heartbeat;
-  const publisher = createFeedPublisher({ ...options, heartbeatSeconds, onFailure });
+  const publisher = createFeedPublisher({ ...watched, heartbeatSeconds, onFailure });
   const connections = createFeedConnections({ publisher, onFailure });
-  const snapshots = createSnapshots(options);
+  const snapshots = createSnapshots(watched);
   const router = new Router({ prefix: '/revocations' });
 
   router.use(async (ctx, next) => {
     ctx.set('Cache-Control', 'no-store');
-    if (!settings.public && !(await options.authorize(ctx))) return;
+    // Reports are read by operators: whoever sends them authenticates, however public the feed is.
+    const isOpen = settings.public && ctx.method !== 'POST';
+    if (!isOpen && !(await options.authorize(ctx))) return;
     const isFull = connections.count() >= settings.followersMax;
     if (isFull || source.position() === undefined) unavailable(ctx);
     else await next();
@@ -55,6 +62,7 @@ export function createFeed(options: FeedOptions): Feed {
   router.get('/', async (ctx) => {
     const cursor = parseCursor(ctx.get('Last-Event-ID') || textOf(ctx.query['after']));
     if (cursor === undefined) return refuse(ctx);
+    if (isAhead(source, cursor)) return unavailable(ctx);
     const type = ctx.accepts('application/jwt', 'text/event-stream');
     if (type === 'text/event-stream') return connections.stream(ctx, cursor);
     const news = await connections.poll(ctx, cursor);
@@ -72,6 +80,12 @@ export function createFeed(options: FeedOptions): Feed {
     ctx.body = body;
   });
 
+  router.post('/followers', async (ctx) => {
+    const report = await readRelayReport(ctx.req);
+    ctx.status = report === undefined ? 400 : 204;
+    if (report !== undefined) connections.positions.report(ctx, report);
+  });
+
   return {
     router,
     positions: connections.positions,
@@ -80,6 +94,12 @@ export function createFeed(options: FeedOptions): Feed {
       connections.close();
     },
   };
+}
+
+/** Another node has told the follower of what this one will read in a moment: no reason for a snapshot. */
+function isAhead(source: FeedSource, cursor: Cursor): boolean {
+  const position = source.position();
+  return position?.id === cursor.epoch && position.number < cursor.number;
 }
 
 /** The follower cannot go on from where it stands. */

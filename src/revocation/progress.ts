@@ -41,6 +41,7 @@ const shape = z.object({
       name: z.string(),
       client: z.string().optional(),
       kind: z.enum(['stream', 'poll']),
+      via: z.string().optional(),
       epoch: z.string(),
       number: z.int(),
     }),
@@ -59,7 +60,7 @@ export async function readProgress(state: State, keys: LogKeys): Promise<readonl
     .map(({ followers, lists, ...node }) => ({
       ...node,
       lists,
-      followers: followers.map(({ client, ...rest }) => ({ ...rest, client })),
+      followers: followers.map(({ client, via, ...rest }) => ({ ...rest, client, via })),
     }));
 }
 
@@ -68,9 +69,10 @@ export function progressValue({ followers, lists, ...node }: NodeProgress): Json
   return {
     ...node,
     ...(lists !== undefined && { lists }),
-    followers: followers.map(({ client, ...rest }) => ({
+    followers: followers.map(({ client, via, ...rest }) => ({
       ...rest,
       ...(client !== undefined && { client }),
+      ...(via !== undefined && { via }),
     })),
   };
 }

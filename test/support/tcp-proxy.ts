@@ -6,6 +6,8 @@ export interface TcpProxy {
   readonly port: number;
   /** Holds every byte back for `ms`, each way half; 0: none. */
   delay(ms: number): void;
+  /** New connections go to another server, as behind a balancer that has noticed. */
+  leadTo(target: Target): void;
   /** Cuts what is connected; new connections pass. */
   cut(): void;
   /** Cuts what is connected and refuses new connections, as a server that is not there. */
@@ -41,6 +43,7 @@ interface Held {
 }
 
 interface Wire {
+  target: Target;
   delayMs: number;
   isBlackHole: boolean;
   trap: Trap | undefined;
@@ -54,6 +57,7 @@ interface Wire {
 export async function startTcpProxy(target: Target, rewriting: Rewriting = {}): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   const wire: Wire = {
+    target,
     delayMs: 0,
     isBlackHole: false,
     trap: undefined,
@@ -61,7 +65,7 @@ export async function startTcpProxy(target: Target, rewriting: Rewriting = {}): 
     rewriting,
     held: new WeakMap(),
   };
-  let server = await listen(wire, target, 0);
+  let server = await listen(wire, 0);
   const port = portOf(server);
   const cut = (): void => {
     for (const socket of wire.sockets) socket.destroy();
@@ -77,6 +81,9 @@ export async function startTcpProxy(target: Target, rewriting: Rewriting = {}): 
     delay(ms) {
       wire.delayMs = ms;
     },
+    leadTo(other) {
+      wire.target = other;
+    },
     cut,
     refuse,
     blackHole() {
@@ -85,7 +92,7 @@ export async function startTcpProxy(target: Target, rewriting: Rewriting = {}): 
     async heal() {
       wire.delayMs = 0;
       wire.isBlackHole = false;
-      if (!server.listening) server = await listen(wire, target, port);
+      if (!server.listening) server = await listen(wire, port);
     },
     dropNextReply: (marker) =>
       new Promise((resolve) => {
@@ -95,8 +102,8 @@ export async function startTcpProxy(target: Target, rewriting: Rewriting = {}): 
   };
 }
 
-async function listen(wire: Wire, target: Target, port: number): Promise<Server> {
-  const server = createServer((client) => join(wire, client, connect(target)));
+async function listen(wire: Wire, port: number): Promise<Server> {
+  const server = createServer((client) => join(wire, client, connect(wire.target)));
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   return server;

@@ -1,7 +1,8 @@
 import { randomInt } from 'node:crypto';
 
 const FIRST_MS = 100;
-const MAX_MS = 5000;
+/** Not more, so that a feed that is there again is heard within a second. */
+const MAX_MS = 800;
 
 /** Milliseconds to wait before attempt `attempt` (from 0): doubling, and never the same for all who were cut off together. */
 export function backoffMs(attempt: number): number {

@@ -10,7 +10,7 @@ import { createVerifier } from './verifier.ts';
 const USAGE = `latchkey-verifier --issuer URL --audience NAME --proxy nginx|traefik|envoy --when-silent refuse|introspect|SECONDS
   [--client-id ID --client-secret-file FILE] [--listen 127.0.0.1:9320] [--base-url URL] [--certificate-header NAME]
 
-Answers GET /verify to a proxy, GET /status, and hands the feed on below /revocations. To be reached by your own machines alone.
+Answers GET /verify to a proxy, GET /status, and hands the feed on below /revocations. For your own machines alone.
 `;
 
 const { values } = parseArgs({

@@ -16,8 +16,8 @@ export interface BindingCheck {
 }
 
 /** RFC 9449 section 7, RFC 8705 section 3. A bound token without proof of its key is what a thief has. */
-export function createBindingCheck(settings: Settings): BindingCheck {
-  const proofs = createProofCheck(settings);
+export function createBindingCheck(settings: Settings, nowMs: () => number): BindingCheck {
+  const proofs = createProofCheck(settings, nowMs);
 
   async function checkBound(
     token: string,

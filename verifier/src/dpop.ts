@@ -20,18 +20,19 @@ export interface ProofCheck {
   thumbprint(token: string, request: TokenRequest): Promise<string>;
 }
 
-/** Proofs are remembered in this process: one that is played to another within `proofSeconds` is not noticed. */
-export function createProofCheck(settings: Settings): ProofCheck {
-  const { clock, clockToleranceSeconds: tolerance, proofSeconds } = settings;
+/** `nowMs`: what time it is. Proofs are remembered in this process: one that is played to another within `proofSeconds` is not noticed. */
+export function createProofCheck(settings: Settings, nowMs: () => number): ProofCheck {
+  const { clockToleranceSeconds: tolerance, proofSeconds } = settings;
   const used = createUsedProofs(settings.proofsMax);
 
   return {
     async thumbprint(token, request) {
-      const { protectedHeader, payload } = await verifyProof(request.header('dpop'), settings);
+      const proof = request.header('dpop');
+      const { protectedHeader, payload } = await verifyProof(proof, settings, nowMs());
       const { jti, iat } = payload;
       if (typeof jti !== 'string' || jti === '' || typeof iat !== 'number') refuse('lacks a claim');
       assertMeant(payload, { token, request, settings });
-      const now = clock.wallMs() / 1000;
+      const now = nowMs() / 1000;
       const notBefore = now - proofSeconds - tolerance;
       if (iat < notBefore || iat > now + tolerance) refuse('is not of this time');
       const jkt = await calculateJwkThumbprint(protectedHeader.jwk ?? {});
@@ -55,7 +56,8 @@ function assertMeant(
 
 async function verifyProof(
   proof: string | undefined,
-  { algorithms, clock, clockToleranceSeconds }: Settings,
+  { algorithms, clockToleranceSeconds }: Settings,
+  nowMs: number,
 ): Promise<JWTVerifyResult> {
   if (proof === undefined) refuse('is missing');
   if (proof.length > PROOF_MAX) refuse('is too long');
@@ -64,7 +66,7 @@ async function verifyProof(
       algorithms: [...algorithms],
       typ: 'dpop+jwt',
       clockTolerance: clockToleranceSeconds,
-      currentDate: new Date(clock.wallMs()),
+      currentDate: new Date(nowMs),
     });
   } catch (error) {
     refuse('is not signed as it should be', error);

@@ -4,7 +4,7 @@ export abstract class VerificationError extends Error {
   /** The HTTP status to answer with. */
   abstract readonly status: 401 | 403 | 503;
   /** The OAuth error (RFC 6750 section 3.1); undefined where none is to be told. */
-  abstract readonly error: string | undefined;
+  readonly error: string | undefined = undefined;
 
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
@@ -16,7 +16,6 @@ export abstract class VerificationError extends Error {
 export class TokenMissing extends VerificationError {
   readonly code = 'ERR_TOKEN_MISSING';
   readonly status = 401;
-  readonly error = undefined;
 }
 
 /** The token is not of this issuer, not for this audience, not of its time, or not a token at all. */
@@ -24,7 +23,7 @@ export class TokenInvalid extends VerificationError {
   readonly code: 'ERR_TOKEN_INVALID' | 'ERR_TOKEN_REVOKED' | 'ERR_PROOF_INVALID' =
     'ERR_TOKEN_INVALID';
   readonly status = 401;
-  readonly error: 'invalid_token' | 'invalid_dpop_proof' = 'invalid_token';
+  override readonly error: 'invalid_token' | 'invalid_dpop_proof' = 'invalid_token';
 }
 
 /** The token was valid and has been taken back. */
@@ -47,7 +46,7 @@ export class ProofInvalid extends TokenInvalid {
 export class AccessDenied extends VerificationError {
   readonly code: 'ERR_ACCESS_DENIED' | 'ERR_SCOPE_MISSING' = 'ERR_ACCESS_DENIED';
   readonly status = 403;
-  readonly error = 'insufficient_scope';
+  override readonly error = 'insufficient_scope';
 }
 
 /** The token lacks a scope that its client could ask for. */
@@ -66,12 +65,10 @@ export class ScopeMissing extends AccessDenied {
 export class RevocationUnknown extends VerificationError {
   readonly code = 'ERR_REVOCATION_UNKNOWN';
   readonly status = 503;
-  readonly error = undefined;
 }
 
 /** The issuer's keys, or its word on an opaque token, cannot be had now. */
 export class IssuerUnavailable extends VerificationError {
   readonly code = 'ERR_ISSUER_UNAVAILABLE';
   readonly status = 503;
-  readonly error = undefined;
 }

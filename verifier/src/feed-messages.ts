@@ -24,6 +24,10 @@ export interface FeedMessage extends LogPlace {
 
 /** The entries behind `after`; none: a heartbeat. */
 export interface BatchMessage extends FeedMessage {
+  /** Milliseconds since the epoch, by the issuer's clock. */
+  readonly sentMs: number;
+  /** The feed speaks at least so often. */
+  readonly heartbeatMs: number;
   readonly after: number;
   /** How far the log had come. */
   readonly head: number;
@@ -55,6 +59,8 @@ export async function readBatch(jws: string, trust: FeedTrust): Promise<BatchMes
   if (!Array.isArray(entries)) throw new Error('no entries');
   return {
     ...messageOf(payload),
+    sentMs: count(payload['time']),
+    heartbeatMs: count(payload['heartbeat']),
     after: count(payload['after']),
     head: count(payload['head']),
     entries: entries.map(entryOf),

@@ -10,9 +10,12 @@ import {
 } from './feed-messages.ts';
 import type { FeedRequests } from './feed-requests.ts';
 import type { Hearing } from './hearing.ts';
-import { createPace, overdueAfterMs, type Instant } from './pace.ts';
+import type { IssuerTime } from './issuer-time.ts';
+import { createPace } from './pace.ts';
+import type { Rhythm } from './rhythm.ts';
 import type { Settings } from './settings.ts';
 import { readServerSentEvents } from './server-sent-events.ts';
+import { createWatchdog } from './watchdog.ts';
 
 /** How following goes. */
 export interface FeedFollowing {
@@ -45,8 +48,9 @@ interface FollowOptions {
   readonly requests: FeedRequests;
   readonly list: FeedReader;
   readonly hearing: Hearing;
-  /** Without a word for so long, the connection is given up. */
-  readonly silentAfterMs: number;
+  readonly rhythm: Rhythm;
+  /** Told what time it is there. */
+  readonly time: Pick<IssuerTime, 'hear'>;
 }
 
 /** Follows the feed into `list` until it is closed: snapshot, stream, and again from where it broke. */
@@ -68,9 +72,9 @@ export function followFeed(options: FollowOptions): FeedFollowing {
     while (!stop.signal.aborted) {
       connection = new AbortController();
       try {
-        cursor ??= await takeSnapshot(options, stop.signal);
+        cursor ??= await takeSnapshot(options, attempt, stop.signal);
         const signal = AbortSignal.any([stop.signal, connection.signal]);
-        const canGoOn = await followStream(options, cursor, { arrive, signal });
+        const canGoOn = await followStream(options, cursor, { arrive, attempt, signal });
         if (!canGoOn) cursor = undefined;
       } catch (error) {
         if (stop.signal.aborted) return;
@@ -93,12 +97,16 @@ export function followFeed(options: FollowOptions): FeedFollowing {
 }
 
 /** Gives the cursor from which the feed goes on. */
-async function takeSnapshot(options: FollowOptions, signal: AbortSignal): Promise<string> {
-  const { settings, trust, requests, list } = options;
+async function takeSnapshot(
+  options: FollowOptions,
+  attempt: number,
+  signal: AbortSignal,
+): Promise<string> {
+  const { settings, trust, requests, list, rhythm } = options;
   const began = settings.clock.monotonicMs();
   const snapshot = list.snapshot();
   let message: FeedMessage | undefined;
-  for (const line of await requests.snapshot(signal)) {
+  for (const line of await requests.snapshot(signal, rhythm.firstWordMs(attempt))) {
     const part = await readSnapshotPart(line, trust);
     options.hearing.assertNew(part);
     snapshot.add(part, line);
@@ -108,7 +116,7 @@ async function takeSnapshot(options: FollowOptions, signal: AbortSignal): Promis
   // From a node that is behind, which the next attempt may find caught up.
   if (!snapshot.commit()) throw new Error('a snapshot that is older than what is known');
   // It may have been made for others a moment ago: only the stream tells that nothing came since.
-  take(options, message, undefined);
+  take(options, message);
   const ms = settings.clock.monotonicMs() - began;
   settings.onEvent({ kind: 'snapshot', entries: list.size(), ms });
   return message.cursor;
@@ -118,13 +126,17 @@ async function takeSnapshot(options: FollowOptions, signal: AbortSignal): Promis
 async function followStream(
   options: FollowOptions,
   from: string,
-  connection: { readonly signal: AbortSignal; arrive(cursor: string): void },
+  connection: {
+    readonly signal: AbortSignal;
+    readonly attempt: number;
+    arrive(cursor: string): void;
+  },
 ): Promise<boolean> {
-  const { settings, trust, requests, list, hearing } = options;
-  const watchdog = createWatchdog(options.silentAfterMs);
+  const { settings, trust, requests, list, hearing, rhythm } = options;
+  const watchdog = createWatchdog(rhythm.firstWordMs(connection.attempt));
   try {
     const signal = AbortSignal.any([connection.signal, watchdog.signal]);
-    const pace = createPace(settings.clock, overdueAfterMs(options.silentAfterMs));
+    const pace = createPace(settings.clock, rhythm.overdueAfterMs);
     const body = await requests.stream(from, signal);
     if (body === undefined) return false;
     for await (const { event, data } of readServerSentEvents(body)) {
@@ -135,9 +147,12 @@ async function followStream(
       // Asked again, from the same place, the feed says what is so now.
       if (knownSince === undefined) return true;
       if (!list.apply(batch, data)) return false;
-      take(options, batch, batch.number >= batch.head ? knownSince : undefined);
+      take(options, batch);
+      options.time.hear(batch.sentMs, knownSince);
+      rhythm.hear(batch.heartbeatMs);
+      if (batch.number >= batch.head) hearing.know(knownSince);
       connection.arrive(batch.cursor);
-      watchdog.reset();
+      watchdog.putOff(rhythm.giveUpAfterMs());
       if (batch.entries.length > 0) {
         settings.onEvent({ kind: 'batch', entries: batch.entries.length });
       }
@@ -148,23 +163,8 @@ async function followStream(
   }
 }
 
-function take(options: FollowOptions, message: FeedMessage, knownSince: Instant | undefined): void {
-  const { hearing, list, settings } = options;
-  list.sweep(Math.floor(settings.clock.wallMs() / 1000));
-  hearing.hear(message, knownSince);
-}
-
-/** Aborts its signal unless it is reset in time. */
-function createWatchdog(ms: number): {
-  readonly signal: AbortSignal;
-  reset(): void;
-  end(): void;
-} {
-  const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(new Error('the feed fell silent')), ms);
-  return {
-    signal: controller.signal,
-    reset: () => void timer.refresh(),
-    end: () => clearTimeout(timer),
-  };
+function take({ hearing, list, settings }: FollowOptions, message: FeedMessage): void {
+  // By the earlier of two clocks: one that is ahead must make nobody forget what was revoked.
+  list.sweep(Math.min(message.issuedAt, Math.floor(settings.clock.wallMs() / 1000)));
+  hearing.hear(message);
 }

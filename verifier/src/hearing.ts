@@ -14,8 +14,10 @@ const PACE = 0.5;
 export interface Hearing {
   /** @throws {Error} when the message is an old one: nothing of it may be believed. */
   assertNew(message: FeedMessage): void;
-  /** The message was taken in. Only one after which nothing is left to hear makes us know the present, that of `knownSince`. */
-  hear(message: FeedMessage, knownSince: Instant | undefined): void;
+  /** The message was taken in. */
+  hear(message: FeedMessage): void;
+  /** Nothing is left to hear: we know the present, that of `since`. */
+  know(since: Instant): void;
   /** Milliseconds since the feed had told all that it knew; Infinity: never yet. */
   silentForMs(): number;
   /** Milliseconds since this was first asked after the last word: how long somebody has been waiting for the next. */
@@ -38,11 +40,13 @@ export function createHearing(clock: VerifierClock): Hearing {
       if (issuedAt < expectedAt() - REPLAY_SECONDS) throw new Error('an old word of the feed');
     },
 
-    hear({ issuedAt }, knownSince) {
+    hear({ issuedAt }) {
       if (issuedAt > expectedAt()) newest = { issuedAt, heardMs: clock.monotonicMs() };
-      if (knownSince === undefined) return;
+    },
+
+    know(since) {
       awaitedSinceMs = undefined;
-      heard = knownSince;
+      heard = since;
       for (const wake of waiting) wake();
     },
 

@@ -10,7 +10,7 @@ export type SilencePolicy =
 /** How the feed is followed. */
 export interface RevocationOptions {
   readonly whenSilent: SilencePolicy;
-  /** Seconds without a word after which the feed is silent; 3 when left out. It speaks every second. */
+  /** Seconds without a word after which the feed is silent; left out: four of the heartbeats that the feed tells of, so a second. */
   readonly silentAfterSeconds?: number | undefined;
   /** Where the feed is; left out: `<issuer>/revocations`. */
   readonly url?: string | undefined;
@@ -66,6 +66,11 @@ export interface VerifierOptions {
   /** `false`: a token is good until it expires, as with any other issuer. */
   readonly revocation: RevocationOptions | false;
   readonly credentials?: Credentials | undefined;
+  /**
+   * What operators call this process, as receipts of revocations show it: letters, digits, `.`, `:`, `@`, `_`, `-`; at most 64. Left
+   * out: host, process id, and a few letters that tell apart what follows from one process.
+   */
+  readonly name?: string | undefined;
   /** Left out: ES256, RS256, PS256, EdDSA. Never `none`, never a shared secret. */
   readonly algorithms?: readonly string[] | undefined;
   /**
@@ -93,7 +98,7 @@ export interface VerifierOptions {
   readonly certificateHeader?: string | undefined;
   /** How many tokens are remembered whose signature was good, to verify it once; 1,000 when left out, 0: none. */
   readonly verifiedTokensMax?: number | undefined;
-  /** How far this clock and the issuer's may differ; 15 when left out. */
+  /** How far this clock and the issuer's may differ; 15 when left out. The clock of who follows the feed is put right by it. */
   readonly clockToleranceSeconds?: number | undefined;
   /** How long after a fetch of the keys an unknown key makes no other; 30 when left out. */
   readonly keysCooldownSeconds?: number | undefined;

@@ -1,16 +1,5 @@
-import type { FeedMessage } from './feed-messages.ts';
+import type { BatchMessage } from './feed-messages.ts';
 import type { VerifierClock } from './options.ts';
-
-/** The feed tells seconds without fractions. */
-const RESOLUTION_SECONDS = 1;
-
-/** Beyond the second in which the feed speaks; less, and each word would be overdue. */
-const OVERDUE_MS_MIN = 1250;
-
-/** Milliseconds after a word at which the next one is overdue: half of the silence that is borne. */
-export function overdueAfterMs(silentAfterMs: number): number {
-  return Math.min(silentAfterMs, Math.max(silentAfterMs / 2, OVERDUE_MS_MIN));
-}
 
 /** An instant by both clocks: one stands still while the machine sleeps, the other can be set. */
 export interface Instant {
@@ -33,27 +22,26 @@ export interface Pace {
    * Undefined: the word may have waited to be read, while this process slept or something between was stuck, and what it calls
    * the present is the past. Else since when at the latest it knows.
    */
-  knownSince(message: FeedMessage): Instant | undefined;
+  knownSince(message: Pick<BatchMessage, 'sentMs'>): Instant | undefined;
 }
 
-/** Begins when a connection is asked for: its first word is said after that, whenever it arrives. */
-export function createPace(clock: VerifierClock, lateMs: number): Pace {
+/** Begins when a connection is asked for: its first word is said after that, whenever it arrives. `lateMs`: how late a word may be. */
+export function createPace(clock: VerifierClock, lateMs: () => number): Pace {
   const asked = instantOf(clock);
   let last = asked;
-  let first: { readonly issuedAt: number; readonly monotonicMs: number } | undefined;
+  let first: { readonly sentMs: number; readonly monotonicMs: number } | undefined;
 
   return {
-    knownSince({ issuedAt }) {
+    knownSince({ sentMs }) {
       const gapMs = elapsedMs(last, clock);
       last = instantOf(clock);
       const { monotonicMs } = last;
       if (first === undefined) {
-        first = { issuedAt, monotonicMs };
+        first = { sentMs, monotonicMs };
         return asked;
       }
-      const lagMs = monotonicMs - first.monotonicMs - (issuedAt - first.issuedAt) * 1000;
-      const isOfNow = gapMs <= lateMs && lagMs <= lateMs + RESOLUTION_SECONDS * 1000;
-      return isOfNow ? last : undefined;
+      const lagMs = monotonicMs - first.monotonicMs - (sentMs - first.sentMs);
+      return gapMs <= lateMs() && lagMs <= lateMs() ? last : undefined;
     },
   };
 }

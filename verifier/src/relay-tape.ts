@@ -13,14 +13,21 @@ const ENTRIES_MAX = 100_000;
 export interface Recorded {
   readonly jws: string;
   readonly cursor: string;
+  readonly place: LogPlace;
+}
+
+/** Where a cursor stands, and what came behind it. */
+export interface Stretch {
+  readonly at: LogPlace;
+  readonly missed: readonly Recorded[];
 }
 
 /** The feed as it came, signatures and all, for others to read: a snapshot and what came after it. */
 export interface RelayTape extends FeedReader {
   /** The lines of the snapshot; undefined: none came yet. */
   snapshotLines(): readonly string[] | undefined;
-  /** What came behind a cursor; undefined: it cannot be told from here. */
-  after(cursor: string): readonly Recorded[] | undefined;
+  /** Undefined: what came behind the cursor cannot be told from here. */
+  after(cursor: string): Stretch | undefined;
   /** Each message from now on; undefined: whoever follows has to take a snapshot. Gives the function that ends it. */
   listen(listener: (message: Recorded | undefined) => void): () => void;
 }
@@ -30,7 +37,7 @@ export function createRelayTape(): RelayTape {
   const listeners = new Set<(message: Recorded | undefined) => void>();
   let lines: readonly string[] | undefined;
   let place: LogPlace | undefined;
-  let start = '';
+  let start: SnapshotMessage | undefined;
   let tail: Recorded[] = [];
   let live = 0;
   let recorded = 0;
@@ -41,7 +48,7 @@ export function createRelayTape(): RelayTape {
 
   function replace(last: SnapshotMessage, newLines: readonly string[]): boolean {
     if (place !== undefined && isOlder(last, place)) return false;
-    [lines, place, start, tail] = [newLines, last, last.cursor, []];
+    [lines, place, start, tail] = [newLines, last, last, []];
     [live, recorded] = [last.live, 0];
     tell(undefined);
     return true;
@@ -49,7 +56,7 @@ export function createRelayTape(): RelayTape {
 
   function record(batch: BatchMessage, jws: string): void {
     place = batch;
-    const message = { jws, cursor: batch.cursor };
+    const message = { jws, cursor: batch.cursor, place: batch };
     // A heartbeat is of now: told later, it would say that the feed speaks when it does not.
     if (batch.entries.length > 0) tail.push(message);
     tell(message);
@@ -69,10 +76,11 @@ export function createRelayTape(): RelayTape {
 
     snapshotLines: () => lines,
     after(cursor) {
-      if (lines === undefined) return undefined;
-      if (cursor === start) return tail;
-      const at = tail.findLastIndex((message) => message.cursor === cursor);
-      return at === -1 ? undefined : tail.slice(at + 1);
+      if (start === undefined) return undefined;
+      if (cursor === start.cursor) return { at: start, missed: tail };
+      const index = tail.findLastIndex((message) => message.cursor === cursor);
+      const last = tail[index];
+      return last && { at: last.place, missed: tail.slice(index + 1) };
     },
     listen(listener) {
       listeners.add(listener);

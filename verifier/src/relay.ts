@@ -4,13 +4,16 @@ import { createFeedRequests } from './feed-requests.ts';
 import { followFeed } from './follow-feed.ts';
 import { createHearing } from './hearing.ts';
 import { createIssuer } from './issuer.ts';
+import { createIssuerTime } from './issuer-time.ts';
 import type { Credentials, VerifierClock, VerifierEvent } from './options.ts';
 import { readTarget, type NodeRequest } from './presentation.ts';
+import { createRelayFollowers, type RelayFollowers } from './relay-followers.ts';
+import { reportFollowers } from './relay-reports.ts';
 import { createRelayTape, type Recorded, type RelayTape } from './relay-tape.ts';
-import { feedUrl } from './revocation-check.ts';
+import { feedState, feedUrl } from './revocation-check.ts';
+import { createRhythm } from './rhythm.ts';
 import { settingsOf } from './settings.ts';
 
-const SILENT_AFTER_SECONDS = 3;
 /** A follower that leaves more than this unread is cut off, and comes again. */
 const UNREAD_BYTES_MAX = 1024 ** 2;
 /** Digests do not get smaller, whatever the effort. */
@@ -21,11 +24,13 @@ const compress = promisify(gzip);
 export interface RelayOptions {
   readonly issuer: string;
   readonly credentials?: Credentials | undefined;
+  /** What operators call it; left out: host, process id, and a few letters. With credentials it tells them of its followers, too. */
+  readonly name?: string | undefined;
   /** Where the feed is; left out: `<issuer>/revocations`. */
   readonly url?: string | undefined;
   /** Left out: whoever reaches the relay may follow it. The feed names no token and no person. */
   readonly authorize?: ((request: NodeRequest) => boolean) | undefined;
-  /** Seconds without a word after which the connection is given up; 3 when left out. */
+  /** Seconds without a word after which it is silent, too; left out: four of the heartbeats that the feed tells of. */
   readonly silentAfterSeconds?: number | undefined;
   readonly algorithms?: readonly string[] | undefined;
   readonly fetch?: typeof fetch | undefined;
@@ -37,7 +42,7 @@ export interface RelayOptions {
 export interface NodeResponse {
   readonly writableLength: number;
   writeHead(status: number, headers: Record<string, string>): unknown;
-  write(text: string): unknown;
+  write(text: string, written?: (error?: Error | null) => void): unknown;
   end(body?: string | Uint8Array): unknown;
   once(event: 'close', listener: () => void): unknown;
 }
@@ -63,34 +68,36 @@ export interface RelayStatus {
  * wire: each message is signed by the issuer, and when the issuer is not heard, the relay is silent.
  */
 export function createRelay(options: RelayOptions): Relay {
-  const {
-    authorize = () => true,
-    silentAfterSeconds = SILENT_AFTER_SECONDS,
-    url,
-    ...rest
-  } = options;
+  const { authorize = () => true, silentAfterSeconds, url: chosenUrl, ...rest } = options;
   const settings = settingsOf({ ...rest, audience: 'relay', revocation: false });
-  const silentAfterMs = silentAfterSeconds * 1000;
+  const url = chosenUrl ?? feedUrl(settings.issuer);
+  const rhythm = createRhythm(silentAfterSeconds && silentAfterSeconds * 1000);
   const tape = createRelayTape();
   const hearing = createHearing(settings.clock);
   const following = followFeed({
     settings,
     trust: { ...settings, keys: createIssuer(settings).keys },
-    requests: createFeedRequests(settings, url ?? feedUrl(settings.issuer)),
+    requests: createFeedRequests(settings, url),
     list: tape,
     hearing,
-    silentAfterMs,
+    rhythm,
+    time: createIssuerTime(settings.clock),
   });
-  const followers = new Set<NodeResponse>();
+  const responses = new Set<NodeResponse>();
+  const followers = createRelayFollowers();
+  const stop = new AbortController();
+  void reportFollowers(settings, url, { list: followers.list, signal: stop.signal });
   const snapshots = createSnapshots(tape);
-  const isSilent = (): boolean => hearing.silentForMs() > silentAfterMs;
 
   function serve(request: NodeRequest, response: NodeResponse): void {
     const { path, query } = readTarget(request.url ?? '');
     if (!authorize(request)) answer(response, 401);
-    else if (isSilent() || tape.snapshotLines() === undefined) answer(response, 503);
+    else if (feedState(hearing.silentForMs(), rhythm) !== 'following') answer(response, 503);
     else if (path.endsWith('/snapshot')) void snapshots.send(response);
-    else stream(tape, followers, response, query.get('after') ?? '');
+    else {
+      const cursor = query.get('after') ?? '';
+      stream({ tape, followers, responses }, { request, response, cursor });
+    }
   }
 
   return {
@@ -102,42 +109,55 @@ export function createRelay(options: RelayOptions): Relay {
     status() {
       const silentForMs = hearing.silentForMs();
       const { count: disconnects, lastError } = following.disconnects();
-      const heard = isSilent() ? 'silent' : 'following';
-      const feed = silentForMs === Infinity ? 'starting' : heard;
-      return { feed, followers: followers.size, silentForMs, disconnects, lastError };
+      const feed = feedState(silentForMs, rhythm);
+      return { feed, followers: responses.size, silentForMs, disconnects, lastError };
     },
     close() {
       following.close();
-      for (const follower of followers) follower.end();
+      stop.abort();
+      for (const response of responses) response.end();
     },
   };
 }
 
+interface Served {
+  readonly tape: RelayTape;
+  readonly followers: RelayFollowers;
+  readonly responses: Set<NodeResponse>;
+}
+
 /** What came behind the cursor, and whatever comes from now on. */
 function stream(
-  tape: RelayTape,
-  followers: Set<NodeResponse>,
-  response: NodeResponse,
-  cursor: string,
+  { tape, followers, responses }: Served,
+  asked: {
+    readonly request: NodeRequest;
+    readonly response: NodeResponse;
+    readonly cursor: string;
+  },
 ): void {
-  const missed = tape.after(cursor);
-  if (missed === undefined) return answer(response, 410);
+  const { request, response, cursor } = asked;
+  const stretch = tape.after(cursor);
+  if (stretch === undefined) return answer(response, 410);
+  const tracked = followers.track(request, stretch.at);
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
   // Sends the head at once: a follower with nothing to hear knows that it is connected.
   response.write(':\n\n');
   const tell = (message: Recorded | undefined): void => {
     if (message === undefined || response.writableLength > UNREAD_BYTES_MAX) {
       response.end('event: snapshot\ndata:\n\n');
-    } else {
-      response.write(`event: revocations\nid: ${message.cursor}\ndata: ${message.jws}\n\n`);
+      return;
     }
+    const { place, jws } = message;
+    const event = `event: revocations\nid: ${message.cursor}\ndata: ${jws}\n\n`;
+    response.write(event, (error) => error ?? tracked.move(place));
   };
-  for (const message of missed) tell(message);
+  for (const message of stretch.missed) tell(message);
   const endListening = tape.listen(tell);
-  followers.add(response);
+  responses.add(response);
   response.once('close', () => {
     endListening();
-    followers.delete(response);
+    tracked.end();
+    responses.delete(response);
   });
 }
 

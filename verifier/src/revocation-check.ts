@@ -6,11 +6,11 @@ import { createHearing, type Hearing } from './hearing.ts';
 import { introspect } from './introspection.ts';
 import type { Issuer } from './issuer.ts';
 import type { RevocationOptions } from './options.ts';
-import { overdueAfterMs } from './pace.ts';
+import type { IssuerTime } from './issuer-time.ts';
+import { createRhythm, type Rhythm } from './rhythm.ts';
 import type { Settings } from './settings.ts';
 import { createRevocationList, type RevocationList } from './revocation-list.ts';
 
-const SILENT_AFTER_SECONDS = 3;
 /** How long a request waits for a feed that is being connected, or connected again. */
 const PATIENCE_MS = 1000;
 /** How long after its start the feed counts as being connected. */
@@ -19,6 +19,7 @@ const STARTING_MS = 5000;
 interface CheckOptions {
   readonly settings: Settings;
   readonly issuer: Issuer;
+  readonly time: IssuerTime;
   readonly onMoved: () => void;
 }
 
@@ -31,6 +32,8 @@ export interface VerifierStatus {
   readonly live: number;
   readonly bytes: number;
   readonly silentForMs: number;
+  /** How far the clock of this API is ahead of the issuer's, as the feed tells it: times are judged by the issuer's. */
+  readonly clockAheadMs: number;
   readonly disconnects: number;
   readonly lastError: string | undefined;
 }
@@ -47,12 +50,11 @@ export interface RevocationCheck {
 
 /** Begins to follow the feed. `onMoved` hears of every change after which a token may be revoked that was not. */
 export function createRevocationCheck(
-  { settings, issuer, onMoved }: CheckOptions,
+  { settings, issuer, time, onMoved }: CheckOptions,
   revocation: RevocationOptions,
 ): RevocationCheck {
-  const { whenSilent, silentAfterSeconds = SILENT_AFTER_SECONDS } = revocation;
-  const silentAfterMs = silentAfterSeconds * 1000;
-  const overdueMs = overdueAfterMs(silentAfterMs);
+  const { whenSilent, silentAfterSeconds } = revocation;
+  const rhythm = createRhythm(silentAfterSeconds && silentAfterSeconds * 1000);
   const startedMs = settings.clock.monotonicMs();
   const list = createRevocationList(onMoved);
   const hearing = createHearing(settings.clock);
@@ -62,12 +64,13 @@ export function createRevocationCheck(
     requests: createFeedRequests(settings, revocation.url ?? feedUrl(settings.issuer)),
     list,
     hearing,
-    silentAfterMs,
+    rhythm,
+    time,
   });
 
-  const isSilent = (): boolean => hearing.silentForMs() > silentAfterMs;
+  const isSilent = (): boolean => hearing.silentForMs() > rhythm.silentAfterMs();
   /** A word is overdue: the process may have slept, and what came meanwhile be waiting to be read. */
-  const isCurrent = (): boolean => hearing.silentForMs() <= overdueMs;
+  const isCurrent = (): boolean => hearing.silentForMs() <= rhythm.overdueAfterMs();
 
   /** How long a request waits for the feed, that may speak in a moment, rather than fail. */
   function waitMs(claims: AccessTokenClaims): number {
@@ -80,7 +83,7 @@ export function createRevocationCheck(
       // After a sleep that brings a word at once; else perhaps none comes.
       if (awaitedMs === 0) following.connectAnew();
       const patienceMs = whenSilent === 'refuse' ? PATIENCE_MS - awaitedMs : 0;
-      return Math.max(silentAfterMs - silentForMs, patienceMs);
+      return Math.max(rhythm.silentAfterMs() - silentForMs, patienceMs);
     }
     return list.judge(claims) === 'ahead' ? PATIENCE_MS : 0;
   }
@@ -106,9 +109,18 @@ export function createRevocationCheck(
       return checkLater(token, claims);
     },
     isCurrent,
-    status: () => statusOf({ list, hearing, following, silentAfterMs }),
+    status: () => statusOf({ list, hearing, following, rhythm, time }),
     close: following.close,
   };
+}
+
+/** How the feed fares that has been silent for so long. */
+export function feedState(
+  silentForMs: number,
+  rhythm: Rhythm,
+): 'starting' | 'following' | 'silent' {
+  if (silentForMs === Infinity) return 'starting';
+  return silentForMs > rhythm.silentAfterMs() ? 'silent' : 'following';
 }
 
 /** Where the feed of an issuer is. */
@@ -122,20 +134,21 @@ function statusOf(parts: {
   readonly list: RevocationList;
   readonly hearing: Hearing;
   readonly following: FeedFollowing;
-  readonly silentAfterMs: number;
+  readonly rhythm: Rhythm;
+  readonly time: IssuerTime;
 }): VerifierStatus {
-  const { list, hearing, following, silentAfterMs } = parts;
+  const { list, hearing, following, rhythm, time } = parts;
   const place = list.place();
   const silentForMs = hearing.silentForMs();
   const { count, lastError } = following.disconnects();
-  const heard = silentForMs > silentAfterMs ? 'silent' : 'following';
   return {
-    feed: silentForMs === Infinity ? 'starting' : heard,
+    feed: feedState(silentForMs, rhythm),
     epoch: place?.epoch,
     number: place?.number ?? 0,
     live: list.size(),
     bytes: list.bytes(),
     silentForMs,
+    clockAheadMs: Math.round(time.aheadMs()),
     disconnects: count,
     lastError,
   };

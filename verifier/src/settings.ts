@@ -1,3 +1,4 @@
+import { assertFollowerName, followerName } from './follower-name.ts';
 import { isAsymmetric } from './jws.ts';
 import type {
   Credentials,
@@ -15,6 +16,8 @@ export interface Settings {
   readonly audience: readonly string[];
   readonly revocation: RevocationOptions | false;
   readonly credentials: Credentials | undefined;
+  /** How this process calls itself to the feed. */
+  readonly name: string;
   readonly algorithms: readonly string[];
   /** In lower case, without `application/`; false: any. */
   readonly typ: string | false;
@@ -60,6 +63,7 @@ export function settingsOf({ audience, typ, baseUrl, ...options }: VerifierOptio
   const settings: Settings = {
     ...DEFAULTS,
     fetch,
+    name: followerName(),
     issuer: options.issuer,
     revocation: options.revocation,
     ...Object.fromEntries(given),
@@ -71,6 +75,7 @@ export function settingsOf({ audience, typ, baseUrl, ...options }: VerifierOptio
         : [baseUrl].flat().map((url) => url.replace(/\/$/, '')),
   };
   assertIssuer(settings.issuer);
+  assertFollowerName(settings.name);
   assertConsistent(settings);
   return settings;
 }

@@ -2,6 +2,7 @@ import { createBindingCheck } from './binding.ts';
 import { assertInTime, type AccessTokenClaims } from './claims.ts';
 import { TokenInvalid, TokenRevoked } from './errors.ts';
 import { createIssuer } from './issuer.ts';
+import { createIssuerTime } from './issuer-time.ts';
 import { createJwtReader } from './jwt-reader.ts';
 import { createOpaqueTokens } from './opaque-tokens.ts';
 import type { VerifierOptions } from './options.ts';
@@ -34,6 +35,7 @@ const OFF: VerifierStatus = {
   live: 0,
   bytes: 0,
   silentForMs: 0,
+  clockAheadMs: 0,
   disconnects: 0,
   lastError: undefined,
 };
@@ -44,17 +46,18 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const settings = settingsOf(options);
   const { clock, onEvent, revocation, opaqueTokens } = settings;
   const issuer = createIssuer(settings);
+  const time = createIssuerTime(clock);
   const opaque = opaqueTokens && createOpaqueTokens(settings, issuer, opaqueTokens);
   const onMoved = (): void => opaque?.forget();
   const feed =
     revocation === false
       ? undefined
-      : createRevocationCheck({ settings, issuer, onMoved }, revocation);
+      : createRevocationCheck({ settings, issuer, time, onMoved }, revocation);
   const jwts = createJwtReader(settings, issuer);
-  const binding = createBindingCheck(settings);
+  const binding = createBindingCheck(settings, time.nowMs);
 
   function assertNow(claims: AccessTokenClaims): void {
-    const nowSeconds = Math.floor(clock.wallMs() / 1000);
+    const nowSeconds = Math.floor(time.nowMs() / 1000);
     assertInTime(claims, { nowSeconds, toleranceSeconds: settings.clockToleranceSeconds });
   }
 
@@ -68,12 +71,12 @@ export function createVerifier(options: VerifierOptions): Verifier {
       return claims;
     }
     const claims = jwts.known(token) ?? (await jwts.read(token));
-    assertNow(claims);
-    // Only what has to be waited for: most requests wait for nothing.
-    const proven = binding.check(token, claims, presentation);
-    if (proven !== undefined) await proven;
+    // Only what has to be waited for: most requests wait for nothing. The feed first, because it tells what time it is.
     const cleared = feed?.check(token, claims);
     if (cleared !== undefined) await cleared;
+    assertNow(claims);
+    const proven = binding.check(token, claims, presentation);
+    if (proven !== undefined) await proven;
     return claims;
   }
 

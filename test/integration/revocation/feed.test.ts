@@ -98,6 +98,33 @@ describe('the feed by long poll', () => {
 });
 
 describe('the feed', () => {
+  test('says what time it is, and how often it speaks', async () => {
+    const { cursor } = await snapshot();
+    const batch = await read(await (await ask(`?after=${cursor}`)).text());
+    expect(batch).toMatchObject({ heartbeat: 250, entries: [] });
+    expect(Math.abs(Number(batch['time']) - Date.now())).toBeLessThan(5000);
+    expect(batch.iat).toBe(Math.floor(Number(batch['time']) / 1000));
+  });
+
+  test('tells who has heard more than this node has read to come again, and to take no snapshot', async () => {
+    const { number } = await revokeGrant('newest');
+    const epoch = node.revocation.stamp().split('.')[0];
+    const answer = await ask(`?after=${epoch}.${number + 1}.zzzzzz`);
+    expect(answer.status).toBe(503);
+    expect(answer.headers.get('retry-after')).toBe('1');
+  });
+
+  test('takes the word of a relay only from who authenticates, however public it is', async () => {
+    const report = (headers: Record<string, string>) =>
+      fetch(`${issuer.url}/revocations/followers`, {
+        method: 'POST',
+        headers,
+        body: '{"followers":[]}',
+      });
+    expect((await report({})).status).toBe(401);
+    expect((await report({ authorization: 'Basic x' })).status).toBe(204);
+  });
+
   test('is closed to those who do not authenticate, unless it is public', async () => {
     await issuer.close();
     issuer = await startIssuer(node, { public: false });

@@ -33,7 +33,7 @@ beforeEach(async () => {
     issuer: 'https://id.example',
     clock: systemClock,
     logger,
-    settings: revocationConfig.parse({ feed: { heartbeat: '60s' } }).feed,
+    settings: revocationConfig.parse({ feed: { heartbeat: '5s' } }).feed,
     async authorize(ctx) {
       nameFollower(ctx, 'orders-api');
       return true;
@@ -130,4 +130,27 @@ test('a node that has ended is not waited for', async () => {
   await expect.poll(told, WAIT).toBeDefined();
   await announcing.close();
   expect(await operator.revocation.progress()).toEqual([]);
+});
+
+test('what a relay says of its followers is told, and forgotten when it says that there are none', async () => {
+  const at = { epoch: position().id, number: 0 };
+  const report = (followers: unknown): Promise<Response> =>
+    fetch(`${url}/followers`, {
+      method: 'POST',
+      headers: { 'latchkey-follower': 'relay-1' },
+      body: JSON.stringify({ followers }),
+    });
+  expect((await report([{ name: 'shop@10.0.3.7', ...at }])).status).toBe(204);
+  const follower = { name: 'shop@10.0.3.7', client: 'orders-api', via: 'relay-1', kind: 'stream' };
+  await expect.poll(told, WAIT).toMatchObject({ followers: [{ ...follower, ...at }] });
+  expect((await report([])).status).toBe(204);
+  expect(feed.positions.list()).toEqual([]);
+  for (const nonsense of [
+    undefined,
+    'x',
+    [{ name: 'a b', ...at }],
+    [{ ...at, name: 'x', number: -1 }],
+  ])
+    expect((await report(nonsense)).status).toBe(400);
+  expect((await report([{ name: 'x'.repeat(70_000), ...at }])).status).toBe(400);
 });

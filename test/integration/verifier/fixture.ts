@@ -7,6 +7,7 @@ import {
   type VerifierOptions,
 } from '../../../verifier/src/index.ts';
 import { revocationConfig } from '../../../src/revocation/config.ts';
+import type { FollowerPosition } from '../../../src/revocation/feed-positions.ts';
 import { createFeed } from '../../../src/revocation/feed.ts';
 import type { SignFeed } from '../../../src/revocation/feed-publisher.ts';
 import { systemClock } from '../../../src/runtime/clock.ts';
@@ -37,6 +38,8 @@ export interface TestIssuer {
   introspections: number;
   /** How often the feed and its snapshot were asked for. */
   feedRequests: number;
+  /** Who follows the feed, and how far each is. */
+  followers(): readonly FollowerPosition[];
   /** The keys that are published; changed, older ones are withdrawn. */
   keys: readonly object[];
   close(): Promise<void>;
@@ -77,6 +80,7 @@ export async function startIssuer(
     introspected: {},
     introspections: 0,
     feedRequests: 0,
+    followers: () => feed.positions.list(),
     keys: [jwk],
     issue: (claims = {}, header = {}) =>
       new SignJWT({

@@ -35,7 +35,7 @@ afterEach(async () => {
 /** A relay whose feed comes through a wire that can be cut; gives the address for verifiers. */
 async function start(options: Partial<RelayOptions> = {}): Promise<string> {
   const url = `http://127.0.0.1:${wire.port}/revocations`;
-  relay = createRelay({ issuer: issuer.url, url, silentAfterSeconds: 2.4, ...options });
+  relay = createRelay({ issuer: issuer.url, url, ...options });
   server = createServer((request, response) => {
     if (!relay.handle(request, response)) response.writeHead(404).end();
   });
@@ -45,7 +45,7 @@ async function start(options: Partial<RelayOptions> = {}): Promise<string> {
 }
 
 const behind = (url: string): Verifier =>
-  issuer.verifier({ revocation: { whenSilent: 'refuse', silentAfterSeconds: 2.4, url } });
+  issuer.verifier({ revocation: { whenSilent: 'refuse', url } });
 
 const outcome = (verifier: Verifier, token: string): Promise<unknown> =>
   verifier.verify(token).then(
@@ -121,6 +121,29 @@ describe('verifiers behind a relay', () => {
 });
 
 describe('a relay', () => {
+  test('tells the issuer how far its own followers are, each by its name', async () => {
+    const credentials = { clientId: 'orders-api', clientSecret: 'x' };
+    const url = await start({ name: 'relay-1', credentials });
+    const revocation = { whenSilent: 'refuse', url } as const;
+    for (const name of ['shop@a', 'shop@b']) issuer.verifier({ name, revocation });
+    const direct = issuer.verifier({ name: 'orders@c' });
+    const all = (number: number) => [
+      expect.objectContaining({ name: 'relay-1', number }),
+      expect.objectContaining({ name: 'orders@c', number }),
+      expect.objectContaining({ name: 'shop@a', via: 'relay-1', number }),
+      expect.objectContaining({ name: 'shop@b', via: 'relay-1', number }),
+    ];
+    const told = (number: number) =>
+      expect.poll(issuer.followers, { timeout: 5000 }).toEqual(expect.arrayContaining(all(number)));
+    const { number } = node.revocation.health();
+    await told(number);
+    await revokeGrant('told');
+    await told(number + 1);
+    expect(issuer.followers()).toHaveLength(4);
+    direct.close();
+    await expect.poll(issuer.followers).toHaveLength(3);
+  });
+
   test('answers only those that it was told to', async () => {
     const authorize: RelayOptions['authorize'] = ({ headers }) => headers['x-team'] === 'orders';
     const url = await start({ authorize });

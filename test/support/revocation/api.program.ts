@@ -18,10 +18,8 @@ export interface ApiPlan {
   readonly audience: string;
   readonly credentials: { readonly clientId: string; readonly clientSecret: string };
   readonly whenSilent: SilencePolicy;
-  readonly silentAfterSeconds?: number;
   /** How wrong its clock is. */
   readonly clockOffsetMs?: number;
-  readonly clockToleranceSeconds?: number;
 }
 
 const ports = await Promise.all(
@@ -41,8 +39,7 @@ async function startApi(plan: ApiPlan): Promise<number> {
 }
 
 function verifierOf(plan: ApiPlan): Verifier {
-  const { issuer, audience, credentials, whenSilent, silentAfterSeconds = 3 } = plan;
-  const { clockOffsetMs = 0, clockToleranceSeconds } = plan;
+  const { issuer, audience, credentials, whenSilent, clockOffsetMs = 0 } = plan;
   const way = throughNode(plan.feedPort);
   const get: typeof fetch = (input, init) => {
     const isFeed = typeof input === 'string' && input.startsWith(`${issuer}/revocations`);
@@ -52,8 +49,7 @@ function verifierOf(plan: ApiPlan): Verifier {
     issuer,
     audience,
     credentials,
-    clockToleranceSeconds,
-    revocation: { whenSilent, silentAfterSeconds },
+    revocation: { whenSilent },
     fetch: get,
     clock: {
       wallMs: () => Date.now() + clockOffsetMs,

@@ -48,6 +48,26 @@ test('status lists are waited for where there are some', () => {
   expect(then).toHaveProperty('followedAfterMs', 700);
 });
 
+test('a follower of a relay is waited for once, by what the node knows that heard of it last', () => {
+  const relayed = (id: string, number: number): NodeProgress => ({
+    ...nodeAt(10, 10),
+    id,
+    followers: [
+      { name: 'shop', client: 'api', kind: 'stream', via: 'relay-1', epoch: '1-abc', number },
+    ],
+  });
+  const standings = createStandings(PLACE);
+  const followers = (progress: readonly NodeProgress[], ms: number) =>
+    standings.update(progress, ms).filter(({ kind }) => kind === 'stream');
+  expect(followers([relayed('a', 9), relayed('b', 8)], 1)).toMatchObject([
+    { name: 'shop', via: 'relay-1', number: 9, followedAfterMs: undefined },
+  ]);
+  expect(followers([relayed('a', 9), relayed('b', 10)], 20)).toMatchObject([
+    { name: 'shop', via: 'relay-1', number: 10, followedAfterMs: 20 },
+  ]);
+  expect(followers([relayed('a', 10), relayed('b', 10)], 30)).toHaveLength(1);
+});
+
 test('a follower that has gone is not waited for', () => {
   const standings = createStandings(PLACE);
   expect(standings.update([nodeAt(9, 9)], 1)).toHaveLength(2);

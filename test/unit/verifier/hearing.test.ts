@@ -23,7 +23,8 @@ function hearingAt() {
       } catch {
         return false;
       }
-      hearing.hear(word(issuedAt), { ...time });
+      hearing.hear(word(issuedAt));
+      hearing.know({ ...time });
       return true;
     },
   };

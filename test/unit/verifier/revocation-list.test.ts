@@ -46,6 +46,8 @@ function token(mark: string | undefined, more: Partial<AccessTokenClaims> = {}):
 
 const stretch = (after: number, digests: readonly string[]) => ({
   ...EPOCH,
+  sentMs: 1000,
+  heartbeatMs: 250,
   after,
   number: after + digests.length,
   head: after + digests.length,
