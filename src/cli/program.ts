@@ -7,7 +7,6 @@ import { loadConfig } from '../config/load-config.ts';
 import { privateFilesOf, type FileSettings } from '../config/private-files.ts';
 import type { SafetySettings } from '../config/safety.ts';
 import { LatchkeyError } from '../runtime/errors.ts';
-import type { MailAdministration } from '../mail/administration.ts';
 import type { KeyAdministration } from '../signing-keys/administration.ts';
 import type { Records } from '../storage/records.ts';
 import { registerAuditCommands } from './audit.ts';
@@ -15,7 +14,6 @@ import { registerCheckCommand, type Checked } from './check.ts';
 import { registerClientCommands } from './clients.ts';
 import { registerKeysCommands } from './keys.ts';
 import { registerGroupCommands } from './groups.ts';
-import { registerMailCommands } from './mail.ts';
 import { json, plain, type Output } from './output.ts';
 import type { PasswordInput } from './password.ts';
 import { registerPersonCommands } from './people.ts';
@@ -37,7 +35,6 @@ class NoConfig extends LatchkeyError {
 export interface ProgramRooms extends RevokeRooms, RightsRooms {
   readonly records: Records;
   readonly keyAdministration: KeyAdministration;
-  readonly mailAdministration: MailAdministration;
 }
 
 /** What the commands get from the process and from the composition root. */
@@ -97,7 +94,6 @@ export function createProgram<Settings extends SafetySettings & FileSettings>(
   });
   const { input, isTerminal = false } = options;
   registerRevokeCommands(program, open, { input, isTerminal });
-  registerMailCommands(program, open);
   registerAuditCommands(program, open);
   return program;
 }
