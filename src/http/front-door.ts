@@ -5,13 +5,13 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Assets } from './assets.ts';
 import type { HttpConfig } from './config.ts';
+import { createDocumentDoor } from './document-door.ts';
 import { wantsPage, type Exchange } from './exchange.ts';
 import { createFaultAnswer, type FaultAnswer } from './fault-answer.ts';
 import { BAD_REQUEST, MISDIRECTED, NOT_FOUND, OVERLOADED, TOO_LARGE, type Fault } from './fault.ts';
 import type { Metrics } from './metrics.ts';
 import { createOriginReader } from './origin-reader.ts';
 import { isCanonicalPath } from './path.ts';
-import { answerPrepared } from './prepared.ts';
 import { answerProbe } from './probes.ts';
 import type { ReadinessProbe } from './readiness.ts';
 import type { Renderer } from './renderer.ts';
@@ -44,7 +44,7 @@ export interface FrontDoor {
 
 /** The order of things: probes, the Host header, prepared documents, limits, then routers by Koa, or the engine. */
 export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
-  const { settings, issuer, protocol, assets, readiness, metrics } = options;
+  const { settings, issuer, readiness, metrics } = options;
   const hosts = new Set([new URL(issuer).host, ...settings.hosts]);
   const readOrigin = createOriginReader(issuer, settings.trustedProxies);
   const secure = createSecurityHeaders({
@@ -55,16 +55,12 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
   const faults = createFaultAnswer(options.renderer, options.logger);
   const rooms = createRooms({ ...options, faults });
   const ledger = createLedger(options);
+  const documents = createDocumentDoor(options);
   let isLeaving = false;
 
   function enter(request: IncomingMessage, response: ServerResponse, path: string): void {
     const misaddressed = judgeHost(request, hosts);
-    const document = misaddressed ? undefined : (protocol.document(path) ?? assets.document(path));
-    if (document !== undefined) {
-      metrics.document();
-      answerPrepared(request, response, document);
-      return;
-    }
+    if (!misaddressed && documents.answer(request, response, path)) return;
     const exchange = { request, response, path, origin: readOrigin(request), route: 'refused' };
     secure(request, response);
     response.setHeader('X-Request-Id', exchange.origin.requestId ?? '');
@@ -95,6 +91,7 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
     },
     leave() {
       isLeaving = true;
+      documents.leave();
     },
   };
 }

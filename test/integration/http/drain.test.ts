@@ -18,16 +18,22 @@ interface Tally {
   failed: number;
 }
 
+interface Lane {
+  readonly port: number;
+  readonly path: string;
+  readonly agent: Agent;
+}
+
 /** Sends requests over kept-alive connections as a proxy does, until the node refuses new connections. */
-async function load(port: number, tally: Tally, signal: AbortSignal): Promise<void> {
+async function load(to: Omit<Lane, 'agent'>, tally: Tally, signal: AbortSignal): Promise<void> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-  while (!signal.aborted) await ask(port, agent, tally);
+  while (!signal.aborted) await ask({ ...to, agent }, tally);
   agent.destroy();
 }
 
-function ask(port: number, agent: Agent, tally: Tally): Promise<void> {
+function ask(lane: Lane, tally: Tally): Promise<void> {
   return new Promise((resolve) => {
-    const sent = request({ port, host: '127.0.0.1', path: '/work', agent }, (response) => {
+    const sent = request({ ...lane, host: '127.0.0.1' }, (response) => {
       response.resume().once('end', () => {
         if (response.statusCode === 200) tally.answered += 1;
         else tally.failed += 1;
@@ -61,7 +67,9 @@ describe('a node that stops', () => {
       });
       const tally: Tally = { answered: 0, failed: 0 };
       const stop = new AbortController();
-      const clients = Array.from({ length: 16 }, () => load(port, tally, stop.signal));
+      const paths = ['/work', '/work', '/work', '/assets/page.css'];
+      const clients = Array.from({ length: 4 }, () => paths).flat();
+      const loads = clients.map((path) => load({ port, path }, tally, stop.signal));
       await expect.poll(() => tally.answered).toBeGreaterThan(200);
 
       const before = tally.answered;
@@ -71,7 +79,7 @@ describe('a node that stops', () => {
       // As a proxy would: it has read 503 at /readyz and sends no more.
       await delay(500);
       stop.abort();
-      await Promise.all(clients);
+      await Promise.all(loads);
       await closed;
       await close();
       expect(tally.answered).toBeGreaterThan(before);
