@@ -1,6 +1,7 @@
 import type { Router } from '@koa/router';
 import type { z } from 'zod';
 import type { Accounts } from './accounts/accounts.ts';
+import type { Tickets } from './accounts/tickets.ts';
 import type { Audit } from './audit/audit.ts';
 import type { Clients, ResourceServers } from './clients/clients.ts';
 import type { Flows } from './flows/flows.ts';
@@ -25,6 +26,7 @@ export interface House {
   readonly records: Records;
   readonly audit: Audit;
   readonly accounts: Accounts;
+  readonly tickets: Tickets;
   readonly clients: Clients;
   readonly resourceServers: ResourceServers;
   readonly revocation: Revocation;

@@ -1,6 +1,8 @@
 import { hostname } from 'node:os';
 import type { Accounts } from './accounts/accounts.ts';
 import { createAccounts } from './accounts/create-accounts.ts';
+import { createTickets } from './accounts/create-tickets.ts';
+import type { Tickets } from './accounts/tickets.ts';
 import type { Audit } from './audit/audit.ts';
 import { createAudit } from './audit/create-audit.ts';
 import { installationOf } from './config/installation.ts';
@@ -11,7 +13,7 @@ import { createClients } from './clients/create-clients.ts';
 import { createResourceServers } from './clients/resource-servers.ts';
 import { createMail } from './mail/create-mail.ts';
 import type { Mail } from './mail/mail.ts';
-import { deleteFactors } from './factors/account-statements.ts';
+import { deleteFactors, forgetDevices } from './factors/account-statements.ts';
 import { createFactors } from './factors/create-factors.ts';
 import type { Factors } from './factors/factors.ts';
 import { createFlows } from './flows/create-flows.ts';
@@ -65,6 +67,7 @@ export interface Rooms {
   readonly flows: Flows;
   /** The one way out of the house. */
   readonly outbound: Outbound;
+  readonly tickets: Tickets;
   readonly accounts: Accounts;
   readonly factors: Factors;
   readonly groups: Groups;
@@ -120,10 +123,12 @@ export async function openRooms(settings: Settings, options: ComposeOptions): Pr
         settings: settings.signIn,
         attributes: settings.accounts.attributes,
         belongings: [deleteConsents, forgetAccount, deleteFactors],
+        distrust: [forgetDevices],
         outboundFetch: outbound.fetch,
         decoySecret: Buffer.from(sealer.keysFor('decoys')[0]).toString('base64url'),
       }),
     );
+    const tickets = createTickets({ state, clock });
     const resourceServers = createResourceServers(settings.apis);
     return {
       ...base,
@@ -140,6 +145,7 @@ export async function openRooms(settings: Settings, options: ComposeOptions): Pr
       clients,
       mail,
       outbound,
+      tickets,
       flows: createFlows({ ...base, namespace: NAMESPACE }),
       accounts,
       factors: createFactors({

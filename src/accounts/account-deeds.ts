@@ -2,7 +2,7 @@ import type { Compilable } from 'kysely';
 import type { Audit, AuditEvent } from '../audit/audit.ts';
 import type { Revocation } from '../revocation/revocation.ts';
 import type { Actor } from '../runtime/origin.ts';
-import type { Records } from '../storage/records.ts';
+import type { Queries, Records } from '../storage/records.ts';
 import type { AccountTable } from '../storage/tables.ts';
 import { accountById } from './account-queries.ts';
 import type { Throttle } from './throttle.ts';
@@ -20,13 +20,20 @@ export interface Deed {
   readonly actor: Actor;
 }
 
+/** What a room takes away of an account, in the transaction of a change that asks for it. */
+export type Belongings = (queries: Queries, accountId: string) => readonly Compilable[];
+
 /** What every change of an account comes to. */
 export interface Deeds {
   row(id: string): Promise<AccountTable | undefined>;
   /** Writes one statement that changes one row, and puts that on record. False: there was no such row. */
   change(statement: Compilable, deed: Deed): Promise<boolean>;
-  /** `change`, and takes back every token and session. */
-  changeAndTakeBack(statement: Compilable, deed: Deed): Promise<boolean>;
+  /** `change`, with `belongings` taken away, and takes back every token and session. */
+  changeAndTakeBack(
+    statement: Compilable,
+    deed: Deed,
+    belongings?: readonly Belongings[],
+  ): Promise<boolean>;
   /** After the record has changed, so that nothing is issued in between on the strength of the old one. */
   takeBack(deed: Deed): Promise<void>;
   record(deed: Deed): Promise<void>;
@@ -58,8 +65,8 @@ export function createDeeds({ records, audit, revocation, throttle }: DeedsOptio
     }
   }
 
-  async function write(statement: Compilable): Promise<boolean> {
-    const [written] = await records.write(statement);
+  async function write(statement: Compilable, more: readonly Compilable[] = []): Promise<boolean> {
+    const [written] = await records.write(statement, ...more);
     return written?.rowsAffected === 1;
   }
 
@@ -70,8 +77,9 @@ export function createDeeds({ records, audit, revocation, throttle }: DeedsOptio
       await record(deed);
       return true;
     },
-    async changeAndTakeBack(statement, deed) {
-      if (!(await write(statement))) return false;
+    async changeAndTakeBack(statement, deed, belongings = []) {
+      const more = belongings.flatMap((statementsFor) => statementsFor(records.queries, deed.id));
+      if (!(await write(statement, more))) return false;
       await takeBack(deed);
       return true;
     },

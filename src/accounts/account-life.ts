@@ -1,7 +1,6 @@
-import type { Compilable } from 'kysely';
 import type { Clock } from '../runtime/clock.ts';
-import type { Queries, Records } from '../storage/records.ts';
-import type { Deeds } from './account-deeds.ts';
+import type { Records } from '../storage/records.ts';
+import type { Belongings, Deeds } from './account-deeds.ts';
 import {
   deleteAccount,
   disableAccount,
@@ -13,20 +12,21 @@ import {
 } from './account-queries.ts';
 import type { Accounts } from './accounts.ts';
 
-/** What a room takes away of an account that is deleted, in the same transaction. */
-export type Belongings = (queries: Queries, accountId: string) => readonly Compilable[];
-
 export interface AccountLifeOptions {
   readonly records: Records;
   readonly clock: Clock;
   readonly deeds: Deeds;
+  /** Of a deleted account. */
   readonly belongings: readonly Belongings[];
+  /** Of a locked one. */
+  readonly distrust: readonly Belongings[];
 }
 
 type Life = Pick<Accounts, 'disable' | 'enable' | 'lock' | 'unlock' | 'setExpiry' | 'delete'>;
 
 /** From active to gone, and back where there is a way back. */
-export function createAccountLife({ records, clock, deeds, belongings }: AccountLifeOptions): Life {
+export function createAccountLife(options: AccountLifeOptions): Life {
+  const { records, clock, deeds, belongings, distrust } = options;
   const { queries } = records;
 
   return {
@@ -47,11 +47,11 @@ export function createAccountLife({ records, clock, deeds, belongings }: Account
     },
 
     lock: (id, actor) =>
-      deeds.changeAndTakeBack(lockAccount(queries, id, clock.now()), {
-        id,
-        type: 'account.locked',
-        actor,
-      }),
+      deeds.changeAndTakeBack(
+        lockAccount(queries, id, clock.now()),
+        { id, type: 'account.locked', actor },
+        distrust,
+      ),
 
     unlock: (id, actor) =>
       deeds.change(unlockAccount(queries, id), { id, type: 'account.unlocked', actor }),

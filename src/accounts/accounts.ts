@@ -117,6 +117,8 @@ export interface Accounts {
    * @throws {InvalidAccount} when the password breaks the rules.
    */
   setPassword(id: string, password: string, actor: Actor): Promise<boolean>;
+  /** Whoever has another way in goes on without one; sessions stay. */
+  removePassword(id: string, actor: Actor): Promise<boolean>;
   /** The next sign-in by password has to end with a new one. */
   requirePasswordChange(id: string, actor: Actor): Promise<boolean>;
   /** @throws {InvalidAccount} for what is unknown, unfit, or not for this editor to change. {AccountExists} */

@@ -6,8 +6,8 @@ import { randomId } from '../runtime/random.ts';
 import { compiledOnce } from '../storage/compiled-once.ts';
 import type { Records } from '../storage/records.ts';
 import type { State } from '../storage/state.ts';
-import { createDeeds } from './account-deeds.ts';
-import { createAccountLife, type Belongings } from './account-life.ts';
+import { createDeeds, type Belongings } from './account-deeds.ts';
+import { createAccountLife } from './account-life.ts';
 import { accountById, accountByLogin, accountsAfter } from './account-queries.ts';
 import { accountOf } from './account-row.ts';
 import type { Accounts } from './accounts.ts';
@@ -39,6 +39,8 @@ export interface AccountsOptions {
   readonly revocation?: Pick<Revocation, 'revoke'> | undefined;
   /** What other rooms take away of an account that is deleted. */
   readonly belongings?: readonly Belongings[] | undefined;
+  /** What other rooms take away when an account may be in other hands: with a new password, and with a lock. */
+  readonly distrust?: readonly Belongings[] | undefined;
   /** The way out of the house, for the service of leaked passwords; without it, none is asked. */
   readonly outboundFetch?: BreachServiceOptions['fetch'] | undefined;
   /** The same on every node, or nobody's names could be told by asking two; one of its own when left out. */
@@ -61,7 +63,8 @@ export function createAccounts(options: AccountsOptions): Accounts {
     isBreached: breachServiceOf(options),
   });
   const attributes = createAttributeSchema(options.attributes ?? []);
-  const house = { ...options, deeds, attributes, belongings: options.belongings ?? [] };
+  const { belongings = [], distrust = [] } = options;
+  const house = { ...options, deeds, attributes, belongings, distrust };
 
   return {
     async find(id) {

@@ -1,13 +1,14 @@
 import { RecordConflict, type Records } from '../storage/records.ts';
 import type { AccountTable } from '../storage/tables.ts';
 import type { Clock } from '../runtime/clock.ts';
-import type { Deeds } from './account-deeds.ts';
+import type { Belongings, Deeds } from './account-deeds.ts';
 import {
   accountByLogin,
   insertAccount,
   requirePasswordChange,
   retiredAccount,
   setNewPassword,
+  setPasswordHash,
 } from './account-queries.ts';
 import { accountOf, newRow } from './account-row.ts';
 import { AccountExists, InvalidAccount, type Accounts, type NewAccount } from './accounts.ts';
@@ -26,13 +27,18 @@ export interface ManageAccountsOptions {
   readonly passwords: Passwords;
   readonly newPasswords: NewPasswords;
   readonly attributes: AttributeSchema;
+  /** What goes with a new password. */
+  readonly distrust: readonly Belongings[];
 }
 
-type Managing = Pick<Accounts, 'create' | 'check' | 'setPassword' | 'requirePasswordChange'>;
+type Managing = Pick<
+  Accounts,
+  'create' | 'check' | 'setPassword' | 'removePassword' | 'requirePasswordChange'
+>;
 
 /** Making accounts, and their passwords. */
 export function manageAccounts(options: ManageAccountsOptions): Managing {
-  const { records, clock, deeds, passwords, newPasswords, attributes } = options;
+  const { records, clock, deeds, passwords, newPasswords, attributes, distrust } = options;
   const { queries } = records;
 
   async function problemsOf(account: NewAccount): Promise<readonly string[]> {
@@ -75,10 +81,17 @@ export function manageAccounts(options: ManageAccountsOptions): Managing {
       if (problems.length > 0) throw new InvalidAccount(problems);
       const statement = setNewPassword(queries, id, await passwords.hash(password));
       const deed = { id, type: 'account.password_set', actor } as const;
-      if (!(await deeds.changeAndTakeBack(statement, deed))) return false;
+      if (!(await deeds.changeAndTakeBack(statement, deed, distrust))) return false;
       await deeds.forgive(row);
       return true;
     },
+
+    removePassword: (id, actor) =>
+      deeds.change(setPasswordHash(queries, id, null), {
+        id,
+        type: 'account.password_removed',
+        actor,
+      }),
 
     requirePasswordChange: (id, actor) =>
       deeds.change(requirePasswordChange(queries, id), {

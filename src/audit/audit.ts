@@ -48,6 +48,7 @@ export type AuditEvent =
       | 'account.disabled'
       | 'account.enabled'
       | 'account.password_set'
+      | 'account.password_removed'
       | 'account.updated'
       | 'account.email_changed'
       | 'account.email_verified'

@@ -3,7 +3,7 @@ import type { Accounts } from '../accounts/accounts.ts';
 import type { Groups, Holder } from '../groups/groups.ts';
 import type { JsonObject } from '../runtime/json.ts';
 import { json, plain, table, type Output } from './output.ts';
-import { findPerson } from './people.ts';
+import { findPerson } from './find-person.ts';
 import type { CommandRooms } from './rooms.ts';
 import { UnfitOptions } from './values.ts';
 

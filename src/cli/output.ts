@@ -41,6 +41,11 @@ export function json(value: unknown): string {
   );
 }
 
+/** JSON in one line, for programs that read line by line. */
+export function jsonLine(value: unknown): string {
+  return JSON.stringify(value).replaceAll(ACTING, escaped);
+}
+
 /** A NumericDate for people: ISO 8601, in UTC. */
 export function instant(seconds: number): string {
   return new Date(seconds * 1000).toISOString().replace('.000', '');

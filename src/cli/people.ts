@@ -1,16 +1,19 @@
 import type { Command } from 'commander';
-import type { Account, Accounts } from '../accounts/accounts.ts';
-import { LatchkeyError } from '../runtime/errors.ts';
 import type { JsonObject } from '../runtime/json.ts';
-import { fields, instant, json, plain, table } from './output.ts';
+import { done, findPerson, result, shown, stateOf } from './find-person.ts';
+import { registerDelete } from './delete-person.ts';
+import { registerExport } from './export-people.ts';
+import { registerImport } from './import-people.ts';
+import { registerInvite } from './invite-person.ts';
+import { instant, json, plain, table } from './output.ts';
 import { readPassword, type PasswordInput } from './password.ts';
+import type { PeopleRooms } from './people-rooms.ts';
+import { registerFactors } from './person-factors.ts';
+import { registerReset } from './reset-person.ts';
+import { registerShow } from './show-person.ts';
+import { registerSwitches } from './switch-person.ts';
 import { CLI_ACTOR, withRooms, type CommandRooms, type OpenRooms } from './rooms.ts';
 import { jsonObject, positiveCount, UnfitOptions } from './values.ts';
-
-/** Nobody has this id, e-mail address or username. */
-class NoSuchPerson extends LatchkeyError {
-  readonly code = 'ERR_NO_SUCH_PERSON';
-}
 
 interface CreateFlags {
   readonly email?: string;
@@ -34,10 +37,10 @@ interface Flags {
   readonly json?: true;
 }
 
-/** Adds `person create|list|set-password|disable|enable`, and gives `person`. */
+/** Adds the commands about people, and gives `person`. */
 export function registerPersonCommands(
   program: Command,
-  open: OpenRooms,
+  open: OpenRooms<PeopleRooms>,
   input: PasswordInput,
 ): Command {
   const person = program.command('person').description('People who may sign in.');
@@ -62,8 +65,14 @@ export function registerPersonCommands(
         rooms.print(await result(rooms, account.id, flags, 'has a new password'));
       }),
     );
-  registerSwitch(person, open, 'disable');
-  registerSwitch(person, open, 'enable');
+  registerSwitches(person, open);
+  registerShow(person, open);
+  registerFactors(person, open);
+  registerReset(person, open);
+  registerDelete(person, open);
+  registerInvite(person, open);
+  registerImport(person, open, input);
+  registerExport(person, open);
   return person;
 }
 
@@ -94,27 +103,6 @@ function registerCreate(person: Command, open: OpenRooms, input: PasswordInput):
     });
 }
 
-function registerSwitch(person: Command, open: OpenRooms, verb: 'disable' | 'enable'): void {
-  const isDisabling = verb === 'disable';
-  person
-    .command(verb)
-    .description(
-      isDisabling
-        ? 'Ends every session and token of a person and keeps them from signing in.'
-        : 'Lets a disabled person sign in again.',
-    )
-    .argument('<person>', 'id, e-mail address or username')
-    .option('--json', 'print JSON')
-    .action((who: string, flags: Flags) =>
-      withRooms(open, async (rooms) => {
-        const account = await findPerson(rooms.accounts, who);
-        await done(rooms.accounts[verb](account.id, CLI_ACTOR), who);
-        const what = isDisabling ? 'is disabled on every node' : 'may sign in again';
-        rooms.print(await result(rooms, account.id, flags, what));
-      }),
-    );
-}
-
 async function list(
   rooms: CommandRooms & { print(text: string): void },
   flags: ListFlags,
@@ -135,59 +123,4 @@ async function list(
   rooms.print(table(['ID', 'E-MAIL', 'USERNAME', 'STATE', 'CREATED'], rows));
   const last = people.at(-1);
   if (people.length === limit && last) rooms.print(`\nMore: --after ${plain(last.id)}`);
-}
-
-/** The person with this id, e-mail address or username. @throws {NoSuchPerson} */
-export async function findPerson(accounts: Accounts, who: string): Promise<Account> {
-  const account = (await accounts.find(who)) ?? (await accounts.findByLogin(who));
-  if (account) return account;
-  throw new NoSuchPerson(
-    `nobody has the id, e-mail address or username "${plain(who)}": see latchkey person list`,
-  );
-}
-
-async function done(change: Promise<boolean>, who: string): Promise<void> {
-  if (await change) return;
-  throw new NoSuchPerson(`"${plain(who)}" was deleted meanwhile: nothing was changed`);
-}
-
-/** What the person is now: read again, since a change gives only a yes. */
-async function result(
-  { accounts }: CommandRooms,
-  id: string,
-  flags: Flags,
-  what: string,
-): Promise<string> {
-  const account = await accounts.find(id);
-  if (!account) throw new NoSuchPerson(`${plain(id)} was deleted meanwhile`);
-  if (flags.json) return json(shown(account));
-  const name = account.email ?? account.username ?? account.id;
-  return `${plain(name)} ${what}.\n\n${fields([
-    ['id', account.id],
-    ['e-mail', account.email],
-    ['username', account.username],
-    ['state', stateOf(account)],
-    ['created', instant(account.createdAt)],
-  ])}`;
-}
-
-function stateOf({ state, owner }: Account): string {
-  if (state !== 'active') return state;
-  return owner ? 'owner' : 'active';
-}
-
-/** Named one by one, so that a field that comes later is not printed by accident. */
-function shown(account: Account): JsonObject {
-  return {
-    id: account.id,
-    email: account.email ?? null,
-    emailVerified: account.emailVerified,
-    username: account.username ?? null,
-    owner: account.owner,
-    state: account.state,
-    claims: account.claims,
-    attributes: account.attributes,
-    createdAt: account.createdAt,
-    updatedAt: account.updatedAt,
-  };
 }

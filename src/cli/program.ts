@@ -17,6 +17,7 @@ import { registerGroupCommands } from './groups.ts';
 import { json, plain, type Output } from './output.ts';
 import type { PasswordInput } from './password.ts';
 import { registerPersonCommands } from './people.ts';
+import type { PeopleRooms } from './people-rooms.ts';
 import { registerRightsCommand, type RightsRooms } from './rights.ts';
 import { registerRoleCommands } from './roles.ts';
 import { registerRevokeCommands, type RevokeRooms } from './revoke.ts';
@@ -32,7 +33,7 @@ class NoConfig extends LatchkeyError {
 }
 
 /** The rooms of an installation that commands act on. */
-export interface ProgramRooms extends RevokeRooms, RightsRooms {
+export interface ProgramRooms extends RevokeRooms, RightsRooms, PeopleRooms {
   readonly records: Records;
   readonly keyAdministration: KeyAdministration;
 }

@@ -8,7 +8,7 @@ import { LatchkeyError } from '../runtime/errors.ts';
 import { noSuchClient } from './clients.ts';
 import { fields, instant, json, type Output } from './output.ts';
 import type { PasswordInput } from './password.ts';
-import { findPerson } from './people.ts';
+import { findPerson } from './find-person.ts';
 import { CLI_ACTOR, withRooms, type CommandRooms, type OpenRooms } from './rooms.ts';
 import { UnfitOptions } from './values.ts';
 import { createStandingsView, watchRevocation, type Standing } from './watch-revocation.ts';

@@ -5,7 +5,7 @@ import type { Path, Rights, Step } from '../groups/groups.ts';
 import { LatchkeyError } from '../runtime/errors.ts';
 import type { GroupRooms } from './holders.ts';
 import { fields, json, plain, type Output } from './output.ts';
-import { findPerson } from './people.ts';
+import { findPerson } from './find-person.ts';
 import { withRooms, type OpenRooms } from './rooms.ts';
 
 /** What the command needs of an installation, running or not. */

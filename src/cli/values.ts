@@ -5,6 +5,7 @@ import { LatchkeyError } from '../runtime/errors.ts';
 import type { JsonObject } from '../runtime/json.ts';
 
 const COUNT_MAX = 10_000;
+const INSTANT = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:\d{2}))?$/;
 const object = z.record(z.string(), z.json());
 
 /** Options that do not fit together; commander checks each by itself. */
@@ -33,4 +34,12 @@ export function jsonObject(text: string): JsonObject {
   } catch {
     throw new InvalidArgumentError('Expected a JSON object such as {"name":"value"}.');
   }
+}
+
+/** An argument that is an instant such as `2027-01-31T12:00:00Z`, as a NumericDate; undefined for `never`. */
+export function moment(text: string): number | undefined {
+  if (text === 'never') return undefined;
+  const seconds = Math.floor(Date.parse(text) / 1000);
+  if (INSTANT.test(text) && Number.isFinite(seconds)) return seconds;
+  throw new InvalidArgumentError('Expected a time such as 2027-01-31T12:00:00Z, or "never".');
 }

@@ -34,6 +34,7 @@ export function fakeAccounts(parts: Partial<Accounts>): Accounts {
     check: beyond,
     checkNewPassword: beyond,
     setPassword: beyond,
+    removePassword: beyond,
     requirePasswordChange: beyond,
     update: beyond,
     setEmail: beyond,

@@ -11,6 +11,7 @@ import { clientsConfig } from '../../../src/clients/config.ts';
 import { issuerConfig, profileConfig } from '../../../src/config/installation.ts';
 import { sensitive } from '../../../src/config/values.ts';
 import { httpConfig } from '../../../src/http/config.ts';
+import { mailConfig } from '../../../src/mail/config.ts';
 import { registrationConfig } from '../../../src/provider/config.ts';
 import { signingKeysConfig } from '../../../src/signing-keys/config.ts';
 import { storageConfig } from '../../../src/storage/config.ts';
@@ -23,6 +24,7 @@ const schema = z.strictObject({
   storage: storageConfig,
   signingKeys: signingKeysConfig,
   registration: registrationConfig,
+  mail: mailConfig,
   clients: clientsConfig,
   signIn: signInConfig,
   people: z.array(z.strictObject({ password: sensitive().optional() })).default([]),
@@ -152,7 +154,7 @@ test('check as JSON has settings, refusals and warnings', async () => {
   expect(JSON.parse(out)).toMatchObject({
     settings: { issuer: 'http://localhost:4000', http: { limits: { body: '64KB' } } },
     refusals: [],
-    warnings: [{ setting: 'issuer' }],
+    warnings: [{ setting: 'issuer' }, { setting: 'mail.smtp.host' }],
   });
 });
 
@@ -228,6 +230,10 @@ test('a person is created, found, disabled, enabled and listed', async () => {
       username: null,
       owner: true,
       state: 'disabled',
+      expiresAt: null,
+      hasPassword: true,
+      mustChangePassword: false,
+      terms: null,
       claims: { given_name: 'Ada' },
       attributes: {},
       createdAt: 1_800_000_000,

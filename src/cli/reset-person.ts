@@ -1,0 +1,54 @@
+import type { Command } from 'commander';
+import type { FactorKind } from '../factors/factors.ts';
+import { done, findPerson, nameOf, shown } from './find-person.ts';
+import { json, plain } from './output.ts';
+import type { PeopleRooms } from './people-rooms.ts';
+import { CLI_ACTOR, withRooms, type OpenRooms } from './rooms.ts';
+
+interface Flags {
+  readonly requireNewPassword?: true;
+  readonly removeFactors?: true;
+  readonly json?: true;
+}
+
+/** Adds `person reset`. */
+export function registerReset(person: Command, open: OpenRooms<PeopleRooms>): void {
+  person
+    .command('reset')
+    .description('Forgets failed attempts, so that a person may try again at once.')
+    .argument('<person>', 'id, e-mail address or username')
+    .option('--require-new-password', 'the next sign-in by password has to end with a new one')
+    .option('--remove-factors', 'takes passkeys, authenticator app and recovery codes away, too')
+    .option('--json', 'print JSON')
+    .action((who: string, flags: Flags) =>
+      withRooms(open, async (rooms) => {
+        const { id } = await findPerson(rooms.accounts, who);
+        const removed = await reset(rooms, { id, who, flags });
+        const account = await findPerson(rooms.accounts, id);
+        if (flags.json) {
+          rooms.print(json({ ...shown(account), removedFactors: removed }));
+          return;
+        }
+        const name = plain(nameOf(account));
+        rooms.print(
+          [
+            `Failed attempts of ${name} are forgotten.`,
+            ...(flags.requireNewPassword
+              ? ['The next sign-in by password asks for a new one.']
+              : []),
+            ...(flags.removeFactors ? [`Taken away: ${removed.join(', ') || 'nothing'}.`] : []),
+          ].join('\n'),
+        );
+      }),
+    );
+}
+
+async function reset(
+  { accounts, factors }: PeopleRooms,
+  { id, who, flags }: { readonly id: string; readonly who: string; readonly flags: Flags },
+): Promise<readonly FactorKind[]> {
+  await done(accounts.resetLimits(id, CLI_ACTOR), who);
+  await factors.forgive(id);
+  if (flags.requireNewPassword) await done(accounts.requirePasswordChange(id, CLI_ACTOR), who);
+  return flags.removeFactors ? await factors.removeAll(id, CLI_ACTOR) : [];
+}
