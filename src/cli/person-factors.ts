@@ -1,0 +1,120 @@
+import { Argument, type Command } from 'commander';
+import type { RememberedDevice } from '../factors/remembered-devices.ts';
+import type { FactorKind, FactorSummary } from '../factors/factors.ts';
+import { LatchkeyError } from '../runtime/errors.ts';
+import type { JsonObject } from '../runtime/json.ts';
+import { findPerson, nameOf } from './find-person.ts';
+import { instant, json, plain, table } from './output.ts';
+import type { PeopleRooms } from './people-rooms.ts';
+import { CLI_ACTOR, withRooms, type OpenRooms } from './rooms.ts';
+
+/** The person has no passkey with that id. */
+class NoSuchPasskey extends LatchkeyError {
+  readonly code = 'ERR_NO_SUCH_PASSKEY';
+}
+
+interface Flags {
+  /** Of `remove`: this one alone. */
+  readonly passkey?: string;
+  readonly json?: true;
+}
+
+/** Adds `person factors <person> list|remove`. */
+export function registerFactors(person: Command, open: OpenRooms<PeopleRooms>): void {
+  person
+    .command('factors')
+    .description('Lists or removes what a person proves themselves with beside a password.')
+    .argument('<person>', 'id, e-mail address or username')
+    .addArgument(new Argument('[action]', 'what to do').choices(['list', 'remove']).default('list'))
+    .option('--passkey <id>', 'remove this passkey alone')
+    .option('--json', 'print JSON')
+    .action((who: string, action: 'list' | 'remove', flags: Flags) =>
+      withRooms(open, async (rooms) => {
+        const account = await findPerson(rooms.accounts, who);
+        const text =
+          action === 'list'
+            ? await list(rooms, account.id, flags)
+            : await remove(rooms, { id: account.id, name: nameOf(account), flags });
+        rooms.print(text);
+      }),
+    );
+}
+
+async function list({ factors }: PeopleRooms, id: string, flags: Flags): Promise<string> {
+  const [summary, devices] = await Promise.all([factors.of(id), factors.devices.list(id)]);
+  if (flags.json) return json(listed(summary, devices));
+  const rows = [...factorRows(summary), ...devices.map(deviceRow)];
+  if (rows.length === 0) return 'Nothing beside a password.';
+  return table(['KIND', 'ID', 'NAME', 'CREATED', 'LAST USED'], rows);
+}
+
+function factorRows(summary: FactorSummary | undefined): readonly (readonly string[])[] {
+  const { passkeys = [], totp, recoveryCodes = 0 } = summary ?? {};
+  const used = (at: number | undefined): string => (at === undefined ? 'never' : instant(at));
+  return [
+    ...passkeys.map(({ id, name, createdAt, lastUsedAt }) => [
+      'passkey',
+      id,
+      name,
+      instant(createdAt),
+      used(lastUsedAt),
+    ]),
+    ...(totp ? [['totp', '', '', instant(totp.createdAt), used(totp.lastUsedAt)]] : []),
+    ...(recoveryCodes > 0 ? [['recovery_code', '', `${recoveryCodes} left`, '', '']] : []),
+  ];
+}
+
+function deviceRow({ id, userAgent, createdAt, lastUsedAt }: RememberedDevice): readonly string[] {
+  return ['remembered_device', id, userAgent ?? '', instant(createdAt), instant(lastUsedAt)];
+}
+
+/** Named one by one, so that a field that comes later is not printed by accident. */
+function listed(
+  summary: FactorSummary | undefined,
+  devices: readonly RememberedDevice[],
+): JsonObject {
+  const { passkeys = [], totp, recoveryCodes = 0 } = summary ?? {};
+  return {
+    passkeys: passkeys.map(({ id, name, device, createdAt, lastUsedAt, backup, transports }) => ({
+      id,
+      name,
+      device: device?.name ?? null,
+      createdAt,
+      lastUsedAt: lastUsedAt ?? null,
+      backup,
+      transports,
+    })),
+    totp: totp ? { createdAt: totp.createdAt, lastUsedAt: totp.lastUsedAt ?? null } : null,
+    recoveryCodes,
+    rememberedDevices: devices.map(({ id, userAgent, createdAt, lastUsedAt, expiresAt }) => ({
+      id,
+      userAgent: userAgent ?? null,
+      createdAt,
+      lastUsedAt,
+      expiresAt,
+    })),
+  };
+}
+
+async function remove(
+  { factors }: PeopleRooms,
+  { id, name, flags }: { readonly id: string; readonly name: string; readonly flags: Flags },
+): Promise<string> {
+  const removed = await removedOf(factors, id, flags.passkey);
+  if (flags.json) return json({ id, removed });
+  return removed.length === 0
+    ? `${plain(name)} had nothing beside a password.`
+    : `Taken away of ${plain(name)}: ${removed.join(', ')}. Sessions go on: person lock ends them.`;
+}
+
+async function removedOf(
+  factors: PeopleRooms['factors'],
+  id: string,
+  passkey: string | undefined,
+): Promise<readonly FactorKind[]> {
+  if (passkey === undefined) return await factors.removeAll(id, CLI_ACTOR);
+  if (await factors.passkeys.remove(id, passkey, CLI_ACTOR)) return ['passkey'];
+  throw new NoSuchPasskey(
+    `they have no passkey with the id "${plain(passkey)}": see person factors ... list`,
+  );
+}
