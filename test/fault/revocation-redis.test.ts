@@ -3,18 +3,22 @@ import { connect, createServer, type Server } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { RevocationUnconfirmed } from '../../src/revocation/revocation.ts';
+import { rounds } from '../support/counts.ts';
 import { startRedis } from '../support/redis.ts';
 import { untilFollowing, type Api } from '../support/revocation/apis.ts';
-import { openTown, untilRefused, type Town } from '../support/revocation/town.ts';
+import { openTown, spread, untilRefused, type Town } from '../support/revocation/town.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
+import { measured } from './support/report.ts';
 
 const DETAILS = {
   reason: 'test',
   actor: { by: 'test', origin: { address: '127.0.0.1' } },
 } as const;
 const SERVICE = 'service-0';
-/** An API of policy `refuse` accepts nothing once its feed has been silent for so long. */
-const SILENT_MS = 4000;
+/** An API of policy `refuse` accepts nothing once its feed has been silent for so long; requests wait for a word first. */
+const SILENT_MS = 2500;
+const DEATHS = rounds(8, 100);
+const GOAL_MS = 1000;
 
 let town: Town;
 let apis: readonly Api[];
@@ -67,6 +71,48 @@ test('Redis killed between the write and the notice: the token falls, and nothin
   for (let round = 0; round < 50; round += 1) expect(await answers(token)).toEqual([401, 401]);
   expect(town.ledger.violations(0)).toEqual([]);
 }, 60_000);
+
+test(
+  `when the node is suspended that an API follows, it goes over to the next: ${DEATHS} times a token revoked there is refused within a second`,
+  async () => {
+    const [first, second] = town.world.nodes;
+    const [firstPort = 0, secondPort = 0] = town.world.ports;
+    const balancer = await startTcpProxy({ port: secondPort });
+    const running = await town.start([town.plan({ feedPort: balancer.port })]);
+    const [api] = running.apis;
+    if (!first || !second || !api) throw new TypeError('two nodes, one API');
+    const refusedMs: number[] = [];
+    const signal = (name: NodeJS.Signals): void => void process.kill(second.process.pid ?? 0, name);
+    try {
+      for (let round = 0; round < DEATHS; round += 1) {
+        const token = await issue();
+        expect(await api.present(token)).toBe(200);
+        // At any moment between two words of the feed.
+        await delay((round * 97) % 250);
+        signal('SIGSTOP');
+        // What is connected stays so, as with a machine that is gone: only new connections lead elsewhere.
+        balancer.leadTo({ port: firstPort });
+        await town.revokeOwn(SERVICE, token, 0);
+        const revokedMs = performance.now();
+        town.ledger.revoked([token], revokedMs);
+        await untilRefused(api, token);
+        refusedMs.push(performance.now() - revokedMs);
+        signal('SIGCONT');
+        balancer.leadTo({ port: secondPort });
+        balancer.cut();
+        await untilFollowing(api);
+      }
+    } finally {
+      signal('SIGCONT');
+      await balancer.close();
+    }
+    measured('revoked to refused, over the death of the followed node', spread(refusedMs));
+    expect(town.ledger.violations(GOAL_MS)).toEqual([]);
+    expect(spread(refusedMs).p99).toBeLessThanOrEqual(GOAL_MS);
+    await running.close();
+  },
+  60_000 + DEATHS * 3000,
+);
 
 test('a replica that lacks the newest revocations takes over: everybody begins anew, and nothing revoked is alive', async () => {
   const { redis } = town.world;
