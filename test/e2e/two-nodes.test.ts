@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { decodeProtectedHeader } from 'jose';
+import { decodeJwt, decodeProtectedHeader } from 'jose';
 import * as client from 'openid-client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { rounds } from '../support/counts.ts';
@@ -19,12 +19,32 @@ import {
   type Tokens,
 } from '../support/relying-parties/openid-client.ts';
 import { takingTurns, throughNode, type Way } from '../support/relying-parties/through-node.ts';
-import { asks, createUserAgent, type UserAgent } from '../support/relying-parties/user-agent.ts';
+import {
+  asks,
+  BOB,
+  createUserAgent,
+  type UserAgent,
+} from '../support/relying-parties/user-agent.ts';
 
 const run = promisify(execFile);
 const COMMAND = fileURLToPath(new URL('../../latchkey.mjs', import.meta.url));
 const SECRET = randomBytes(32).toString('base64url');
 const CALLBACK = 'https://app.example/callback';
+const API = 'https://api.example.com';
+/** Whoever is in engineering is in staff, which may read at the API. */
+const RIGHTS = {
+  apis: [
+    {
+      identifier: API,
+      name: 'API',
+      scopes: { read: 'Read' },
+      claims: { permissions: 'permissions' },
+    },
+  ],
+  groups: [{ name: 'engineering' }, { name: 'staff', groups: ['engineering'] }],
+  roles: [{ name: 'reader', api: API, permissions: ['read'], groups: ['staff'] }],
+  claims: { custom: [{ claim: 'groups', attribute: 'groups', in: ['id_token'] }] },
+};
 const PARALLEL = 64;
 const ROUNDS = rounds(2, 50);
 
@@ -86,6 +106,7 @@ async function openHouse(options: {
   const issuer = `http://127.0.0.1:${ports[0]}`;
   const settings = {
     clients: [{ id: 'app', name: 'App', secretInClear: SECRET, redirectUris: [CALLBACK] }],
+    ...RIGHTS,
     ...options.settings,
   };
   const nodes = await Promise.all(
@@ -174,6 +195,13 @@ describe.each([
     };
   }
 
+  /** Runs a command line on the installation, beside the nodes. */
+  async function command(line: string): Promise<void> {
+    const [node] = house.nodes;
+    const words = [...line.split(' '), '--config', node?.configFile ?? ''];
+    await run(process.execPath, [COMMAND, ...words]);
+  }
+
   async function keySetAt(node: number): Promise<KeySet> {
     const response = await house.ways[node]?.fetch(`${house.issuer}/.well-known/jwks.json`);
     return (await response?.json()) as KeySet;
@@ -226,18 +254,7 @@ describe.each([
   test('take up a key that the command line put in their ring, and know the old one still', async () => {
     const before = await at(0).signIn(house.agent());
     const oldKid = kidOf(before);
-    const [node] = house.nodes;
-    await run(process.execPath, [
-      COMMAND,
-      'keys',
-      'rotate',
-      '--algorithm',
-      'RS256',
-      '--now',
-      '--immediately',
-      '--config',
-      node?.configFile ?? '',
-    ]);
+    await command('keys rotate --algorithm RS256 --now --immediately');
     for (const index of [0, 1]) {
       await expect
         .poll(async () => kidOf(await at(index).signIn(house.agent())), { timeout: 5000 })
@@ -245,6 +262,19 @@ describe.each([
       expect((await keySetAt(index)).keys.map(({ kid }) => kid)).toContain(oldKid);
     }
     expect(await keySetAt(1)).toEqual(await keySetAt(0));
+  });
+
+  test('tell what somebody is and may do, and from the next refresh on what they are no more', async () => {
+    await command('group add engineering --person bob@example.com');
+    const request = { resource: API, scope: 'openid offline_access read' };
+    const tokens = await at(0).signIn(house.agent(), request, BOB);
+    expect(tokens.claims()).toMatchObject({ groups: ['engineering', 'staff'] });
+    expect(decodeJwt(tokens.access_token)).toMatchObject({ permissions: ['read'] });
+    await command('group remove engineering --person bob@example.com');
+    const next = await refreshAt(1, tokens.refresh_token ?? '');
+    expect(next.claims()).not.toHaveProperty('groups');
+    expect(decodeJwt(next.access_token)).toMatchObject({ aud: [API, expect.anything()] });
+    expect(decodeJwt(next.access_token)).not.toHaveProperty('permissions');
   });
 
   test('pay once for a code that both are given 64 times at once, and what was paid stays alive', async () => {
