@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import type { Accounts } from './accounts/accounts.ts';
 import { createAccounts } from './accounts/create-accounts.ts';
 import { createTickets } from './accounts/create-tickets.ts';
@@ -6,12 +7,14 @@ import type { Tickets } from './accounts/tickets.ts';
 import type { Audit } from './audit/audit.ts';
 import { createAudit } from './audit/create-audit.ts';
 import { installationOf } from './config/installation.ts';
+import { openViews, type Views } from './http/views.ts';
 import { createOutbound, type Outbound } from './http/outbound.ts';
 import { deleteConsents } from './provider/consent-queries.ts';
 import type { Clients, ResourceServers } from './clients/clients.ts';
 import { createClients } from './clients/create-clients.ts';
 import { createResourceServers } from './clients/resource-servers.ts';
 import { createMail } from './mail/create-mail.ts';
+import { createMailAdministration, type MailAdministration } from './mail/administration.ts';
 import type { Mail } from './mail/mail.ts';
 import { deleteFactors, forgetDevices } from './factors/account-statements.ts';
 import { createFactors } from './factors/create-factors.ts';
@@ -37,6 +40,7 @@ import type { State } from './storage/state.ts';
 /** Of the one issuer profile that an installation has. */
 export const NAMESPACE = 'main';
 const ASK_AGAIN_SECONDS = 1;
+const VIEWS = fileURLToPath(new URL('../views', import.meta.url));
 
 /** What the operator calls this node. */
 export function nameOf({ audit }: Settings): string {
@@ -75,6 +79,7 @@ export interface Rooms {
   readonly resourceServers: ResourceServers;
   readonly keyAdministration: KeyAdministration;
   readonly mail: Mail;
+  readonly mailAdministration: MailAdministration;
   close(): Promise<void>;
 }
 
@@ -144,6 +149,12 @@ export async function openRooms(settings: Settings, options: ComposeOptions): Pr
       }),
       clients,
       mail,
+      mailAdministration: createMailAdministration({
+        ...base,
+        settings: settings.mail,
+        name: settings.pages.name,
+        openStationery: () => openHouseViews(settings),
+      }),
       outbound,
       tickets,
       flows: createFlows({ ...base, namespace: NAMESPACE }),
@@ -169,6 +180,13 @@ export async function openRooms(settings: Settings, options: ComposeOptions): Pr
     await close();
     throw error;
   }
+}
+
+/** Our templates and texts, as the installation has them. */
+export function openHouseViews({ pages }: Settings): Promise<Views> {
+  const { name, logo, colours, css, themeFolder, languages } = pages;
+  const theme = { name, logo, colours, css, folder: themeFolder };
+  return openViews({ folder: VIEWS, theme, languages });
 }
 
 /** Repeats what the records did not answer, until they do: a node may be started before its stores. */

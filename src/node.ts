@@ -1,17 +1,22 @@
-import { fileURLToPath } from 'node:url';
 import { startExpiry } from './accounts/expiry.ts';
 import { seedPeople } from './accounts/seed-people.ts';
 import { CAPABILITIES } from './capabilities.ts';
 import type { Added, House } from './capability.ts';
-import { type ComposeOptions, nameOf, NAMESPACE, openRooms, type Rooms } from './compose.ts';
+import {
+  type ComposeOptions,
+  nameOf,
+  NAMESPACE,
+  openHouseViews,
+  openRooms,
+  type Rooms,
+} from './compose.ts';
 import { installationOf } from './config/installation.ts';
 import { seedGroups } from './groups/seed-groups.ts';
 import { createHost, type Host, type Listening } from './http/host.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
 import type { HealthCheck } from './http/readiness.ts';
-import type { Theme } from './http/theme.ts';
 import type { Renderer } from './http/renderer.ts';
-import { openViews, type Views } from './http/views.ts';
+import type { Views } from './http/views.ts';
 import { createWaitingDoor } from './http/waiting-door.ts';
 import {
   createInteractionRoutes,
@@ -32,8 +37,6 @@ import type { SigningKeys } from './signing-keys/signing-keys.ts';
 import { createStatusLists, type StatusListsRoom } from './status-lists/create-status-lists.ts';
 
 const DAY_SECONDS = 86_400;
-const VIEWS = fileURLToPath(new URL('../views', import.meta.url));
-
 /** A node that serves. */
 export interface Node {
   readonly listening: Listening;
@@ -75,11 +78,7 @@ async function openHost(rooms: Rooms, options: ComposeOptions, closers: Closers)
   const expiry = startExpiry(rooms);
   closers.push(() => expiry.close());
   await seedGroups({ ...rooms, declared: settings });
-  const views = await openViews({
-    folder: VIEWS,
-    theme: themeOf(settings),
-    languages: settings.pages.languages,
-  });
+  const views = await openHouseViews(settings);
   const { renderer } = views;
   const metrics = createMetrics();
   const { protocol, checks, feed, statusLists } = await openProtocol({
@@ -279,9 +278,4 @@ function watch(
 
 function addCapabilities(house: House, settings: Settings): readonly Added[] {
   return CAPABILITIES.flatMap(({ name, create }) => create(settings[name], house) ?? []);
-}
-
-function themeOf({ pages }: Settings): Theme {
-  const { name, logo, colours, css, themeFolder } = pages;
-  return { name, logo, colours, css, folder: themeFolder };
 }

@@ -7,6 +7,7 @@ import { loadConfig } from '../config/load-config.ts';
 import { privateFilesOf, type FileSettings } from '../config/private-files.ts';
 import type { SafetySettings } from '../config/safety.ts';
 import { LatchkeyError } from '../runtime/errors.ts';
+import type { MailAdministration } from '../mail/administration.ts';
 import type { KeyAdministration } from '../signing-keys/administration.ts';
 import type { Records } from '../storage/records.ts';
 import { registerAuditCommands } from './audit.ts';
@@ -14,6 +15,7 @@ import { registerCheckCommand, type Checked } from './check.ts';
 import { registerClientCommands } from './clients.ts';
 import { registerKeysCommands } from './keys.ts';
 import { registerGroupCommands } from './groups.ts';
+import { registerMailCommands } from './mail.ts';
 import { json, plain, type Output } from './output.ts';
 import type { PasswordInput } from './password.ts';
 import { registerPersonCommands } from './people.ts';
@@ -36,6 +38,7 @@ class NoConfig extends LatchkeyError {
 export interface ProgramRooms extends RevokeRooms, RightsRooms, PeopleRooms {
   readonly records: Records;
   readonly keyAdministration: KeyAdministration;
+  readonly mailAdministration: MailAdministration;
 }
 
 /** What the commands get from the process and from the composition root. */
@@ -95,6 +98,7 @@ export function createProgram<Settings extends SafetySettings & FileSettings>(
   });
   const { input, isTerminal = false } = options;
   registerRevokeCommands(program, open, { input, isTerminal });
+  registerMailCommands(program, open);
   registerAuditCommands(program, open);
   return program;
 }

@@ -17,6 +17,8 @@ export const SETTING_RULES: readonly Rule[] = [
   storesAreReachedSafely,
   figuresStayHome,
   registrationIsBounded,
+  lettersLeave,
+  lettersLeaveSealed,
 ];
 
 /** The sample people and clients are known to everyone who has read the documentation. */
@@ -178,6 +180,25 @@ function figuresStayHome({ http }: SafetySettings): readonly Weighed[] {
     `${http.metrics.host} shows figures of this node to whoever reaches it`,
     'Set it to an address that only your monitoring reaches',
   );
+}
+
+function lettersLeave({ profile, mail }: SafetySettings): readonly Weighed[] {
+  if (profile === 'dev' || mail.smtp.host !== undefined) return [];
+  return warn(
+    'mail.smtp.host',
+    'is not set: whoever forgets a password gets no letter, and nobody is told when an account changes',
+    'Set it to your mail server, and mail.from to the address that letters come from',
+  );
+}
+
+/** Who reads a letter on its way can take the account that it is about. */
+function lettersLeaveSealed({ mail }: SafetySettings): readonly Weighed[] {
+  const { host, tls, user } = mail.smtp;
+  if (host === undefined || tls !== 'none' || isLoopbackHost(host)) return [];
+  const fix = 'Set it to starttls or implicit, unless that network is yours alone';
+  return user === undefined
+    ? warn('mail.smtp.tls', `codes and links to ${host} could be read on their way`, fix)
+    : refuse('mail.smtp.tls', `the password for ${host} could be read on its way`, fix);
 }
 
 function registrationIsBounded({ profile, registration }: SafetySettings): readonly Weighed[] {

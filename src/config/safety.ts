@@ -18,6 +18,13 @@ export interface SafetySettings {
       readonly postgres: { readonly url: string; readonly tls: boolean };
     };
   };
+  readonly mail: {
+    readonly smtp: {
+      readonly host?: string | undefined;
+      readonly tls: string;
+      readonly user?: string | undefined;
+    };
+  };
   readonly registration: { readonly mode: string; readonly overallPerHour: number };
   readonly people: readonly { readonly password?: string | undefined }[];
   readonly clients: readonly { readonly secretInClear?: string | undefined }[];

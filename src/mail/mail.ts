@@ -4,6 +4,7 @@ import { LatchkeyError } from '../runtime/errors.ts';
 /** What a notice may tell of. */
 export type Noticed =
   | 'password-changed'
+  | 'password-removed'
   | 'passkey-added'
   | 'passkey-removed'
   | 'totp-added'

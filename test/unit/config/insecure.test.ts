@@ -21,6 +21,7 @@ const SAFE: SafetySettings = {
       postgres: { url: 'postgres://pg.internal/latchkey', tls: true },
     },
   },
+  mail: { smtp: { host: 'smtp.example.com', tls: 'starttls' } },
   registration: { mode: 'off', overallPerHour: 100 },
   people: [{}],
   clients: [{}],
@@ -35,6 +36,10 @@ const DEV: SafetySettings = {
 
 function http(changes: Partial<SafetySettings['http']>): SafetySettings {
   return { ...SAFE, http: { ...SAFE.http, ...changes } };
+}
+
+function mail(smtp: SafetySettings['mail']['smtp']): SafetySettings {
+  return { ...SAFE, mail: { smtp } };
 }
 
 function named(findings: readonly Finding[]): readonly string[] {
@@ -73,6 +78,8 @@ describe('boots in peace', () => {
       'hashes as OWASP asks with least memory',
       { ...SAFE, signIn: { argon2: { memoryKib: 7168, iterations: 5 } } },
     ],
+    ['dev without a mail server', { ...DEV, mail: { smtp: { tls: 'starttls' } } }],
+    ['a mail server of this machine', mail({ host: 'localhost', tls: 'none', user: 'latchkey' })],
     ['dev with open registration', { ...DEV, registration: { mode: 'open', overallPerHour: 9 } }],
     ['its own TLS, without a proxy', http({ tls: { from: 'files' }, trustedProxies: [] })],
     ['a proxy network that is private', http({ trustedProxies: ['10.0.0.0/8', 'fd00::/8'] })],
@@ -125,6 +132,11 @@ describe('refuses to boot', () => {
       http({ outbound: { allow: ['0.0.0.0/0'] } }),
       ['http.outbound.allow[0]'],
     ],
+    [
+      'the password of the mail server in clear',
+      mail({ host: 'smtp.example.com', tls: 'none', user: 'latchkey' }),
+      ['mail.smtp.tls'],
+    ],
     ['a certificate of the dev authority', http({ tls: { from: 'dev-ca' } }), ['http.tls.from']],
   ])('%s', (_, settings, refused) => {
     expect(outcome(judgeSafety(settings, NOTHING))).toEqual({ refused, warned: [] });
@@ -164,6 +176,8 @@ describe('boots with a warning', () => {
       { ...SAFE, registration: { mode: 'open', overallPerHour: 9 } },
       'registration.mode',
     ],
+    ['no mail server', mail({ tls: 'starttls' }), 'mail.smtp.host'],
+    ['letters in clear', mail({ host: 'mail', tls: 'none' }), 'mail.smtp.tls'],
     [
       'Redis across the network in clear',
       {

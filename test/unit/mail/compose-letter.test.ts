@@ -9,6 +9,7 @@ const URL_TEXT = 'https://id.example.com/x?token=a&b=1';
 const NOTICED = Object.keys({
   'password-changed': 0,
   'passkey-added': 0,
+  'password-removed': 0,
   'passkey-removed': 0,
   'totp-added': 0,
   'totp-removed': 0,
