@@ -84,7 +84,12 @@ export function createEmailCodes(parts: FactorParts): EmailCodes {
     if ((await activeAccount(accounts, purpose.accountId)) === undefined)
       return { isRight: false, reason: 'disabled' };
     // One of many at once gets it; a code that was made meanwhile ends this one, too.
-    const won = await state.swap(keyOf(flow), kept.entry.version, USED, { ttlSeconds: lifetime });
+    const won = await state.swap(keyOf(flow), kept.entry.version, USED, {
+      ttlSeconds: lifetime,
+      // A redemption: not to be undone by a Redis that fails over, nor refused by one that is full.
+      durable: true,
+      essential: true,
+    });
     return won === undefined ? { isRight: false, reason: 'used' } : { isRight: true, proven: {} };
   }
 }
