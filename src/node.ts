@@ -30,7 +30,7 @@ import { startAnnouncing } from './revocation/announcing.ts';
 import { createFeedAuthorization } from './revocation/feed-authorization.ts';
 import { createFeedSigner } from './revocation/feed-signing.ts';
 import { createFeed, type Feed } from './revocation/feed.ts';
-import { longestAccessToken, type Settings } from './settings.ts';
+import { longestAccessToken, type Settings, withSensitiveAttributes } from './settings.ts';
 import { standingsOf } from './signing-keys/key-set.ts';
 import { openSigningKeys } from './signing-keys/open-signing-keys.ts';
 import type { SigningKeys } from './signing-keys/signing-keys.ts';
@@ -186,6 +186,7 @@ async function openProtocol(parts: {
   const statusLists = await openStatusLists(rooms, signingKeys, closers);
   const protocol = await createProtocol({
     ...rooms,
+    settings: withSensitiveAttributes(settings),
     signingKeys,
     statusLists,
     metrics,

@@ -78,7 +78,7 @@ function problemsBetween(settings: Sections): readonly Problem[] {
     longestTokenSeconds: longestToken(settings),
     longestSessionSeconds: settings.sessions.absolute,
   });
-  const protocol = checkProtocolSettings(settings, {
+  const protocol = checkProtocolSettings(withSensitiveAttributes(settings), {
     clients: clients.map((client, index) => ({
       path: ['clients', index],
       policy: { refreshTokenAbsoluteSeconds: client.refreshTokenAbsolute },
@@ -102,8 +102,29 @@ function problemsBetween(settings: Sections): readonly Problem[] {
       path: ['clients', ...path],
       message,
     })),
+    ...sensitiveProblems(settings),
     ...revocationProblems(settings),
   ];
+}
+
+/** What attributes declare of themselves counts like `claims.sensitive`. */
+export function withSensitiveAttributes<Part extends Pick<Settings, 'claims' | 'accounts'>>(
+  settings: Part,
+): Part {
+  const { claims, accounts } = settings;
+  const declared = accounts.attributes.filter(({ sensitive }) => sensitive);
+  const sensitive = [...claims.sensitive, ...declared.map(({ name }) => name)];
+  return { ...settings, claims: { ...claims, sensitive } };
+}
+
+/** `claims.sensitive` is held against the claims by its own section. */
+function sensitiveProblems({ claims, accounts }: Sections): readonly Problem[] {
+  return claims.custom.flatMap(({ attribute, in: places }, index) => {
+    const declared = accounts.attributes.find(({ name }) => name === attribute);
+    if (declared?.sensitive !== true || places.every((place) => place === 'userinfo')) return [];
+    const message = `the attribute "${attribute}" is sensitive and may be told in userinfo alone`;
+    return [{ path: ['claims', 'custom', index, 'in'], message }];
+  });
 }
 
 function revocationProblems(settings: Sections): readonly Problem[] {

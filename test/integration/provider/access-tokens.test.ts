@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRelyingParty, webClient, type RelyingParty } from '../../support/provider-client.ts';
 import { API, openHouse, type House } from '../../support/provider-house.ts';
 
+const OPERATOR = { by: 'test', origin: { address: 'test' } };
+
 let house: House;
 let app: RelyingParty;
 beforeAll(async () => {
@@ -213,9 +215,13 @@ describe.each(FORMATS)('an access token that is %s', (_name, resource) => {
     expect((await userinfo(tokens.access_token)).status).toBe(401);
   });
 
-  test('dies with the account, and the account gets nothing new', async () => {
-    const actor = { by: 'test', origin: { address: 'test' } };
-    const bob = await house.accounts.create({ username: `bob-${resource.length}` }, actor);
+  test.each([
+    ['disabled', (id: string) => house.accounts.disable(id, OPERATOR)],
+    ['locked', (id: string) => house.accounts.lock(id, OPERATOR)],
+    ['expired', (id: string) => house.accounts.setExpiry(id, 1, OPERATOR)],
+    ['deleted', (id: string) => house.accounts.delete(id, OPERATOR)],
+  ])('dies with an account that is %s, and that gets nothing new', async (name, end) => {
+    const bob = await house.accounts.create({ username: `${name}-${resource.length}` }, OPERATOR);
     const willing = house.person;
     house.person = (interaction) =>
       interaction.prompt === 'login'
@@ -225,7 +231,7 @@ describe.each(FORMATS)('an access token that is %s', (_name, resource) => {
     const tokens = await app.signIn(browser, { scope: 'openid read offline_access', resource });
     house.person = willing;
     expect(await introspected(app, tokens.access_token)).toMatchObject({ active: true });
-    await house.accounts.disable(bob.id, actor);
+    await end(bob.id);
     for (const { url } of house.nodes)
       expect(await introspected(app, tokens.access_token, url)).toEqual({ active: false });
     expect((await userinfo(tokens.access_token)).status).toBe(401);

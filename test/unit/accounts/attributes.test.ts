@@ -1,6 +1,7 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createAttributeSchema } from '../../../src/accounts/attributes.ts';
 import { accountsConfig } from '../../../src/accounts/attributes-config.ts';
+import { settingsSchema, withSensitiveAttributes } from '../../../src/settings.ts';
 
 const { attributes } = accountsConfig.parse({
   attributes: [
@@ -79,4 +80,26 @@ test.each([
 test('a name is declared once', () => {
   const twice = { name: 'a', type: 'string' };
   expect(accountsConfig.safeParse({ attributes: [twice, twice] }).success).toBe(false);
+});
+
+describe('a sensitive attribute', () => {
+  const sensitive = { attributes: [{ name: 'diet', type: 'string', sensitive: true }] };
+
+  test('is told at userinfo alone, like those that the claims name', () => {
+    const custom = [{ claim: 'diet', attribute: 'diet', in: ['userinfo'] }];
+    const settings = settingsSchema.parse({ accounts: sensitive, claims: { custom } });
+    expect(withSensitiveAttributes(settings).claims.sensitive).toEqual(['diet']);
+  });
+
+  test('is refused in tokens, by claims and by APIs', () => {
+    const { error } = settingsSchema.safeParse({
+      accounts: sensitive,
+      claims: { custom: [{ claim: 'diet', attribute: 'diet', in: ['id_token'] }] },
+      apis: [{ identifier: 'https://api.example', name: 'API', claims: { diet: 'diet' } }],
+    });
+    expect(error?.issues.map(({ path }) => path.join('.'))).toEqual([
+      'apis.0',
+      'claims.custom.0.in',
+    ]);
+  });
 });
