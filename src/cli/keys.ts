@@ -2,6 +2,7 @@ import { Argument, Option, type Command } from 'commander';
 import type { Clients } from '../clients/clients.ts';
 import { readSecret } from '../config/secrets.ts';
 import type { SecretReference } from '../config/values.ts';
+import type { Factors } from '../factors/factors.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { LatchkeyError } from '../runtime/errors.ts';
 import { createSealer } from '../runtime/sealing.ts';
@@ -20,6 +21,8 @@ export interface KeyRooms extends Pick<Output, 'print'> {
   readonly administration: KeyAdministration;
   /** Secrets of theirs lie sealed under the same master key. */
   readonly clients: Pick<Clients, 'resealSecrets'>;
+  /** And secrets of authenticator apps. */
+  readonly factors: Pick<Factors, 'reseal'>;
   readonly clock: Clock;
   close(): Promise<void>;
 }
@@ -91,7 +94,7 @@ function registerKeepingCommands(keys: Command, open: () => Promise<KeyRooms>): 
   keys
     .command('reseal')
     .description(
-      'Seals private keys and client secrets under another master key, once it is the first of every node.',
+      'Seals private keys, client secrets and authenticator apps under another master key, once it is the first of every node.',
     )
     .requiredOption('--to <reference>', 'the new master key: file:PATH or env:NAME', reference)
     .action((flags: { readonly to: SecretReference }) =>
@@ -158,13 +161,14 @@ async function importKey(
 }
 
 async function reseal(rooms: KeyRooms, to: SecretReference): Promise<void> {
-  const { administration, clients, print } = rooms;
+  const { administration, clients, factors, print } = rooms;
   const next = createSealer([await readMasterKey(to)]);
   const keys = await administration.reseal(next);
   const secrets = await clients.resealSecrets(next);
+  const apps = await factors.reseal(next);
   print(
     [
-      `Sealed under the new master key: private keys ${keys}, client secrets ${secrets}.`,
+      `Sealed under the new master key: private keys ${keys}, client secrets ${secrets}, authenticator apps ${apps}.`,
       'Nothing needs the old one any more but cookies: leave it in otherMasterKeys for as long as sessions live.',
     ].join('\n'),
   );

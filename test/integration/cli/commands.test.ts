@@ -155,3 +155,51 @@ test('commands are on record, and the record is whole', async () => {
     '"by":"cli"',
   );
 }, 60_000);
+
+test('what a person has beside a password is listed, and taken away on a running node', async () => {
+  const { id } = await answer(['person', 'create', '--username', 'ada', '--no-password']);
+  const accountId = String(id);
+  const actor = { by: 'self', origin: ORIGIN };
+  const list = ['person', 'factors', 'ada', 'list'];
+  expect((await latchkey(list)).out).toBe('Nothing beside a password.');
+  const codes = await node.factors.recoveryCodes.renew(accountId, actor);
+  const device = await node.factors.devices.remember({ accountId, origin: ORIGIN });
+  expect(await answer(list)).toMatchObject({
+    passkeys: [],
+    totp: null,
+    recoveryCodes: 10,
+    rememberedDevices: [{ userAgent: null }],
+  });
+  expect((await latchkey(['person', 'factors', 'ada'])).out).toMatch(/^recovery_code +10 left$/m);
+  const nothing = await latchkey(['person', 'factors', 'ada', 'remove', '--passkey', 'x']);
+  expect(nothing).toMatchObject({ code: 1, err: expect.stringMatching(/^ERR_NO_SUCH_PASSKEY: /) });
+  expect(await answer(['person', 'factors', 'ada', 'remove'])).toEqual({
+    id: accountId,
+    removed: ['recovery_code', 'remembered_device'],
+  });
+  const code = codes?.[0] ?? '';
+  const attempt = { accountId, code, origin: ORIGIN };
+  expect(await node.factors.recoveryCodes.check(attempt)).toEqual({ kind: 'refused' });
+  expect(await node.factors.devices.isRemembered(accountId, device?.token ?? '')).toBe(false);
+}, 60_000);
+
+test('a new password and a lock forget the devices, and a deletion forgets all, on a running node', async () => {
+  const { id } = await answer(['person', 'create', '--username', 'ada', '--no-password']);
+  const accountId = String(id);
+  const remember = async (): Promise<string> =>
+    (await node.factors.devices.remember({ accountId, origin: ORIGIN }))?.token ?? '';
+  let token = await remember();
+  await answer(['person', 'set-password', 'ada'], 'horse battery staple 9');
+  expect(await node.factors.devices.isRemembered(accountId, token)).toBe(false);
+  token = await remember();
+  await answer(['person', 'lock', 'ada']);
+  expect(await node.factors.devices.isRemembered(accountId, token)).toBe(false);
+  await answer(['person', 'unlock', 'ada']);
+  await remember();
+  await node.factors.recoveryCodes.renew(accountId, { by: 'self', origin: ORIGIN });
+  await node.accounts.delete(accountId, { by: 'cli', origin: ORIGIN });
+  for (const table of ['recovery_code', 'remembered_device', 'factor_holder'] as const) {
+    const rows = await node.records.all(node.records.queries.selectFrom(table).selectAll());
+    expect(rows).toEqual([]);
+  }
+}, 60_000);

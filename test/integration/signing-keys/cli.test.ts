@@ -46,6 +46,7 @@ async function runWith(
   registerKeysCommands(program, async () => ({
     administration: await house.administer({ settings: house.settings(section) }),
     clients,
+    factors: { reseal: async () => 3 },
     clock: house.clock,
     print: (text) => void printed.push(text),
     close: async () => void (closed += 1),
@@ -126,7 +127,7 @@ describe('latchkey keys', () => {
       otherMasterKeys: [{ file: `${house.keysFolder}/master.key` }],
     };
     expect(await runWith(both, 'reseal', '--to', `file:${path}`)).toContain(
-      'Sealed under the new master key: private keys 1, client secrets 0.',
+      'Sealed under the new master key: private keys 1, client secrets 0, authenticator apps 3.',
     );
     await expect(run('reseal', '--to', path)).rejects.toThrow('file:PATH or env:NAME');
   });
