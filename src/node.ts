@@ -80,7 +80,7 @@ async function openHost(rooms: Rooms, options: ComposeOptions, closers: Closers)
   await seedGroups({ ...rooms, declared: settings });
   const views = await openHouseViews(settings);
   const { renderer } = views;
-  const metrics = createMetrics();
+  const metrics = createMetrics({ ofProcess: settings.http.metrics.enabled });
   const { protocol, checks, feed, statusLists } = await openProtocol({
     rooms,
     options,

@@ -43,10 +43,10 @@ const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 
 const KEY_PHASES = ['published', 'signing', 'verifying', 'retired', 'revoked'];
 
-/** Figures of this node alone, in a registry of its own. */
-export function createMetrics(): Metrics {
+/** Figures of this node alone, in a registry of its own. `ofProcess`: those of Node, too, which take watching. */
+export function createMetrics({ ofProcess = true } = {}): Metrics {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  if (ofProcess) collectDefaultMetrics({ register: registry });
   const registers = [registry];
 
   const durations = new Histogram({

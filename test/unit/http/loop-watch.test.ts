@@ -7,10 +7,10 @@ afterEach(() => void vi.useRealTimers());
 
 /** One window of the watch in which the loop stood still for `ms`. */
 async function windowWith(ms: number): Promise<void> {
-  await delay(30);
+  await delay(60);
   const until = performance.now() + ms;
   while (performance.now() < until);
-  await delay(30);
+  await delay(60);
   vi.advanceTimersByTime(1000);
 }
 
