@@ -1,6 +1,8 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +10,7 @@ import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { settingsSchema } from '../../../src/settings.ts';
+import { startNginx } from '../../support/nginx.ts';
 import { freePort } from '../../support/ports.ts';
 import { details, openEmbeddedSite, type Node, type Site } from '../revocation/fixture.ts';
 import { API, startIssuer, type TestIssuer } from './fixture.ts';
@@ -149,24 +152,67 @@ describe('the guide on protecting an API', () => {
   );
 
   test(
-    'has a command that answers a proxy',
+    'has a command and a configuration by which nginx lets good tokens through, and knows no client by what it says of itself',
     async () => {
-      const command = blocks.find(({ code }) => code.startsWith('npx'))?.code ?? '';
-      const port = await freePort();
-      const [, name, ...args] = here(command, port)
-        .split(/[\s\\]+/)
-        .filter((word) => word !== '');
-      expect(name).toBe('latchkey-verifier');
-      const program = join(folder, 'node_modules/latchkey-verifier/dist/bin.js');
-      const origin = await start(process.execPath, [program, ...args], port);
-      const token = await issuer.issue({ scope: 'orders:read' });
-      const headers = { authorization: `Bearer ${token}` };
-      const nginx = blocks.find(({ language }) => language === 'nginx')?.code ?? '';
-      const [, query = ''] = /proxy_pass http:\/\/127.0.0.1:3000(\/verify\S*);/.exec(nginx) ?? [];
-      const answer = await fetch(origin + query, { headers });
-      expect(answer.status).toBe(200);
-      expect(answer.headers.get('x-auth-subject')).toBe('alice');
+      const port = await startCommand();
+      const api = createServer((request, response) =>
+        response.end(JSON.stringify(request.headers)),
+      );
+      await new Promise<void>((resolve) => api.listen(0, '127.0.0.1', resolve));
+      const nginx = await startNginx({
+        locations: here(blocks.find(({ language }) => language === 'nginx')?.code ?? '', port),
+        upstreams: { orders: (api.address() as AddressInfo).port },
+      });
+      const ask = (token: string, headers: Record<string, string> = {}): Promise<Response> =>
+        fetch(`${nginx.origin}/orders/7`, {
+          headers: { authorization: `Bearer ${token}`, ...headers },
+        });
+      try {
+        const claims = { gid: 'behind-nginx', scope: 'orders:read', roles: ['clerk'] };
+        const good = await issuer.issue(claims);
+        const smuggled = Object.fromEntries(
+          ['Subject', 'Client', 'Scopes', 'Roles', 'Permissions'].flatMap((name) => [
+            [`X-Auth-${name}`, 'admin'],
+            [`X_Auth_${name}`, 'admin'],
+          ]),
+        );
+        const originals = { 'X-Original-URI': '/public', 'X-Original-Method': 'OPTIONS' };
+        await expect.poll(async () => (await ask(good)).status, { timeout: 10_000 }).toBe(200);
+        const seen: unknown = await (await ask(good, { ...smuggled, ...originals })).json();
+        expect(seen).toMatchObject({
+          'x-auth-subject': 'alice',
+          'x-auth-client': 'web',
+          'x-auth-scopes': 'orders:read',
+          'x-auth-roles': 'clerk',
+        });
+        expect(JSON.stringify(seen)).not.toContain('admin');
+        expect((await ask('none', smuggled)).status).toBe(401);
+        expect((await ask(await issuer.issue({ scope: 'other' }))).status).toBe(403);
+        // What nginx asks about is not for strangers to ask.
+        expect((await fetch(`${nginx.origin}/verify`)).status).toBe(404);
+
+        await node.revocation.revoke({ kind: 'grant', grantId: 'behind-nginx' }, details);
+        await expect.poll(async () => (await ask(good)).status, { timeout: 1000 }).toBe(401);
+        expect((await ask(good)).headers.get('www-authenticate')).toContain('invalid_token');
+      } finally {
+        await nginx.stop();
+        api.closeAllConnections();
+        api.close();
+      }
     },
     PATIENCE_MS,
   );
 });
+
+/** Starts the program as the guide does; gives its port. */
+async function startCommand(): Promise<number> {
+  const command = blocks.find(({ code }) => code.startsWith('npx'))?.code ?? '';
+  const port = await freePort();
+  const [, name, ...args] = here(command, port)
+    .split(/[\s\\]+/)
+    .filter((word) => word !== '');
+  expect(name).toBe('latchkey-verifier');
+  const program = join(folder, 'node_modules/latchkey-verifier/dist/bin.js');
+  await start(process.execPath, [program, ...args], port);
+  return port;
+}

@@ -1,12 +1,17 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { globSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openNode20 } from '../../support/node-20.ts';
+import { details, openEmbeddedSite } from '../revocation/fixture.ts';
+import { API, startIssuer } from './fixture.ts';
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
@@ -108,6 +113,43 @@ describe('the package latchkey-verifier', () => {
     const code = `console.log(Object.keys(await import('latchkey-verifier/${name}')).join())`;
     expect(await evaluate(code)).toBe(expected);
   });
+
+  test(
+    'verifies, follows the feed and refuses what was revoked on Node 20',
+    async () => {
+      const node20 = await openNode20();
+      const site = await openEmbeddedSite();
+      const node = await site.node();
+      const issuer = await startIssuer(node);
+      const code = `
+        import { createVerifier } from 'latchkey-verifier';
+        import { createInterface } from 'node:readline';
+        const [issuer, audience] = process.argv.slice(-2);
+        const verifier = createVerifier({ issuer, audience, revocation: { whenSilent: 'refuse' } });
+        for await (const token of createInterface({ input: process.stdin }))
+          console.log(await verifier.verify(token).then(({ sub }) => sub, ({ code }) => code));`;
+      const args = ['--input-type=module', '-e', code, issuer.url, API];
+      const child = spawn(node20.path, args, { cwd: folder, stdio: ['pipe', 'pipe', 'inherit'] });
+      const lines = createInterface({ input: child.stdout });
+      const verdict = async (token: string): Promise<unknown> => {
+        const answer = once(lines, 'line');
+        child.stdin.write(`${token}\n`);
+        return (await answer)[0];
+      };
+      try {
+        const token = await issuer.issue({ gid: 'on-20' });
+        expect(await verdict(token)).toBe('alice');
+        await node.revocation.revoke({ kind: 'grant', grantId: 'on-20' }, details);
+        await expect.poll(() => verdict(token), { timeout: 1000 }).toBe('ERR_TOKEN_REVOKED');
+      } finally {
+        child.kill('SIGKILL');
+        await issuer.close();
+        await site.close();
+        await node20.close();
+      }
+    },
+    PATIENCE_MS,
+  );
 
   test('has a program that explains itself', async () => {
     const { stdout } = await run(join(folder, 'node_modules/.bin/latchkey-verifier'), ['--help']);
