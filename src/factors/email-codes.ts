@@ -14,7 +14,7 @@ export interface EmailCode {
 export interface EmailCodes {
   /**
    * A new code for one flow and one account; the flow's earlier one is good no more. Also for nobody's address, with
-   * an id of the caller's making, so that both take the same steps.
+   * an id of the caller's making (the same for the same address), so that both take and count the same steps.
    */
   issue(ask: {
     readonly flowId: string;

@@ -1,6 +1,6 @@
 import { Secret, TOTP } from 'otpauth';
 
-export const STEP_SECONDS = 30;
+const STEP_SECONDS = 30;
 const DIGITS = 6;
 /** RFC 4226 section 4 R6: at least 128 bits, 160 advised. */
 const SECRET_BYTES = 20;
