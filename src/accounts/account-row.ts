@@ -84,7 +84,7 @@ function lifeColumns(life: NewLife, now: number): LifeColumns {
 }
 
 /** Claims and attributes are the JSON that this room wrote. */
-export function jsonObjectOf(text: string): JsonObject {
+function jsonObjectOf(text: string): JsonObject {
   const value: JsonObject = JSON.parse(text);
   return value;
 }

@@ -4,7 +4,7 @@ import type { JsonObject } from '../runtime/json.ts';
  * The standard claims that people may set for themselves: those that nobody takes for a proof. Named one by one, so
  * that `phone_number_verified` and whatever is added later is not among them by accident.
  */
-export const OWN_CLAIMS: ReadonlySet<string> = new Set([
+const OWN_CLAIMS: ReadonlySet<string> = new Set([
   'name',
   'given_name',
   'family_name',

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { AccountExists } from '../../../src/accounts/accounts.ts';
 import { peopleConfig, signInConfig } from '../../../src/accounts/config.ts';
+import { startExpiry } from '../../../src/accounts/expiry.ts';
 import { seedPeople } from '../../../src/accounts/seed-people.ts';
 import { openPostgresRecords } from '../../../src/storage/postgres/open-postgres-records.ts';
 import { postgresSettings, startPostgres, type TestPostgres } from '../../support/postgres.ts';
@@ -60,4 +61,41 @@ test('on PostgreSQL, the people of the configuration are made, kept up to date a
   expect(await people.accounts.findByLogin('alice')).toMatchObject({ claims: { name: 'Alice' } });
   expect(await people.accounts.findByLogin('bob')).toMatchObject({ state: 'disabled' });
   expect(await people.accounts.verifyPassword(attempt)).toMatchObject({ kind: 'verified' });
+});
+
+test('on PostgreSQL, an account is edited, locked, expired and deleted', async () => {
+  const people = await openOnPostgres();
+  const { accounts, clock } = people;
+  const alice = await accounts.create(
+    { username: 'alice', email: 'alice@example.com', password, expiresAt: clock.now() + 60 },
+    ACTOR,
+  );
+  const self = { editor: 'person', actor: ACTOR } as const;
+  await Promise.all([
+    accounts.update(alice.id, { claims: { nickname: 'Al' } }, self),
+    accounts.update(alice.id, { claims: { locale: 'de' } }, self),
+  ]);
+  await accounts.update(alice.id, { username: null }, self);
+  await accounts.verifyEmail(alice.id, 'alice@example.com', ACTOR);
+  await accounts.acceptTerms(alice.id, '1', ACTOR);
+  await accounts.requirePasswordChange(alice.id, ACTOR);
+  expect(await accounts.find(alice.id)).toMatchObject({
+    username: undefined,
+    emailVerified: true,
+    claims: { nickname: 'Al', locale: 'de' },
+    terms: { version: '1' },
+    mustChangePassword: true,
+  });
+  await accounts.lock(alice.id, ACTOR);
+  expect(await accounts.verifyPassword(attempt)).toEqual({ kind: 'refused' });
+  await accounts.unlock(alice.id, ACTOR);
+  clock.advance(60);
+  const expiry = startExpiry({ ...people, logger });
+  await expect.poll(() => people.revoked.at(-1)?.reason).toBe('account.expired');
+  await expiry.close();
+  expect(await accounts.find(alice.id)).toMatchObject({ state: 'expired' });
+  expect(await accounts.delete(alice.id, ACTOR)).toBe(true);
+  await expect(accounts.create({ id: alice.id, username: 'eve' }, ACTOR)).rejects.toThrow(
+    AccountExists,
+  );
 });
