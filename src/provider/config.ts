@@ -183,6 +183,8 @@ export interface ProtocolSettings {
   readonly sessions: z.output<typeof sessionsConfig>;
   readonly registration: z.output<typeof registrationConfig>;
   readonly claims: z.output<typeof claimsConfig>;
+  /** When a second factor is asked for, where a client does not say. */
+  readonly authentication: { readonly secondFactor: 'never' | 'if-enrolled' | 'required' };
 }
 
 /** A setting by which a promise would be broken; `path` from the top of the configuration. */

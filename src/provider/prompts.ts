@@ -1,41 +1,70 @@
 import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
 import { ACR } from './acr.ts';
+import type { ProtocolSettings } from './config.ts';
 import type { EngineClients } from './engine-clients.ts';
 import { asksForMultiple } from './interaction-view.ts';
+
+/** RFC 8176: more than one factor, or a browser that is known to have shown it. */
+const SECOND_FACTORS: ReadonlySet<string> = new Set(['mfa', 'rba']);
 
 type Policy = interactionPolicy.DefaultPolicy;
 
 /** When a person is asked for something, and for what, in this order: sign-in, choice of account, consent. */
-export function createPrompts(engineClients: EngineClients): Policy {
-  const { Check, Prompt, base } = interactionPolicy;
+export function createPrompts(
+  engineClients: EngineClients,
+  authentication: ProtocolSettings['authentication'],
+): Policy {
+  const { Prompt, base } = interactionPolicy;
   const policy = base();
-  policy
-    .get('login')
-    ?.checks.add(
-      new Check(
-        'account_unavailable',
-        'the account of the session is not there any more, or is disabled',
-        'login_required',
-        ({ oidc }) => oidc.session?.accountId !== undefined && oidc.account === undefined,
-      ),
-    );
-  policy
-    .get('login')
-    ?.checks.add(
-      new Check(
-        'acr_values',
-        'the session has proven less than the client asks for',
-        'login_required',
-        ({ oidc }) =>
-          oidc.session?.accountId !== undefined &&
-          asksForMultiple(wordsOf(oidc.params?.['acr_values'])) &&
-          oidc.acr !== ACR.multiple,
-      ),
-    );
+  const checks = policy.get('login')?.checks;
+  if (checks === undefined) throw new TypeError('the engine has no prompt for sign-in');
+  checks.add(accountIsThere());
+  checks.add(sessionReachesAcr());
+  checks.add(sessionHasSecondFactor(engineClients, authentication.secondFactor));
   // After sign-in, which is a choice already: whoever has no session is asked once.
   policy.add(new Prompt({ name: 'select_account', requestable: true }), 1);
   skipOwnNativeApps(policy, engineClients);
   return policy;
+}
+
+function accountIsThere(): interactionPolicy.Check {
+  return new interactionPolicy.Check(
+    'account_unavailable',
+    'the account of the session is not there any more, or is disabled',
+    'login_required',
+    ({ oidc }) => oidc.session?.accountId !== undefined && oidc.account === undefined,
+  );
+}
+
+/** RFC 9470: a client steps up by asking for more than the session has. */
+function sessionReachesAcr(): interactionPolicy.Check {
+  return new interactionPolicy.Check(
+    'acr_values',
+    'the session has proven less than the client asks for',
+    'login_required',
+    ({ oidc }) =>
+      oidc.session?.accountId !== undefined &&
+      asksForMultiple(wordsOf(oidc.params?.['acr_values'])) &&
+      oidc.acr !== ACR.multiple,
+  );
+}
+
+/** A session that began at an app that asks for less. Whoever has just signed in was asked for all that is needed. */
+function sessionHasSecondFactor(
+  engineClients: EngineClients,
+  standard: ProtocolSettings['authentication']['secondFactor'],
+): interactionPolicy.Check {
+  return new interactionPolicy.Check(
+    'second_factor',
+    'the session has no second factor',
+    'login_required',
+    ({ oidc }) => {
+      const owner = oidc.client && engineClients.ownerOf(oidc.client);
+      const isRequired = (owner?.policy.secondFactor ?? standard) === 'required';
+      if (!isRequired || oidc.session?.accountId === undefined || oidc.result?.login) return false;
+      return !(oidc.session.amr ?? []).some((value) => SECOND_FACTORS.has(value));
+    },
+  );
 }
 
 function wordsOf(parameter: unknown): readonly string[] {

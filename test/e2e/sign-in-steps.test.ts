@@ -1,20 +1,24 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { AxeBuilder } from '@axe-core/playwright';
 import { decodeJwt } from 'jose';
 import { Secret, TOTP } from 'otpauth';
-import type { Browser, BrowserContext, CDPSession, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { launchBrowser } from '../support/browser.ts';
 import { startLatchkey, type Latchkey } from '../support/latchkey.ts';
 import { freePort } from '../support/ports.ts';
 
-/** Nobody listens there: the browser's request for it is all that a test needs. */
-const CALLBACK = 'http://localhost:44999/callback';
 const PASSWORD = 'latchkey-dev';
 const SECRET = 'app-secret-of-the-sign-in-steps-0123456789';
 const TWO_FACTORS = 'urn:latchkey:acr:2fa';
 
 let latchkey: Latchkey;
+/** The apps: the browser's request for it is all that a test needs. */
+let app: Server;
+let callback: string;
 let browser: Browser;
 let context: BrowserContext;
 let page: Page;
@@ -23,8 +27,12 @@ const failedAxe: string[] = [];
 
 beforeAll(async () => {
   browser = await launchBrowser();
+  app = createServer((_, response) => void response.end('Back at the app')).listen(0, '127.0.0.1');
+  await once(app, 'listening');
+  // Of the same site as the pages: a virtual authenticator does not follow to another.
+  callback = `http://localhost:${(app.address() as AddressInfo).port}/callback`;
   const port = await freePort();
-  const client = { redirectUris: [CALLBACK], secretInClear: SECRET, firstParty: true };
+  const client = { redirectUris: [callback], secretInClear: SECRET, firstParty: true };
   latchkey = await startLatchkey({
     port,
     // Passkeys are for names, not for addresses.
@@ -35,7 +43,7 @@ beforeAll(async () => {
         { id: 'app', name: 'App', ...client },
         { id: 'strict', name: 'Strict App', secondFactor: 'required', ...client },
       ],
-      people: ['ann', 'ben', 'cat', 'dan'].map((name) => ({
+      people: ['ann', 'ben', 'cat', 'dan', 'eve'].map((name) => ({
         username: name,
         email: `${name}@example.com`,
         emailVerified: true,
@@ -46,12 +54,13 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(async () => {
   await browser.close();
+  app.closeAllConnections();
+  app.close();
   await latchkey.stop();
   await latchkey.clean();
 });
 beforeEach(async () => {
   context = await browser.newContext({ viewport: { width: 320, height: 900 } });
-  await context.route(`${CALLBACK}*`, (route) => route.fulfill({ body: 'Back at the app' }));
   page = await context.newPage();
 });
 afterEach(() => context.close());
@@ -70,14 +79,14 @@ async function signIn(
   const query = new URLSearchParams({
     response_type: 'code',
     client_id: clientId,
-    redirect_uri: CALLBACK,
+    redirect_uri: callback,
     scope: 'openid email',
     code_challenge: createHash('sha256').update(verifier).digest('base64url'),
     code_challenge_method: 'S256',
     claims: JSON.stringify({ id_token: { acr: null, amr: null } }),
     ...parameters,
   });
-  const arrived = page.waitForRequest((request) => request.url().startsWith(CALLBACK));
+  const arrived = page.waitForRequest((request) => request.url().startsWith(callback));
   await page.goto(`${latchkey.issuer}/authorize?${query.toString()}`);
   await steps();
   const url = new URL((await arrived).url());
@@ -89,7 +98,7 @@ async function signIn(
     body: new URLSearchParams({
       grant_type: 'authorization_code',
       code,
-      redirect_uri: CALLBACK,
+      redirect_uri: callback,
       code_verifier: verifier,
     }),
   });
@@ -141,13 +150,13 @@ async function enrolApp(): Promise<() => string> {
   return next;
 }
 
-/** By the button, if the browser has not picked one itself: nobody is there to pick from its list. */
-async function pickPasskey(): Promise<void> {
-  const button = page.locator('button[name=action][value=passkey]');
-  await button.click({ timeout: 2000, noWaitAfter: true }).catch(() => undefined);
-}
-
-async function virtualAuthenticator(isUserVerified = true): Promise<CDPSession> {
+/** Its passkeys are picked by the button alone: nobody is there to pick from the browser's own list. */
+async function virtualAuthenticator(): Promise<void> {
+  await context.addInitScript(
+    'PublicKeyCredential.isConditionalMediationAvailable = async () => false',
+  );
+  // A browser makes and uses passkeys only where the person looks.
+  await page.bringToFront();
   const session = await context.newCDPSession(page);
   await session.send('WebAuthn.enable');
   await session.send('WebAuthn.addVirtualAuthenticator', {
@@ -156,11 +165,10 @@ async function virtualAuthenticator(isUserVerified = true): Promise<CDPSession> 
       transport: 'internal',
       hasResidentKey: true,
       hasUserVerification: true,
-      isUserVerified,
+      isUserVerified: true,
       automaticPresenceSimulation: true,
     },
   });
-  return session;
 }
 
 async function letterTo(address: string): Promise<{ codes: string[]; links: string[] }> {
@@ -229,9 +237,17 @@ describe('a client whose people need a second factor', () => {
     expect(first).toMatchObject({ amr: ['pwd', 'pop', 'mfa'] });
     await closeSession();
     const sub = first['sub'];
-    const alone = await signIn(pickPasskey, { clientId: 'strict' });
+    const alone = await signIn(() => submit('passkey'), { clientId: 'strict' });
     expect(alone).toMatchObject({ sub, amr: ['pop', 'user', 'mfa'], acr: TWO_FACTORS });
   });
+});
+
+test('a session that began at an app that asks for less steps up', async () => {
+  await signIn(() => password('eve'));
+  const stepUp = await signIn(async () => void (await enrolApp()), { clientId: 'strict' });
+  expect(stepUp).toMatchObject({ amr: ['pwd', 'otp', 'mfa'] });
+  // From now on the session is enough everywhere.
+  expect(await signIn(async () => {}, { clientId: 'strict' })).toMatchObject({ acr: TWO_FACTORS });
 });
 
 describe('a code by mail', () => {

@@ -303,6 +303,7 @@ function readSettings(options: HouseOptions): ProtocolOptions['settings'] {
     sessions: sessionsConfig.parse(options.sessions ?? {}),
     registration: registrationConfig.parse(options.registration ?? {}),
     claims: claimsConfig.parse(options.claims ?? {}),
+    authentication: { secondFactor: 'if-enrolled' },
   };
 }
 

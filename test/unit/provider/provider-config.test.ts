@@ -72,6 +72,7 @@ describe('between sections', () => {
     sessions: sessionsConfig.parse({}),
     registration: registrationConfig.parse({}),
     claims: claimsConfig.parse({ sensitive: ['ssn'] }),
+    authentication: { secondFactor: 'if-enrolled' },
   };
   const nothing: ForeignLifetimes = { clients: [], apis: [], algorithms: ['RS256', 'ES256'] };
 
