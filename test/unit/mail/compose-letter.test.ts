@@ -93,11 +93,11 @@ describe('every letter', () => {
       [
         'Your code to sign in to Latchkey',
         '',
-        'Type this code where you want to sign in to R&D <b>, or open the link.',
+        'Type this code where you want to sign in to R&D <b>.',
         '',
         'Your code: 654321',
         '',
-        'Sign in:',
+        'Show it by itself:',
         URL_TEXT,
         '',
         'The code and the link work once, within one minute.',
