@@ -37,6 +37,10 @@ interface GrantFlags extends Flags {
   readonly client?: string;
 }
 
+interface SessionFlags extends Flags {
+  readonly person?: string;
+}
+
 interface BeforeFlags extends Flags {
   readonly yes?: true;
 }
@@ -98,9 +102,13 @@ function registerHandles({ add, run, one }: Parts, input: PasswordInput): void {
       run(flags, (rooms) => endGrants(rooms, gid, flags)),
     );
   add('session', 'Ends one sign-in of a browser, and what ends with it.')
-    .argument('<sid>', 'the claim `sid` of an access token')
-    .action((sessionUid: string, flags: Flags) =>
-      one(flags, () => Promise.resolve({ kind: 'session', sessionUid })),
+    .argument('[sid]', 'of an access token or the audit; left out: a token on standard input')
+    .option(
+      '--person <person>',
+      'id, e-mail address or username: then also the `sid` of an ID token',
+    )
+    .action((sid: string | undefined, flags: SessionFlags) =>
+      one(flags, (rooms) => sessionOf(rooms, { sid, person: flags.person, input })),
     );
 }
 
@@ -148,6 +156,27 @@ async function tokenOf(
   const what = await takeBack.read(token);
   if (what !== undefined) return what;
   throw new NothingToRevoke('what was piped in is no token of this issuer, or is dead already');
+}
+
+async function sessionOf(
+  { takeBack, accounts }: Opened,
+  meant: {
+    readonly sid: string | undefined;
+    readonly person: string | undefined;
+    readonly input: PasswordInput;
+  },
+): Promise<Revoked> {
+  const { sid, person, input } = meant;
+  if (sid === undefined) {
+    const what = await takeBack.sessions.ofToken((await readAll(input)).trim());
+    if (what !== undefined) return what;
+    throw new NothingToRevoke('what was piped in is no token of a session that is known');
+  }
+  const account = person === undefined ? undefined : await findPerson(accounts, person);
+  const what = await takeBack.sessions.find(sid, account?.id);
+  if (what !== undefined) return what;
+  const hint = person === undefined ? '; if this is the `sid` of an ID token, add --person' : '';
+  throw new NothingToRevoke(`no such session is known${hint}`);
 }
 
 async function endGrants(

@@ -9,6 +9,7 @@ import type { State } from '../storage/state.ts';
 import type { ProtocolSettings } from './config.ts';
 import { createConsents } from './consent-queries.ts';
 import type { IssuerProfile } from './contract.ts';
+import { createSessionFinder, type SessionFinder } from './find-session.ts';
 import { REVOKED_TOKEN, revokedTokenKey } from './store/access-tokens.ts';
 import { ENDED_GRANT, grantKey, grantsOfKey } from './store/grants.ts';
 import { object, ofKind, text } from './store/payloads.ts';
@@ -49,6 +50,7 @@ export interface TakeBack {
   token(jti: string): Revoked;
   /** What falls with a token; a refresh token falls with its grant. Undefined: no token that we know. */
   read(token: string): Promise<Revoked | undefined>;
+  readonly sessions: SessionFinder;
 }
 
 export interface TakeBackOptions {
@@ -107,6 +109,7 @@ export function createTakeBack(options: TakeBackOptions): TakeBack {
       const receipts = grantIds.map((grantId) => revoke({ kind: 'grant', grantId }, details));
       return (await Promise.all(receipts)).toSorted((one, other) => one.number - other.number);
     },
+    sessions: createSessionFinder(options),
     token: (jti) => token(jti),
     async read(value) {
       if (JWT.test(value)) {

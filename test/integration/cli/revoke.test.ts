@@ -48,7 +48,15 @@ beforeAll(async () => {
     signingKeys: { folder: join(folder, 'keys') },
     people: [{ username: 'alice', email: 'alice@example.com', password: 'latchkey-dev' }],
     clients: [
-      { id: 'app', name: 'App', secretInClear: SECRET, redirectUris: [CALLBACK] },
+      {
+        id: 'app',
+        name: 'App',
+        secretInClear: SECRET,
+        redirectUris: [CALLBACK],
+        // Its ID tokens name the session.
+        backchannelLogoutUri: 'http://127.0.0.1:9/logout',
+        backchannelLogoutSessionRequired: true,
+      },
       { id: 'orders-api', type: 'machine', secretInClear: SECRET },
     ],
     apis: [{ identifier: API, name: 'Orders', scopes: { read: 'Read' } }],
@@ -67,6 +75,7 @@ beforeAll(async () => {
     issuer,
     audience: API,
     credentials: { clientId: 'orders-api', clientSecret: SECRET },
+    name: 'orders@10.0.3.7',
     revocation: { whenSilent: 'refuse' },
   });
 });
@@ -114,6 +123,7 @@ async function revoke(args: readonly string[], input = ''): Promise<Answer> {
 }
 
 const claim = (name: string): string => String(decodeJwt(tokens.access_token)[name]);
+const sidOf = (token = ''): string => String(decodeJwt(token)['sid']);
 const refresh = (): Promise<unknown> =>
   client.refreshTokenGrant(app.configuration, tokens.refresh_token ?? '');
 const isActive = async (token: string): Promise<boolean> =>
@@ -188,6 +198,34 @@ test('a session ends in its browser, and what ends with it; what was given for o
   await expect(verifier.verify(tokens.access_token)).resolves.toHaveProperty('sub');
 });
 
+test.each([
+  ['the `sid` of an ID token and a person', () => sidOf(tokens.id_token), ['--person', 'alice']],
+  ['the `sid` of an access token', (bound: Tokens) => sidOf(bound.access_token), []],
+])('a session ends by %s', async (_, sid, more) => {
+  const bound = await app.signIn(agent, { resource: API, scope: 'openid read' });
+  expect((await revoke(['session', ...more, '--', sid(bound)])).code).toBe(0);
+  expect(await isSignedIn()).toBe(false);
+});
+
+test.each([
+  ['an ID token', () => tokens.id_token],
+  ['a refresh token', () => tokens.refresh_token],
+  ['an access token that ends with it', (bound: Tokens) => bound.access_token],
+])('a session ends by %s on standard input', async (_, token) => {
+  const bound = await app.signIn(agent, { resource: API, scope: 'openid read' });
+  expect((await revoke(['session'], `${token(bound)}\n`)).code).toBe(0);
+  expect(await isSignedIn()).toBe(false);
+});
+
+test('a session that nobody knows is not said to have ended, and why is told', async () => {
+  const { code, err } = await revoke(['session', '--', sidOf(tokens.id_token)]);
+  expect(code).toBe(1);
+  expect(err).toMatch(/^ERR_NOTHING_TO_REVOKE: no such session is known; .* add --person$/);
+  // A token for offline access ends with no session.
+  expect((await revoke(['session'], tokens.access_token)).code).toBe(1);
+  expect(await isSignedIn()).toBe(true);
+});
+
 test('everything of a person falls, who may sign in again', async () => {
   expect((await revoke(['person', 'alice@example.com', '--reason', 'lost phone'])).code).toBe(0);
   await expectRefused();
@@ -257,6 +295,6 @@ describe('the receipt', () => {
     expect(out).toMatch(
       /WHO +CLIENT +KIND +NUMBER +HOW FAR\n.* node +\d+ +applied after \d+ ms\n {2}status lists +lists /,
     );
-    expect(out).toMatch(/ {2}127\.0\.0\.1:\d+ +orders-api +stream +\d+ +sent after \d+ ms$/);
+    expect(out).toMatch(/ {2}orders@10\.0\.3\.7 +orders-api +stream +\d+ +sent after \d+ ms$/);
   });
 });
