@@ -85,7 +85,15 @@ export function createPasswordSignIn(
     attempt: Attempt,
     leave: Admitted,
   ): Promise<PasswordOutcome> {
-    await leave.succeeded();
+    // Nobody need wait for it: what is not given back counts as a failure that nobody made, until it is forgotten.
+    leave
+      .succeeded()
+      .catch((error: unknown) =>
+        options.logger.warn(
+          { event: 'sign_in.count_kept', accountId: row.id, error: asError(error) },
+          'a sign-in stays counted among the failures',
+        ),
+      );
     await renewHash(row, attempt.password, options);
     return { kind: 'verified', account: accountOf(row, options.clock.now()) };
   }
@@ -129,4 +137,8 @@ async function renewHash(
     // The old hash is still good: the next sign-in finds a better moment.
     if (!(error instanceof PasswordsBusy)) throw error;
   }
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }

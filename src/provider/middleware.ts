@@ -11,6 +11,8 @@ import type { RequestScope, RequestScopes } from './request-scope.ts';
 import { ROUTES } from './routes.ts';
 
 const HOUR_SECONDS = 3600;
+/** A browser that comes back from a page. */
+const RESUMING = new RegExp(`^${ROUTES.authorization}/`);
 
 const UNAVAILABLE: ProtocolProblem = {
   error: 'temporarily_unavailable',
@@ -64,7 +66,7 @@ export function createOuterMiddleware(options: MiddlewareOptions): Middleware {
   async function goOn(ctx: Context, scope: RequestScope, next: Next): Promise<void> {
     scope.mark = await options.admission.markFor(ctx.path);
     // After the mark, as all that is read for an answer.
-    options.prefetchNamed(ctx.req);
+    if (RESUMING.test(ctx.path)) options.prefetchNamed(ctx.req);
     if (await isWithinQuota(ctx, scope, options)) await next();
   }
 

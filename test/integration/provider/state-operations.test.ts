@@ -83,6 +83,29 @@ describe('what a request costs the state', () => {
     expect(await operationsOf(() => app.redeem(authorized))).toEqual(expected);
   });
 
+  test('a sign-in whose consent is remembered: what is known is not read again', async () => {
+    await app.signIn(house.browser());
+    done.length = 0;
+    await app.authorize(house.browser());
+    const request = ['put'];
+    const pageAndForm = ['get', 'swap'];
+    // The interaction and its end; the grant, the code and the session, of which there was none before.
+    const resumed = ['get', 'delete', 'swap', 'put', 'swap'];
+    expect(done).toEqual([...request, ...pageAndForm, ...resumed]);
+  });
+
+  test('a consent of who is signed in: session and interaction are read together', async () => {
+    const browser = house.browser();
+    await app.signIn(browser);
+    done.length = 0;
+    await app.authorize(browser, { prompt: 'consent' });
+    const request = ['get', 'get', 'put', 'swap'];
+    const pageAndForm = ['getMany', 'get', 'swap', 'swap'];
+    // Grant and end of the interaction are under way at once.
+    const resumed = ['getMany', 'getMany', 'delete', 'put', 'swap'];
+    expect(done).toEqual([...request, ...pageAndForm, ...resumed]);
+  });
+
   test('a silent authorization: session and grant, the code, the session again', async () => {
     const browser = house.browser();
     await app.signIn(browser);
