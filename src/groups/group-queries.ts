@@ -130,17 +130,18 @@ export function peopleWithin(
         .where('account_group.name', '=', name)
         .union(
           db
-            .selectFrom('group_member')
-            .innerJoin('within', 'within.name', 'group_member.group_name')
+            .selectFrom('within')
+            .crossJoin('group_member')
+            .whereRef('group_member.group_name', '=', 'within.name')
             .where('group_member.member_kind', '=', sql.lit('group' as const))
             .select('group_member.member_id as name'),
         ),
     )
-    .selectFrom('group_member')
-    .innerJoin('within', 'within.name', 'group_member.group_name')
+    .selectFrom('within')
+    .crossJoin('group_member')
+    .whereRef('group_member.group_name', '=', 'within.name')
     .where('group_member.member_kind', '=', sql.lit('account' as const))
     .select('group_member.member_id as id')
     .distinct()
-    .orderBy('id')
     .limit(limit);
 }

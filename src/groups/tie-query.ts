@@ -1,5 +1,6 @@
-import { sql, type Compilable } from 'kysely';
+import { sql, type Compilable, type QueryCreator } from 'kysely';
 import type { Queries } from '../storage/records.ts';
+import type { Tables } from '../storage/tables.ts';
 
 /** One tie: of a role when it has permissions, of a group when not. */
 export interface TieRow {
@@ -18,26 +19,11 @@ const GROUP = sql.lit('group' as const);
 
 /**
  * All that ties one person to groups and roles, each group followed once however they lie in one another. Its
- * parameters are the id of the account, three times.
+ * parameters are the id of the account, three times. Cross joins are taken from left to right by SQLite, which knows no
+ * sizes and would else read every link there is.
  */
 export function tiesOf(queries: Queries): Compilable<TieRow> {
-  const reached = queries.withRecursive('reached(name)', (db) =>
-    db
-      .selectFrom('group_member as direct')
-      .innerJoin('account_group as there', 'there.name', 'direct.group_name')
-      .where('direct.member_kind', '=', ACCOUNT)
-      .where('direct.member_id', '=', '')
-      .select('there.name')
-      .union(
-        db
-          .selectFrom('group_member as nested')
-          .innerJoin('reached', 'reached.name', 'nested.member_id')
-          .innerJoin('account_group as there', 'there.name', 'nested.group_name')
-          .where('nested.member_kind', '=', GROUP)
-          .select('there.name'),
-      ),
-  );
-  return reached
+  return withReached(queries)
     .selectFrom('role_holder as holder')
     .innerJoin('role', (join) =>
       join.onRef('role.api', '=', 'holder.api').onRef('role.name', '=', 'holder.role_name'),
@@ -51,8 +37,9 @@ export function tiesOf(queries: Queries): Compilable<TieRow> {
     ])
     .unionAll((db) =>
       db
-        .selectFrom('role_holder as holder')
-        .innerJoin('reached', 'reached.name', 'holder.holder_id')
+        .selectFrom('reached')
+        .crossJoin('role_holder as holder')
+        .whereRef('holder.holder_id', '=', 'reached.name')
         .innerJoin('role', (join) =>
           join.onRef('role.api', '=', 'holder.api').onRef('role.name', '=', 'holder.role_name'),
         )
@@ -71,12 +58,36 @@ export function tiesOf(queries: Queries): Compilable<TieRow> {
     )
     .unionAll((db) =>
       db
-        .selectFrom('group_member as nested')
-        .innerJoin('reached', 'reached.name', 'nested.member_id')
+        .selectFrom('reached')
+        .crossJoin('group_member as nested')
+        .whereRef('nested.member_id', '=', 'reached.name')
         .innerJoin('account_group as there', 'there.name', 'nested.group_name')
         .where('nested.member_kind', '=', GROUP)
         .select(['nested.member_kind as kind', 'nested.member_id as id', 'there.name as name'])
         .select(({ lit }) => [lit(null).as('api'), lit(null).as('permissions')]),
     )
     .limit(sql.lit(TIES_MAX + 1));
+}
+
+/** `reached`: the groups that the person is in, and those around them. Its parameter is the id of the account. */
+function withReached(
+  queries: Queries,
+): QueryCreator<Tables & { readonly reached: { readonly name: string } }> {
+  return queries.withRecursive('reached(name)', (db) =>
+    db
+      .selectFrom('group_member as direct')
+      .innerJoin('account_group as there', 'there.name', 'direct.group_name')
+      .where('direct.member_kind', '=', ACCOUNT)
+      .where('direct.member_id', '=', '')
+      .select('there.name')
+      .union(
+        db
+          .selectFrom('reached')
+          .crossJoin('group_member as nested')
+          .whereRef('nested.member_id', '=', 'reached.name')
+          .innerJoin('account_group as there', 'there.name', 'nested.group_name')
+          .where('nested.member_kind', '=', GROUP)
+          .select('there.name'),
+      ),
+  );
 }
