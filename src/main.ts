@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { z } from 'zod';
+import { humanLogLine, isForPrograms } from './cli/log-line.ts';
 import { createProgram, runProgram } from './cli/program.ts';
 import { openRooms } from './compose.ts';
 import { banner } from './dev/banner.ts';
@@ -59,6 +60,8 @@ function toldToStop(logger: Logger, stop: AbortController): Promise<void> {
   });
 }
 
+const args = process.argv.slice(2);
+const readable = isForPrograms(args) ? (line: string): string => line : humanLogLine;
 const program = createProgram({
   schema: settingsSchema,
   version,
@@ -73,10 +76,10 @@ const program = createProgram({
       logger: createPinoLogger({
         level: 'warn',
         fields: {},
-        destination: { write: (line) => printError(line.trimEnd()) },
+        destination: { write: (line) => printError(readable(line.trimEnd())) },
       }),
       signal: new AbortController().signal,
     }),
 });
-const code = await runProgram(program, process.argv.slice(2), { printError });
+const code = await runProgram(program, args, { printError });
 process.exitCode = process.exitCode ?? code;
