@@ -1,17 +1,22 @@
 import type { Router } from '@koa/router';
 import type { z } from 'zod';
 import type { Accounts } from './accounts/accounts.ts';
+import type { DeclaredAttribute } from './accounts/attributes-config.ts';
 import type { Tickets } from './accounts/tickets.ts';
 import type { Audit } from './audit/audit.ts';
 import type { Clients, ResourceServers } from './clients/clients.ts';
+import type { Factors } from './factors/factors.ts';
+import type { AuthenticationSettings } from './flows/config.ts';
 import type { Flows } from './flows/flows.ts';
 import type { Renderer } from './http/renderer.ts';
 import type { Inbox } from './mail/inbox.ts';
 import type { Mail } from './mail/mail.ts';
-import type { IssuerProfile } from './provider/contract.ts';
+import type { BrowserSessions, ConnectedClients, IssuerProfile } from './provider/contract.ts';
+import type { TakeBack } from './provider/take-back.ts';
 import type { Revocation } from './revocation/revocation.ts';
 import type { Clock } from './runtime/clock.ts';
 import type { Logger } from './runtime/logger.ts';
+import type { Sealer } from './runtime/sealing.ts';
 import type { Records } from './storage/records.ts';
 import type { State } from './storage/state.ts';
 
@@ -30,11 +35,22 @@ export interface House {
   readonly clients: Clients;
   readonly resourceServers: ResourceServers;
   readonly revocation: Revocation;
+  readonly takeBack: TakeBack;
+  /** Who is signed in at a browser, by the engine's own session. */
+  readonly sessions: BrowserSessions;
+  readonly connectedClients: ConnectedClients;
+  readonly sealer: Sealer;
   readonly renderer: Renderer;
+  /** Those that pages are offered in, the default first. */
+  readonly languages: readonly string[];
   readonly mail: Mail;
   /** In the dev profile without a mail server: what would have been sent. */
   readonly inbox: Inbox | undefined;
+  readonly factors: Factors;
   readonly flows: Flows;
+  readonly authentication: AuthenticationSettings;
+  /** What the installation keeps of people beside the standard claims. */
+  readonly attributes: readonly DeclaredAttribute[];
 }
 
 /** What a capability adds to the house. */

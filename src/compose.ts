@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { accountClient } from './account-page/account-client.ts';
 import type { Accounts } from './accounts/accounts.ts';
 import { createAccounts } from './accounts/create-accounts.ts';
 import { createTickets } from './accounts/create-tickets.ts';
@@ -11,6 +12,7 @@ import { openViews, type Views } from './http/views.ts';
 import { createOutbound, type Outbound } from './http/outbound.ts';
 import { deleteConsents } from './provider/consent-queries.ts';
 import type { Clients, ResourceServers } from './clients/clients.ts';
+import type { DeclaredClient } from './clients/config.ts';
 import { createClients } from './clients/create-clients.ts';
 import { createResourceServers } from './clients/resource-servers.ts';
 import { createMail } from './mail/create-mail.ts';
@@ -113,7 +115,7 @@ export async function openRooms(settings: Settings, options: ComposeOptions): Pr
       await createClients({
         ...base,
         revocation,
-        declared: settings.clients,
+        declared: [...settings.clients, ...ownClients(settings)],
         profile: settings.profile,
       }),
     );
@@ -187,6 +189,11 @@ export function openHouseViews({ pages }: Settings): Promise<Views> {
   const { name, logo, colours, css, themeFolder, languages } = pages;
   const theme = { name, logo, colours, css, folder: themeFolder };
   return openViews({ folder: VIEWS, theme, languages });
+}
+
+/** Pages of ours that people sign in to like to any client. */
+function ownClients({ accountPage, issuer, pages }: Settings): readonly DeclaredClient[] {
+  return accountPage.enabled ? [accountClient({ issuer, name: pages.name })] : [];
 }
 
 /** Repeats what the records did not answer, until they do: a node may be started before its stores. */

@@ -68,7 +68,6 @@ type Closers = (() => Promise<void>)[];
 
 async function openHost(rooms: Rooms, options: ComposeOptions, closers: Closers): Promise<Host> {
   const { settings, profile, sealer, groups } = rooms;
-  const { isDev } = installationOf(settings);
   await seedPeople(settings.people, {
     ...rooms,
     settings: settings.signIn,
@@ -100,7 +99,7 @@ async function openHost(rooms: Rooms, options: ComposeOptions, closers: Closers)
     formSecrets: sealer.keysFor('forms'),
   });
   const post = await openLetters({ rooms, views, metrics, closers });
-  const added = addCapabilities({ ...rooms, isDev, renderer, inbox: post.inbox }, settings);
+  const added = addCapabilities({ ...rooms, ...views, ...protocol, inbox: post.inbox }, settings);
   const host = createHost({
     ...rooms,
     ...views,
@@ -277,6 +276,12 @@ function watch(
   });
 }
 
-function addCapabilities(house: House, settings: Settings): readonly Added[] {
-  return CAPABILITIES.flatMap(({ name, create }) => create(settings[name], house) ?? []);
+function addCapabilities(
+  rooms: Omit<House, 'isDev' | 'authentication' | 'attributes'>,
+  settings: Settings,
+): readonly Added[] {
+  const { isDev } = installationOf(settings);
+  const { authentication, accounts } = settings;
+  const house = { ...rooms, isDev, authentication, attributes: accounts.attributes };
+  return CAPABILITIES.flatMap((add) => add(settings, house) ?? []);
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { accountPageConfig } from './account-page/config.ts';
 import { accountsConfig } from './accounts/attributes-config.ts';
 import { peopleConfig, signInConfig } from './accounts/config.ts';
 import { auditConfig } from './audit/config.ts';
@@ -46,6 +47,7 @@ const sections = z.strictObject({
   factors: factorsConfig.describe('What people prove themselves with beside a password.'),
   registration: registrationConfig.describe('Clients that register themselves.'),
   claims: claimsConfig.describe('Claims beside the standard ones.'),
+  accountPage: accountPageConfig.describe('What people may do for themselves.'),
   pages: pagesConfig.describe('How the pages look, and which languages they speak.'),
   mail: mailConfig.describe('Letters to people.'),
   revocation: revocationConfig.describe('How what was taken back is remembered and told.'),

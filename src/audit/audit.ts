@@ -61,6 +61,8 @@ export type AuditEvent =
       | 'account.deleted',
       { by: string }
     >
+  /** By the person themselves, at the account page; what it ended is told by `revocation`, too. */
+  | Kind<'session.ended' | 'client.disconnected', { by: string }>
   | Kind<'account.terms_accepted', { by: string; version: string }>
   | Kind<'account.invited', { by: string; invitation: string }>
   | Kind<'factor.added' | 'factor.removed', { factor: Factor; factorId?: string; by: string }>

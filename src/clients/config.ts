@@ -10,6 +10,9 @@ const identifier = z
   .max(255)
   .regex(/^[\x21-\x7E]+$/, { error: 'expected an absolute URI, or a name without spaces' });
 
+/** Ids that begin so are of our own pages, which are clients, too. */
+export const OWN_CLIENT_PREFIX = 'latchkey-';
+
 /** Under their RFC 7591 names in our spelling: `redirect_uris` is `redirectUris`. */
 const registered = {
   redirectUris: FIELD.redirect_uris
@@ -150,6 +153,8 @@ export const clientsConfig = z
       for (const { path, message } of problems) add(settingPath(path), message);
       const secretProblem = secretProblemOf(declared);
       if (secretProblem !== undefined) add(['secret'], secretProblem);
+      if (declared.id.startsWith(OWN_CLIENT_PREFIX))
+        add(['id'], `is reserved: ${OWN_CLIENT_PREFIX}... are pages of our own`);
       if (ids.has(declared.id)) add(['id'], 'is taken by another client');
       ids.add(declared.id);
     });

@@ -21,14 +21,29 @@ export function requestIdOf(ctx: Context): string {
   return ctx.response.get('X-Request-Id');
 }
 
-/** Answers with a page. `image`: the one image from elsewhere that it shows, a logo. */
+/** Answers with a page. `image`, `images`: what it shows from elsewhere, such as the logo of a client. */
 export function sendPage(
   ctx: Context,
   html: string,
-  { status = 200, image }: { readonly status?: number; readonly image?: string | undefined } = {},
+  {
+    status = 200,
+    image,
+    images = [],
+  }: {
+    readonly status?: number;
+    readonly image?: string | undefined;
+    readonly images?: readonly string[];
+  } = {},
 ): void {
-  if (image !== undefined) ctx.set(POLICY, withImageFrom(ctx.response.get(POLICY), image));
+  for (const url of image === undefined ? images : [image, ...images])
+    ctx.set(POLICY, withImageFrom(ctx.response.get(POLICY), url));
   ctx.status = status;
   ctx.type = 'html';
   ctx.body = html;
+}
+
+/** After a form: a page, which can be loaded again without sending the form again. */
+export function seeOther(ctx: Context, location: string): void {
+  ctx.status = 303;
+  ctx.redirect(location);
 }

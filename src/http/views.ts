@@ -34,6 +34,7 @@ export class ViewsIncomplete extends LatchkeyError {
   readonly code = 'ERR_VIEWS_INCOMPLETE';
 }
 
+const SECOND_MS = 1000;
 const NO_PARAMETERS: ReadonlyMap<string, string | number> = new Map();
 const parameters = z.array(z.tuple([z.string(), z.union([z.string(), z.number()])]));
 
@@ -60,7 +61,12 @@ export async function openViews({ folder, theme, languages }: ViewsOptions): Pro
     );
   const [pages, plain] = [enginesFor(true), enginesFor(false)];
   const tags = [...pages.keys()];
-  function render(engines: typeof pages, name: string, data: object, wanted: readonly string[]): string {
+  function render(
+    engines: typeof pages,
+    name: string,
+    data: object,
+    wanted: readonly string[],
+  ): string {
     const engine = engines.get(chooseLanguage(wanted, tags) ?? tags[0] ?? '');
     if (engine === undefined) throw new TypeError('a language without an engine');
     // Templates are read once and wait for nothing; a promise for each of their nodes costs half as much again.
@@ -125,18 +131,31 @@ function createEngine({ roots, catalog, assets, theme, logo, escape }: EngineOpt
     'after',
     (key: unknown, placeholder: unknown) => catalog.around(String(key), String(placeholder))[1],
   );
-  const instants = new Intl.DateTimeFormat(catalog.language, {
-    dateStyle: 'full',
-    timeStyle: 'short',
-    timeZone: 'UTC',
-  });
-  engine.registerFilter('instant', (seconds: unknown) => `${instants.format(Number(seconds) * 1000)} UTC`);
+  registerTimes(engine, catalog.language);
   engine.registerFilter('asset', (name: unknown) => {
     const path = assets.path(String(name));
     if (path === undefined) throw new ViewsIncomplete(`no asset ${String(name)}`);
     return path;
   });
   return engine;
+}
+
+/** Of a NumericDate: `instant` in full, for letters; `moment` short; `iso` for programs. */
+function registerTimes(engine: Liquid, language: string): void {
+  const written = (dateStyle: 'full' | 'medium'): ((seconds: unknown) => string) => {
+    const format = new Intl.DateTimeFormat(language, {
+      dateStyle,
+      timeStyle: 'short',
+      timeZone: 'UTC',
+    });
+    return (seconds) => `${format.format(Number(seconds) * SECOND_MS)} UTC`;
+  };
+  engine.registerFilter('instant', written('full'));
+  // Where there is a script, the page says it in the time of whoever reads it.
+  engine.registerFilter('moment', written('medium'));
+  engine.registerFilter('iso', (seconds: unknown) =>
+    new Date(Number(seconds) * SECOND_MS).toISOString(),
+  );
 }
 
 function offer(

@@ -36,3 +36,18 @@ window.addEventListener('pageshow', function () {
     form.removeAttribute('aria-busy');
   });
 });
+
+// Times in the time zone of whoever reads them.
+document.querySelectorAll('time[data-local]').forEach(function (time) {
+  var format = { dateStyle: 'medium', timeStyle: 'short' };
+  var language = document.documentElement.lang;
+  time.textContent = new Intl.DateTimeFormat(language, format).format(new Date(time.dateTime));
+});
+
+// What can be printed offers it.
+document.querySelectorAll('button[data-print]').forEach(function (button) {
+  button.hidden = false;
+  button.addEventListener('click', function () {
+    window.print();
+  });
+});

@@ -1,0 +1,28 @@
+import type { House } from '../capability.ts';
+import type { AccountPageConfig } from './config.ts';
+import type { Notices } from './notices.ts';
+import type { ShowPage } from './show.ts';
+
+/** What the pages of the account need of the house. */
+export interface Room extends Pick<
+  House,
+  | 'accounts'
+  | 'attributes'
+  | 'audit'
+  | 'authentication'
+  | 'clients'
+  | 'clock'
+  | 'connectedClients'
+  | 'factors'
+  | 'flows'
+  | 'languages'
+  | 'mail'
+  | 'records'
+  | 'sessions'
+  | 'takeBack'
+> {
+  readonly issuer: string;
+  readonly settings: AccountPageConfig;
+  readonly notices: Notices;
+  readonly show: ShowPage;
+}
