@@ -149,6 +149,19 @@ test('groups and roles are listed and shown, for people and for programs', async
   });
 }, 60_000);
 
+test('a person who is deleted is in no group and holds no role any more', async () => {
+  await arrange();
+  await node.groups.roles.give(
+    { api: API, name: 'reader' },
+    { kind: 'account', id: 'acct-alice' },
+    ACTOR,
+  );
+  await outputOf('person delete alice@example.com --yes');
+  expect(await node.groups.find('engineering')).toMatchObject({ people: [] });
+  const role = await node.groups.roles.find({ api: API, name: 'reader' });
+  expect(role).toMatchObject({ people: [], groups: ['staff'] });
+}, 60_000);
+
 test('what cannot be done is refused with its code', async () => {
   const refused = [
     ['group show nowhere', 'ERR_NO_SUCH_GROUP'],
