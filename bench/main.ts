@@ -7,7 +7,14 @@ import { createLane } from './lane.ts';
 import { type Measured, measure, median } from './load.ts';
 import { type Scenario, SCENARIOS } from './scenarios.ts';
 import { signingLimits } from './signing-limit.ts';
-import { pin, startBare, type StartedTarget, startOurs, type Store } from './targets.ts';
+import {
+  pin,
+  startBare,
+  type StartedTarget,
+  startOurs,
+  startPlain,
+  type Store,
+} from './targets.ts';
 import { benchVerifier } from './verifier/main.ts';
 
 const [part, ...rest] = process.argv.slice(2);
@@ -45,7 +52,11 @@ interface Row {
   readonly ratio: number | undefined;
   readonly latchkey: Measured;
   readonly bare: Measured | undefined;
+  /** node:http alone with the same documents. */
+  readonly plain: Measured | undefined;
 }
+
+type Targets = readonly [ours: StartedTarget, bare: StartedTarget, plain: StartedTarget];
 
 async function run(): Promise<void> {
   pin(process.pid, 1);
@@ -74,14 +85,15 @@ async function benchStore(engine: string): Promise<readonly Row[]> {
     ? { engine: 'redis', socketPath: redis.socketPath, pid: redis.pid }
     : { engine: 'embedded' };
   if (redis) pin(redis.pid, 0);
-  const targets = [await startOurs(store), await startBare(store)] as const;
+  const ours = await startOurs(store);
+  const targets = [ours, await startBare(store), await startPlain(ours.origin)] as const;
   if (!options.json) print(`\n${engine}\n${head()}`);
   try {
     const rows: Row[] = [];
     for (const scenario of SCENARIOS.filter(({ name }) => name.includes(options.only))) {
       const row = await compare(scenario, targets, engine);
       rows.push(row);
-      if (!options.json) print(line(row));
+      if (!options.json) print(lines(row));
     }
     return rows;
   } finally {
@@ -92,12 +104,13 @@ async function benchStore(engine: string): Promise<readonly Row[]> {
 
 async function compare(
   scenario: Scenario,
-  [ours, bare]: readonly [StartedTarget, StartedTarget],
+  [ours, bare, plain]: Targets,
   store: string,
 ): Promise<Row> {
-  const targets = scenario.required === undefined ? [ours] : [ours, bare];
+  const others = scenario.required === undefined ? [] : [bare];
+  const targets = [ours, ...others, ...(scenario.isDocument === true ? [plain] : [])];
   const prepared = await Promise.all(targets.map((target) => prepare(scenario, target)));
-  const [latchkey, other] = await measureInTurn(prepared);
+  const [latchkey, other, limit] = await measureInTurn(prepared);
   for (const { close } of prepared) await close();
   if (latchkey === undefined) throw new TypeError('nothing was measured');
   return {
@@ -107,6 +120,7 @@ async function compare(
     ratio: other && other.cpuMsEach / latchkey.cpuMsEach,
     latchkey,
     bare: other,
+    plain: limit,
   };
 }
 
@@ -144,9 +158,17 @@ function head(): string {
   return `${'scenario'.padEnd(38)}${'ratio'.padStart(7)}   ${'latchkey: cpu ms, /s, p50, p99 ms'.padEnd(38)}bare`;
 }
 
-function line({ scenario, ratio, latchkey, bare }: Row): string {
-  const ratioText = (ratio?.toFixed(2) ?? '-').padStart(7);
-  return `${scenario.padEnd(38)}${ratioText}   ${figures(latchkey).padEnd(38)}${bare ? figures(bare) : ''}`;
+function lines({ scenario, ratio, latchkey, bare, plain }: Row): string {
+  const others = bare ? figures(bare) : '';
+  const own = `${label(scenario, ratio)}${figures(latchkey).padEnd(38)}${others}`;
+  if (plain === undefined || bare === undefined) return own;
+  // What a server would reach that does nothing but have node:http read the request.
+  const limit = label('  (node:http alone, the same answer)', bare.cpuMsEach / plain.cpuMsEach);
+  return `${own}\n${limit}${figures(plain)}`;
+}
+
+function label(text: string, ratio: number | undefined): string {
+  return `${text.padEnd(38)}${(ratio?.toFixed(2) ?? '-').padStart(7)}   `;
 }
 
 function figures({ cpuMsEach, perSecond, p50Ms, p99Ms }: Measured): string {

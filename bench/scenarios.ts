@@ -3,7 +3,7 @@ import { basic, type BenchClient, PATHS, readTokens, signIn } from './browser-fl
 
 /** A server under measurement. */
 export interface Target {
-  readonly name: 'latchkey' | 'bare';
+  readonly name: 'latchkey' | 'bare' | 'node:http';
   readonly origin: string;
   readonly pids: readonly number[];
 }
@@ -13,6 +13,8 @@ export interface Scenario {
   readonly name: string;
   /** The least ratio (bare / Latchkey, CPU per request) that a release may have; undefined: the bare engine cannot do it. */
   readonly required: number | undefined;
+  /** The same for everyone: node:http alone could answer it. */
+  readonly isDocument?: boolean;
   readonly prepare: (
     target: Target,
     lanes: readonly Lane[],
@@ -35,8 +37,8 @@ export const RESOURCES = {
 const PERSON = { login: 'alice@example.com', password: 'latchkey-dev' };
 
 export const SCENARIOS: readonly Scenario[] = [
-  { name: 'discovery', required: 4, prepare: getting(PATHS.discovery) },
-  { name: 'key set', required: 4, prepare: getting(PATHS.jwks) },
+  { name: 'discovery', required: 4, isDocument: true, prepare: getting(PATHS.discovery) },
+  { name: 'key set', required: 4, isDocument: true, prepare: getting(PATHS.jwks) },
   { name: 'client credentials, JWT RS256', required: 0.9, prepare: machineGrant('RS256') },
   { name: 'client credentials, JWT ES256', required: 0.9, prepare: machineGrant('ES256') },
   { name: 'introspection, opaque', required: 1, prepare: introspection(BENCH_CLIENTS.web) },

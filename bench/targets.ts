@@ -7,12 +7,13 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../test/support/ports.ts';
-import type { BenchClient } from './browser-flow.ts';
+import { PATHS, type BenchClient } from './browser-flow.ts';
 import { BENCH_CLIENTS, RESOURCES, type Target } from './scenarios.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const MAIN = join(ROOT, 'src/main.ts');
 const BARE = join(ROOT, 'bench/bare/server.ts');
+const PLAIN = join(ROOT, 'bench/bare/plain-server.ts');
 
 /** A target that was started, and how to end it. */
 export interface StartedTarget extends Target {
@@ -55,10 +56,26 @@ export async function startBare(store: Store): Promise<StartedTarget> {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'ignore'],
   });
-  if (child.stdout === null) throw new TypeError('a pipe was asked for');
-  const [line] = await once(createInterface({ input: child.stdout }), 'line');
+  return started('bare', { child, origin: await originOf(child), folder, store });
+}
+
+/** node:http alone, with the documents of the server at `origin`. */
+export async function startPlain(origin: string): Promise<StartedTarget> {
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-bench-'));
+  const child = spawnServer([PLAIN, origin, PATHS.discovery, PATHS.jwks], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const store: Store = { engine: 'embedded' };
+  return started('node:http', { child, origin: await originOf(child), folder, store });
+}
+
+/** Where a server of ours listens that prints its port. */
+async function originOf({ stdout }: ChildProcess): Promise<string> {
+  if (stdout === null) throw new TypeError('a pipe was asked for');
+  const [line] = await once(createInterface({ input: stdout }), 'line');
   const { port } = JSON.parse(String(line)) as { port: number };
-  return started('bare', { child, origin: `http://127.0.0.1:${port}`, folder, store });
+  return `http://127.0.0.1:${port}`;
 }
 
 /** On the servers' core from the first moment on: a server sizes its pools by the cores it may use. */
@@ -117,7 +134,7 @@ function settings(place: { folder: string; port: number; origin: string; store: 
   return {
     profile: 'dev',
     issuer: origin,
-    http: { listen: { port } },
+    http: { listen: { port }, metrics: { enabled: true, port: 0 } },
     storage: {
       embedded: { file: join(folder, 'latchkey.sqlite') },
       ...(store.engine === 'redis' && {

@@ -35,10 +35,16 @@ export interface MetricSources {
     | undefined;
   /** The number of the newest revocation that this node knows. */
   readonly revocationNumber?: (() => number) | undefined;
+  /** Status lists, the tokens in them, and how long ago they were found to show all that was revoked. */
+  readonly statusLists?:
+    | (() => { readonly lists: number; readonly tokens: number; readonly behindSeconds: number })
+    | undefined;
   /** Letters that wait to be sent, by any node. */
   readonly lettersWaiting?: (() => Promise<number>) | undefined;
 }
 
+/** Each sample wakes the process. */
+const LOOP_SAMPLE_MS = 50;
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
 
 const KEY_PHASES = ['published', 'signing', 'verifying', 'retired', 'revoked'];
@@ -46,7 +52,8 @@ const KEY_PHASES = ['published', 'signing', 'verifying', 'retired', 'revoked'];
 /** Figures of this node alone, in a registry of its own. `ofProcess`: those of Node, too, which take watching. */
 export function createMetrics({ ofProcess = true } = {}): Metrics {
   const registry = new Registry();
-  if (ofProcess) collectDefaultMetrics({ register: registry });
+  if (ofProcess)
+    collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: LOOP_SAMPLE_MS });
   const registers = [registry];
 
   const durations = new Histogram({
@@ -146,6 +153,7 @@ function watch(registry: Registry, sources: MetricSources): void {
   for (const [name, help, read] of numbers)
     if (read) gauge(registry, { name, help }, (it) => it.set(read()));
 
+  watchStatusLists(registry, sources);
   const { health, keys, lettersWaiting } = sources;
   if (lettersWaiting) {
     const help = 'Letters that wait to be sent, by any node.';
@@ -169,6 +177,21 @@ function watch(registry: Registry, sources: MetricSources): void {
         for (const one of KEY_PHASES) it.inc({ algorithm, phase: one }, one === phase ? 1 : 0);
     });
   }
+}
+
+function watchStatusLists(registry: Registry, { statusLists }: MetricSources): void {
+  if (!statusLists) return;
+  const told = [
+    ['latchkey_status_lists', 'Status lists with a token that may live.', 'lists'],
+    ['latchkey_status_list_tokens', 'Tokens in status lists that may live.', 'tokens'],
+    [
+      'latchkey_status_lists_behind_seconds',
+      'Since when the status lists were not found to show all that was revoked.',
+      'behindSeconds',
+    ],
+  ] as const;
+  for (const [name, help, figure] of told)
+    gauge(registry, { name, help }, (it) => it.set(statusLists()[figure]));
 }
 
 function gauge(
