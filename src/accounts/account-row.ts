@@ -1,6 +1,6 @@
 import type { JsonObject } from '../runtime/json.ts';
 import type { AccountTable } from '../storage/tables.ts';
-import type { Account, AccountState, NewAccount } from './accounts.ts';
+import type { AcceptedTerms, Account, AccountState, NewAccount } from './accounts.ts';
 import type { Identity } from './new-account.ts';
 
 /** The account in a row, as it stands at `now`. */
@@ -75,12 +75,19 @@ function lifeColumns(life: NewLife, now: number): LifeColumns {
   return {
     disabled_at: disabled ? now : null,
     expires_at: expiresAt,
-    expiry_told_at: null,
+    // Who was never let in holds nothing that would have to be taken back.
+    expiry_told_at: expiresAt !== null && expiresAt <= now ? now : null,
     locked_at: null,
     password_change: mustChangePassword ? 1 : null,
-    terms_version: terms?.version ?? null,
-    terms_accepted_at: terms?.acceptedAt ?? null,
+    ...termsColumns(terms),
   };
+}
+
+function termsColumns(
+  terms: AcceptedTerms | undefined,
+): Pick<AccountTable, 'terms_version' | 'terms_accepted_at'> {
+  if (terms === undefined) return { terms_version: null, terms_accepted_at: null };
+  return { terms_version: terms.version, terms_accepted_at: terms.acceptedAt };
 }
 
 /** Claims and attributes are the JSON that this room wrote. */

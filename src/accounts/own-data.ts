@@ -95,11 +95,14 @@ async function updateOnce(
   { records, clock, attributes }: OwnDataOptions,
 ): Promise<boolean> {
   const { row, changes, editor } = update;
-  const after = changed(accountOf(row, clock.now()), changes);
+  const before = accountOf(row, clock.now());
+  const after = changed(before, changes);
+  // What was wrong before, by a schema that has changed since, keeps nobody from changing something else.
+  const old = new Set(identityProblems(before, attributes));
   const problems = [
     ...(editor === 'person' ? claimsOfOwn(changes.claims ?? {}) : []),
     ...attributes.notForEditor(changes.attributes ?? {}, editor),
-    ...identityProblems(after, attributes),
+    ...identityProblems(after, attributes).filter((problem) => !old.has(problem)),
   ];
   if (problems.length > 0) throw new InvalidAccount(problems);
   const identity = { ...identityOf(after), updated_at: clock.now() };

@@ -60,8 +60,9 @@ export async function seedPeople(
   const { records, settings, attributes } = options;
   const remembered = await records.first(declaredPeople(records.queries));
   const before: Memory = JSON.parse(remembered?.value ?? '{}');
-  const { changes, memory } = planPeople(people, before);
-  if (changes.length === 0) return;
+  const { changes: planned, memory } = planPeople(people, before);
+  if (planned.length === 0) return;
+  const changes = await withoutDeleted(planned, options);
 
   const schema = createAttributeSchema(attributes ?? []);
   const identities = await readIdentities(changes, settings.password, schema);
@@ -114,6 +115,26 @@ async function readIdentities(
   }
   if (problems.length > 0) throw new InvalidAccount(problems);
   return identities;
+}
+
+/** Who was made and has been deleted since stays deleted, whatever the configuration says of them now. */
+async function withoutDeleted(
+  changes: readonly Change[],
+  { records, logger }: SeedPeopleOptions,
+): Promise<readonly Change[]> {
+  const left: Change[] = [];
+  for (const change of changes) {
+    const { kind, id: accountId } = change;
+    const isGone =
+      kind !== 'create' && (await records.first(retiredAccount(records.queries, accountId)));
+    if (!isGone) left.push(change);
+    else if (kind === 'update')
+      logger.warn(
+        { event: 'people.deleted', accountId },
+        'a person of the configuration was deleted and is not made again',
+      );
+  }
+  return left;
 }
 
 async function refuseRetired(records: Records, changes: readonly Change[]): Promise<void> {

@@ -65,6 +65,16 @@ describe('the states of an account', () => {
     expect(await signIn(people)).toBe('verified');
   });
 
+  test('who is made with their time over already holds nothing to take back', async () => {
+    const people = await openPeople();
+    const { id } = await people.accounts.create({ username: 'alice', expiresAt: 1 }, ACTOR);
+    expect(await people.accounts.find(id)).toMatchObject({ state: 'expired' });
+    const expiry = startExpiry({ ...people, logger: silent });
+    await settled();
+    await expiry.close();
+    expect(people.revoked).toEqual([]);
+  });
+
   test('an expiry in the past ends everything at once', async () => {
     const people = await openAlice();
     await people.accounts.setExpiry(people.alice.id, people.clock.now(), ACTOR);
@@ -201,6 +211,19 @@ describe('what is known of a person', () => {
     expect(await accounts.find(id)).toMatchObject({
       attributes: { team: 'blue', motto: 'Onwards' },
     });
+  });
+
+  test('an attribute that is required since keeps nobody from changing something else', async () => {
+    const people = await openAlice();
+    const { attributes } = accountsConfig.parse({
+      attributes: [{ name: 'team', type: 'string', required: true }],
+    });
+    const accounts = people.open({ argon2: CHEAP }, undefined, { attributes });
+    expect(await accounts.update(people.alice.id, { claims: { locale: 'de' } }, SELF)).toBe(true);
+    await expect(
+      accounts.update(people.alice.id, { attributes: { team: 1 } }, OPERATOR),
+    ).rejects.toThrow('must be text');
+    await expect(accounts.create({ username: 'bob' }, ACTOR)).rejects.toThrow('team: is missing');
   });
 
   test('two who change different things at once both get theirs', async () => {

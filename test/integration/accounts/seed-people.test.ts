@@ -96,6 +96,18 @@ describe('people of the configuration', () => {
     expect(await signIn(people, 'bob@example.com', 'latchkey-dev')).toBe('verified');
   });
 
+  test('who was deleted since is not made again, and the node starts', async () => {
+    const people = await openPeople();
+    await seed(people, [alice, bob]);
+    const { id } = (await people.accounts.findByLogin('alice')) ?? { id: '' };
+    await people.accounts.delete(id, ACTOR);
+    await seed(people, [{ ...alice, claims: { name: 'Alice' } }, bob]);
+    expect(await people.accounts.find(id)).toBeUndefined();
+    expect((await people.events()).at(-1)).toMatchObject({ type: 'account.deleted' });
+    await seed(people, [bob]);
+    expect(await people.accounts.findByLogin('bob@example.com')).toMatchObject({ state: 'active' });
+  });
+
   test('whom an operator disabled is not enabled by a start', async () => {
     const people = await openPeople();
     await seed(people, [alice]);
