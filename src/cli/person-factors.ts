@@ -1,6 +1,6 @@
 import { Argument, type Command } from 'commander';
 import type { RememberedDevice } from '../factors/remembered-devices.ts';
-import type { FactorKind, FactorSummary } from '../factors/factors.ts';
+import type { FactorFailures, FactorKind, FactorSummary } from '../factors/factors.ts';
 import { LatchkeyError } from '../runtime/errors.ts';
 import type { JsonObject } from '../runtime/json.ts';
 import { findPerson, nameOf } from './find-person.ts';
@@ -41,11 +41,18 @@ export function registerFactors(person: Command, open: OpenRooms<PeopleRooms>): 
 }
 
 async function list({ factors }: PeopleRooms, id: string, flags: Flags): Promise<string> {
-  const [summary, devices] = await Promise.all([factors.of(id), factors.devices.list(id)]);
-  if (flags.json) return json(listed(summary, devices));
+  const [summary, devices, failures] = await Promise.all([
+    factors.of(id),
+    factors.devices.list(id),
+    factors.failures(id),
+  ]);
+  if (flags.json) return json({ ...listed(summary, devices), failures });
   const rows = [...factorRows(summary), ...devices.map(deviceRow)];
-  if (rows.length === 0) return 'Nothing beside a password.';
-  return table(['KIND', 'ID', 'NAME', 'CREATED', 'LAST USED'], rows);
+  const shown =
+    rows.length === 0
+      ? 'Nothing beside a password.'
+      : table(['KIND', 'ID', 'NAME', 'CREATED', 'LAST USED'], rows);
+  return [shown, ...failures.map(failureWords)].join('\n');
 }
 
 function factorRows(summary: FactorSummary | undefined): readonly (readonly string[])[] {
@@ -62,6 +69,12 @@ function factorRows(summary: FactorSummary | undefined): readonly (readonly stri
     ...(totp ? [['totp', '', '', instant(totp.createdAt), used(totp.lastUsedAt)]] : []),
     ...(recoveryCodes > 0 ? [['recovery_code', '', `${recoveryCodes} left`, '', '']] : []),
   ];
+}
+
+function failureWords({ factor, who, failures, max }: FactorFailures): string {
+  const from = who === 'strangers' ? 'unknown addresses' : 'their own addresses';
+  const state = failures < max ? `of ${max}` : 'in a row: blocked until person reset';
+  return `${factor} from ${from}: ${failures} failures ${state}`;
 }
 
 function deviceRow({ id, userAgent, createdAt, lastUsedAt }: RememberedDevice): readonly string[] {

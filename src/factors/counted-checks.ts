@@ -2,16 +2,12 @@ import type { SignInSettings } from '../accounts/config.ts';
 import { createThrottle } from '../accounts/throttle.ts';
 import type { Audit, AuditEvent } from '../audit/audit.ts';
 import type { Clock } from '../runtime/clock.ts';
+import type { Origin } from '../runtime/origin.ts';
 import type { Sealer } from '../runtime/sealing.ts';
 import type { State } from '../storage/state.ts';
 import { createAddressAdmission, type Leave } from './address-admission.ts';
-import { createKeyedDigests } from './keyed-digests.ts';
+import { createCountNames, GUESSABLE, type Guessable } from './count-names.ts';
 import type { FactorAttempt, FactorKind, FactorOutcome } from './factors.ts';
-
-/** Kinds of secrets that can be guessed, each with failures of its own. */
-type Guessable = Extract<FactorKind, 'totp' | 'recovery_code' | 'email_code'>;
-
-const GUESSABLE: readonly Guessable[] = ['totp', 'recovery_code', 'email_code'];
 
 /** What a check came to. */
 export type Verdict<Proven = object> = Right<Proven> | Wrong;
@@ -46,6 +42,11 @@ export interface CountedChecks {
     attempt: Attempt,
     evaluate: () => Promise<Verdict<Proven>>,
   ): Promise<FactorOutcome<Proven>>;
+  /**
+   * A new secret is set up here: failures with the old one are forgotten, and the address is known, so that
+   * strangers cannot block whoever has never proven the new one.
+   */
+  begin(factor: Guessable, accountId: string, origin: Origin): Promise<void>;
   /** Forgets the failures in a row of one account. */
   forgive(accountId: string): Promise<void>;
 }
@@ -65,10 +66,7 @@ export function createCountedChecks({
   readonly limits: SignInSettings['limits'];
 }): CountedChecks {
   const throttle = createThrottle({ state, clock, limits });
-  const names = createKeyedDigests(sealer, 'names of counts');
-  // Keyed, since whatever a stranger types as a sign-in name is counted under that name.
-  const nameOf = (factor: Guessable, accountId: string): string =>
-    names.digest(`${factor} ${accountId}`);
+  const nameOf = createCountNames(sealer);
   const admitAddress = createAddressAdmission(state, limits);
 
   return {
@@ -81,6 +79,12 @@ export function createCountedChecks({
     async signature(factor, attempt, evaluate) {
       const leave = await admitAddress(attempt.origin);
       return await checked({ audit, factor, attempt, leave }, evaluate);
+    },
+    async begin(factor, accountId, { address }) {
+      const login = nameOf(factor, accountId);
+      await throttle.forgive([login]);
+      const leave = await throttle.admit({ login, address });
+      if (leave.kind === 'admitted') await leave.succeeded();
     },
     forgive: (accountId) => throttle.forgive(GUESSABLE.map((one) => nameOf(one, accountId))),
   };

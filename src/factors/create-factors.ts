@@ -5,6 +5,7 @@ import { createPasskeys } from './create-passkeys.ts';
 import { createRecoveryCodes } from './create-recovery-codes.ts';
 import { createRememberedDevices } from './create-remembered-devices.ts';
 import { createTotp } from './create-totp.ts';
+import { createFailureView } from './failure-view.ts';
 import type { FactorParts } from './factor-options.ts';
 import type { FactorKind, Factors } from './factors.ts';
 
@@ -28,6 +29,7 @@ export function createFactors(options: FactorsOptions): Factors {
     recoveryCodes,
     emailCodes: createEmailCodes(parts),
     devices,
+    failures: createFailureView(options),
     forgive: (accountId) => checks.forgive(accountId),
     reseal: (next) => totp.reseal(next),
 

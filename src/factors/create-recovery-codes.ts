@@ -27,6 +27,7 @@ export function createRecoveryCodes(parts: FactorParts): RecoveryCodes {
       if ((await activeAccount(accounts, accountId)) === undefined) return undefined;
       const codes = Array.from({ length: CODES }, newRecoveryCode);
       const hashes = codes.map((code) => recoveryCodeHash(accountId, code));
+      await checks.begin('recovery_code', accountId, origin);
       await records.write(
         // Or two that renew at once would leave both sets alive.
         holdHolder(queries, { account_id: accountId, user_handle: newUserHandle() }),

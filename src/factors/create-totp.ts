@@ -42,6 +42,7 @@ export function createTotp(parts: FactorParts): TotpPart {
       const step = open && stepOf(code, open.secret, clock.nowMs());
       if (open === undefined || step === undefined) return false;
       if ((await activeAccount(accounts, accountId)) === undefined) return false;
+      await checks.begin('totp', accountId, actor.origin);
       const [written] = await records.write(
         putTotp(queries, {
           account_id: accountId,

@@ -34,6 +34,15 @@ export interface FactorSummary {
   readonly verifiedEmail: string | undefined;
 }
 
+/** What stands of the limits on guessing one kind of code of an account. */
+export interface FactorFailures {
+  readonly factor: FactorKind;
+  /** `strangers`: addresses it was never proven from; `acquaintances`: those it was. */
+  readonly who: 'strangers' | 'acquaintances';
+  readonly failures: number;
+  readonly max: number;
+}
+
 /**
  * Whatever people prove themselves with beside a password. Each part says what it promises; of all of them:
  * an account that is unknown, disabled or otherwise kept out proves and enrols nothing.
@@ -50,6 +59,8 @@ export interface Factors {
   of(accountId: string): Promise<FactorSummary | undefined>;
   /** Takes every factor and remembered device away, and forgets failures. Gives what was taken; audited for each. */
   removeAll(accountId: string, actor: Actor): Promise<readonly FactorKind[]>;
+  /** Failed checks in a row that count towards a limit, for operators. */
+  failures(accountId: string): Promise<readonly FactorFailures[]>;
   /** Forgets failed checks, for an operator who let a person in by another way. */
   forgive(accountId: string): Promise<void>;
   /** Seals every TOTP secret under the first master key of `next`. Gives their number. */

@@ -38,6 +38,7 @@ export function fakeFactors(parts: Partial<Factors>): Factors {
     },
     of: async () => NO_FACTORS,
     removeAll: beyond,
+    failures: beyond,
     forgive: beyond,
     reseal: beyond,
     ...parts,

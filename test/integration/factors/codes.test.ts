@@ -172,6 +172,21 @@ describe('an authenticator app', () => {
     expect((await guess('198.51.100.9', codeNow(house, key))).kind).toBe('proven');
   });
 
+  test('where an app was set up strangers cannot keep its owner from the first use', async () => {
+    const house = await openEmbeddedFactors({ strangers: 3, perPath: 100 });
+    const { id: accountId } = house.add();
+    const key = await enrolTotp(house, accountId);
+    for (let index = 0; index < 5; index += 1) {
+      const origin = { address: `198.51.100.${index}` };
+      await house.one.totp.check({ accountId, code: '000000', origin });
+    }
+    expect(await house.other.failures(accountId)).toEqual([
+      { factor: 'totp', who: 'strangers', failures: 5, max: 3 },
+    ]);
+    expect(await check(house, accountId, codeNow(house, key))).toEqual({ kind: 'proven' });
+    expect(await house.other.failures(accountId)).toEqual([]);
+  });
+
   test('a check that cannot be counted proves nothing', async () => {
     const house = shared();
     const { id: accountId } = house.add();
