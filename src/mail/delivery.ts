@@ -24,10 +24,18 @@ export interface DeliveryOptions {
   readonly count: (result: LetterResult) => void;
 }
 
+/** A letter that is in the hands of this node. */
+export interface Taken {
+  readonly letter: DueLetter;
+  readonly claimedUntil: number;
+}
+
 /** Brings letters out, one try at a time, and keeps the record of it. */
 export interface Delivery {
-  /** One try. Undefined: another node has the letter. */
-  deliver(letter: DueLetter, carrier: Carrier): Promise<Carried | undefined>;
+  /** Undefined: another node has the letter. */
+  take(letter: DueLetter): Promise<Taken | undefined>;
+  /** One try. */
+  bring(taken: Taken, carrier: Carrier): Promise<Carried>;
   /** Gives up what has waited for too long. */
   giveUp(): Promise<void>;
 }
@@ -42,7 +50,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     await audit.record({ type: 'mail.given_up', id, letter, code, origin });
   }
 
-  async function settle(letter: DueLetter, claimedUntil: number, carried: Carried): Promise<void> {
+  async function settle({ letter, claimedUntil }: Taken, carried: Carried): Promise<void> {
     const { id, name } = letter;
     const tries = letter.tries + 1;
     const settlement = settlementOf(carried, { tries, now: clock.now() });
@@ -59,13 +67,16 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   }
 
   return {
-    async deliver(letter, carrier) {
+    async take(letter) {
       const claimedUntil = clock.now() + CLAIM_SECONDS;
-      if (!(await queue.claim(letter, claimedUntil))) return undefined;
+      return (await queue.claim(letter, claimedUntil)) ? { letter, claimedUntil } : undefined;
+    },
+    async bring(taken, carrier) {
+      const { letter } = taken;
       const message = await compose(letter, options);
       const { id, recipient: to } = letter;
       const carried = 'kind' in message ? message : await carrier.carry({ id, to, message });
-      await settle(letter, claimedUntil, carried);
+      await settle(taken, carried);
       return carried;
     },
     async giveUp() {

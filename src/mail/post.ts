@@ -4,7 +4,9 @@ import { createBell } from './bell.ts';
 import type { Carrier } from './carrier.ts';
 import type { MailConfig } from './config.ts';
 import { MAIL_TOPIC } from './create-mail.ts';
-import { createDelivery, type DeliveryOptions } from './delivery.ts';
+import { createDelivery, type DeliveryOptions, type Taken } from './delivery.ts';
+import { createPace } from './pace.ts';
+import { createUnderWay } from './under-way.ts';
 
 const LOOK_EVERY_SECONDS = 5;
 const TIDY_EVERY_SECONDS = 60;
@@ -32,7 +34,7 @@ export async function startPost(options: PostOptions): Promise<Post> {
   const stop = new AbortController();
   const bell = createBell(clock);
   const unsubscribe = await state.subscribe(MAIL_TOPIC, bell.ring);
-  const rounds = createRounds(options, stop.signal);
+  const rounds = createRounds({ ...options, ring: bell.ring }, stop.signal);
   const working = work();
 
   async function work(): Promise<void> {
@@ -48,24 +50,41 @@ export async function startPost(options: PostOptions): Promise<Post> {
     async close() {
       stop.abort();
       await unsubscribe();
-      await Promise.race([working, delay(LEAVE_WITHIN_MS, undefined, { ref: false })]);
+      const left = working.then(rounds.finish);
+      await Promise.race([left, delay(LEAVE_WITHIN_MS, undefined, { ref: false })]);
       await carrier?.close();
     },
   };
 }
 
 interface Rounds {
-  /** Brings out all that is due. What goes wrong is logged, and left to the next round. */
+  /** Begins with all that is due. What goes wrong is logged, and left to the next round. */
   go(): Promise<void>;
+  /** Waits for what has begun. */
+  finish(): Promise<void>;
   health: Post['health'];
 }
 
-function createRounds(options: PostOptions, signal: AbortSignal): Rounds {
-  const { queue, clock, logger, carrier, settings } = options;
+interface RoundsOptions extends PostOptions {
+  /** Asks for another round. */
+  readonly ring: () => void;
+}
+
+function createRounds(options: RoundsOptions, signal: AbortSignal): Rounds {
+  const { queue, clock, logger, carrier, settings, ring } = options;
   const delivery = createDelivery(options);
-  const batch = Math.min(LETTERS_AT_ONCE, settings.maxPerSecond);
+  const pace = createPace(settings.maxPerSecond);
+  const underWay = createUnderWay(LETTERS_AT_ONCE, ring);
   let tidyAt = 0;
   let trouble = '';
+
+  const tellHeldUp = (error: unknown): void => {
+    const cause = error instanceof Error ? error : new Error(String(error));
+    logger.warn(
+      { event: 'mail.held_up', error: cause },
+      'the queue of letters does not answer; it is asked again',
+    );
+  };
 
   async function tidy(): Promise<void> {
     if (clock.now() < tidyAt) return;
@@ -74,17 +93,27 @@ function createRounds(options: PostOptions, signal: AbortSignal): Rounds {
     await queue.forget(clock.now() - settings.keepFor);
   }
 
-  async function bringOut(): Promise<void> {
-    if (carrier === undefined) return;
-    while (!signal.aborted) {
-      const begunMs = clock.nowMs();
-      const due = await queue.due(clock.now(), batch);
-      const ended = await Promise.all(due.map((letter) => delivery.deliver(letter, carrier)));
-      for (const carried of ended)
-        if (carried !== undefined) trouble = carried.kind === 'later' ? carried.code : '';
-      if (due.length < batch) return;
-      const spare = batch / settings.maxPerSecond - (clock.nowMs() - begunMs) / 1000;
-      if (spare > 0) await clock.sleep(spare, signal).catch(() => undefined);
+  async function bring(taken: Taken, by: Carrier): Promise<void> {
+    try {
+      const carried = await delivery.bring(taken, by);
+      trouble = carried.kind === 'later' ? carried.code : '';
+    } catch (error) {
+      tellHeldUp(error);
+    }
+  }
+
+  async function bringOut(by: Carrier): Promise<void> {
+    while (!signal.aborted && underWay.room() > 0) {
+      const wait = pace.waitSeconds(clock.nowMs());
+      if (wait > 0) await clock.sleep(wait, signal);
+      const room = Math.min(underWay.room(), pace.room(clock.nowMs()));
+      const due = await queue.due(clock.now(), room);
+      const free = due.filter(({ id }) => !underWay.has(id));
+      const taken = await Promise.all(free.map(delivery.take));
+      const ours = taken.filter((one) => one !== undefined);
+      pace.begun(ours.length, clock.nowMs());
+      for (const one of ours) underWay.begin(one.letter.id, bring(one, by));
+      if (free.length < room) return;
     }
   }
 
@@ -92,15 +121,12 @@ function createRounds(options: PostOptions, signal: AbortSignal): Rounds {
     async go() {
       try {
         await tidy();
-        await bringOut();
+        if (carrier !== undefined) await bringOut(carrier);
       } catch (error) {
-        const cause = error instanceof Error ? error : new Error(String(error));
-        logger.warn(
-          { event: 'mail.held_up', error: cause },
-          'the queue of letters does not answer; it is asked again',
-        );
+        if (!signal.aborted) tellHeldUp(error);
       }
     },
+    finish: underWay.finish,
     health: () => ({ ok: true, remarks: remarksOf(carrier, trouble) }),
   };
 }

@@ -268,6 +268,19 @@ export function describeMailContract(name: string, openPlace: () => Promise<Mail
       held.resolve({ kind: 'taken' });
     });
 
+    test('a letter that hangs does not hold up the next', async () => {
+      const node = await startNode();
+      const held = Promise.withResolvers<Carried>();
+      answer = ({ to }) => (to === INVITATION.to ? held.promise : { kind: 'taken' });
+      await node.mail.send(INVITATION);
+      await expect.poll(() => node.carried.length).toBe(1);
+      await node.mail.send(CODE);
+      await expect.poll(() => node.counted).toEqual(['sent']);
+      held.resolve({ kind: 'taken' });
+      await node.post.close();
+      expect(node.counted).toEqual(['sent', 'sent']);
+    });
+
     test('an answer that comes after the claim is over changes nothing', async () => {
       const slow = await startNode();
       const held = Promise.withResolvers<Carried>();
