@@ -525,6 +525,40 @@ describe('remembered devices', () => {
   });
 });
 
+test('no secret of any factor is in a log line, in the audit or in a table', async () => {
+  const house = shared();
+  const { one, records, state } = house;
+  const { id: accountId } = house.add();
+  const key = await enrolTotp(house, accountId);
+  const totpCode = codeNow(house, key);
+  const codes = (await one.recoveryCodes.renew(accountId, ACTOR)) ?? [];
+  const device = await one.devices.remember({ accountId, origin: ORIGIN });
+  const ask = { flowId: randomId(), accountId, origin: ORIGIN };
+  const issued = await one.emailCodes.issue(ask);
+  if (issued.kind !== 'issued') throw new Error('too many codes');
+  await one.totp.check({ accountId, code: totpCode, origin: ORIGIN });
+  await one.recoveryCodes.check({ accountId, code: codes[0] ?? '', origin: ORIGIN });
+  await one.recoveryCodes.check({ accountId, code: 'typed-something', origin: ORIGIN });
+  await one.emailCodes.check({ ...ask, code: issued.code });
+  const tables = ['totp', 'recovery_code', 'remembered_device', 'audit'] as const;
+  const rows = await Promise.all(
+    tables.map((table) => records.all(records.queries.selectFrom(table).selectAll())),
+  );
+  const [flow = '', linkSecret = ''] = issued.linkToken.split('.');
+  const kept = await state.get(`factors:email-code:${flow}`);
+  const everything = JSON.stringify([house.lines, rows, kept]);
+  expect(everything).toContain(accountId);
+  const secrets = [key.replaceAll(' ', ''), ...codes, device?.token ?? '', linkSecret];
+  for (const secret of [
+    ...secrets,
+    'typed-something',
+    ...codes.map((code) => code.replaceAll('-', '')),
+  ]) {
+    expect(secret.length).toBeGreaterThan(10);
+    expect(everything).not.toContain(secret);
+  }
+});
+
 test('of somebody unknown there is nothing to tell', async () => {
   expect(await shared().one.of('nobody')).toBeUndefined();
 });
