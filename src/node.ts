@@ -194,8 +194,8 @@ async function openProtocol(parts: {
     cookieKeys: sealer.keysFor('cookies').map((key) => Buffer.from(key).toString('base64url')),
   });
   closers.push(() => protocol.close());
-  const checks = checksOf(rooms, signingKeys);
-  watch(metrics, { ...rooms, signingKeys, checks });
+  const checks = checksOf(rooms, signingKeys, statusLists);
+  watch(metrics, { ...rooms, signingKeys, statusLists, checks });
   const feed = openFeed(rooms, signingKeys);
   const announcing = startAnnouncing({
     ...rooms,
@@ -247,7 +247,11 @@ async function openStatusLists(
 
 type Checks = Readonly<Record<string, HealthCheck>>;
 
-function checksOf({ state, records, revocation }: Rooms, signingKeys: SigningKeys): Checks {
+function checksOf(
+  { state, records, revocation }: Rooms,
+  signingKeys: SigningKeys,
+  statusLists: StatusListsRoom | undefined,
+): Checks {
   return {
     state: () => state.health(),
     records: () => records.health(),
@@ -256,16 +260,22 @@ function checksOf({ state, records, revocation }: Rooms, signingKeys: SigningKey
       const { maySign, remarks } = signingKeys.health();
       return { ok: maySign, remarks };
     },
+    ...(statusLists && { statusLists: statusLists.health }),
   };
 }
 
 function watch(
   metrics: Metrics,
-  house: Pick<Rooms, 'revocation'> & { readonly signingKeys: SigningKeys; readonly checks: Checks },
+  house: Pick<Rooms, 'revocation'> & {
+    readonly signingKeys: SigningKeys;
+    readonly statusLists: StatusListsRoom | undefined;
+    readonly checks: Checks;
+  },
 ): void {
-  const { revocation, signingKeys, checks } = house;
+  const { revocation, signingKeys, statusLists, checks } = house;
   metrics.watch({
     revocationNumber: () => revocation.health().number,
+    statusLists: statusLists?.metrics,
     keys: () => standingsOf(signingKeys.current()),
     async health() {
       const asked = Object.entries(checks).map(

@@ -8,7 +8,7 @@ import type { StatusListsConfig } from './config.ts';
 import { createIndexSupply } from './index-supply.ts';
 import { createJudgement } from './judgement.ts';
 import { leaseBlocks } from './lease.ts';
-import { createLedger } from './ledger.ts';
+import { createLedger, type Ledger } from './ledger.ts';
 import { ledgerKeys } from './ledger-keys.ts';
 import { createLedgerReader } from './ledger-reader.ts';
 import { createLedgerWriter } from './ledger-writer.ts';
@@ -44,6 +44,8 @@ export interface StatusListsMetrics {
   readonly left: number;
   /** Tokens that the other nodes were not told of yet. */
   readonly untold: number;
+  /** Seconds since the lists of this node were found to show all that was revoked; Infinity: not yet. */
+  readonly behindSeconds: number;
 }
 
 /** The room as the composition sees it. */
@@ -54,10 +56,14 @@ export interface StatusListsRoom extends StatusLists {
   /** Resolves when every list of every living node shows the revocation with this number. Rejects with the signal's reason. */
   whenShown(number: number, signal: AbortSignal): Promise<void>;
   metrics(): StatusListsMetrics;
+  /** Always well, because lists are served as they were until they expire; the remarks say what is to be seen to. */
+  health(): { readonly ok: true; readonly remarks: readonly string[] };
   close(): Promise<void>;
 }
 
 const LOOK_SECONDS = 0.1;
+/** Lists are swept twice a second: more is worth a word. */
+const BEHIND_SECONDS = 5;
 
 /** Resolves after the first attempt to read and to lease; when that failed, the room stands all the same and goes on trying. */
 export async function createStatusLists(options: StatusListsOptions): Promise<StatusListsRoom> {
@@ -112,11 +118,23 @@ export async function createStatusLists(options: StatusListsOptions): Promise<St
       while ((sweeper.shownByAll()?.number ?? -1) < number) await clock.sleep(LOOK_SECONDS, signal);
     },
     metrics: () => ({
-      lists: ledger.lists().length,
-      tokens: ledger.lists().reduce((sum, list) => sum + list.size(), 0),
+      ...countsOf(ledger),
       left: supply.left(),
       untold: writer.rows(),
+      behindSeconds: sweeper.behindSeconds(),
     }),
+    health: () => ({ ok: true, remarks: remarksOn(sweeper.behindSeconds()) }),
     close: upkeep.close,
   };
+}
+
+function countsOf(ledger: Ledger): Pick<StatusListsMetrics, 'lists' | 'tokens'> {
+  const lists = ledger.lists();
+  return { lists: lists.length, tokens: lists.reduce((sum, list) => sum + list.size(), 0) };
+}
+
+function remarksOn(behindSeconds: number): readonly string[] {
+  if (behindSeconds === Infinity) return ['the status lists do not show yet what was revoked'];
+  if (behindSeconds <= BEHIND_SECONDS) return [];
+  return [`the status lists are as they were ${Math.round(behindSeconds)} s ago`];
 }

@@ -11,6 +11,8 @@ import type { Shown } from './status-lists.ts';
 export interface Sweeper {
   /** Judges what the newest revocations touch, and signs what changed. Nothing while this node does not know both logs. */
   sweep(): Promise<void>;
+  /** Seconds since the lists of this node were found to show all that it knew; Infinity: not yet. */
+  behindSeconds(): number;
   /** This node has published all that it knew once. */
   isReady(): boolean;
   /** Undefined: this node cannot tell. */
@@ -37,6 +39,7 @@ export function createSweeper(options: SweeperOptions): Sweeper {
   const { feed, ledger, reader, publisher, writer } = options;
   let judged: Place | undefined;
   let shown: ShownByNode | undefined;
+  let sweptMs = -Infinity;
 
   function changesUpTo({ epoch, number }: Place): Changes {
     if (judged?.epoch !== epoch || number - judged.number > ENTRIES_MAX) return 'everything';
@@ -53,7 +56,9 @@ export function createSweeper(options: SweeperOptions): Sweeper {
 
   return {
     isReady: () => shown !== undefined,
+    behindSeconds: () => (performance.now() - sweptMs) / 1000,
     async sweep() {
+      const beganMs = performance.now();
       const position = feed.position();
       if (position === undefined || reader.ageSeconds() > STALE_SECONDS) return;
       ledger.review(reader.isSteady());
@@ -67,6 +72,7 @@ export function createSweeper(options: SweeperOptions): Sweeper {
       await publisher.publish(ledger.lists());
       shown = { ...here, settled };
       writer.show(shown);
+      sweptMs = beganMs;
     },
     shownByAll() {
       const epoch = feed.position()?.id;

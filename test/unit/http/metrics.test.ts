@@ -27,6 +27,7 @@ test('sources are read at each look', async () => {
   metrics.watch({
     keys: () => [{ algorithm: 'ES256', phase }],
     revocationNumber: () => number,
+    statusLists: () => ({ lists: 2, tokens: 700, behindSeconds: Infinity }),
     loopDelaySeconds: () => 0.25,
     requestsUnderWay: () => 3,
     health: async () => new Map([['state', false]]),
@@ -39,6 +40,9 @@ test('sources are read at each look', async () => {
   expect(text).toContain('latchkey_signing_keys{algorithm="ES256",phase="published"} 0');
   expect(text).toContain('latchkey_signing_keys{algorithm="ES256",phase="revoked"} 0');
   expect(text).toContain('latchkey_revocation_number 42');
+  expect(text).toContain('latchkey_status_lists 2');
+  expect(text).toContain('latchkey_status_list_tokens 700');
+  expect(text).toContain('latchkey_status_lists_behind_seconds +Inf');
   expect(text).toContain('latchkey_http_requests_under_way 3');
   expect(text).toContain('latchkey_event_loop_delay_seconds 0.25');
   expect(text).toContain('latchkey_healthy{part="state"} 0');
