@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { factorsConfig, passkeyProblems } from '../../../src/factors/config.ts';
+import { settingsSchema } from '../../../src/settings.ts';
 import { canHavePasskeys, relyingPartyOf } from '../../../src/factors/relying-party.ts';
 
 function problems(issuer: string, passkeys: Record<string, unknown>): readonly string[] {
@@ -62,4 +63,12 @@ test('a domain in capitals, with a port or a path is none', () => {
   for (const rpId of ['Example.com', 'example.com:443', 'https://example.com', '', '.com']) {
     expect(factorsConfig.safeParse({ passkeys: { rpId } }).success).toBe(false);
   }
+});
+
+test('a configuration with a domain that no browser takes does not start', () => {
+  const { error } = settingsSchema.safeParse({
+    issuer: 'https://id.example.com',
+    factors: { passkeys: { rpId: 'example.org' } },
+  });
+  expect(error?.issues.map(({ path }) => path.join('.'))).toEqual(['factors.passkeys.rpId']);
 });
