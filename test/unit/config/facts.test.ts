@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { gatherFacts } from '../../../src/config/facts.ts';
 import { privateFilesOf } from '../../../src/config/private-files.ts';
-import { secret } from '../../../src/config/values.ts';
+import { givenSecret, secret } from '../../../src/config/values.ts';
 
 let folder: string;
 
@@ -39,6 +39,16 @@ test('every secret is looked at, wherever it stands, and what only looks like on
       fault: expect.stringContaining('ENOENT'),
     }),
   ]);
+});
+
+test('a secret that someone else chose is looked at, and its strength is not judged', async () => {
+  const given = z.strictObject({ password: givenSecret().optional() });
+  const settings = given.parse({ password: { env: 'SMTP' } });
+  const look = { settings, schema: given, privateFiles: [] };
+  const found = await gatherFacts({ ...look, environment: { SMTP: 'short' } });
+  expect(found.secrets).toMatchObject([{ setting: 'password', bits: Infinity, fault: undefined }]);
+  const missing = await gatherFacts({ ...look, environment: {} });
+  expect(missing.secrets[0]?.fault).toContain('SMTP');
 });
 
 test('what is known of a secret does not say what it is', async () => {

@@ -30,6 +30,7 @@ test('sources are read at each look', async () => {
     statusLists: () => ({ lists: 2, tokens: 700, behindSeconds: Infinity }),
     loopDelaySeconds: () => 0.25,
     requestsUnderWay: () => 3,
+    lettersWaiting: async () => 7,
     health: async () => new Map([['state', false]]),
   });
   await metrics.text();
@@ -44,8 +45,19 @@ test('sources are read at each look', async () => {
   expect(text).toContain('latchkey_status_list_tokens 700');
   expect(text).toContain('latchkey_status_lists_behind_seconds +Inf');
   expect(text).toContain('latchkey_http_requests_under_way 3');
+  expect(text).toContain('latchkey_letters_waiting 7');
   expect(text).toContain('latchkey_event_loop_delay_seconds 0.25');
   expect(text).toContain('latchkey_healthy{part="state"} 0');
+});
+
+test('letters are counted by how a try ended', async () => {
+  const metrics = createMetrics();
+  metrics.letter('sent');
+  metrics.letter('sent');
+  metrics.letter('postponed');
+  const text = await metrics.text();
+  expect(text).toContain('latchkey_letters_total{result="sent"} 2');
+  expect(text).toContain('latchkey_letters_total{result="postponed"} 1');
 });
 
 test('two nodes of one process keep their figures apart', async () => {
