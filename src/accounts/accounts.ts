@@ -83,6 +83,8 @@ export interface ReachedLimit {
   readonly login: string;
   readonly failures: number;
   readonly max: number;
+  /** From the first failure on; a sign-in that succeeds, a new password or `resetLimits` ends it sooner. */
+  readonly forgottenAfterSeconds: number;
 }
 
 /**

@@ -31,6 +31,7 @@ export function createLimits({
         login,
         failures: await counters.read(limit),
         max: limit.max,
+        forgottenAfterSeconds: limit.ttlSeconds,
       })),
     );
     return counted.filter(({ failures }) => failures > 0);

@@ -43,7 +43,10 @@ const SCORES: readonly PasswordScore[] = [0, 1, 2, 3, 4];
 const SCORE_GOOD = 3;
 
 /** Starts its thread when it is first asked, and ends it when nobody asks any more. */
-export function createStrengthMeter(logger: Logger): StrengthMeter {
+export function createStrengthMeter(
+  logger: Logger,
+  startThread: () => Worker = startStrengthThread,
+): StrengthMeter {
   const waiting = new Map<number, (strength: Strength) => void>();
   let thread: Worker | undefined;
   let idle: NodeJS.Timeout | undefined;
@@ -55,7 +58,7 @@ export function createStrengthMeter(logger: Logger): StrengthMeter {
   }
 
   function start(): Worker {
-    const started = startStrengthThread();
+    const started = startThread();
     started.unref();
     started.on('message', ({ number, score, warning }: StrengthAnswer) => {
       waiting.get(number)?.(strengthOf(score, warning));

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { FactorKind } from '../factors/factors.ts';
 import { done, findPerson, nameOf, shown } from './find-person.ts';
+import { limitJson, limitWords } from './limit-words.ts';
 import { json, plain } from './output.ts';
 import type { PeopleRooms } from './people-rooms.ts';
 import { CLI_ACTOR, withRooms, type OpenRooms } from './rooms.ts';
@@ -23,16 +24,24 @@ export function registerReset(person: Command, open: OpenRooms<PeopleRooms>): vo
     .action((who: string, flags: Flags) =>
       withRooms(open, async (rooms) => {
         const { id } = await findPerson(rooms.accounts, who);
+        const forgotten = await rooms.accounts.limits(id);
         const removed = await reset(rooms, { id, who, flags });
         const account = await findPerson(rooms.accounts, id);
         if (flags.json) {
-          rooms.print(json({ ...shown(account), removedFactors: removed }));
+          rooms.print(
+            json({
+              ...shown(account),
+              forgotten: forgotten.map(limitJson),
+              removedFactors: removed,
+            }),
+          );
           return;
         }
         const name = plain(nameOf(account));
         rooms.print(
           [
-            `Failed attempts of ${name} are forgotten.`,
+            `Failed attempts of ${name} are forgotten${forgotten.length > 0 ? ':' : '.'}`,
+            ...forgotten.map((limit) => `  ${plain(limitWords(limit))}`),
             ...(flags.requireNewPassword
               ? ['The next sign-in by password asks for a new one.']
               : []),

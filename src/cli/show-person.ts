@@ -3,6 +3,7 @@ import type { Account, ReachedLimit } from '../accounts/accounts.ts';
 import type { FactorSummary } from '../factors/factors.ts';
 import type { JsonObject } from '../runtime/json.ts';
 import { factsOf, findPerson, shown } from './find-person.ts';
+import { limitJson, limitWords } from './limit-words.ts';
 import { fields, instant, json, type Output } from './output.ts';
 import type { PeopleRooms } from './people-rooms.ts';
 import { withRooms, type OpenRooms } from './rooms.ts';
@@ -68,15 +69,6 @@ function waysOf({ account, factors }: Seen): readonly string[] {
   ];
 }
 
-function limitWords({ who, login, failures, max }: ReachedLimit): string {
-  const from = who === 'strangers' ? 'unknown addresses' : 'their own addresses';
-  const state =
-    failures < max
-      ? `of ${max}`
-      : 'in a row: blocked until a sign-in from the other kind, a new password or person reset';
-  return `${login} from ${from}: ${failures} ${state}`;
-}
-
 function yesNo(is: boolean): string {
   return is ? 'yes' : 'no';
 }
@@ -96,6 +88,6 @@ function seenJson({ account, factors, groups, limits }: Seen): JsonObject {
       recoveryCodes,
     },
     groups,
-    limits: limits.map(({ who, login, failures, max }) => ({ who, login, failures, max })),
+    limits: limits.map(limitJson),
   };
 }

@@ -151,7 +151,7 @@ describe('the states of an account', () => {
     expect(await accounts.limits(alice.id)).toEqual([]);
     for (let count = 0; count < 3; count += 1) await signIn(people, 'wrong');
     expect(await accounts.limits(alice.id)).toEqual([
-      { who: 'strangers', login: 'alice', failures: 3, max: 30 },
+      { who: 'strangers', login: 'alice', failures: 3, max: 30, forgottenAfterSeconds: 2_592_000 },
     ]);
     expect(await accounts.resetLimits(alice.id, ACTOR)).toBe(true);
     expect(await accounts.limits(alice.id)).toEqual([]);

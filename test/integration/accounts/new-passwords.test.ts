@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { createServer } from 'node:http';
+import { Worker } from 'node:worker_threads';
 import { once } from 'node:events';
 import { hash as bcrypt } from '@node-rs/bcrypt';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -71,6 +72,22 @@ describe('new passwords', () => {
     const busy = performance.eventLoopUtilization(utilized).active;
     expect(strength?.score).toBe(4);
     expect(busy).toBeLessThan((performance.now() - started) / 2);
+  });
+
+  test('are called middling when the thread that measures them dies, and the next starts another', async () => {
+    const { logger, lines } = createRecordingLogger();
+    let started = 0;
+    const meter = createStrengthMeter(logger, () => {
+      started += 1;
+      return new Worker('throw new Error("broken")', { eval: true });
+    });
+    onTestFinished(() => meter.close());
+    for (const count of [1, 2]) {
+      expect(await meter.measure('some password', [])).toEqual({ score: 2, hint: undefined });
+      expect(started).toBe(count);
+      expect(lines.at(-1)?.fields.event).toBe('password.strength_failed');
+    }
+    expect(JSON.stringify(lines)).not.toContain('some password');
   });
 
   test('that leaked are refused where a service says so, which learns five digits alone', async () => {

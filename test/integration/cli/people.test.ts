@@ -111,13 +111,18 @@ test(
       state: 'active',
       groups: [],
       factors: { passkeys: [], totp: false, recoveryCodes: 0 },
-      limits: [{ who: 'strangers', login: 'bea', failures: 2, max: 30 }],
+      limits: [
+        { who: 'strangers', login: 'bea', failures: 2, max: 30, forgottenAfterSeconds: 2_592_000 },
+      ],
     });
     expect(
       await answer(['reset', 'bea', '--require-new-password', '--remove-factors']),
     ).toMatchObject({
       mustChangePassword: true,
       removedFactors: [],
+      forgotten: [
+        { who: 'strangers', login: 'bea', failures: 2, max: 30, forgottenAfterSeconds: 2_592_000 },
+      ],
     });
     expect(await answer(['show', 'bea'])).toMatchObject({ limits: [], mustChangePassword: true });
     expect((await latchkey(['show', 'nobody'])).err).toMatch(/^ERR_NO_SUCH_PERSON/);
