@@ -45,7 +45,6 @@ const ALIASES: Readonly<Record<string, keyof z.output<typeof fields>>> = {
   sub: 'id',
   user_id: 'id',
   userName: 'username',
-  preferred_username: 'username',
   email_verified: 'emailVerified',
   password_hash: 'passwordHash',
   blocked: 'disabled',
