@@ -4,6 +4,7 @@ import type { Account } from '../accounts/accounts.ts';
 import type { BrowserKeys } from '../flows/browser-key.ts';
 import type { Flow, Flows } from '../flows/flows.ts';
 import { seeOther } from '../http/page.ts';
+import { ACR } from '../provider/contract.ts';
 import { sha256 } from '../runtime/digest.ts';
 import { randomId } from '../runtime/random.ts';
 import { ACCOUNT_CLIENT, CALLBACK } from './account-client.ts';
@@ -11,16 +12,23 @@ import { ACCOUNT_CLIENT, CALLBACK } from './account-client.ts';
 /** What was typed into a form, by field. */
 export type Draft = Readonly<Record<string, string>>;
 
+/** What the sign-in has to reach. */
+export interface Proof {
+  /** Anew, whatever was proven before. */
+  readonly isNew: boolean;
+  readonly isMultiFactor: boolean;
+}
+
 /** By our own sign-in, and back to where one was. */
 export interface Detours {
-  /** `maxAge`: how old the proof may be, in seconds; left out: whoever is signed in will do. */
+  /** `proof`: left out, whoever is signed in will do. */
   begin(
     ctx: Context,
     detour: {
       readonly returnTo: string;
       readonly draft?: Draft;
       readonly account?: Account;
-      readonly maxAge?: number;
+      readonly proof?: Proof;
     },
   ): Promise<void>;
   /** The answer of the authorization endpoint. True: the person is back; false: they would not sign in. */
@@ -66,7 +74,7 @@ export function createDetours(options: {
   }
 
   return {
-    async begin(ctx, { returnTo, draft = NOTHING, account, maxAge }) {
+    async begin(ctx, { returnTo, draft = NOTHING, account, proof }) {
       const id = randomId(32);
       const browser = browserKeys.ensure(ctx);
       const accountId = account?.id ?? '';
@@ -82,7 +90,7 @@ export function createDetours(options: {
       if ((await flows.change(flow, {})) === undefined)
         throw new TypeError('a flow that was there');
       const loginHint = account?.email ?? account?.username;
-      seeOther(ctx, authorizationUrl({ issuer, state: id, maxAge, loginHint }));
+      seeOther(ctx, authorizationUrl({ issuer, state: id, proof, loginHint }));
     },
     async finish(ctx) {
       const { state, error } = ctx.query;
@@ -111,10 +119,10 @@ function wayBack(id: string, { returnTo, draft }: DetourData): string {
 function authorizationUrl(request: {
   readonly issuer: string;
   readonly state: string;
-  readonly maxAge: number | undefined;
+  readonly proof: Proof | undefined;
   readonly loginHint: string | undefined;
 }): string {
-  const { issuer, state, maxAge, loginHint } = request;
+  const { issuer, state, proof, loginHint } = request;
   const parameters = new URLSearchParams({
     client_id: ACCOUNT_CLIENT,
     redirect_uri: `${issuer}${CALLBACK}`,
@@ -123,7 +131,9 @@ function authorizationUrl(request: {
     state,
     code_challenge: sha256(randomId(32)),
     code_challenge_method: 'S256',
-    ...(maxAge !== undefined && { max_age: String(maxAge) }),
+    // Not by `max_age`: nodes whose clocks differ would send people to and fro.
+    ...(proof?.isNew === true && { prompt: 'login' }),
+    ...(proof?.isMultiFactor === true && { acr_values: ACR.multiple }),
     ...(loginHint !== undefined && { login_hint: loginHint }),
   });
   return `${issuer}/authorize?${parameters.toString()}`;

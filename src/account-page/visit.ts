@@ -1,12 +1,13 @@
 import type { Context, Middleware } from 'koa';
 import type { Account, Accounts } from '../accounts/accounts.ts';
+import type { Factors } from '../factors/factors.ts';
 import { readForm } from '../http/form.ts';
 import type { FormTokens } from '../http/form-tokens.ts';
 import { originOf } from '../http/page.ts';
 import type { BrowserSession, BrowserSessions } from '../provider/contract.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Actor } from '../runtime/origin.ts';
-import type { Detours, Draft } from './detour.ts';
+import type { Detours, Draft, Proof } from './detour.ts';
 
 /** Somebody at their own account. */
 export interface Visit {
@@ -29,7 +30,7 @@ export type Step = (visit: Visit) => Promise<void>;
 
 /** What a step asks of who is there. */
 export interface Terms {
-  /** The proof of who they are is at most `authentication.freshFor` old. */
+  /** The proof of who they are is at most `authentication.freshFor` old, and of two factors if they have a second. */
   readonly isFresh?: boolean;
   /** Where a POST that is not let in goes on afterwards; left out: the path itself, which is a page, too. */
   readonly page?: string;
@@ -45,6 +46,7 @@ export interface Door {
 export interface DoorOptions {
   readonly sessions: BrowserSessions;
   readonly accounts: Pick<Accounts, 'find'>;
+  readonly factors: Factors;
   readonly tokens: FormTokens;
   readonly detours: Detours;
   readonly clock: Clock;
@@ -53,7 +55,7 @@ export interface DoorOptions {
 
 /** Whoever is not let in goes on a detour by the sign-in. */
 export function createDoor(options: DoorOptions): Door {
-  const { sessions, accounts, tokens, detours, clock, freshForSeconds } = options;
+  const { sessions, accounts, tokens, detours, clock } = options;
 
   async function whoIs(
     ctx: Context,
@@ -77,9 +79,10 @@ export function createDoor(options: DoorOptions): Door {
         const { session, account } = there;
         const form = ctx.method === 'POST' ? await readForm(ctx) : new Map<string, string>();
         if (ctx.method === 'POST') tokens.check(tokenName(session), form.get('csrf'));
-        if (isFresh && at - session.authTime > freshForSeconds) {
+        const proof = isFresh ? await missingProof(session, at, options) : undefined;
+        if (proof !== undefined) {
           const draft = Object.fromEntries([...form].filter(([name]) => keeps.includes(name)));
-          await detours.begin(ctx, { returnTo, draft, account, maxAge: freshForSeconds });
+          await detours.begin(ctx, { returnTo, draft, account, proof });
           return;
         }
         const actor = { by: 'self', origin: originOf(ctx) };
@@ -88,6 +91,23 @@ export function createDoor(options: DoorOptions): Door {
         await step({ ctx, session, account, actor, at, form, draft, csrf });
       },
   };
+}
+
+/**
+ * A session that spared its second factor, because the device was remembered or the client did not ask, is not enough to
+ * change factors. Undefined: nothing is missing.
+ */
+async function missingProof(
+  { accountId, authTime, isMultiFactor }: BrowserSession,
+  now: number,
+  { factors, freshForSeconds }: DoorOptions,
+): Promise<Proof | undefined> {
+  const has = await factors.of(accountId);
+  const hasPasskey = factors.passkeys.available && (has?.passkeys.length ?? 0) > 0;
+  const needsMultiFactor = hasPasskey || has?.totp !== undefined;
+  const isOld = now - authTime > freshForSeconds;
+  if (!isOld && (isMultiFactor || !needsMultiFactor)) return undefined;
+  return { isNew: isOld, isMultiFactor: needsMultiFactor };
 }
 
 /** Sessions and interactions have ids of one kind; a form of one is none of the other. */

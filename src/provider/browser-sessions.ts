@@ -1,6 +1,7 @@
 import type Provider from 'oidc-provider';
 import type { Revocation } from '../revocation/revocation.ts';
 import type { State } from '../storage/state.ts';
+import { ACR } from './acr.ts';
 import type { BrowserSessions, IssuerProfile, ListedSession } from './contract.ts';
 import type { RequestScopes } from './request-scope.ts';
 import { number, ofKind, text } from './store/payloads.ts';
@@ -26,7 +27,7 @@ export function createBrowserSessions(options: BrowserSessionsOptions): BrowserS
       const session = await scopes.within(ctx.req, () => provider().Session.get(ctx));
       const { uid, accountId, loginTs, amr = [], acr } = session;
       if (accountId === undefined || loginTs === undefined) return undefined;
-      return { uid, accountId, authTime: loginTs, amr, acr };
+      return { uid, accountId, authTime: loginTs, amr, isMultiFactor: acr === ACR.multiple };
     },
     async list(accountId) {
       const uids = await state.list(full(sessionsOfKey(accountId)));

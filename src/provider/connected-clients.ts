@@ -6,7 +6,8 @@ import type { Allowed, Consents } from './consent-queries.ts';
 import type { ClientView, ConnectedClient, ConnectedClients, IssuerProfile } from './contract.ts';
 import { consentView, viewOfClient } from './interaction-view.ts';
 import type { Resources } from './resources.ts';
-import { grantsOfKey } from './store/grants.ts';
+import { grantKey, grantsOfKey } from './store/grants.ts';
+import { ofKind } from './store/payloads.ts';
 import { oidcKey } from './store/request-state.ts';
 
 interface ConnectedClientsOptions {
@@ -29,10 +30,12 @@ export function createConnectedClients(options: ConnectedClientsOptions): Connec
     return client === undefined ? nameless(id) : viewOfClient(client);
   }
 
-  /** The set may name grants that have ended; then there is nothing to take away, and no harm in trying. */
   async function hasGrant(accountId: string, clientId: string): Promise<boolean> {
-    const key = oidcKey(profile.namespace, grantsOfKey(accountId, clientId));
-    return (await state.list(key)).length > 0;
+    const full = (key: string): string => oidcKey(profile.namespace, key);
+    const ids = await state.list(full(grantsOfKey(accountId, clientId)));
+    // The set also names grants that have ended.
+    const entries = await state.getMany(ids.map((id) => full(grantKey(id))));
+    return entries.some((entry) => ofKind(entry, 'Grant') !== undefined);
   }
 
   return {

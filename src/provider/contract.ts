@@ -3,6 +3,9 @@ import type { Context } from 'koa';
 import { LatchkeyError } from '../runtime/errors.ts';
 import type { Origin } from '../runtime/origin.ts';
 
+/** The classes of sign-ins, for `acr_values`. */
+export { ACR } from './acr.ts';
+
 /** One issuer with its routes, cookies and token dialect. State keys are per issuer. */
 export interface IssuerProfile {
   /** The issuer URL, without a trailing slash; every other URL of ours begins with it. */
@@ -94,7 +97,8 @@ export interface BrowserSession {
   readonly authTime: number;
   /** RFC 8176 values. */
   readonly amr: readonly string[];
-  readonly acr: string | undefined;
+  /** By more than one factor: of the class `ACR.multiple`. */
+  readonly isMultiFactor: boolean;
 }
 
 /** A session of a person as they may know it again. */

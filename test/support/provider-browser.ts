@@ -62,7 +62,8 @@ export function createBrowser(home: string): Browser {
         const location = response.headers.get('location');
         if (location === null) return { url, response, responses };
         url = new URL(location, url);
-        options = {};
+        // As a browser would, and without what was posted.
+        options = init.headers === undefined ? {} : { headers: init.headers };
       }
       throw new Error('a browser that is sent in circles');
     },
