@@ -19,6 +19,7 @@ export type Carried =
 /** Takes letters out of the house. Answers within `CARRIED_WITHIN_SECONDS`. */
 export interface Carrier {
   carry(parcel: Parcel): Promise<Carried>;
+  /** Breaks off what is under way, which is then answered `later`. */
   close(): Promise<void>;
 }
 

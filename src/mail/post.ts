@@ -12,7 +12,8 @@ const LOOK_EVERY_SECONDS = 5;
 const TIDY_EVERY_SECONDS = 60;
 const LETTERS_AT_ONCE = 20;
 /** How long a stopping node waits for a mail server that has a letter half in its hands. */
-const LEAVE_WITHIN_MS = 8000;
+const LEAVE_WITHIN_MS = 3000;
+const PUT_BACK_WITHIN_MS = 1000;
 
 /** What brings the letters of the queue out, on each node. */
 export interface Post {
@@ -53,6 +54,8 @@ export async function startPost(options: PostOptions): Promise<Post> {
       const left = working.then(rounds.finish);
       await Promise.race([left, delay(LEAVE_WITHIN_MS, undefined, { ref: false })]);
       await carrier?.close();
+      // What was broken off is put back into the queue, while there still is one.
+      await Promise.race([left, delay(PUT_BACK_WITHIN_MS, undefined, { ref: false })]);
     },
   };
 }

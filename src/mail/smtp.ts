@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createTransport } from 'nodemailer';
 import { readSecret } from '../config/secrets.ts';
-import { CARRIED_WITHIN_SECONDS, type Carried, type Carrier } from './carrier.ts';
+import { CARRIED_WITHIN_SECONDS, type Carrier } from './carrier.ts';
 import type { MailConfig } from './config.ts';
 import { isMailbox } from './mailbox.ts';
 import { smtpAnswerOf } from './smtp-answer.ts';
@@ -26,7 +26,7 @@ export async function createSmtpCarrier({ settings, name }: SmtpOptions): Promis
     async carry({ id, to, message: { subject, text, html } }) {
       // The library would take a comma for the end of one address and write to the next, too.
       if (!isMailbox(to)) return { kind: 'refused', code: 'EADDRESS' };
-      return inTime(async () => {
+      try {
         await transport.sendMail({
           from: { name, address: from ?? '' },
           ...(replyTo !== undefined && { replyTo }),
@@ -41,10 +41,16 @@ export async function createSmtpCarrier({ settings, name }: SmtpOptions): Promis
           headers: { 'Auto-Submitted': 'auto-generated' },
           disableFileAccess: true,
           disableUrlAccess: true,
+          // A server that trickles its answers is never silent, and never done.
+          signal: AbortSignal.timeout(CARRIED_WITHIN_SECONDS * 1000),
         });
-      });
+        return { kind: 'taken' };
+      } catch (error) {
+        return smtpAnswerOf(error);
+      }
     },
-    close: async () => transport.close(),
+    // Whoever closes has waited for long enough: an open connection would keep the process alive.
+    close: async () => transport.close({ force: true }),
   };
 }
 
@@ -68,18 +74,4 @@ async function transportOptions({
       password !== undefined && { auth: { user, pass: await readSecret(password) } }),
     ...(caFile !== undefined && { tls: { ca: await readFile(caFile) } }),
   };
-}
-
-async function inTime(send: () => Promise<void>): Promise<Carried> {
-  const late = Promise.withResolvers<Carried>();
-  const timer = setTimeout(
-    () => late.resolve({ kind: 'later', code: 'ETIMEDOUT' }),
-    CARRIED_WITHIN_SECONDS * 1000,
-  );
-  const sent = send().then((): Carried => ({ kind: 'taken' }), smtpAnswerOf);
-  try {
-    return await Promise.race([sent, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -179,6 +179,23 @@ describe('the answer of the server is understood', () => {
     expect(await send(server)).toMatchObject({ kind: 'later' });
   });
 
+  test('a letter that it never answers, when we leave', async () => {
+    const taken = Promise.withResolvers<void>();
+    const server = await start({
+      onData(stream) {
+        stream.resume();
+        stream.on('end', () => taken.resolve());
+      },
+    });
+    const smtp = { host: 'localhost', port: server.port, caFile: certificate.file };
+    const settings = mailConfig.parse({ from: 'accounts@id.example.com', smtp });
+    const carrier = await createSmtpCarrier({ settings, name: 'Acme' });
+    const carried = carrier.carry(PARCEL);
+    await taken.promise;
+    await carrier.close();
+    expect(await carried).toMatchObject({ kind: 'later' });
+  });
+
   test('no server at all', async () => {
     const { port, close } = await startSmtp();
     await close();
