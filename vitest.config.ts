@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 const SECOND_MS = 1000;
+/** Whole nodes that are held to a second, like those in `test/fault`. */
+const TIMED = ['test/e2e/revocation.test.ts', 'test/e2e/revocation-example.test.ts'];
 
 /** `--mode long` runs the same tests at their full counts, which take minutes each. */
 export default defineConfig(({ mode }) => {
@@ -32,10 +34,19 @@ export default defineConfig(({ mode }) => {
         {
           test: {
             name: 'nodes',
-            include: ['test/{e2e,fault}/**/*.test.ts'],
-            // Each file starts several processes of its own and holds them to times: one file at a time.
-            maxWorkers: 1,
+            include: ['test/e2e/**/*.test.ts'],
+            exclude: TIMED,
             sequence: { groupOrder: 2 },
+            ...timeouts,
+          },
+        },
+        {
+          test: {
+            name: 'timed',
+            include: ['test/fault/**/*.test.ts', ...TIMED],
+            // Each starts several nodes and holds them to seconds: nothing else may run meanwhile.
+            maxWorkers: 1,
+            sequence: { groupOrder: 3 },
             ...timeouts,
           },
         },
