@@ -4,12 +4,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Revoked } from '../../src/revocation/revocation.ts';
 import { rounds } from '../support/counts.ts';
 import type { Api } from '../support/revocation/apis.ts';
+import { startStallWatch } from '../support/stall-watch.ts';
 import { openTown, spread, untilRefused, type Town } from '../support/revocation/town.ts';
 
 const COUNT = rounds(100, 1000);
 const LANES = 4;
-/** No revocation may take longer to be known everywhere; other tests run beside the short run. */
-const GOAL_MS = rounds(3000, 1000);
+/** No revocation may take longer to be known everywhere, but for what the machine stood still meanwhile: others may use it, too. */
+const GOAL_MS = 1000;
 const DETAILS = {
   reason: 'test',
   actor: { by: 'test', origin: { address: '127.0.0.1' } },
@@ -111,6 +112,8 @@ describe.each(['embedded', 'redis'] as const)('revocation on %s, 2 nodes and 5 A
         return KINDS[round % 20] ?? 'token';
       });
       const stop = new AbortController();
+      const stalls = startStallWatch();
+      const beganMs = performance.now();
       const loading = load(await town.serviceToken('orders-api', 0), stop.signal);
       await Promise.all(
         Array.from({ length: LANES }, async (_, lane) => {
@@ -129,11 +132,28 @@ describe.each(['embedded', 'redis'] as const)('revocation on %s, 2 nodes and 5 A
         // The last `before` took the good ones, too.
         for (const api of apis) expect(await api.present(token)).toBe(401);
       }
-      const figures = spread(town.ledger.latencies());
-      process.stdout.write(`revoked to refused, ${state}: ${JSON.stringify(figures)} ms\n`);
-      expect(town.ledger.violations(GOAL_MS)).toEqual([]);
-      expect(figures.count).toBe(COUNT * apis.length);
-      expect(figures.p99).toBeLessThanOrEqual(GOAL_MS);
+      stalls.stop();
+      const refusals = town.ledger.refusals();
+      const own = refusals.map(
+        ({ revokedMs, refusedMs }) => refusedMs - revokedMs - stalls.between(revokedMs, refusedMs),
+      );
+      const told = {
+        ...spread(refusals.map(({ revokedMs, refusedMs }) => refusedMs - revokedMs)),
+        withoutStalls: spread(own),
+        stalledMs: Math.round(stalls.between(beganMs, performance.now())),
+        ofMs: Math.round(performance.now() - beganMs),
+      };
+      process.stdout.write(`revoked to refused, ${state}: ${JSON.stringify(told)}\n`);
+      const violations = town.ledger
+        .violations(GOAL_MS)
+        .filter(
+          ({ why, revokedMs, beganMs: askedMs }) =>
+            why === 'after a refusal' ||
+            askedMs - revokedMs - stalls.between(revokedMs, askedMs) > GOAL_MS,
+        );
+      expect(violations).toEqual([]);
+      expect(told.count).toBe(COUNT * apis.length);
+      expect(told.withoutStalls.p99).toBeLessThanOrEqual(GOAL_MS);
     },
     60_000 + COUNT * 400,
   );

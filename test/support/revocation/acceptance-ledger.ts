@@ -24,8 +24,8 @@ export interface AcceptanceLedger {
    * `graceMs`, no API accepts it.
    */
   violations(graceMs: number): readonly Violation[];
-  /** From the answer to the revocation to the first refusal, of each token at each API, in milliseconds. */
-  latencies(): readonly number[];
+  /** From the answer to the revocation to the first refusal, of each token at each API. */
+  refusals(): readonly { readonly revokedMs: number; readonly refusedMs: number }[];
   lines(): readonly Presented[];
 }
 
@@ -66,10 +66,10 @@ export function createAcceptanceLedger(): AcceptanceLedger {
         return [];
       });
     },
-    latencies: () =>
-      [...firstRefusals().values()].flatMap(({ token, endedMs }) => {
+    refusals: () =>
+      [...firstRefusals().values()].flatMap(({ token, endedMs: refusedMs }) => {
         const revokedMs = revokedAt.get(token);
-        return revokedMs === undefined ? [] : [endedMs - revokedMs];
+        return revokedMs === undefined ? [] : [{ revokedMs, refusedMs }];
       }),
     lines: () => lines,
   };

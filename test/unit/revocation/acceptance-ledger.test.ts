@@ -35,5 +35,5 @@ test('what is no violation: before, in time, at another API, under way, of a goo
   shown(ledger, 'a', 12, 200);
   ledger.present({ token: 'good', api: 'a', beganMs: 5000, endedMs: 5001, status: 200 });
   expect(ledger.violations(1000)).toEqual([]);
-  expect(ledger.latencies()).toEqual([3]);
+  expect(ledger.refusals()).toEqual([{ revokedMs: 10, refusedMs: 13 }]);
 });
