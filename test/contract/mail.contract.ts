@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { AuditEvent } from '../../src/audit/audit.ts';
 import { openViews, type Views } from '../../src/http/views.ts';
 import type { Carried, Carrier, Parcel } from '../../src/mail/carrier.ts';
@@ -61,27 +61,40 @@ export function describeMailContract(name: string, openPlace: () => Promise<Mail
   describe(`mail on ${name}`, () => {
     let views: Views;
     let place: MailPlace;
+    let stores: readonly MailStore[];
     let clock: FakeClock;
+    let started: number;
     let closers: (() => Promise<void>)[];
     let answer: (parcel: Parcel) => Promise<Carried> | Carried;
 
     beforeAll(async () => {
       views = await openViews({ folder: VIEWS_FOLDER, theme: PLAIN_THEME, languages: [] });
-    });
-    beforeEach(async () => {
       place = await openPlace();
+      stores = [await place.open(), await place.open()];
+      await stores[0]?.records.migrate();
+    });
+    afterAll(() => place.close());
+
+    beforeEach(async () => {
+      const records = stores[0]?.records;
+      await records?.write(
+        records.queries.deleteFrom('letter'),
+        records.queries.deleteFrom('revocation_outbox'),
+      );
       clock = createFakeClock();
       closers = [];
       answer = () => ({ kind: 'taken' });
+      started = 0;
     });
     afterEach(async () => {
       for (const close of closers.toReversed()) await close();
-      await place.close();
     });
 
     async function startNode(hasCarrier = true): Promise<Node> {
-      const store = await place.open();
-      await store.records.migrate();
+      // Two doors to one store, taken in turn.
+      const store = stores[started % stores.length];
+      if (store === undefined) throw new TypeError('no store');
+      started += 1;
       const logger = createToldLogger();
       const audited: AuditEvent[] = [];
       const counted: string[] = [];
