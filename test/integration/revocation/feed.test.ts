@@ -1,8 +1,10 @@
-import { compactVerify, createRemoteJWKSet, type JWTPayload } from 'jose';
+import { compactVerify, createRemoteJWKSet, decodeJwt, type JWTPayload } from 'jose';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { digestOf, digestText } from '../../../src/revocation/digest.ts';
 import { startIssuer, type TestIssuer } from '../verifier/fixture.ts';
 import { details, openEmbeddedSite, type Node, type Site } from './fixture.ts';
+
+const WAIT = { timeout: 5000 } as const;
 
 let site: Site;
 let node: Node;
@@ -154,6 +156,45 @@ describe('the feed', () => {
     expect(answer.status).toBe(503);
     await other.close();
     await cut.close();
+  });
+
+  test('leaves its heartbeats out on a node whose store does not answer, before that is known to fail', async () => {
+    const gate = Promise.withResolvers<void>();
+    let isStuck = false;
+    const stuck = await site.node({
+      wrap: (state) => ({
+        ...state,
+        async get(key) {
+          if (isStuck) await gate.promise;
+          return state.get(key);
+        },
+      }),
+    });
+    const other = await startIssuer(stuck);
+    const [line = ''] = (await (await fetch(`${other.url}/revocations/snapshot`)).text()).split(
+      '\n',
+    );
+    const { cursor } = decodeJwt(line);
+    const answer = await fetch(`${other.url}/revocations?after=${String(cursor)}`, {
+      headers: { accept: 'text/event-stream' },
+    });
+    let heardMs = 0;
+    void answer.body?.pipeTo(
+      new WritableStream({ write: () => void (heardMs = performance.now()) }),
+    );
+    await expect.poll(() => heardMs).toBeGreaterThan(0);
+    const stuckMs = performance.now();
+    isStuck = true;
+    await expect
+      .poll(() => performance.now() - Math.max(heardMs, stuckMs), WAIT)
+      .toBeGreaterThan(600);
+    // Half of `staleAfter`, and a heartbeat.
+    expect(heardMs - stuckMs).toBeLessThan(1000);
+    gate.resolve();
+    const silentMs = performance.now();
+    await expect.poll(() => heardMs, WAIT).toBeGreaterThan(silentMs);
+    await other.close();
+    await stuck.close();
   });
 
   test('holds no handle in clear', async () => {

@@ -8,7 +8,7 @@ export interface Vector {
   readonly lst: string;
 }
 
-/** Appendix C of draft-ietf-oauth-status-list. */
+/** Appendix C of draft-ietf-oauth-status-list, as it stands in -16 to -20; the examples of section 4.1 are the same in -21. */
 export const VECTORS: readonly Vector[] = [
   {
     name: 'C.1, 1 bit',
