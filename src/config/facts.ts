@@ -65,9 +65,7 @@ function referencesIn(
   if (typeof value !== 'object' || value === null) return [];
   if (kindOf(node) === 'secret') {
     const reference = referenceOf(value);
-    return reference
-      ? [{ setting: pathText(path), reference, isGiven: node[GIVEN] === true }]
-      : [];
+    return reference ? [{ setting: pathText(path), reference, isGiven: node[GIVEN] === true }] : [];
   }
   if (Array.isArray(value)) {
     const items = itemsOf(node) ?? {};
