@@ -39,7 +39,7 @@ const AMR: Readonly<Record<ProofMethod, readonly string[]>> = {
 };
 
 /** Methods that say by themselves who somebody is; the others add to one of these. */
-export const IDENTIFYING: ReadonlySet<ProofMethod> = new Set([
+const IDENTIFYING: ReadonlySet<ProofMethod> = new Set([
   'password',
   'passkey',
   'passkey-verified',

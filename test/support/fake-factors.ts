@@ -1,7 +1,7 @@
 import type { Factors, FactorSummary } from '../../src/factors/factors.ts';
 
 /** Nobody has anything beside a password. */
-export const NO_FACTORS: FactorSummary = {
+const NO_FACTORS: FactorSummary = {
   password: true,
   passkeys: [],
   totp: undefined,
