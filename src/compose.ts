@@ -87,7 +87,6 @@ export interface Rooms {
 
 /** Opens the rooms on the stores of `settings`; what was opened is closed again when one of them fails. */
 export async function openRooms(settings: Settings, options: ComposeOptions): Promise<Rooms> {
-  const { logger, clock = systemClock } = options;
   const profile = { issuer: settings.issuer, namespace: NAMESPACE };
   const closers: (() => Promise<void>)[] = [];
   const close = async (): Promise<void> => {
@@ -100,88 +99,113 @@ export async function openRooms(settings: Settings, options: ComposeOptions): Pr
   };
 
   try {
-    const sealer = await openSealer(settings.signingKeys);
-    const storage = kept(await openStorage(settings.storage, { clock, logger }));
-    const { state, records } = storage;
-    await whenAnswered(() => records.migrate(), options);
-    const node = nameOf(settings);
-    const audit = kept(createAudit({ records, clock, logger, node, settings: settings.audit }));
-    const base = { state, records, clock, logger, audit, sealer };
+    const ground = await openGround(settings, options, kept);
     const revocation = kept(
-      await createRevocation({ ...base, settings: settings.revocation, namespace: NAMESPACE }),
+      await createRevocation({ ...ground, settings: settings.revocation, namespace: NAMESPACE }),
     );
-    const mail = kept(createMail(base));
+    const mail = kept(createMail(ground));
     const clients = kept(
       await createClients({
-        ...base,
+        ...ground,
         revocation,
         declared: [...settings.clients, ...ownClients(settings)],
         profile: settings.profile,
       }),
     );
-    const { isDev } = installationOf(settings);
-    const outbound = kept(
-      createOutbound({ settings: settings.http.outbound, isHttpAllowed: isDev }),
-    );
-    const accounts = kept(
-      createAccounts({
-        ...base,
-        revocation,
-        settings: settings.signIn,
-        attributes: settings.accounts.attributes,
-        belongings: [deleteConsents, forgetAccount, deleteFactors],
-        distrust: [forgetDevices],
-        outboundFetch: outbound.fetch,
-        decoySecret: Buffer.from(sealer.keysFor('decoys')[0]).toString('base64url'),
-      }),
-    );
-    const tickets = createTickets({ state, clock });
-    const resourceServers = createResourceServers(settings.apis);
-    return {
-      ...base,
-      settings,
-      profile,
-      revocation,
-      takeBack: createTakeBack({
-        ...base,
-        revocation,
-        profile,
-        settings,
-        longestTokenSeconds: settings.revocation.longestToken,
-      }),
-      clients,
-      mail,
-      mailAdministration: createMailAdministration({
-        ...base,
-        settings: settings.mail,
-        name: settings.pages.name,
-        openStationery: () => openHouseViews(settings),
-      }),
-      outbound,
-      tickets,
-      flows: createFlows({ ...base, namespace: NAMESPACE }),
-      accounts,
-      factors: createFactors({
-        ...base,
-        accounts,
-        settings: settings.factors,
-        limits: settings.signIn.limits,
-        issuer: profile.issuer,
-        installationName: settings.pages.name,
-      }),
-      groups: createGroups({ ...base, revocation, accounts, resourceServers, declared: settings }),
-      resourceServers,
-      keyAdministration: createKeyAdministration({
-        ...base,
-        settings: settings.signingKeys,
-        namespace: NAMESPACE,
-      }),
-      close,
-    };
+    const people = openPeople(settings, { ...ground, revocation }, kept);
+    const base = { ...ground, ...people, settings, profile, revocation };
+    return { ...base, ...createOthers(base), clients, mail, close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+type Kept = <One extends { close(): Promise<void> }>(one: One) => One;
+
+/** What every room stands on. */
+type Ground = Pick<Rooms, 'state' | 'records' | 'clock' | 'logger' | 'audit' | 'sealer'>;
+
+async function openGround(
+  settings: Settings,
+  options: ComposeOptions,
+  kept: Kept,
+): Promise<Ground> {
+  const { logger, clock = systemClock } = options;
+  const sealer = await openSealer(settings.signingKeys);
+  const { state, records } = kept(await openStorage(settings.storage, { clock, logger }));
+  await whenAnswered(() => records.migrate(), options);
+  const node = nameOf(settings);
+  const audit = kept(createAudit({ records, clock, logger, node, settings: settings.audit }));
+  return { state, records, clock, logger, audit, sealer };
+}
+
+/** People, and the way out by which their passwords are looked up. */
+function openPeople(
+  settings: Settings,
+  ground: Ground & Pick<Rooms, 'revocation'>,
+  kept: Kept,
+): Pick<Rooms, 'outbound' | 'accounts'> {
+  const { isDev } = installationOf(settings);
+  const outbound = kept(createOutbound({ settings: settings.http.outbound, isHttpAllowed: isDev }));
+  const accounts = kept(
+    createAccounts({
+      ...ground,
+      settings: settings.signIn,
+      attributes: settings.accounts.attributes,
+      belongings: [deleteConsents, forgetAccount, deleteFactors],
+      distrust: [forgetDevices],
+      outboundFetch: outbound.fetch,
+      decoySecret: Buffer.from(ground.sealer.keysFor('decoys')[0]).toString('base64url'),
+    }),
+  );
+  return { outbound, accounts };
+}
+
+type Others =
+  | 'takeBack'
+  | 'mailAdministration'
+  | 'tickets'
+  | 'flows'
+  | 'factors'
+  | 'groups'
+  | 'resourceServers'
+  | 'keyAdministration';
+
+/** The rooms that hold nothing open. */
+function createOthers(
+  base: Ground & Pick<Rooms, 'accounts' | 'settings' | 'profile' | 'revocation'>,
+): Pick<Rooms, Others> {
+  const { settings, profile } = base;
+  const resourceServers = createResourceServers(settings.apis);
+  return {
+    takeBack: createTakeBack({
+      ...base,
+      longestTokenSeconds: settings.revocation.longestToken,
+    }),
+    mailAdministration: createMailAdministration({
+      ...base,
+      settings: settings.mail,
+      name: settings.pages.name,
+      openStationery: () => openHouseViews(settings),
+    }),
+    tickets: createTickets(base),
+    flows: createFlows({ ...base, namespace: NAMESPACE }),
+    factors: createFactors({
+      ...base,
+      settings: settings.factors,
+      limits: settings.signIn.limits,
+      issuer: profile.issuer,
+      installationName: settings.pages.name,
+    }),
+    groups: createGroups({ ...base, resourceServers, declared: settings }),
+    resourceServers,
+    keyAdministration: createKeyAdministration({
+      ...base,
+      settings: settings.signingKeys,
+      namespace: NAMESPACE,
+    }),
+  };
 }
 
 /** Our templates and texts, as the installation has them. */
