@@ -20,6 +20,11 @@ test('figures come out in the format of Prometheus', async () => {
   );
 });
 
+test('figures of Node itself, which take watching, are left out when nobody asks for them', async () => {
+  expect(await createMetrics().text()).toContain('nodejs_eventloop_lag_seconds');
+  expect(await createMetrics({ ofProcess: false }).text()).not.toMatch(/nodejs_|process_/);
+});
+
 test('sources are read at each look', async () => {
   const metrics = createMetrics();
   let phase = 'published';
