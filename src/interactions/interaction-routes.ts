@@ -89,6 +89,7 @@ export function createInteractionRoutes(options: InteractionRoutesOptions): Rout
     async (ctx: Context): Promise<void> => {
       const uid = String(ctx['params'].uid);
       try {
+        signIns.readAhead(ctx, uid);
         const interaction = await interactions.find(ctx, uid);
         const form = ctx.method === 'POST' ? await readForm(ctx) : undefined;
         if (form) tokens.check(uid, form.get('csrf'));

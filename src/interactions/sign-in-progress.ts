@@ -1,3 +1,4 @@
+import type { Context } from 'koa';
 import type { Account, Accounts } from '../accounts/accounts.ts';
 import type { Factors, FactorSummary } from '../factors/factors.ts';
 import type { AuthenticationSettings } from '../flows/config.ts';
@@ -46,6 +47,8 @@ export interface Progress {
 
 /** Sign-ins under way. */
 export interface SignIns {
+  /** Begins to read the sign-in of an interaction, while that itself is still looked for. */
+  readAhead(ctx: Context, uid: string): void;
   find(visit: Visit): Promise<SignIn>;
   /** The sign-in with something more; it is written only by `keep`. */
   advance(visit: Visit, signIn: SignIn, progress: Progress): Promise<SignIn>;
@@ -73,6 +76,7 @@ export interface SignInsOptions {
 /** Over flows that carry the `uid` of their interaction, whose cookie ties them to the browser. */
 export function createSignIns(options: SignInsOptions): SignIns {
   const { flows, clock, ttlSeconds } = options;
+  const ahead = new WeakMap<Context, Promise<Flow | undefined>>();
 
   async function stand(visit: Visit, flow: Flow, data: SignInData): Promise<SignIn> {
     const person = await personOf(flow, options);
@@ -83,9 +87,15 @@ export function createSignIns(options: SignInsOptions): SignIns {
   }
 
   return {
+    readAhead(ctx, uid) {
+      const found = flows.find('sign-in', uid);
+      // Whoever asks for it meets the error; a page of another kind does not miss it.
+      found.catch(() => undefined);
+      ahead.set(ctx, found);
+    },
     async find(visit) {
       const { interaction } = visit;
-      const known = await flows.find('sign-in', interaction.uid);
+      const known = await (ahead.get(visit.ctx) ?? flows.find('sign-in', interaction.uid));
       const flow = known ?? begin(visit, flows, { now: clock.now(), ttlSeconds });
       return await stand(visit, flow, dataOf(flow));
     },

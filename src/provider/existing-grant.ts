@@ -27,6 +27,8 @@ export async function loadExistingGrant(
   options: ExistingGrantOptions,
 ): Promise<Grant | undefined> {
   const kept = await grantOfSession(ctx);
+  // A page asks for everything anyway, and writes what is allowed there.
+  if (ctx.oidc.promptPending('consent')) return kept;
   const missing = missingFrom(ctx, kept);
   const allowed = isNothing(missing) ? missing : await allowedBefore(ctx, missing, options);
   const isShort = kept !== undefined && needsRenewal(ctx, kept, options);

@@ -67,7 +67,9 @@ export function createOuterMiddleware(options: MiddlewareOptions): Middleware {
     scope.mark = await options.admission.markFor(ctx.path);
     // After the mark, as all that is read for an answer.
     if (RESUMING.test(ctx.path)) options.prefetchNamed(ctx.req);
-    if (await isWithinQuota(ctx, scope, options)) await next();
+    if (!(await isWithinQuota(ctx, scope, options))) return;
+    await next();
+    await Promise.all(scope.writes);
   }
 
   return async (ctx, next) => {

@@ -52,6 +52,8 @@ export interface RequestScope {
   readonly sessions: Map<string, KnownSession>;
   /** Access tokens that were recognised, by what was presented. */
   readonly tokens: Map<string, Promise<AccessTokenClaims | undefined>>;
+  /** Writes that nothing but the answer waits for. */
+  readonly writes: Promise<unknown>[];
   /** Runs when the engine is done and just before the answer leaves. */
   readonly beforeAnswer: ((answered: Arrival) => void)[];
   /** The revocation mark of whatever this request issues. */
@@ -132,6 +134,7 @@ function emptyScope(origin: Origin, arrival: Arrival): RequestScope {
     held: new Map(),
     sessions: new Map(),
     tokens: new Map(),
+    writes: [],
     beforeAnswer: [],
     mark: undefined,
     rotation: undefined,

@@ -30,7 +30,7 @@ export function createInteractionRecords(options: {
     key: keyOf,
     async upsert(uid, payload, ttlSeconds) {
       const kept = withoutIds(toJson(payload));
-      await state.put(keyOf(uid), { kind: 'Interaction', payload: kept }, { ttlSeconds });
+      state.putBeforeAnswer(keyOf(uid), { kind: 'Interaction', payload: kept }, { ttlSeconds });
     },
     async find(uid) {
       const value = ofKind(await state.get(keyOf(uid)), 'Interaction');

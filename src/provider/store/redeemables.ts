@@ -63,7 +63,7 @@ export function createRedeemables(
     async upsert(id, payload, ttlSeconds) {
       const { jti: _, ...kept } = toJson(payload);
       const value = { kind, payload: kept, mark: scopes.current().mark ?? '' };
-      await state.put(keyOf(id), value, { ttlSeconds });
+      state.putBeforeAnswer(keyOf(id), value, { ttlSeconds });
     },
     async find(id) {
       answered.contend(keyOf(id));

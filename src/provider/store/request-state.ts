@@ -12,6 +12,8 @@ export interface RequestState {
   /** Reads again, past what the request remembers: after a lost swap. */
   refresh(key: string): Promise<Entry | undefined>;
   put(key: string, value: Json, options: WriteOptions): Promise<void>;
+  /** The same, but only the answer to this request waits for it: for what nobody can ask for before that. */
+  putBeforeAnswer(key: string, value: Json, options: WriteOptions): void;
   /** The new version; undefined: lost. `seen` is what `get` or `refresh` gave. */
   swap(
     key: string,
@@ -66,6 +68,12 @@ export function createRequestState(options: {
     async put(key, value, writeOptions) {
       const version = await state.put(full(key), value, writeOptions);
       remember(key, { value, version });
+    },
+    putBeforeAnswer(key, value, writeOptions) {
+      const written = state.put(full(key), value, writeOptions);
+      // Whoever answers meets the error; a request that failed already has one to tell.
+      written.catch(() => undefined);
+      scopes.current().writes.push(written);
     },
     async swap(key, seen, value, writeOptions) {
       const version = await state.swap(full(key), seen?.version, value, writeOptions);

@@ -1,5 +1,7 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { sha256 } from '../../../src/runtime/digest.ts';
+import { StateUnavailable } from '../../../src/storage/state.ts';
 import { chainKey } from '../../../src/provider/store/refresh-chain.ts';
 import { oidcKey } from '../../../src/provider/store/request-state.ts';
 import {
@@ -21,6 +23,7 @@ let house: House;
 let app: RelyingParty;
 let opaqueApp: RelyingParty;
 let beforeSwap: (() => Promise<void>) | undefined;
+let hasRoomForTokens = true;
 
 beforeAll(async () => {
   house = await openHouse({
@@ -30,6 +33,10 @@ beforeAll(async () => {
       async swap(...given) {
         await beforeSwap?.();
         return await state.swap(...given);
+      },
+      async put(...given) {
+        if (!hasRoomForTokens) throw new StateUnavailable('the state has just gone');
+        return await state.put(...given);
       },
     }),
     apis: [
@@ -217,5 +224,19 @@ describe('a refresh by the short way', () => {
     beforeSwap = () => house.keys.rotate();
     expect((await refresh(app, `refresh_token=${tokens[0]}`, 'short')).status).toBe(200);
     beforeSwap = undefined;
+  });
+
+  test('whose tokens cannot be kept is answered 503, and takes nothing away', async () => {
+    const [token] = await pair(opaqueApp, {});
+    const form = `refresh_token=${token}`;
+    hasRoomForTokens = false;
+    const said = await refresh(opaqueApp, form, 'short');
+    hasRoomForTokens = true;
+    expect(said).toMatchObject({ status: 503, headers: { 'retry-after': '2' } });
+    await vi.waitFor(async () => {
+      const entry = await house.first.state.get(oidcKey('latchkey', chainKey(token)));
+      expect(entry?.value).toMatchObject({ live: sha256(token) });
+    });
+    expect((await refresh(opaqueApp, form, 'short')).status).toBe(200);
   });
 });

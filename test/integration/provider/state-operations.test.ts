@@ -94,6 +94,14 @@ describe('what a request costs the state', () => {
     expect(done).toEqual([...request, ...pageAndForm, ...resumed]);
   });
 
+  test('a sign-in that leads to consent: no grant is written before somebody allowed it', async () => {
+    await app.signIn(house.browser());
+    done.length = 0;
+    await app.authorize(house.browser(), { prompt: 'consent' });
+    const upToTheSecondPage = ['put', 'get', 'swap', 'get', 'delete', 'put', 'swap'];
+    expect(done.slice(0, 7)).toEqual(upToTheSecondPage);
+  });
+
   test('a consent of who is signed in: session and interaction are read together', async () => {
     const browser = house.browser();
     await app.signIn(browser);
