@@ -11,14 +11,14 @@
   form.hidden = false;
   button.hidden = false;
 
-  function bytes(text) {
-    var base64 = text.replace(/-/g, '+').replace(/_/g, '/');
+  function bytes(encoded) {
+    var base64 = encoded.replace(/-/g, '+').replace(/_/g, '/');
     return Uint8Array.from(atob(base64), function (character) {
       return character.charCodeAt(0);
     });
   }
 
-  function text(buffer) {
+  function base64url(buffer) {
     var characters = Array.from(new Uint8Array(buffer), function (byte) {
       return String.fromCharCode(byte);
     });
@@ -30,27 +30,29 @@
     var named = function (credential) {
       return Object.assign({}, credential, { id: bytes(credential.id) });
     };
-    var read = Object.assign({}, options, { challenge: bytes(options.challenge) });
-    if (options.user) read.user = Object.assign({}, options.user, { id: bytes(options.user.id) });
-    if (options.allowCredentials) read.allowCredentials = options.allowCredentials.map(named);
-    if (options.excludeCredentials) read.excludeCredentials = options.excludeCredentials.map(named);
-    return read;
+    var request = Object.assign({}, options, { challenge: bytes(options.challenge) });
+    if (options.user)
+      request.user = Object.assign({}, options.user, { id: bytes(options.user.id) });
+    if (options.allowCredentials) request.allowCredentials = options.allowCredentials.map(named);
+    if (options.excludeCredentials)
+      request.excludeCredentials = options.excludeCredentials.map(named);
+    return request;
   }
 
   function written(credential) {
     var response = credential.response;
-    var answer = { clientDataJSON: text(response.clientDataJSON) };
+    var answer = { clientDataJSON: base64url(response.clientDataJSON) };
     if (response.attestationObject) {
-      answer.attestationObject = text(response.attestationObject);
+      answer.attestationObject = base64url(response.attestationObject);
       answer.transports = response.getTransports ? response.getTransports() : [];
     } else {
-      answer.authenticatorData = text(response.authenticatorData);
-      answer.signature = text(response.signature);
-      if (response.userHandle) answer.userHandle = text(response.userHandle);
+      answer.authenticatorData = base64url(response.authenticatorData);
+      answer.signature = base64url(response.signature);
+      if (response.userHandle) answer.userHandle = base64url(response.userHandle);
     }
     return JSON.stringify({
       id: credential.id,
-      rawId: text(credential.rawId),
+      rawId: base64url(credential.rawId),
       type: credential.type,
       authenticatorAttachment: credential.authenticatorAttachment || undefined,
       clientExtensionResults: credential.getClientExtensionResults(),
@@ -107,7 +109,8 @@
   var field = form.querySelector('input[autocomplete~="webauthn"]');
   var canOffer = window.PublicKeyCredential.isConditionalMediationAvailable;
   if (!field || !canOffer) return;
-  canOffer.call(window.PublicKeyCredential).then(function (isOffered) {
-    if (isOffered) use('conditional').then(fill, function () {});
+  void canOffer.call(window.PublicKeyCredential).then(function (isOffered) {
+    // Whoever does not pick one goes on typing.
+    return isOffered && use('conditional').then(fill, function () {});
   });
 })();
