@@ -64,7 +64,7 @@ describe('a Redis that is half a second late', () => {
     });
     expect(quantileMs(programs, 0.99)).toBeLessThan(3000);
     expect(quantileMs(documents, 0.99)).toBeLessThan(LATENCY_MS);
-    // A page of a sign-in asks Redis five times at most, one after the other.
+    // A page of a sign-in asks Redis four times at most, one after the other.
     expect(quantileMs(pages, 0.99)).toBeLessThan(3000);
   });
 
