@@ -79,8 +79,7 @@ export function createActivity(room: Room): Step {
 
 async function shown({ at, event }: AuditedEvent, clients: Room['clients']): Promise<ShownEvent> {
   const { type, factor, clientId, origin } = auditEvent.parse(event);
-  const word = WORDS[type] ?? '';
-  const what = factor === undefined ? word : `${factor.replaceAll('_', '-')}-${word}`;
+  const what = wordOf(type, factor);
   const client = clientId === undefined ? undefined : await clients.find(clientId);
   const name = client?.metadata['client_name'];
   return {
@@ -91,6 +90,12 @@ async function shown({ at, event }: AuditedEvent, clients: Room['clients']): Pro
     client: typeof name === 'string' ? name : (clientId ?? ''),
     isAlarming: ALARMING.has(what) || type === 'factor.failed' || type === 'factor.locked',
   };
+}
+
+/** The end of the key of the message for an event: `signed-in`, `totp-added`. */
+export function wordOf(type: string, factor: string | undefined): string {
+  const word = WORDS[type] ?? '';
+  return factor === undefined ? word : `${factor.replaceAll('_', '-')}-${word}`;
 }
 
 const cursor = z.tuple([z.int(), z.int(), z.string()]);
