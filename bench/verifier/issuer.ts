@@ -120,6 +120,7 @@ function sourceOf(live: number): FeedSource {
   return {
     position: () => ({ id: EPOCH, generation: 1, offset: 0, number: live }),
     isFresh: () => true,
+    refresh: () => Promise.resolve(),
     entriesAfter: () => [],
     entry: () => undefined,
     size: () => table.size(),

@@ -104,6 +104,7 @@ export async function createRevocation(options: RevocationOptions): Promise<Revo
       position: () => (isCutOff(follower, settings.staleAfter) ? undefined : follower.position()),
       // The other half is for the way to whoever follows.
       isFresh: () => follower.ageMs() <= (settings.staleAfter * 1000) / 2,
+      refresh: follower.refresh,
       entriesAfter: memory.entriesAfter,
       entry: memory.entry,
       size: memory.size,

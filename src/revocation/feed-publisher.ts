@@ -80,6 +80,8 @@ export function createFeedPublisher(options: FeedPublisherOptions): FeedPublishe
     while (!stop.signal.aborted) {
       // A signature that nobody hears is spared.
       isBeatDue = listeners.size > 0;
+      // A busy store is waited for.
+      if (isBeatDue && !source.isFresh()) await source.refresh().catch(() => undefined);
       await latest.run().catch(onFailure);
       await clock.sleep(options.heartbeatSeconds, stop.signal).catch(() => undefined); // Closed.
     }

@@ -8,6 +8,8 @@ export interface FeedSource {
   position(): HighWater | undefined;
   /** Whether what this node knows is so new that it may say that nothing has come since. */
   isFresh(): boolean;
+  /** Reads the log, content with a read that is under way. @throws {RevocationUnknown} */
+  refresh(): Promise<void>;
   /** Entries behind `number`, oldest first, at most `limit`; undefined: some are not at hand any more. */
   entriesAfter(number: number, limit: number): readonly NumberedEntry[] | undefined;
   /** The entry with this number, while it is at hand. */
