@@ -55,7 +55,7 @@ export function createRefreshLane(options: {
       const client = proven.engineClient;
       const presented = form.get(GRANT_TYPE);
       if (presented === undefined || !hasOrdinaryTokens(client)) return undefined;
-      const payload = await refreshTokens.find(presented);
+      const payload = await refreshTokens.findLive(presented);
       const ground = payload && (await groundOf(payload, proven));
       const tokens = ground && personTokens.prepare(ground);
       // The last that can be refused: from here on the old token is used up.

@@ -1,4 +1,4 @@
-import { errors } from 'oidc-provider';
+import { errors, type AdapterPayload } from 'oidc-provider';
 import type { Clock } from '../../runtime/clock.ts';
 import { sha256 } from '../../runtime/digest.ts';
 import type { JsonObject } from '../../runtime/json.ts';
@@ -28,6 +28,8 @@ const TOKEN = /^(?<chain>[\w-]{22})\.[\w-]{43}$/;
 export interface RefreshTokens extends ModelStore {
   /** The value of the next token: of the chain that this request uses, else of a new one. */
   nextValue(): string;
+  /** As `find`, but only the living token of its chain. */
+  findLive(value: string): Promise<AdapterPayload | undefined>;
   /**
    * Rotates `value` to a token with `next` as its payload, past the engine. Undefined: it is not the living one of its
    * chain, or was no more when this came to it; nothing was written, and the engine can judge the use.
@@ -64,6 +66,18 @@ export function createRefreshTokens(options: RefreshTokensOptions): RefreshToken
   const { state, scopes, clock, answered, validity, isAtTokenEndpoint } = options;
   const parts = { ...options, undelivered: createUndelivered(options) };
 
+  async function find(value: string): Promise<AdapterPayload | undefined> {
+    if (!TOKEN.test(value)) return undefined;
+    if (isAtTokenEndpoint()) answered.contend(chainKey(value));
+    const chain = readChain(await state.get(chainKey(value)));
+    if (chain === undefined) return undefined;
+    const found = toPayload(chain.payload, value);
+    if (!(await validity.isValid(found, chain.mark))) return undefined;
+    // At the token endpoint `consume` judges the use, after all other checks; elsewhere it is just dead.
+    const isUsed = sha256(value) !== chain.live && !isAtTokenEndpoint();
+    return isUsed ? { ...found, consumed: clock.now() } : found;
+  }
+
   return {
     nextValue: () => `${scopes.current().rotation?.familyId ?? randomId()}.${randomId(32)}`,
     async upsert(value, model, ttlSeconds) {
@@ -74,16 +88,11 @@ export function createRefreshTokens(options: RefreshTokensOptions): RefreshToken
         ? begin(next, options)
         : replace(sha256(rotation.presented), next, parts));
     },
-    async find(value) {
-      if (!TOKEN.test(value)) return undefined;
-      if (isAtTokenEndpoint()) answered.contend(chainKey(value));
-      const chain = readChain(await state.get(chainKey(value)));
-      if (chain === undefined) return undefined;
-      const found = toPayload(chain.payload, value);
-      if (!(await validity.isValid(found, chain.mark))) return undefined;
-      // At the token endpoint `consume` judges the use, after all other checks; elsewhere it is just dead.
-      const isUsed = sha256(value) !== chain.live && !isAtTokenEndpoint();
-      return isUsed ? { ...found, consumed: clock.now() } : found;
+    find,
+    async findLive(value) {
+      const found = await find(value);
+      const chain = found && readChain(await state.get(chainKey(value)));
+      return chain?.live === sha256(value) ? found : undefined;
     },
     async consume(value) {
       const familyId = TOKEN.exec(value)?.groups?.['chain'];
