@@ -14,7 +14,5 @@ export async function lastTokensOf(
       .where('type', '=', 'token.issued')
       .groupBy('client_id'),
   );
-  return new Map(
-    rows.flatMap(({ client_id: id, at }) => (id === null ? [] : [[id, at] as const])),
-  );
+  return new Map(rows.flatMap(({ client_id: id, at }) => (id === null ? [] : [[id, at] as const])));
 }

@@ -122,6 +122,17 @@ describe('declared clients', () => {
     expect(problems(clientsConfig, [client, client])).toEqual(['1.id: is taken by another client']);
   });
 
+  test('ids of our own pages are nobody else’s', () => {
+    const client = {
+      id: 'latchkey-account',
+      type: 'spa',
+      redirectUris: ['https://app.example/cb'],
+    };
+    expect(problems(clientsConfig, [client])).toEqual([
+      '0.id: is reserved: latchkey-... are pages of our own',
+    ]);
+  });
+
   test('name only APIs that are declared', () => {
     const clients = clientsConfig.parse([
       { id: 'web', secret, redirectUris, apis: ['https://a.example', 'https://b.example'] },
