@@ -9,6 +9,8 @@ export default defineConfig(({ mode }) => {
   const timeouts = {
     testTimeout: (mode === 'long' ? 1800 : 20) * SECOND_MS,
     hookTimeout: 60 * SECOND_MS,
+    // Where a time is promised, the test names it.
+    expect: { poll: { timeout: 5 * SECOND_MS } },
   };
   return {
     test: {

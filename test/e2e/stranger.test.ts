@@ -45,6 +45,9 @@ let agent: UserAgent;
 let app: OpenidClient;
 
 beforeAll(async () => {
+  if (modified('node_modules/.package-lock.json') < modified('package-lock.json'))
+    // `npm start` would install anew, beneath all tests that run at the same time.
+    throw new Error('node_modules is older than package-lock.json; run: npm ci');
   clone = await mkdtemp(join(tmpdir(), 'latchkey-stranger-'));
   for (const name of CLONED) await symlink(join(ROOT, name), join(clone, name));
   port = await freePort();
@@ -63,6 +66,10 @@ afterAll(async () => {
   await stop();
   await rm(clone, { recursive: true, force: true });
 });
+
+function modified(path: string): number {
+  return statSync(join(ROOT, path)).mtimeMs;
+}
 
 /** Runs a command in the clone as it is; only the port is another, since 4000 may be taken here. */
 async function start(command: string, args: readonly string[]): Promise<Started> {
