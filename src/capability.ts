@@ -8,10 +8,16 @@ import type { Clients, ResourceServers } from './clients/clients.ts';
 import type { Factors } from './factors/factors.ts';
 import type { AuthenticationSettings } from './flows/config.ts';
 import type { Flows } from './flows/flows.ts';
+import type { Groups } from './groups/groups.ts';
 import type { Renderer } from './http/renderer.ts';
 import type { Inbox } from './mail/inbox.ts';
 import type { Mail } from './mail/mail.ts';
-import type { BrowserSessions, ConnectedClients, IssuerProfile } from './provider/contract.ts';
+import type {
+  BrowserSessions,
+  ConnectedClients,
+  Interactions,
+  IssuerProfile,
+} from './provider/contract.ts';
 import type { TakeBack } from './provider/take-back.ts';
 import type { Revocation } from './revocation/revocation.ts';
 import type { Clock } from './runtime/clock.ts';
@@ -32,6 +38,7 @@ export interface House {
   readonly audit: Audit;
   readonly accounts: Accounts;
   readonly tickets: Tickets;
+  readonly groups: Groups;
   readonly clients: Clients;
   readonly resourceServers: ResourceServers;
   readonly revocation: Revocation;
@@ -39,14 +46,22 @@ export interface House {
   /** Who is signed in at a browser, by the engine's own session. */
   readonly sessions: BrowserSessions;
   readonly connectedClients: ConnectedClients;
+  /** Authorization requests that wait for a person. */
+  readonly interactions: Interactions;
   readonly sealer: Sealer;
   readonly renderer: Renderer;
   /** Those that pages are offered in, the default first. */
   readonly languages: readonly string[];
   readonly mail: Mail;
+  /** Whether letters reach anybody. */
+  readonly hasMail: boolean;
+  /** Where people look after their own account; empty: nowhere. */
+  readonly accountUrl: string;
   /** In the dev profile without a mail server: what would have been sent. */
   readonly inbox: Inbox | undefined;
   readonly factors: Factors;
+  /** The same for whoever recovers an account: one that is locked proves and enrols, too. */
+  readonly factorsOfLocked: Factors;
   readonly flows: Flows;
   readonly authentication: AuthenticationSettings;
   /** What the installation keeps of people beside the standard claims. */

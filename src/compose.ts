@@ -26,6 +26,7 @@ import type { Flows } from './flows/flows.ts';
 import { createGroups } from './groups/create-groups.ts';
 import { forgetAccount } from './groups/group-queries.ts';
 import type { Groups } from './groups/groups.ts';
+import { joinClient } from './joining/join-client.ts';
 import type { IssuerProfile } from './provider/contract.ts';
 import { createTakeBack, type TakeBack } from './provider/take-back.ts';
 import { createRevocation, type RevocationRoom } from './revocation/create-revocation.ts';
@@ -76,6 +77,8 @@ export interface Rooms {
   readonly tickets: Tickets;
   readonly accounts: Accounts;
   readonly factors: Factors;
+  /** The same, where whoever is locked proves and enrols like anybody else: to recover the account. */
+  readonly factorsOfLocked: Factors;
   readonly groups: Groups;
   readonly clients: Clients;
   readonly resourceServers: ResourceServers;
@@ -168,6 +171,7 @@ type Others =
   | 'tickets'
   | 'flows'
   | 'factors'
+  | 'factorsOfLocked'
   | 'groups'
   | 'resourceServers'
   | 'keyAdministration';
@@ -176,7 +180,7 @@ type Others =
 function createOthers(
   base: Ground & Pick<Rooms, 'accounts' | 'settings' | 'profile' | 'revocation'>,
 ): Pick<Rooms, Others> {
-  const { settings, profile } = base;
+  const { settings } = base;
   const resourceServers = createResourceServers(settings.apis);
   return {
     takeBack: createTakeBack({
@@ -191,13 +195,7 @@ function createOthers(
     }),
     tickets: createTickets(base),
     flows: createFlows({ ...base, namespace: NAMESPACE }),
-    factors: createFactors({
-      ...base,
-      settings: settings.factors,
-      limits: settings.signIn.limits,
-      issuer: profile.issuer,
-      installationName: settings.pages.name,
-    }),
+    ...createFactorRooms(base),
     groups: createGroups({ ...base, resourceServers, declared: settings }),
     resourceServers,
     keyAdministration: createKeyAdministration({
@@ -205,6 +203,34 @@ function createOthers(
       settings: settings.signingKeys,
       namespace: NAMESPACE,
     }),
+  };
+}
+
+function createFactorRooms(
+  base: Ground & Pick<Rooms, 'accounts' | 'settings' | 'profile'>,
+): Pick<Rooms, 'factors' | 'factorsOfLocked'> {
+  const { settings, profile, accounts } = base;
+  const parts = {
+    ...base,
+    settings: settings.factors,
+    limits: settings.signIn.limits,
+    issuer: profile.issuer,
+    installationName: settings.pages.name,
+  };
+  return {
+    factors: createFactors(parts),
+    factorsOfLocked: createFactors({ ...parts, accounts: lettingLockedIn(accounts) }),
+  };
+}
+
+/** Accounts as recovery sees them: it is the way back for whoever is locked. */
+function lettingLockedIn(accounts: Accounts): Accounts {
+  return {
+    ...accounts,
+    async find(id) {
+      const account = await accounts.find(id);
+      return account?.state === 'locked' ? { ...account, state: 'active' } : account;
+    },
   };
 }
 
@@ -216,8 +242,12 @@ export function openHouseViews({ pages }: Settings): Promise<Views> {
 }
 
 /** Pages of ours that people sign in to like to any client. */
-function ownClients({ accountPage, issuer, pages }: Settings): readonly DeclaredClient[] {
-  return accountPage.enabled ? [accountClient({ issuer, name: pages.name })] : [];
+function ownClients({ accountPage, joining, issuer, pages }: Settings): readonly DeclaredClient[] {
+  const installation = { issuer, name: pages.name };
+  return [
+    ...(accountPage.enabled ? [accountClient(installation)] : []),
+    ...(joining.mode === 'off' ? [] : [joinClient(installation)]),
+  ];
 }
 
 /** Repeats what the records did not answer, until they do: a node may be started before its stores. */

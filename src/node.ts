@@ -144,13 +144,25 @@ async function openLetters(parts: {
   return post;
 }
 
-function interactionSettings({
-  authentication,
-  sessions,
-  factors,
-}: Settings): Pick<InteractionRoutesOptions, 'settings' | 'ttlSeconds' | 'rememberDays'> {
+/** In the dev profile there is the inbox. */
+function hasMail(settings: Settings): boolean {
+  return installationOf(settings).isDev || settings.mail.smtp.host !== undefined;
+}
+
+function interactionSettings(
+  settings: Settings,
+): Pick<
+  InteractionRoutesOptions,
+  'settings' | 'ttlSeconds' | 'rememberDays' | 'ways' | 'requireVerifiedEmail'
+> {
+  const { authentication, sessions, factors, joining, recovery } = settings;
   const { enabled, for: seconds } = factors.rememberDevices;
   return {
+    ways: {
+      join: joining.mode === 'open' && hasMail(settings),
+      recover: recovery.enabled && hasMail(settings),
+    },
+    requireVerifiedEmail: joining.requireVerifiedEmail && hasMail(settings),
     settings: authentication,
     ttlSeconds: sessions.interaction,
     rememberDays: enabled ? Math.max(1, Math.floor(seconds / DAY_SECONDS)) : 0,
@@ -287,11 +299,18 @@ function watch(
 }
 
 function addCapabilities(
-  rooms: Omit<House, 'isDev' | 'authentication' | 'attributes'>,
+  rooms: Omit<House, 'isDev' | 'authentication' | 'attributes' | 'hasMail' | 'accountUrl'>,
   settings: Settings,
 ): readonly Added[] {
   const { isDev } = installationOf(settings);
-  const { authentication, accounts } = settings;
-  const house = { ...rooms, isDev, authentication, attributes: accounts.attributes };
+  const { authentication, accounts, accountPage } = settings;
+  const house = {
+    ...rooms,
+    isDev,
+    authentication,
+    attributes: accounts.attributes,
+    hasMail: hasMail(settings),
+    accountUrl: accountPage.enabled ? '/account' : '',
+  };
   return CAPABILITIES.flatMap((add) => add(settings, house) ?? []);
 }

@@ -11,6 +11,7 @@ import { factorsConfig, passkeyProblems } from './factors/config.ts';
 import { groupProblems, groupsConfig, rolesConfig } from './groups/config.ts';
 import { httpConfig } from './http/config.ts';
 import { pagesConfig } from './interactions/config.ts';
+import { joiningConfig, joiningProblems } from './joining/config.ts';
 import { mailConfig } from './mail/config.ts';
 import { authenticationConfig } from './flows/config.ts';
 import {
@@ -20,6 +21,7 @@ import {
   sessionsConfig,
   tokensConfig,
 } from './provider/config.ts';
+import { recoveryConfig } from './recovery/config.ts';
 import { revocationConfig } from './revocation/config.ts';
 import { logConfig } from './runtime/config.ts';
 import { signingKeysConfig } from './signing-keys/config.ts';
@@ -47,6 +49,8 @@ const sections = z.strictObject({
   factors: factorsConfig.describe('What people prove themselves with beside a password.'),
   registration: registrationConfig.describe('Clients that register themselves.'),
   claims: claimsConfig.describe('Claims beside the standard ones.'),
+  joining: joiningConfig.describe('How people come to have an account.'),
+  recovery: recoveryConfig.describe('How people get back into their account.'),
   accountPage: accountPageConfig.describe('What people may do for themselves.'),
   pages: pagesConfig.describe('How the pages look, and which languages they speak.'),
   mail: mailConfig.describe('Letters to people.'),
@@ -105,6 +109,7 @@ function problemsBetween(settings: Sections): readonly Problem[] {
       message,
     })),
     ...sensitiveProblems(settings),
+    ...joiningProblems(settings),
     ...revocationProblems(settings),
   ];
 }

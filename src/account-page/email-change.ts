@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { AccountExists } from '../accounts/accounts.ts';
 import { languagesOf } from '../http/page.ts';
+import { waiting } from '../http/waiting.ts';
 import { sha256 } from '../runtime/digest.ts';
 import { localesOf } from './notices.ts';
 import { createOwnFlows, type OwnFlow } from './own-flow.ts';
 import type { Problem } from './pages.ts';
 import type { Room } from './room.ts';
-import { NO_PROBLEM, throttled } from './show.ts';
+import { NO_PROBLEM } from './show.ts';
 import type { Visit } from './visit.ts';
 
 const MINUTE = 60;
@@ -58,7 +59,7 @@ export function createEmailChanges(room: Room): EmailChanges {
       const codeOf = isTaken ? `nobody:${sha256(address.toLowerCase())}` : account.id;
       const ask = { flowId: id, accountId: codeOf, origin: actor.origin };
       const issued = await factors.emailCodes.issue(ask);
-      if (issued.kind === 'throttled') return throttled(ctx, issued.retryAfterSeconds);
+      if (issued.kind === 'throttled') return waiting(ctx, issued.retryAfterSeconds);
       if (!(await changes.keep(visit, id, { address, codeOf }))) return REFUSED;
       const letter = { to: address, languages: languagesOf(ctx, localesOf(account)) };
       const url = `${issuer}/account`;
@@ -77,7 +78,7 @@ export function createEmailChanges(room: Room): EmailChanges {
       const flowId = found.flow.id;
       const attempt = { flowId, accountId: codeOf, code, origin: visit.actor.origin };
       const outcome = await factors.emailCodes.check(attempt);
-      if (outcome.kind === 'throttled') return throttled(visit.ctx, outcome.retryAfterSeconds);
+      if (outcome.kind === 'throttled') return waiting(visit.ctx, outcome.retryAfterSeconds);
       if (outcome.kind === 'refused' || !(await changes.end(found))) return REFUSED;
       return (await write(visit, address)) ? NO_PROBLEM : REFUSED;
     },

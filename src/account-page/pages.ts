@@ -1,4 +1,5 @@
 import type { PasswordWords } from '../accounts/password-words.ts';
+import type { ShownAttribute } from '../accounts/typed-attributes.ts';
 import type { AskedFor } from '../http/asked-for.ts';
 import type { Device } from './user-agent.ts';
 
@@ -95,16 +96,6 @@ export interface ShownClient {
   readonly since: number;
   /** 0: not within memory. */
   readonly lastUsedAt: number;
-}
-
-/** One attribute of the installation that people fill in themselves. */
-export interface ShownAttribute {
-  readonly name: string;
-  readonly type: 'string' | 'number' | 'boolean' | 'date' | 'enum' | 'list';
-  readonly value: string;
-  readonly values: readonly string[];
-  readonly isRequired: boolean;
-  readonly isWrong: boolean;
 }
 
 /** Every page of this room, with all that its template may read beside the frame. */

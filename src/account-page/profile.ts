@@ -1,11 +1,14 @@
 import { InvalidAccount, type Account } from '../accounts/accounts.ts';
-import type { Json, JsonObject } from '../runtime/json.ts';
+import {
+  fieldsIn,
+  shownAttribute,
+  textOf,
+  typedAttributes,
+  typedText,
+} from '../accounts/typed-attributes.ts';
 import { seeOther } from '../http/page.ts';
-import type { ShownAttribute } from './pages.ts';
 import type { Room } from './room.ts';
 import type { Step, Visit } from './visit.ts';
-
-type Declared = Room['attributes'][number];
 
 /** The claims on the page. What is not named here is not changed here. */
 const CLAIMS = ['name', 'picture', 'locale'] as const;
@@ -44,9 +47,8 @@ export function createProfile({ accounts, attributes, languages, show }: Room): 
     async save(visit) {
       const { ctx, form, account, actor } = visit;
       const claims = Object.fromEntries(CLAIMS.map((name) => [name, typedText(form.get(name))]));
-      const own = Object.fromEntries(
-        editable.map((one) => [one.name, typedValue(one, form.get(`attribute.${one.name}`))]),
-      );
+      // What was left empty is taken away.
+      const own = typedAttributes(editable, form);
       try {
         await accounts.update(account.id, { claims, attributes: own }, { editor: 'person', actor });
         seeOther(ctx, '/account/profile?done=profile');
@@ -56,50 +58,6 @@ export function createProfile({ accounts, attributes, languages, show }: Room): 
       }
     },
   };
-}
-
-/** `null` takes a value away, which is what an empty field means. */
-function typedText(text: string | undefined): string | null {
-  const trimmed = (text ?? '').trim();
-  return trimmed === '' ? null : trimmed;
-}
-
-function typedValue({ type }: Declared, text: string | undefined): Json {
-  if (type === 'boolean') return text === 'yes';
-  const trimmed = typedText(text);
-  if (trimmed === null) return null;
-  if (type === 'number') return Number.isFinite(Number(trimmed)) ? Number(trimmed) : trimmed;
-  if (type !== 'list') return trimmed;
-  const entries = trimmed.split('\n').map((line) => line.trim());
-  return entries.filter((entry) => entry !== '');
-}
-
-function shownAttribute(
-  { name, type, values, required }: Declared,
-  attributes: JsonObject,
-  wrong: readonly string[],
-): ShownAttribute {
-  const value = attributes[name];
-  return {
-    name,
-    type,
-    values,
-    value: Array.isArray(value) ? value.map(textOf).join('\n') : textOf(value),
-    isRequired: required,
-    isWrong: wrong.includes(name),
-  };
-}
-
-function textOf(value: Json | undefined): string {
-  if (typeof value === 'string') return value;
-  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : '';
-}
-
-/** `claims.picture: must begin with https://` is about `picture`. */
-function fieldsIn(problems: readonly string[]): readonly string[] {
-  return problems.map(
-    (problem) => /^(?:claims|attributes)\.(?<field>\w+)/u.exec(problem)?.groups?.['field'] ?? '',
-  );
 }
 
 /** A language in its own words. */

@@ -62,7 +62,6 @@ const SECTIONS: Readonly<Record<keyof Pages, Section>> = {
   'account/data': 'data',
   'account/delete': 'data',
 };
-const MINUTE = 60;
 export const NO_PROBLEM: Problem = { kind: 'none' };
 
 export function createShowPage(renderer: Renderer): ShowPage {
@@ -86,14 +85,6 @@ export function createShowOutside(renderer: Renderer): ShowOutside {
   return async (ctx, name, page, status = 200) => {
     sendPage(ctx, await renderer.render(name, page, languagesOf(ctx)), { status });
   };
-}
-
-/** Too many tries; the answer says when to come again. */
-export function throttled(ctx: Context, retryAfterSeconds: number): Problem {
-  ctx.set('Retry-After', String(retryAfterSeconds));
-  return retryAfterSeconds < 2 * MINUTE
-    ? { kind: 'throttled', unit: 'seconds', count: Math.max(1, Math.ceil(retryAfterSeconds)) }
-    : { kind: 'throttled', unit: 'minutes', count: Math.ceil(retryAfterSeconds / MINUTE) };
 }
 
 /** With which status a problem is told. */

@@ -58,6 +58,8 @@ export type AuditEvent =
       | 'account.unlocked'
       | 'account.expiry_set'
       | 'account.expired'
+      | 'account.recovery_link_made'
+      | 'account.recovered'
       | 'account.deleted',
       { by: string }
     >

@@ -24,6 +24,10 @@ interface Purpose {
   readonly accountId: string;
 }
 
+interface Asked extends Purpose {
+  readonly isOfNobody: boolean;
+}
+
 interface Kept {
   readonly entry: Entry;
   readonly record: EmailCodeRecord;
@@ -52,9 +56,9 @@ export function createEmailCodes(parts: FactorParts): EmailCodes {
       return { kind: 'issued', code, linkToken: `${flow}.${secret}`, lifetimeSeconds: lifetime };
     },
 
-    check: ({ flowId, code, ...attempt }) =>
+    check: ({ flowId, code, isOfNobody = false, ...attempt }) =>
       checks.guess('email_code', attempt, () =>
-        evaluate({ flowId, accountId: attempt.accountId }, code),
+        evaluate({ flowId, accountId: attempt.accountId, isOfNobody }, code),
       ),
 
     async reveal(linkToken) {
@@ -71,7 +75,7 @@ export function createEmailCodes(parts: FactorParts): EmailCodes {
     return entry && read.success ? { entry, record: read.data } : undefined;
   }
 
-  async function evaluate(purpose: Purpose, typed: string): Promise<Verdict> {
+  async function evaluate(purpose: Asked, typed: string): Promise<Verdict> {
     const flow = sha256(purpose.flowId);
     const kept = await find(flow);
     if (kept === undefined) return { isRight: false, reason: 'credentials' };
@@ -81,7 +85,7 @@ export function createEmailCodes(parts: FactorParts): EmailCodes {
     const code = readEmailCode(typed);
     if (code === undefined || !digests.matches(bound(purpose, code), kept.record.code))
       return { isRight: false, reason: 'credentials' };
-    if ((await activeAccount(accounts, purpose.accountId)) === undefined)
+    if (!purpose.isOfNobody && (await activeAccount(accounts, purpose.accountId)) === undefined)
       return { isRight: false, reason: 'disabled' };
     // One of many at once gets it; a code that was made meanwhile ends this one, too.
     const won = await state.swap(keyOf(flow), kept.entry.version, USED, {

@@ -27,7 +27,12 @@ export interface EmailCodes {
   >;
   /** Good once, in the flow and for the account that it was made for, within few tries. Audited. */
   check(
-    attempt: FactorAttempt & { readonly flowId: string; readonly code: string },
+    attempt: FactorAttempt & {
+      readonly flowId: string;
+      readonly code: string;
+      /** The address is nobody's yet, so that there is no account which would have to be active. */
+      readonly isOfNobody?: boolean | undefined;
+    },
   ): Promise<FactorOutcome>;
   /**
    * The code behind a link, to be shown and typed where the flow began. Uses nothing up and proves nothing, so that a

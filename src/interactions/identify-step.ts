@@ -5,6 +5,7 @@ import type { Interaction } from '../provider/contract.ts';
 import { clientCard } from './cards.ts';
 import type { Visit } from './interaction-routes.ts';
 import type { SignInPage } from './pages.ts';
+import { joinPath, RECOVER_PATH } from './paths.ts';
 import type { PasskeyStep } from './passkey-step.ts';
 import { sendEmailCode } from './email-code-step.ts';
 import type { SignIn } from './sign-in-progress.ts';
@@ -115,7 +116,7 @@ async function showPage(
 
 function pageOf(
   { ctx, interaction, csrf }: Visit,
-  { settings, factors }: StepOptions,
+  { settings, factors, ways }: StepOptions,
 ): Omit<SignInPage, 'login' | 'remember' | 'problem'> {
   const { client, uid, prompt } = interaction;
   return {
@@ -128,6 +129,8 @@ function pageOf(
       emailCode: settings.emailCode,
     },
     passkeyUrl: `${ctx.path}/passkey`,
+    joinUrl: ways.join ? joinPath(uid) : '',
+    recoverUrl: ways.recover ? RECOVER_PATH : '',
     csrf,
   };
 }

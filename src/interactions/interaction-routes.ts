@@ -8,7 +8,7 @@ import type { Flows } from '../flows/flows.ts';
 import { createFormTokens } from '../http/form-tokens.ts';
 import { readForm } from '../http/form.ts';
 import type { Metrics } from '../http/metrics.ts';
-import { requestIdOf } from '../http/page.ts';
+import { requestIdOf, seeOther } from '../http/page.ts';
 import type { Renderer } from '../http/renderer.ts';
 import { createSameOriginGuard } from '../http/same-origin.ts';
 import type { Mail } from '../mail/mail.ts';
@@ -18,9 +18,11 @@ import type { Logger } from '../runtime/logger.ts';
 import { createConsent } from './consent.ts';
 import { createDeviceCookie } from './device-cookie.ts';
 import { createShowPage } from './pages.ts';
+import { joinPath } from './paths.ts';
 import { createSelectAccount } from './select-account.ts';
 import { createSignIn } from './sign-in.ts';
 import { createSignIns } from './sign-in-progress.ts';
+import type { Ways } from './sign-in-step.ts';
 import { createSignInLink } from './sign-in-link.ts';
 
 /** What the pages of an authorization request need of the house. */
@@ -40,6 +42,9 @@ export interface InteractionRoutesOptions {
   readonly ttlSeconds: number;
   /** For how many days a browser may be spared the second factor; 0: not at all. */
   readonly rememberDays: number;
+  readonly ways: Ways;
+  /** Nobody goes on whose e-mail address was not shown to be theirs. */
+  readonly requireVerifiedEmail: boolean;
   /** Names of the groups that a person is in, directly or not. */
   readonly groupsOf: (accountId: string) => Promise<readonly string[]>;
   /** Counts how sign-ins end. */
@@ -76,6 +81,7 @@ export function createInteractionRoutes(options: InteractionRoutesOptions): Rout
   const signIns = createSignIns({ ...options, device });
   const signIn = createSignIn({ ...options, show, device, signIns });
   const steps: Readonly<Record<Interaction['prompt'], Step>> = {
+    create: toJoin,
     login: signIn.step,
     select_account: createSelectAccount({ ...options, show }),
     consent: createConsent({ ...options, show }),
@@ -120,3 +126,8 @@ export function createInteractionRoutes(options: InteractionRoutesOptions): Rout
     )
     .get('/sign-in-code/:token', createSignInLink({ ...options, show }));
 }
+
+/** Accounts are made in a room of their own, below the same interaction. */
+const toJoin: Step = async ({ ctx, interaction: { uid } }) => {
+  seeOther(ctx, joinPath(uid));
+};

@@ -56,6 +56,9 @@ export interface SignInPage extends Form {
   readonly problem: Problem;
   readonly login: string;
   readonly remember: boolean;
+  /** Where an account is made, and where one is recovered; empty: nowhere. */
+  readonly joinUrl: string;
+  readonly recoverUrl: string;
   /** The way back to the account of the session; empty: there is none. */
   readonly back: string;
 }
@@ -64,6 +67,12 @@ export interface EmailCodePage extends Form {
   readonly client: ClientCard;
   /** What was typed, whoever that is. */
   readonly login: string;
+  readonly problem: Problem;
+}
+
+export interface VerifyEmailPage extends Form {
+  readonly client: ClientCard;
+  readonly email: string;
   readonly problem: Problem;
 }
 
@@ -134,6 +143,7 @@ export interface Pages {
   readonly 'select-account': SelectAccountPage;
   readonly consent: ConsentPage;
   readonly 'email-code': EmailCodePage;
+  readonly 'verify-email': VerifyEmailPage;
   readonly 'second-factor': SecondFactorPage;
   readonly enrol: EnrolPage;
   readonly 'new-password': NewPasswordPage;

@@ -23,6 +23,8 @@ const signInData = z.object({
     .optional(),
   /** A code is on its way; `accountId` may be of nobody, which nobody can tell. */
   email: z.object({ accountId: z.string(), login: z.string() }).optional(),
+  /** The unverified address that a code was sent to. */
+  verifying: z.string().optional(),
   /** The second factor was spared, since this browser was remembered. */
   isDeviceKnown: z.boolean().default(false),
 });

@@ -28,7 +28,7 @@ const METHOD_OF: Readonly<Record<string, ProofMethod>> = {
 export interface SignIn {
   readonly flow: Flow;
   readonly data: SignInData;
-  readonly step: NextStep | { readonly kind: 'email-code' | 'new-password' };
+  readonly step: NextStep | { readonly kind: 'email-code' | 'new-password' | 'verify-email' };
   /** Of the proofs; undefined while there are none. */
   readonly person: Person | undefined;
 }
@@ -69,6 +69,8 @@ export interface SignInsOptions {
   readonly device: DeviceCookie;
   /** Names of the groups that a person is in, directly or not. */
   readonly groupsOf: (accountId: string) => Promise<readonly string[]>;
+  /** Nobody goes on whose e-mail address was not shown to be theirs. */
+  readonly requireVerifiedEmail: boolean;
   /** The life of an interaction. */
   readonly ttlSeconds: number;
 }
@@ -163,16 +165,23 @@ async function stepOf(
   const isMultipleAsked = visit.interaction.isMultiFactorAsked;
   const asked = { policy, isMultipleAsked, isDeviceKnown: false };
   const strict = nextStep(flow.proofs, means, asked);
-  if (strict.kind === 'done') return { step: afterAll(account, flow), isDeviceKnown: false };
+  if (strict.kind === 'done')
+    return { step: afterAll(account, flow, options), isDeviceKnown: false };
   const isDeviceKnown = await knowsDevice(visit, account.id, options);
   const step = isDeviceKnown ? nextStep(flow.proofs, means, { ...asked, isDeviceKnown }) : strict;
-  return { step: step.kind === 'done' ? afterAll(account, flow) : step, isDeviceKnown };
+  return { step: step.kind === 'done' ? afterAll(account, flow, options) : step, isDeviceKnown };
 }
 
-/** A password that must be changed is changed last, by whoever has proven everything. */
-function afterAll(account: Account, { proofs }: Flow): SignIn['step'] {
+/** A password that must be changed, or an address to be verified, comes last, for whoever has proven everything. */
+function afterAll(
+  account: Account,
+  { proofs }: Flow,
+  { requireVerifiedEmail }: SignInsOptions,
+): SignIn['step'] {
   const isByPassword = proofs.some(({ method }) => method === 'password');
-  return { kind: isByPassword && account.mustChangePassword ? 'new-password' : 'done' };
+  if (isByPassword && account.mustChangePassword) return { kind: 'new-password' };
+  const isUnverified = account.email !== undefined && !account.emailVerified;
+  return { kind: requireVerifiedEmail && isUnverified ? 'verify-email' : 'done' };
 }
 
 async function policyFor(

@@ -3,6 +3,7 @@ import type { Factors } from '../factors/factors.ts';
 import type { AuthenticationSettings } from '../flows/config.ts';
 import type { Metrics } from '../http/metrics.ts';
 import { originOf } from '../http/page.ts';
+import { waiting } from '../http/waiting.ts';
 import type { Mail } from '../mail/mail.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Actor } from '../runtime/origin.ts';
@@ -20,6 +21,14 @@ export interface SignInStep {
   take(visit: FormVisit, signIn: SignIn): Promise<void>;
 }
 
+/** Where the sign-in page leads beside the sign-in. */
+export interface Ways {
+  /** Anybody can make an account. */
+  readonly join: boolean;
+  /** Whoever has forgotten a password is sent a letter. */
+  readonly recover: boolean;
+}
+
 /** What the steps need of the house. */
 export interface StepOptions {
   readonly issuer: string;
@@ -31,14 +40,13 @@ export interface StepOptions {
   readonly device: DeviceCookie;
   /** For how many days a browser may be remembered; 0: not at all. */
   readonly rememberDays: number;
+  readonly ways: Ways;
   readonly signIns: SignIns;
   readonly show: ShowPage;
   readonly metrics: Pick<Metrics, 'signIn'>;
   /** Keeps what a step brought, and leads to the next. */
   readonly goOn: (visit: Visit, signIn: SignIn, progress: Progress) => Promise<void>;
 }
-
-const MINUTE = 60;
 
 /** What to say when something was not right, and how. */
 export interface Refused {
@@ -53,15 +61,7 @@ export const BUSY: Refused = { problem: { kind: 'busy' }, status: 503 };
 
 /** Too many attempts; the answer says when to come again. */
 export function throttled({ ctx }: Visit, retryAfterSeconds: number): Refused {
-  ctx.set('Retry-After', String(retryAfterSeconds));
-  return { problem: { kind: 'throttled', ...waitOf(retryAfterSeconds) }, status: 429 };
-}
-
-/** Rounded up, and in the unit that a person would use. */
-function waitOf(seconds: number): { readonly unit: 'seconds' | 'minutes'; readonly count: number } {
-  return seconds < 2 * MINUTE
-    ? { unit: 'seconds', count: Math.max(1, Math.ceil(seconds)) }
-    : { unit: 'minutes', count: Math.ceil(seconds / MINUTE) };
+  return { problem: waiting(ctx, retryAfterSeconds), status: 429 };
 }
 
 /** The person themselves, who changes something of theirs. */

@@ -11,6 +11,7 @@ import { createNewPasswordStep } from './new-password-step.ts';
 import { createPasskeyStep } from './passkey-step.ts';
 import { createSecondFactorStep } from './second-factor-step.ts';
 import type { Progress, SignIn, SignIns } from './sign-in-progress.ts';
+import { createVerifyEmailStep } from './verify-email-step.ts';
 import type { SignInStep, StepOptions } from './sign-in-step.ts';
 
 /** A known browser stands in for the second factor (RFC 8176, risk-based authentication). */
@@ -73,6 +74,7 @@ export function createSignIn(options: SignInOptions): {
     'second-factor': createSecondFactorStep({ ...parts, passkeys }),
     enrol: createEnrolStep({ ...parts, passkeys }),
     'new-password': createNewPasswordStep(parts),
+    'verify-email': createVerifyEmailStep(parts),
   };
 
   return {

@@ -185,6 +185,8 @@ export interface ProtocolSettings {
   readonly claims: z.output<typeof claimsConfig>;
   /** When a second factor is asked for, where a client does not say. */
   readonly authentication: { readonly secondFactor: 'never' | 'if-enrolled' | 'required' };
+  /** Whether people can make accounts themselves: then clients may ask for it by `prompt=create`. */
+  readonly joining: { readonly mode: 'off' | 'invitation' | 'open' };
 }
 
 /** A setting by which a promise would be broken; `path` from the top of the configuration. */

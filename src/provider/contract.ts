@@ -44,7 +44,8 @@ export interface ConsentRequest {
 /** A pause in an authorization request, while a person does something. */
 export interface Interaction {
   readonly uid: string;
-  readonly prompt: 'login' | 'select_account' | 'consent';
+  /** `create`: the client asks for a new account (OpenID Connect Initiating User Registration). */
+  readonly prompt: 'create' | 'login' | 'select_account' | 'consent';
   /** Why the engine asks: `no_session`, `login_prompt`, `max_age`, `essential_acr`, ... */
   readonly reasons: readonly string[];
   readonly client: ClientView;

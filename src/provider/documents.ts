@@ -18,6 +18,8 @@ export interface Announced {
   readonly clientAuthAlgorithms: readonly string[];
   readonly dpopAlgorithms: readonly string[];
   readonly hasRegistration: boolean;
+  /** Values of `prompt`. */
+  readonly prompts: readonly string[];
   /** Where the URIs of all status lists are told; undefined: there are none. */
   readonly statusListAggregation: string | undefined;
 }
@@ -89,6 +91,8 @@ function discovery(endpoints: Endpoints, announced: Announced): object {
     request_uri_parameter_supported: false,
     backchannel_logout_supported: true,
     backchannel_logout_session_supported: true,
+    // OpenID Connect Initiating User Registration section 4.1.2.
+    prompt_values_supported: announced.prompts,
     // draft-ietf-oauth-status-list section 9.1; JSON leaves out what is undefined.
     status_list_aggregation_endpoint: announced.statusListAggregation,
   };

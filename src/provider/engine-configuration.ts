@@ -96,7 +96,7 @@ export function createEngineConfiguration(options: EngineOptions): Configuration
     features: featuresOf(options),
     ttl: lifetimesOf(options),
     interactions: {
-      policy: createPrompts(engineClients, options.profileSettings.authentication),
+      policy: createPrompts(engineClients, options.profileSettings),
       url: (_ctx, { uid }) => `${options.endpoints.base}/interaction/${uid}`,
     },
     extraParams: {

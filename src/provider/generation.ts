@@ -89,6 +89,13 @@ function announce({ keys }: KeySet, options: GenerationOptions): Announced {
     clientAuthAlgorithms: CLIENT_AUTH_ALGORITHMS,
     dpopAlgorithms: DPOP_ALGORITHMS,
     hasRegistration: profileSettings.registration.mode !== 'off',
+    prompts: [
+      'none',
+      'login',
+      'consent',
+      'select_account',
+      ...(profileSettings.joining.mode === 'off' ? [] : ['create']),
+    ],
     statusListAggregation: statusLists?.aggregationUri,
   };
 }

@@ -7,7 +7,7 @@ import { ACR } from './acr.ts';
 import { identifierOf, scopesFor, type Resources } from './resources.ts';
 import { isJsonObject, object, text, texts, toJson } from './store/payloads.ts';
 
-const PROMPTS = ['login', 'select_account', 'consent'] as const;
+const PROMPTS = ['create', 'login', 'select_account', 'consent'] as const;
 /** Asked although everything may have been allowed before: then everything is shown. */
 const ASKED_ANYWAY = ['consent_prompt', 'native_client_prompt'];
 

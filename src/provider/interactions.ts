@@ -108,7 +108,7 @@ async function resultOf(
       const { accountId, amr, acr, remember } = outcome;
       const reached = acr ?? (amr.includes('mfa') ? ACR.multiple : ACR.single);
       const login = { accountId, amr: [...amr], acr: reached, remember, ts: clock.now() };
-      return { login, select_account: {} };
+      return { login, select_account: {}, create: {} };
     }
     case 'account-kept':
       return { select_account: {} };

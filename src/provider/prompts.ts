@@ -9,10 +9,10 @@ const SECOND_FACTORS: ReadonlySet<string> = new Set(['mfa', 'rba']);
 
 type Policy = interactionPolicy.DefaultPolicy;
 
-/** When a person is asked for something, and for what, in this order: sign-in, choice of account, consent. */
+/** When a person is asked for something, and for what, in this order: a new account, sign-in, choice of account, consent. */
 export function createPrompts(
   engineClients: EngineClients,
-  authentication: ProtocolSettings['authentication'],
+  { authentication, joining }: Pick<ProtocolSettings, 'authentication' | 'joining'>,
 ): Policy {
   const { Prompt, base } = interactionPolicy;
   const policy = base();
@@ -23,6 +23,8 @@ export function createPrompts(
   checks.add(sessionHasSecondFactor(engineClients, authentication.secondFactor));
   // After sign-in, which is a choice already: whoever has no session is asked once.
   policy.add(new Prompt({ name: 'select_account', requestable: true }), 1);
+  // Before sign-in: a new account is signed in already.
+  if (joining.mode !== 'off') policy.add(new Prompt({ name: 'create', requestable: true }), 0);
   skipOwnNativeApps(policy, engineClients);
   return policy;
 }

@@ -73,6 +73,7 @@ const CAPABILITY_DOORS = [
   'capability.ts',
   'provider/contract.ts',
   'accounts',
+  'groups/groups.ts',
   'clients',
   'revocation',
   'factors',
@@ -186,6 +187,7 @@ describe('the doors between rooms', () => {
     ['otpauth', ['src/factors/']],
     ['uqr', ['src/factors/']],
     ['nodemailer', ['src/mail/']],
+    ['altcha-lib', ['src/joining/']],
   ])('%s is known to its room alone', (name, places) => {
     expect(strangers(name, places)).toEqual([]);
   });

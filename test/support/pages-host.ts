@@ -177,6 +177,8 @@ export async function openPagesHost(
     settings: authenticationConfig.parse({}),
     ttlSeconds: 3600,
     rememberDays: 30,
+    ways: { join: true, recover: true },
+    requireVerifiedEmail: false,
     groupsOf: async () => [],
     metrics: { signIn: (result) => void world.counted.push(result) },
     formSecrets: [randomBytes(32)],

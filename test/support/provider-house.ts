@@ -304,6 +304,7 @@ function readSettings(options: HouseOptions): ProtocolOptions['settings'] {
     registration: registrationConfig.parse(options.registration ?? {}),
     claims: claimsConfig.parse(options.claims ?? {}),
     authentication: { secondFactor: 'if-enrolled' },
+    joining: { mode: 'open' },
   };
 }
 

@@ -73,6 +73,7 @@ describe('between sections', () => {
     registration: registrationConfig.parse({}),
     claims: claimsConfig.parse({ sensitive: ['ssn'] }),
     authentication: { secondFactor: 'if-enrolled' },
+    joining: { mode: 'open' },
   };
   const nothing: ForeignLifetimes = { clients: [], apis: [], algorithms: ['RS256', 'ES256'] };
 

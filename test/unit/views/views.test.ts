@@ -30,6 +30,8 @@ const SIGN_IN: SignInPage = {
   login: '',
   remember: false,
   back: '',
+  joinUrl: '/interaction/x/join',
+  recoverUrl: '/recover',
   csrf: 'token',
 };
 const CONSENT: Pages['consent'] = {
@@ -112,6 +114,7 @@ const LETTER: InboxLetter = {
 const STATES: readonly (readonly [name: string, view: string, data: object])[] = [
   ['sign-in', 'sign-in', SIGN_IN],
   ['sign-in of a bare client', 'sign-in', { ...SIGN_IN, client: BARE_CLIENT }],
+  ['sign-in and nothing else', 'sign-in', { ...SIGN_IN, joinUrl: '', recoverUrl: '' }],
   ['sign-in asked again', 'sign-in', { ...SIGN_IN, again: 'asked', login: 'alice' }],
   ['sign-in too long ago', 'sign-in', { ...SIGN_IN, again: 'too-long-ago', remember: true }],
   ['sign-in refused', 'sign-in', { ...SIGN_IN, problem: { kind: 'refused' }, login: 'alice' }],

@@ -1,0 +1,68 @@
+import type { Context } from 'koa';
+import type { Quotas } from '../accounts/quotas.ts';
+import type { House } from '../capability.ts';
+import { languagesOf, sendPage } from '../http/page.ts';
+import type { Renderer } from '../http/renderer.ts';
+import type { JoiningConfig } from './config.ts';
+import type { InvitationCookie } from './invitation-cookie.ts';
+import type { Joinings } from './joinings.ts';
+import type { Pages, Problem } from './pages.ts';
+import type { ProofOfWork } from './proof-of-work.ts';
+
+/** Answers with a page in the language of whoever reads it. */
+export type ShowPage = <Name extends keyof Pages>(
+  ctx: Context,
+  name: Name,
+  page: Pages[Name],
+  manner?: { readonly status?: number; readonly uiLocales?: readonly string[] },
+) => Promise<void>;
+
+/** What the pages of joining need of the house. */
+export interface Room extends Pick<
+  House,
+  | 'accounts'
+  | 'accountUrl'
+  | 'attributes'
+  | 'authentication'
+  | 'clock'
+  | 'factors'
+  | 'flows'
+  | 'groups'
+  | 'interactions'
+  | 'logger'
+  | 'mail'
+  | 'tickets'
+> {
+  readonly issuer: string;
+  readonly settings: JoiningConfig;
+  readonly show: ShowPage;
+  readonly quotas: Quotas;
+  readonly work: ProofOfWork;
+  readonly cookie: InvitationCookie;
+  readonly joinings: Joinings;
+}
+
+export function createShowPage(renderer: Renderer): ShowPage {
+  return async (ctx, name, page, { status = 200, uiLocales = [] } = {}) => {
+    sendPage(ctx, await renderer.render(name, page, languagesOf(ctx, uiLocales)), { status });
+  };
+}
+
+export const NO_PROBLEM: Problem = { kind: 'none' };
+export const REFUSED: Problem = { kind: 'refused' };
+export const INCOMPLETE: Problem = { kind: 'incomplete' };
+
+const STATUS: Readonly<Record<Problem['kind'], number>> = {
+  none: 200,
+  refused: 422,
+  incomplete: 422,
+  domain: 422,
+  passkey: 422,
+  throttled: 429,
+  busy: 503,
+};
+
+/** With which status a problem is told. */
+export function statusOf({ kind }: Problem): number {
+  return STATUS[kind];
+}
