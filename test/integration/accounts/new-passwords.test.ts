@@ -121,7 +121,7 @@ describe('new passwords', () => {
 describe('passwords of another system', () => {
   test('sign in once by the old hash and from then on by one of ours', async () => {
     const people = await openPeople();
-    const passwordHash = await bcrypt('from the old days', { cost: 4 });
+    const passwordHash = await bcrypt('from the old days', 4);
     const { id } = await people.accounts.create({ username: 'alice', passwordHash }, ACTOR);
     const stored = async (): Promise<string | null | undefined> =>
       (await people.records.first(people.records.queries.selectFrom('account').selectAll()))
@@ -152,7 +152,7 @@ describe('passwords of another system', () => {
     async () => {
       const limits = { perPath: 100, perAddress: 100_000, overall: 10_000_000 };
       const { accounts, clock } = await openPeople({ argon2: CHEAP, limits });
-      const passwordHash = await bcrypt('from the old days', { cost: 10 });
+      const passwordHash = await bcrypt('from the old days', 10);
       const names = Array.from({ length: 8 }, (_, index) => index);
       for (const index of names)
         await accounts.create({ username: `person-${index}`, passwordHash }, ACTOR);
