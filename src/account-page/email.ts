@@ -1,3 +1,4 @@
+import { foldEmail } from '../accounts/login.ts';
 import { seeOther } from '../http/page.ts';
 import { isMailbox } from '../mail/mailbox.ts';
 import { createEmailChanges } from './email-change.ts';
@@ -41,7 +42,9 @@ export function createEmail(room: Room): {
       const { form, account, ctx } = visit;
       const typed = (form.get('email') ?? '').trim();
       const isSame = account.emailVerified && typed === account.email;
-      if (!isMailbox(typed) || isSame) {
+      // An account may have it, and a letter may go there.
+      const isAddress = foldEmail(typed) !== undefined && isMailbox(typed);
+      if (!isAddress || isSame) {
         await showForm(visit, typed, typed === '' || isSame ? INCOMPLETE : REFUSED);
         return;
       }

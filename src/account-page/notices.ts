@@ -1,6 +1,7 @@
 import type { Account } from '../accounts/accounts.ts';
 import { languagesOf } from '../http/page.ts';
 import type { Letters, Mail } from '../mail/mail.ts';
+import { isMailbox } from '../mail/mailbox.ts';
 import type { Restorer } from './restore.ts';
 import { deviceLine } from './user-agent.ts';
 import type { Visit } from './visit.ts';
@@ -43,13 +44,13 @@ export function createNotices(options: {
 
   return {
     async tell(visit, what) {
-      const { email, emailVerified } = visit.account;
-      if (email !== undefined && emailVerified) await notice(visit, what, email);
+      const to = reachedBy(visit.account);
+      if (to !== undefined) await notice(visit, what, to);
     },
     async tellOfNewEmail(visit, newEmail) {
       const { ctx, account, at } = visit;
-      const { email: oldEmail, emailVerified } = account;
-      if (oldEmail !== undefined && emailVerified) {
+      const oldEmail = reachedBy(account);
+      if (oldEmail !== undefined) {
         const point = { accountId: account.id, email: oldEmail, at };
         const token = await restorer.issue('email-change-undo', point);
         const undoUrl = `${issuer}/account/undo-email/${token}`;
@@ -63,6 +64,11 @@ export function createNotices(options: {
       await notice(visit, 'email-changed', newEmail);
     },
   };
+}
+
+/** Verified, and such that a letter can go there: an import may have brought others. */
+function reachedBy({ email, emailVerified }: Account): string | undefined {
+  return email !== undefined && emailVerified && isMailbox(email) ? email : undefined;
 }
 
 /** The language that a person chose for themselves; empty: none. */

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Secret, TOTP } from 'otpauth';
+import { openRooms, type Rooms } from '../../src/compose.ts';
 import { startNode } from '../../src/node.ts';
 import { systemClock, type Clock } from '../../src/runtime/clock.ts';
 import { settingsSchema } from '../../src/settings.ts';
@@ -42,11 +43,29 @@ export interface AccountNode {
   readonly clock: { advance(seconds: number): void };
   visitor(userAgent?: string): Visitor;
   letters(to: string): Promise<readonly Letter[]>;
+  /** The rooms beside the node, as an operator's command opens them; whoever asks closes them. */
+  openRooms(): Promise<Rooms>;
   close(): Promise<void>;
 }
 
 export const PASSWORD = 'latchkey-dev';
-const PEOPLE = ['ann', 'ben', 'cat', 'dan', 'eve', 'fay', 'gus', 'hal', 'ida', 'jon', 'kim', 'lee'];
+/** Whose address nobody has confirmed. */
+const UNVERIFIED = 'mia';
+const PEOPLE = [
+  'ann',
+  'ben',
+  'cat',
+  'dan',
+  'eve',
+  'fay',
+  'gus',
+  'hal',
+  'ida',
+  'jon',
+  'kim',
+  'lee',
+  UNVERIFIED,
+];
 
 /** `settings` over those of the dev profile. Everybody is `<name>@example.com`, with one password. */
 export async function openAccountNode(
@@ -66,7 +85,7 @@ export async function openAccountNode(
     people: PEOPLE.map((name) => ({
       username: name,
       email: `${name}@example.com`,
-      emailVerified: true,
+      emailVerified: name !== UNVERIFIED,
       password: PASSWORD,
     })),
     // The cheapest that the rules allow: passwords are not what is tested.
@@ -85,6 +104,7 @@ export async function openAccountNode(
       const answer = await fetch(`${issuer}/dev/inbox.json?to=${encodeURIComponent(to)}`);
       return (await answer.json()) as readonly Letter[];
     },
+    openRooms: () => openRooms(parsed, { logger, clock, signal: ending.signal }),
     async close() {
       ending.abort();
       await node.close();

@@ -103,6 +103,27 @@ export function changesContract(name: string, open: () => Promise<Stores>): void
       expect((await letter('ann@new.example', 'notice')).links).toHaveLength(1);
     });
 
+    test('an address that nobody confirmed is confirmed by a code, and stays what it is', async () => {
+      const mia = await signedIn('mia');
+      expect((await mia.get('/account')).html).toContain('Confirm your e-mail address');
+      const page = await mia.get('/account/email');
+      expect(page.html).toContain('value="mia@example.com"');
+      expect((await changeEmail(mia, 'mia@example.com')).url.search).toBe('?done=email');
+      expect((await mia.get('/account/profile')).html).toContain('Confirmed');
+      const names = (await node.letters('mia@example.com')).map((one) => one.name);
+      expect(names).toEqual(['verify-email']);
+    });
+
+    test.each(['', 'nobody', 'a@b@c.example', 'x@example.com, y@example.com', '"a b"@c.example'])(
+      'no letter goes to what is no address: %o',
+      async (typed) => {
+        const mia = await signedIn('mia');
+        await mia.get('/account/email');
+        const refused = await mia.send('/account/email', { email: typed });
+        expect([refused.status, refused.url.pathname]).toEqual([422, '/account/email']);
+      },
+    );
+
     test("somebody else's address looks the same, and no code makes it one's own", async () => {
       const ben = await signedIn('ben');
       await ben.get('/account/email');
