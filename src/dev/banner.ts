@@ -18,17 +18,19 @@ export interface BannerSettings {
   readonly signingKeys: { readonly folder: string };
   readonly mail: { readonly smtp: { readonly host?: string | undefined } };
   readonly dev: { readonly tryPage: boolean };
+  readonly accountPage: { readonly enabled: boolean };
 }
 
 /** A short word at start, in the dev profile: where it is, who can sign in, which clients there are. */
 export function banner(
-  { issuer, people, clients, storage, signingKeys, mail, dev }: BannerSettings,
+  { issuer, people, clients, storage, signingKeys, mail, dev, accountPage }: BannerSettings,
   { authorityFile }: { readonly authorityFile: string | undefined },
 ): string {
   const hasTryPage = dev.tryPage && clients.some(({ id }) => id === TRY_CLIENT);
   const rows: readonly (readonly [string, string])[] = [
     ['Issuer', issuer],
     ...(hasTryPage ? ([['Try it', `${issuer}/try`]] as const) : []),
+    ...(accountPage.enabled ? ([['Account', `${issuer}/account`]] as const) : []),
     ...(mail.smtp.host === undefined ? ([['Inbox', `${issuer}${INBOX}`]] as const) : []),
     ['Discovery', `${issuer}/.well-known/openid-configuration`],
     ...people.map(
