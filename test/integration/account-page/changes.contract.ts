@@ -257,6 +257,21 @@ export function changesContract(name: string, open: () => Promise<Stores>): void
       expect((await thief.get('/account')).url.pathname).toMatch(/^\/interaction/u);
       const refused = await thief.signIn('lee@example.com', { password: PASSWORD });
       expect(refused.status).toBe(401);
+
+      // The way back leads through the address, and asks for no factor of the thief's.
+      await owner.get('/recover');
+      await owner.send('/recover', { login: 'lee@example.com', action: 'continue' });
+      await expect
+        .poll(async () => (await node.letters('lee@example.com')).map((one) => one.name))
+        .toContain('recovery');
+      const recovery = await linkIn('lee@example.com', 'recovery');
+      await owner.get(recovery);
+      const step = await owner.send(recovery, { action: 'continue' });
+      const password = 'walrus under the seventh bridge';
+      await owner.send(step.url.pathname, { password, action: 'continue' });
+      const back = await signedIn('lee', { password });
+      const security = await back.get('/account/security');
+      expect(security.html).not.toMatch(/\/account\/passkeys\/(?!add)/u);
     });
 
     test('a new password ends every session; one that is too weak says why', async () => {
