@@ -1,6 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openAccountNode, type AccountNode, type Visitor } from '../../support/account-node.ts';
+import {
+  codeOf,
+  openAccountNode,
+  type AccountNode,
+  type Visitor,
+} from '../../support/account-node.ts';
 import { createSoftwareAuthenticator } from '../../support/software-authenticator.ts';
 
 const CALLBACK = 'https://shop.example/callback';
@@ -111,6 +116,29 @@ describe('sessions', () => {
     for (const gone of [one, another])
       expect((await gone.get('/account')).url.pathname).toMatch(/^\/interaction/u);
   });
+});
+
+test('a remembered device is listed, and forgotten by its owner alone', async () => {
+  const mia = await signedIn('mia');
+  const page = await mia.get('/account/authenticator');
+  const key = /class="key"><code>(?<key>[^<]+)</u.exec(page.html)?.groups?.['key'] ?? '';
+  const action = /action="(?<action>\/account\/authenticator\/[^"]+)"/u.exec(page.html);
+  await mia.send(action?.groups?.['action'] ?? '', { code: codeOf(key, Date.now() - 30_000) });
+  const tablet = node.visitor('Mozilla/5.0 (iPad) Version/18.0 Safari/604.1');
+  await tablet.get('/account/devices');
+  const asked = await tablet.signIn('mia');
+  const fields = { code: codeOf(key), 'remember-device': 'yes', action: 'continue' };
+  const devices = await tablet.send(asked.url.href, fields);
+  expect(devices.html).toContain('These do not ask for your second factor for a while.');
+  const device = /name="device" value="(?<id>[^"]+)"/u.exec(devices.html)?.groups?.['id'] ?? '';
+
+  const stranger = await signedIn('ben');
+  await stranger.get('/account/profile');
+  await stranger.send('/account/devices/forget', { device });
+  expect((await tablet.get('/account/devices')).html).toContain(device);
+  const forgotten = await tablet.send('/account/devices/forget', { device });
+  expect(forgotten.url.search).toBe('?done=device-forgotten');
+  expect(forgotten.html).not.toContain(device);
 });
 
 describe('clients', () => {
