@@ -238,6 +238,8 @@ const STATES: readonly (readonly [name: string, view: string, data: object])[] =
   ]),
 ];
 const PLURAL = /\.(?:zero|one|two|few|many|other)$/;
+/** Forms that may do without the number: “a day”. */
+const SPECIAL = /\.(?:zero|one|two|few|many)$/;
 const LANGUAGES = globSync('locales/*.yaml', { cwd: VIEWS_FOLDER }).map((file) =>
   file.slice(8, -5),
 );
@@ -292,8 +294,8 @@ describe('every view', () => {
   test('speaks the first language that it can, else the default', async () => {
     const inLanguages = (wanted: readonly string[]): Promise<string> =>
       views.renderer.render('expired', { requestId: '' }, wanted);
-    expect(await inLanguages(['fr', 'de-CH', 'en'])).toContain('<html lang="de"');
-    expect(await inLanguages(['fr'])).toContain('<html lang="en"');
+    expect(await inLanguages(['xx', 'de-CH', 'en'])).toContain('<html lang="de"');
+    expect(await inLanguages(['xx'])).toContain('<html lang="en"');
   });
 });
 
@@ -326,9 +328,27 @@ describe('the catalogs', () => {
 
   test.each(LANGUAGES)('%s fills in what English fills in', (language) => {
     const differing = [...messagesOf(language)].filter(
-      ([key, text]) => !PLURAL.test(key) && blanks(text) !== blanks(english.get(key) ?? ''),
+      ([key, text]) => !SPECIAL.test(key) && blanks(text) !== blanks(english.get(key) ?? ''),
     );
     expect(differing).toEqual([]);
+  });
+
+  test.each(LANGUAGES)('%s has the plural forms that its rules choose, no others', (language) => {
+    const forms = new Set<string>(
+      new Intl.PluralRules(language).resolvedOptions().pluralCategories,
+    );
+    const byMessage = Map.groupBy(
+      [...messagesOf(language).keys()].filter((key) => PLURAL.test(key)),
+      (key) => key.replace(PLURAL, ''),
+    );
+    for (const [message, keys] of byMessage) {
+      const written = keys.map((key) => key.slice(message.length + 1));
+      expect(written, message).toContain('other');
+      expect(
+        written.filter((form) => !forms.has(form)),
+        message,
+      ).toEqual([]);
+    }
   });
 
   test('hold no message that no page uses', () => {
@@ -418,7 +438,7 @@ describe('a theme', () => {
   test.each([
     [{ logo: 'absent.svg' }, []],
     [{ css: '/nonexistent/acme.css' }, []],
-    [{}, ['en', 'fr']],
+    [{}, ['en', 'xx']],
   ] as const)('is refused when it names what is not there: %j %j', async (theme, languages) => {
     await expect(open(theme, languages)).rejects.toMatchObject({ code: 'ERR_VIEWS_INCOMPLETE' });
   });
