@@ -12,6 +12,8 @@ import type { Groups } from './groups/groups.ts';
 import type { Renderer } from './http/renderer.ts';
 import type { Inbox } from './mail/inbox.ts';
 import type { Mail } from './mail/mail.ts';
+import type { Notices } from './notices/notices.ts';
+import type { Restorer } from './notices/restorer.ts';
 import type {
   BrowserSessions,
   ConnectedClients,
@@ -53,6 +55,8 @@ export interface House {
   /** Those that pages are offered in, the default first. */
   readonly languages: readonly string[];
   readonly mail: Mail;
+  readonly notices: Notices;
+  readonly restorer: Restorer;
   /** Whether letters reach anybody. */
   readonly hasMail: boolean;
   /** Where people look after their own account; empty: nowhere. */

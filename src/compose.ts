@@ -27,6 +27,8 @@ import { createGroups } from './groups/create-groups.ts';
 import { forgetAccount } from './groups/group-queries.ts';
 import type { Groups } from './groups/groups.ts';
 import { joinClient } from './joining/join-client.ts';
+import { createNotices, type Notices } from './notices/notices.ts';
+import { createRestorer, type Restorer } from './notices/restorer.ts';
 import type { IssuerProfile } from './provider/contract.ts';
 import { createTakeBack, type TakeBack } from './provider/take-back.ts';
 import { createRevocation, type RevocationRoom } from './revocation/create-revocation.ts';
@@ -72,6 +74,8 @@ export interface Rooms {
   readonly revocation: RevocationRoom;
   readonly takeBack: TakeBack;
   readonly flows: Flows;
+  readonly notices: Notices;
+  readonly restorer: Restorer;
   /** The one way out of the house. */
   readonly outbound: Outbound;
   readonly tickets: Tickets;
@@ -117,7 +121,9 @@ export async function openRooms(settings: Settings, options: ComposeOptions): Pr
     );
     const people = openPeople(settings, { ...ground, revocation }, kept);
     const base = { ...ground, ...people, settings, profile, revocation };
-    return { ...base, ...createOthers(base), clients, mail, close };
+    const others = createOthers(base);
+    const notices = createNoticeRooms({ ...base, ...others, mail });
+    return { ...base, ...others, ...notices, clients, mail, close };
   } catch (error) {
     await close();
     throw error;
@@ -204,6 +210,17 @@ function createOthers(
       namespace: NAMESPACE,
     }),
   };
+}
+
+/** Letters about changes, and what their links do. */
+function createNoticeRooms(
+  base: Ground & Pick<Rooms, 'accounts' | 'factors' | 'mail' | 'profile' | 'settings' | 'tickets'>,
+): Pick<Rooms, 'notices' | 'restorer'> {
+  const { settings, profile } = base;
+  const restorer = createRestorer({ ...base, namespace: NAMESPACE });
+  const isLinked = settings.accountPage.enabled;
+  const notices = createNotices({ ...base, issuer: profile.issuer, restorer, isLinked });
+  return { notices, restorer };
 }
 
 function createFactorRooms(

@@ -4,7 +4,7 @@ import { accountActivity, type ActivityCursor } from '../audit/account-activity.
 import type { AuditedEvent } from '../audit/audit.ts';
 import type { ShownEvent } from './pages.ts';
 import type { Room } from './room.ts';
-import { deviceOf } from './user-agent.ts';
+import { deviceOf } from '../http/user-agent.ts';
 import type { Step } from './visit.ts';
 
 const PAGE = 25;
@@ -28,12 +28,14 @@ const WORDS: Readonly<Record<string, string>> = {
   'account.locked': 'locked',
   'account.unlocked': 'unlocked',
   'account.terms_accepted': 'terms-accepted',
+  'account.recovery_link_made': 'recovery-asked',
+  'account.recovered': 'recovered',
   'factor.added': 'added',
   'factor.removed': 'removed',
   'factor.failed': 'failed',
   'factor.locked': 'throttled',
 };
-const ALARMING = new Set(['sign-in-failed', 'locked']);
+const ALARMING = new Set(['sign-in-failed', 'locked', 'recovered']);
 /** The types of events that people see of themselves. */
 export const ACTIVITY_TYPES: readonly string[] = Object.keys(WORDS);
 

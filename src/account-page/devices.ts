@@ -1,6 +1,6 @@
 import { seeOther } from '../http/page.ts';
 import type { Room } from './room.ts';
-import { deviceOf } from './user-agent.ts';
+import { deviceOf } from '../http/user-agent.ts';
 import type { Step, Visit } from './visit.ts';
 
 const DEVICES = '/account/devices';

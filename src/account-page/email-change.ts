@@ -3,7 +3,7 @@ import { AccountExists } from '../accounts/accounts.ts';
 import { languagesOf } from '../http/page.ts';
 import { waiting } from '../http/waiting.ts';
 import { sha256 } from '../runtime/digest.ts';
-import { localesOf } from './notices.ts';
+import { localesOf } from '../notices/notices.ts';
 import { createOwnFlows, type OwnFlow } from './own-flow.ts';
 import type { Problem } from './pages.ts';
 import type { Room } from './room.ts';

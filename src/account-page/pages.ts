@@ -1,7 +1,7 @@
 import type { PasswordWords } from '../accounts/password-words.ts';
 import type { ShownAttribute } from '../accounts/typed-attributes.ts';
 import type { AskedFor } from '../http/asked-for.ts';
-import type { Device } from './user-agent.ts';
+import type { Device } from '../http/user-agent.ts';
 
 /** Where in the account somebody is: one entry of its navigation. */
 export type Section =

@@ -4,7 +4,7 @@ import type { FormTokens } from '../http/form-tokens.ts';
 import { languagesOf, originOf } from '../http/page.ts';
 import type { Mail } from '../mail/mail.ts';
 import type { Clock } from '../runtime/clock.ts';
-import type { Restorer, RestoreKind } from './restore.ts';
+import type { Restorer, RestoreKind } from '../notices/restorer.ts';
 import type { ShowOutside } from './show.ts';
 
 /**

@@ -1,6 +1,5 @@
 import type { House } from '../capability.ts';
 import type { AccountPageConfig } from './config.ts';
-import type { Notices } from './notices.ts';
 import type { ShowPage } from './show.ts';
 
 /** What the pages of the account need of the house. */
@@ -17,12 +16,12 @@ export interface Room extends Pick<
   | 'flows'
   | 'languages'
   | 'mail'
+  | 'notices'
   | 'records'
   | 'sessions'
   | 'takeBack'
 > {
   readonly issuer: string;
   readonly settings: AccountPageConfig;
-  readonly notices: Notices;
   readonly show: ShowPage;
 }

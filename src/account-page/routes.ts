@@ -13,7 +13,6 @@ import { createDetours } from './detour.ts';
 import { createDevices } from './devices.ts';
 import { createEmailLink } from './email-link.ts';
 import { createEmail } from './email.ts';
-import { createNotices } from './notices.ts';
 import { createOverview } from './overview.ts';
 import { createOwnData } from './own-data.ts';
 import { createPasskeyEnrolment } from './passkey-enrolment.ts';
@@ -22,7 +21,6 @@ import { createPassword } from './password.ts';
 import { createProfile } from './profile.ts';
 import { createRecoveryCodes } from './recovery-codes.ts';
 import { createRestorePages } from './restore-pages.ts';
-import { createRestorer } from './restore.ts';
 import type { Room } from './room.ts';
 import { createSecurity } from './security.ts';
 import { createShowOutside, createShowPage, type ShowOutside } from './show.ts';
@@ -34,16 +32,14 @@ const FRESH: Terms = { isFresh: true };
 /** Everything below `/account`. */
 export function createAccountRoutes(settings: AccountPageConfig, house: House): Router {
   const { profile, renderer, sealer, authentication } = house;
-  const { issuer, namespace } = profile;
+  const { issuer } = profile;
   const tokens = createFormTokens(sealer.keysFor('account-forms'));
   const detours = createDetours({ ...house, issuer, browserKeys: createBrowserKeys(issuer) });
   const freshForSeconds = authentication.freshFor;
   const door = createDoor({ ...house, tokens, detours, freshForSeconds });
-  const restorer = createRestorer({ ...house, namespace });
-  const notices = createNotices({ ...house, issuer, restorer });
-  const room: Room = { ...house, issuer, settings, notices, show: createShowPage(renderer) };
+  const room: Room = { ...house, issuer, settings, show: createShowPage(renderer) };
   const show = createShowOutside(renderer);
-  const restore = createRestorePages({ ...house, restorer, tokens, show });
+  const restore = createRestorePages({ ...house, tokens, show });
 
   const router = new Router({ sensitive: true, strict: true });
   router.use(createSameOriginGuard(issuer));

@@ -2,7 +2,7 @@ import type { Context } from 'koa';
 import type { Account } from '../accounts/accounts.ts';
 import { languagesOf, sendPage } from '../http/page.ts';
 import type { Renderer } from '../http/renderer.ts';
-import { localesOf } from './notices.ts';
+import { localesOf } from '../notices/notices.ts';
 import type { Me, OutsidePages, Pages, Problem, Section } from './pages.ts';
 import type { Visit } from './visit.ts';
 

@@ -3,7 +3,7 @@ import type { Account, Accounts } from '../accounts/accounts.ts';
 import type { Factors } from '../factors/factors.ts';
 import { readForm } from '../http/form.ts';
 import type { FormTokens } from '../http/form-tokens.ts';
-import { originOf } from '../http/page.ts';
+import { languagesOf, originOf } from '../http/page.ts';
 import type { BrowserSession, BrowserSessions } from '../provider/contract.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Actor } from '../runtime/origin.ts';
@@ -15,6 +15,8 @@ export interface Visit {
   readonly session: BrowserSession;
   readonly account: Account;
   readonly actor: Actor;
+  /** Those that the browser asks for. */
+  readonly languages: readonly string[];
   /** NumericDate: before anything that this visit changes. */
   readonly at: number;
   /** The fields of a POST whose token was right; empty with a GET. */
@@ -88,7 +90,8 @@ export function createDoor(options: DoorOptions): Door {
         const actor = { by: 'self', origin: originOf(ctx) };
         const draft = await detours.draftOf(ctx, account.id);
         const csrf = tokens.issue(tokenName(session));
-        await step({ ctx, session, account, actor, at, form, draft, csrf });
+        const languages = languagesOf(ctx);
+        await step({ ctx, session, account, actor, languages, at, form, draft, csrf });
       },
   };
 }

@@ -1,5 +1,7 @@
+import { languagesOf } from '../http/page.ts';
 import { accountCard, clientCard } from './cards.ts';
 import type { Visit } from './interaction-routes.ts';
+import type { EnrolPage } from './pages.ts';
 import type { PasskeyStep } from './passkey-step.ts';
 import type { SignIn } from './sign-in-progress.ts';
 import {
@@ -18,7 +20,14 @@ import {
 export function createEnrolStep(
   options: StepOptions & { readonly passkeys: PasskeyStep },
 ): SignInStep {
-  const { factors, signIns, settings, goOn, passkeys } = options;
+  const { factors, signIns, clock, goOn, passkeys } = options;
+
+  async function showAgain(visit: Visit, signIn: SignIn, how: Refused): Promise<void> {
+    const page = pageOf(visit, await withApp(signIn), { ...options, problem: how.problem });
+    const { uiLocales } = visit.interaction;
+    const manner = { status: how.status, uiLocales, image: page.client.logoUri };
+    await options.show(visit.ctx, 'enrol', page, manner);
+  }
 
   async function byApp(visit: FormVisit, signIn: SignIn): Promise<void> {
     const code = (visit.form.get('code') ?? '').replaceAll(/\s/g, '');
@@ -29,16 +38,21 @@ export function createEnrolStep(
     }
     const accountId = personIn(signIn).account.id;
     const answer = { accountId, sealed: totp.sealed, code, actor: actorOf(visit) };
+    const at = clock.now();
     if (await factors.totp.finishEnrolment(answer)) {
+      await tell(visit, signIn, { ...options, what: 'totp-added', at });
       const proof = { method: 'totp', accountId } as const;
       await goOn(visit, signIn, { proof, data: { totp: undefined } });
     } else await showAgain(visit, signIn, WRONG);
   }
 
   async function byPasskey(visit: FormVisit, signIn: SignIn): Promise<void> {
+    const at = clock.now();
     const answer = await passkeys.answer(visit, signIn);
-    if (answer.kind === 'proven') await goOn(visit, answer.signIn, { proof: answer.proof });
-    else await showAgain(visit, signIn, { problem: { kind: 'passkey' }, status: 401 });
+    if (answer.kind === 'proven') {
+      await tell(visit, signIn, { ...options, what: 'passkey-added', at });
+      await goOn(visit, answer.signIn, { proof: answer.proof });
+    } else await showAgain(visit, signIn, { problem: { kind: 'passkey' }, status: 401 });
   }
 
   /** The app's secret stays the same while the page is open, or what was scanned would be worth nothing. */
@@ -50,28 +64,6 @@ export function createEnrolStep(
     return (await signIns.keep(begun)) ?? begun;
   }
 
-  async function showAgain(visit: Visit, signIn: SignIn, how: Refused): Promise<void> {
-    const { ctx, interaction, csrf } = visit;
-    const { problem, status } = how;
-    const begun = await withApp(signIn);
-    const { totp } = begun.data;
-    if (totp === undefined) throw new TypeError('an app that was begun');
-    const client = clientCard(interaction.client);
-    const page = {
-      client,
-      account: accountCard(personIn(signIn).account),
-      qr: totp.qr,
-      key: totp.key,
-      uri: totp.uri,
-      passkey: settings.passkeys && factors.passkeys.available,
-      passkeyUrl: `${ctx.path}/passkey`,
-      problem,
-      csrf,
-    };
-    const { uiLocales } = interaction;
-    await options.show(ctx, 'enrol', page, { status, uiLocales, image: client.logoUri });
-  }
-
   return {
     show: (visit, signIn) => showAgain(visit, signIn, NO_PROBLEM),
     async take(visit, signIn) {
@@ -79,4 +71,39 @@ export function createEnrolStep(
       else await byApp(visit, signIn);
     },
   };
+}
+
+function pageOf(
+  { ctx, interaction, csrf }: Visit,
+  signIn: SignIn,
+  { factors, settings, problem }: StepOptions & Pick<Refused, 'problem'>,
+): EnrolPage {
+  const { totp } = signIn.data;
+  if (totp === undefined) throw new TypeError('an app that was begun');
+  return {
+    client: clientCard(interaction.client),
+    account: accountCard(personIn(signIn).account),
+    qr: totp.qr,
+    key: totp.key,
+    uri: totp.uri,
+    passkey: settings.passkeys && factors.passkeys.available,
+    passkeyUrl: `${ctx.path}/passkey`,
+    problem,
+    csrf,
+  };
+}
+
+/** Whoever has only the password could set up a factor of their own: its owner must hear of it. */
+function tell(
+  visit: Visit,
+  signIn: SignIn,
+  {
+    notices,
+    what,
+    at,
+  }: StepOptions & { readonly what: 'totp-added' | 'passkey-added'; readonly at: number },
+): Promise<void> {
+  const { account } = personIn(signIn);
+  const languages = languagesOf(visit.ctx, visit.interaction.uiLocales);
+  return notices.tell({ account, actor: actorOf(visit), at, languages }, what);
 }

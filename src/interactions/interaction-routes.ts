@@ -13,6 +13,7 @@ import type { Renderer } from '../http/renderer.ts';
 import { createSameOriginGuard } from '../http/same-origin.ts';
 import type { Mail } from '../mail/mail.ts';
 import { InteractionExpired, type Interaction, type Interactions } from '../provider/contract.ts';
+import type { Notices } from '../notices/notices.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { createConsent } from './consent.ts';
@@ -33,6 +34,7 @@ export interface InteractionRoutesOptions {
   readonly factors: Factors;
   readonly flows: Flows;
   readonly mail: Mail;
+  readonly notices: Notices;
   readonly audit: Audit;
   readonly clock: Clock;
   readonly logger: Logger;

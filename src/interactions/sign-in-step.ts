@@ -5,6 +5,8 @@ import type { Metrics } from '../http/metrics.ts';
 import { originOf } from '../http/page.ts';
 import { waiting } from '../http/waiting.ts';
 import type { Mail } from '../mail/mail.ts';
+import type { Notices } from '../notices/notices.ts';
+import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Actor } from '../runtime/origin.ts';
 import type { DeviceCookie } from './device-cookie.ts';
@@ -35,6 +37,8 @@ export interface StepOptions {
   readonly accounts: Accounts;
   readonly factors: Factors;
   readonly mail: Mail;
+  readonly notices: Notices;
+  readonly clock: Clock;
   readonly logger: Logger;
   readonly settings: AuthenticationSettings;
   readonly device: DeviceCookie;

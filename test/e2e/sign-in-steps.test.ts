@@ -193,6 +193,8 @@ describe('a client whose people need a second factor', () => {
       { clientId: 'strict' },
     );
     expect(first).toMatchObject({ amr: ['pwd', 'otp', 'mfa'], acr: TWO_FACTORS });
+    // Whoever had only her password could have done that: she hears of it, with the way to take it back.
+    expect((await letterTo('ann@example.com')).links[0]).toContain('/account/not-me/');
 
     await context.clearCookies();
     const again = await signIn(async () => {

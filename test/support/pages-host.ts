@@ -170,6 +170,7 @@ export async function openPagesHost(
     accounts: accountsOf(world),
     factors: fakeFactors({}),
     flows: createFlows({ state: createMemory(), clock: systemClock, namespace: 'test' }),
+    notices: { tell: () => neverMailed(), tellOfNewEmail: () => neverMailed() },
     mail: { queue: () => neverMailed(), send: () => neverMailed() },
     audit: { record: async () => {}, note: () => {}, flush: async () => {}, close: async () => {} },
     clock: systemClock,

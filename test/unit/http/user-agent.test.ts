@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { deviceLine, deviceOf } from '../../../src/account-page/user-agent.ts';
+import { deviceLine, deviceOf } from '../../../src/http/user-agent.ts';
 
 const LIKE_GECKO = 'AppleWebKit/537.36 (KHTML, like Gecko)';
 

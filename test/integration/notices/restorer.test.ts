@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createRestorer, type Restorer } from '../../../src/account-page/restore.ts';
+import { createRestorer, type Restorer } from '../../../src/notices/restorer.ts';
 import type { Account } from '../../../src/accounts/accounts.ts';
 import { NAMESPACE, openRooms, type Rooms } from '../../../src/compose.ts';
 import { settingsSchema } from '../../../src/settings.ts';
