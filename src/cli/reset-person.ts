@@ -1,14 +1,16 @@
 import type { Command } from 'commander';
+import { recoveryUrl } from '../accounts/recovery-link.ts';
 import type { FactorKind } from '../factors/factors.ts';
 import { done, findPerson, nameOf, shown } from './find-person.ts';
 import { limitJson, limitWords } from './limit-words.ts';
-import { json, plain } from './output.ts';
+import { instant, json, plain } from './output.ts';
 import type { PeopleRooms } from './people-rooms.ts';
 import { CLI_ACTOR, withRooms, type OpenRooms } from './rooms.ts';
 
 interface Flags {
   readonly requireNewPassword?: true;
   readonly removeFactors?: true;
+  readonly link?: true;
   readonly json?: true;
 }
 
@@ -20,12 +22,14 @@ export function registerReset(person: Command, open: OpenRooms<PeopleRooms>): vo
     .argument('<person>', 'id, e-mail address or username')
     .option('--require-new-password', 'the next sign-in by password has to end with a new one')
     .option('--remove-factors', 'takes passkeys, authenticator app and recovery codes away, too')
+    .option('--link', 'prints a link by which they choose a new password')
     .option('--json', 'print JSON')
     .action((who: string, flags: Flags) =>
       withRooms(open, async (rooms) => {
         const { id } = await findPerson(rooms.accounts, who);
         const forgotten = await rooms.accounts.limits(id);
         const removed = await reset(rooms, { id, who, flags });
+        const link = flags.link ? await makeLink(rooms, id) : undefined;
         const account = await findPerson(rooms.accounts, id);
         if (flags.json) {
           rooms.print(
@@ -33,6 +37,7 @@ export function registerReset(person: Command, open: OpenRooms<PeopleRooms>): vo
               ...shown(account),
               forgotten: forgotten.map(limitJson),
               removedFactors: removed,
+              ...(link && { recoveryUrl: link.url, recoveryUntil: link.expiresAt }),
             }),
           );
           return;
@@ -46,6 +51,11 @@ export function registerReset(person: Command, open: OpenRooms<PeopleRooms>): vo
               ? ['The next sign-in by password asks for a new one.']
               : []),
             ...(flags.removeFactors ? [`Taken away: ${removed.join(', ') || 'nothing'}.`] : []),
+            ...(link
+              ? [
+                  `Hand this link to ${name} alone, good until ${instant(link.expiresAt)}, for one use:\n\n${link.url}`,
+                ]
+              : []),
           ].join('\n'),
         );
       }),
@@ -60,4 +70,14 @@ async function reset(
   await factors.forgive(id);
   if (flags.requireNewPassword) await done(accounts.requirePasswordChange(id, CLI_ACTOR), who);
   return flags.removeFactors ? await factors.removeAll(id, CLI_ACTOR) : [];
+}
+
+/** Whoever has it may choose a new password, once they have shown their second factor if they have one. */
+async function makeLink(
+  { tickets, audit, profile }: PeopleRooms,
+  id: string,
+): Promise<{ readonly url: string; readonly expiresAt: number }> {
+  const { token, expiresAt } = await tickets.issue({ kind: 'recovery', about: id });
+  await audit.record({ type: 'account.recovery_link_made', accountId: id, ...CLI_ACTOR });
+  return { url: recoveryUrl(profile.issuer, token), expiresAt };
 }

@@ -55,12 +55,13 @@ export function createPasskeyEnrolment(
       if (made === undefined || (await mayEnrol(accountId)) === undefined) return undefined;
       if ((await records.all(passkeysOf(queries, accountId))).length >= PASSKEYS_MAX)
         return undefined;
-      const row = { ...made, account_id: accountId, name: nameOf(answer.name, made.aaguid) };
+      const name = nameOf(answer.name, made.row.aaguid);
+      const row = { ...made.row, account_id: accountId, name };
       if (!(await insertOnce(records, row))) return undefined;
       const { by, origin } = actor;
       const about = { factor: 'passkey', factorId: row.id, accountId, by, origin } as const;
       await audit.record({ type: 'factor.added', ...about });
-      return passkeyOf(row);
+      return { ...passkeyOf(row), userVerified: made.userVerified };
     },
   };
 

@@ -6,7 +6,10 @@ import { ALGORITHMS, refusedOrDone } from './passkey-ceremony.ts';
 import type { RelyingParty } from './relying-party.ts';
 
 /** What the answer of a browser says of a new passkey. */
-type Made = Omit<PasskeyTable, 'account_id' | 'name'>;
+interface Made {
+  readonly row: Omit<PasskeyTable, 'account_id' | 'name'>;
+  readonly userVerified: boolean;
+}
 
 /** Verifies answers of browsers that made a passkey. Undefined: refused. */
 export function createRegistrationReader(
@@ -31,8 +34,9 @@ export function createRegistrationReader(
       }),
     );
     if (done?.verified !== true) return undefined;
-    const { credential, aaguid, credentialDeviceType, credentialBackedUp } = done.registrationInfo;
-    return {
+    const { credential, aaguid, credentialDeviceType, credentialBackedUp, userVerified } =
+      done.registrationInfo;
+    const row = {
       id: credential.id,
       public_key: Buffer.from(credential.publicKey).toString('base64url'),
       counter: credential.counter,
@@ -43,5 +47,6 @@ export function createRegistrationReader(
       created_at: clock.now(),
       last_used_at: null,
     };
+    return { row, userVerified };
   };
 }

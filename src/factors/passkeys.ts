@@ -18,6 +18,12 @@ export interface Passkey {
   readonly transports: readonly string[];
 }
 
+/** A passkey that was just made. */
+export interface NewPasskey extends Passkey {
+  /** Whoever made it was verified by PIN or biometrics. */
+  readonly userVerified: boolean;
+}
+
 /** What made a passkey, in a word and as a picture. */
 export interface PasskeyDevice {
   readonly name: string;
@@ -65,7 +71,7 @@ export interface Passkeys {
     /** What its owner calls it; left out: what made it. */
     readonly name?: string | undefined;
     readonly actor: Actor;
-  }): Promise<Passkey | undefined>;
+  }): Promise<NewPasskey | undefined>;
   /** Without `accountId`: whichever passkey the person picks (discoverable). With it: one of theirs. */
   beginCheck(ask: {
     readonly accountId?: string | undefined;

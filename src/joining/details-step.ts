@@ -2,7 +2,14 @@ import type { NewAccount } from '../accounts/accounts.ts';
 import { passwordWords } from '../accounts/password-words.ts';
 import { shownAttribute, textOf } from '../accounts/typed-attributes.ts';
 import { conclude } from './conclude.ts';
-import { addressOf, askedAttributes, makeMember, readMember, wrongFields } from './new-member.ts';
+import {
+  addressOf,
+  askedAttributes,
+  invitedName,
+  makeMember,
+  readMember,
+  wrongFields,
+} from './new-member.ts';
 import type { Pages } from './pages.ts';
 import type { Room } from './room.ts';
 import { frameOf, lookAgain, type FormVisit, type Step, type Visit } from './visit.ts';
@@ -48,7 +55,7 @@ export function createDetailsStep(room: Room): Step {
       const { form } = visit;
       const ways = waysOf(room);
       const isByPassword = ways.password && !(ways.passkey && form.get('action') === 'passkey');
-      const member = readMember(visit, room);
+      const member = await readMember(visit, room);
       const password = form.get('password') ?? '';
       const [wrong, review] = await Promise.all([
         wrongFields(visit, member, room),
@@ -81,13 +88,17 @@ async function showPage(visit: Visit, typed: Typed, room: Room & Refused): Promi
   const { wrong, review } = room;
   const isRefused = wrong.length > 0 || review?.ok === false;
   const manner = { status: isRefused ? 422 : 200, uiLocales: interaction.uiLocales };
-  await room.show(ctx, 'join/details', pageOf(visit, typed, room), manner);
+  const isNamed = (await invitedName(visit, room)) !== undefined;
+  await room.show(ctx, 'join/details', pageOf(visit, typed, { ...room, isNamed }), manner);
 }
 
-function pageOf(visit: Visit, typed: Typed, room: Room & Refused): Pages['join/details'] {
-  const { settings, wrong, review } = room;
+function pageOf(
+  visit: Visit,
+  typed: Typed,
+  room: Room & Refused & { readonly isNamed: boolean },
+): Pages['join/details'] {
+  const { settings, wrong, review, isNamed } = room;
   const { username = '', claims = {}, attributes = {} } = typed;
-  const isNamed = visit.joining.invited?.invitation.username !== undefined;
   return {
     ...frameOf(visit),
     ...passwordWords(review),

@@ -19,7 +19,7 @@ export type Made =
   | { readonly kind: 'taken' };
 
 /** The account of a form, but for its password. What an invitation says goes before what was typed. */
-export function readMember(visit: FormVisit, room: Room): NewAccount {
+export async function readMember(visit: FormVisit, room: Room): Promise<NewAccount> {
   const { form, joining } = visit;
   const { terms } = room.settings;
   const typed = typedNames(form, room);
@@ -27,7 +27,7 @@ export function readMember(visit: FormVisit, room: Room): NewAccount {
   return {
     email: addressOf(visit),
     emailVerified: true,
-    username: invitation?.username ?? typed.username,
+    username: (await invitedName(visit, room)) ?? typed.username,
     claims: { ...invitation?.claims, ...typed.claims },
     attributes: {
       ...withoutNulls(typedAttributes(askedAttributes(visit, room), form)),
@@ -35,6 +35,16 @@ export function readMember(visit: FormVisit, room: Room): NewAccount {
     },
     ...(terms && { terms: { version: terms.version, acceptedAt: room.clock.now() } }),
   };
+}
+
+/** The username of the invitation, unless somebody has it by now: nobody is kept out by that. */
+export async function invitedName(
+  { joining }: Visit,
+  { accounts }: Room,
+): Promise<string | undefined> {
+  const username = joining.invited?.invitation.username;
+  if (username === undefined) return undefined;
+  return (await accounts.findByLogin(username)) === undefined ? username : undefined;
 }
 
 function typedNames(
@@ -71,13 +81,14 @@ export async function wrongFields(
   { accounts, settings }: Room,
 ): Promise<readonly string[]> {
   const { fields, terms } = settings;
+  const { username } = member;
   const problems = await accounts.check(member);
-  const isTaken = problems.some((problem) => problem.startsWith('username: belongs to'));
+  const isTaken = username !== undefined && (await accounts.findByLogin(username)) !== undefined;
   return [
     ...fieldsIn(problems).filter((field) => field !== 'email'),
-    ...(isTaken ? ['taken'] : []),
+    ...(isTaken ? ['username', 'taken'] : []),
     ...(fields.name === 'required' && member.claims?.['name'] === undefined ? ['name'] : []),
-    ...(fields.username === 'required' && member.username === undefined ? ['username'] : []),
+    ...(fields.username === 'required' && username === undefined ? ['username'] : []),
     ...(terms !== undefined && form.get('terms') !== 'yes' ? ['terms'] : []),
   ];
 }

@@ -1,5 +1,7 @@
 import { passwordWords } from '../accounts/password-words.ts';
+import type { NewPasskey } from '../factors/passkeys.ts';
 import { readCredential } from '../factors/read-credential.ts';
+import type { ProofMethod } from '../flows/proofs.ts';
 import { conclude } from './conclude.ts';
 import { waysOf } from './details-step.ts';
 import { addressOf } from './new-member.ts';
@@ -25,7 +27,7 @@ export function createPasskeyStep(room: Room): Step {
     const answer = { accountId, challenge: challenge ?? '', response, actor: actorOf(visit) };
     const made = left && (await factors.passkeys.finishEnrolment(answer));
     if (left && made)
-      await conclude({ ...visit, joining: left }, { method: 'passkey', accountId }, room);
+      await conclude({ ...visit, joining: left }, { method: methodOf(made), accountId }, room);
     else await showAgain(visit, { kind: 'passkey' }, undefined);
   }
 
@@ -74,4 +76,8 @@ export function createPasskeyStep(room: Room): Step {
       else await byPasskey(visit, accountId);
     },
   };
+}
+
+function methodOf({ userVerified }: NewPasskey): ProofMethod {
+  return userVerified ? 'passkey-verified' : 'passkey';
 }

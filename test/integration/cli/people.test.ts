@@ -125,6 +125,14 @@ test(
       ],
     });
     expect(await answer(['show', 'bea'])).toMatchObject({ limits: [], mustChangePassword: true });
+    const { id, recoveryUrl } = await answer(['reset', 'bea', '--link']);
+    const token = /\/recover\/link\/(?<token>[\w-]{43})$/u.exec(String(recoveryUrl))?.groups?.[
+      'token'
+    ];
+    expect(await node.tickets.peek('recovery', token ?? '')).toMatchObject({ about: id });
+    expect((await latchkey(['reset', 'bea', '--link'])).out).toContain(
+      'Hand this link to bea@example.com alone',
+    );
     expect((await latchkey(['show', 'nobody'])).err).toMatch(/^ERR_NO_SUCH_PERSON/);
   },
 );
