@@ -29,11 +29,10 @@ export function createAddressStep(room: Room): Step {
   async function isWithinQuotas({ ctx, form }: FormVisit): Promise<boolean> {
     const isWorkDone = !settings.proofOfWork || (await work.isSolved(form.get('work')));
     const { perAddress, perAddressWithoutProof, overall } = settings;
-    const { address: who } = originOf(ctx);
-    const ofOne = isWorkDone
-      ? await quotas.take({ of: 'network', who, max: perAddress })
-      : await quotas.take({ of: 'network', who: `unproven ${who}`, max: perAddressWithoutProof });
-    return ofOne && (await quotas.take({ of: 'all', who: '', max: overall }));
+    const { address } = originOf(ctx);
+    return isWorkDone
+      ? await quotas.take({ address, max: perAddress, overall })
+      : await quotas.take({ address, max: perAddressWithoutProof, overall, kind: 'unproven' });
   }
 
   async function showAgain(visit: Visit, typed: string, problem: Problem): Promise<void> {

@@ -49,7 +49,7 @@ export const joiningConfig = z
       .min(1)
       .default(5)
       .describe(
-        'Letters to one e-mail address in an hour at most; the page looks the same beyond.',
+        'Letters to one e-mail address that one IP address may ask for in an hour; all together may ask for four times as many. The page looks the same beyond.',
       ),
     overall: z
       .int()

@@ -43,8 +43,9 @@ export function createJoiningLetters(
     const ask = { flowId, accountId: codeOwner(address), origin };
     const issued = await factors.emailCodes.issue(ask);
     if (issued.kind === 'throttled') return waiting(ctx, issued.retryAfterSeconds);
-    const who = foldEmail(address) ?? address;
-    const mayWrite = await quotas.take({ of: 'mailbox', who, max: settings.perMailbox });
+    const mailbox = foldEmail(address) ?? address;
+    const ration = { mailbox, address: origin.address, max: settings.perMailbox };
+    const mayWrite = await quotas.takeLetter(ration);
     const letter = letterTo(owner, {
       code: issued.code,
       url: `${issuer}/sign-in-code/${issued.linkToken}`,

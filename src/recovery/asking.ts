@@ -17,12 +17,9 @@ export function createAsking(room: Room): (ctx: Context) => Promise<void> {
 
   /** Counted before anybody is looked for. */
   async function isWithinQuotas(ctx: Context): Promise<boolean> {
-    const { address: who } = originOf(ctx);
-    const { perAddress, overall } = settings;
-    return (
-      (await quotas.take({ of: 'network', who, max: perAddress })) &&
-      (await quotas.take({ of: 'all', who: '', max: overall }))
-    );
+    const { address } = originOf(ctx);
+    const { perAddress: max, overall } = settings;
+    return await quotas.take({ address, max, overall });
   }
 
   async function showAgain(ctx: Context, login: string, problem: Problem): Promise<void> {
@@ -60,8 +57,13 @@ async function sendLetter(ctx: Context, login: string, room: Room): Promise<void
   if (account?.email === undefined || !account.emailVerified || !isRecoverable(account)) return;
   const { id: accountId, email: to } = account;
   // Beyond it nothing is sent, so that the last letter stays good: nobody can keep somebody out by asking.
-  if (!(await quotas.take({ of: 'mailbox', who: accountId, max: settings.perMailbox }))) return;
-  const { token } = await tickets.issue({ kind: 'recovery', about: accountId });
+  const ration = { mailbox: accountId, address: origin.address, max: settings.perMailbox };
+  if (!(await quotas.takeLetter(ration))) return;
+  const { token } = await tickets.issue({
+    kind: 'recovery',
+    about: accountId,
+    payload: { email: to },
+  });
   await audit.record({ type: 'account.recovery_link_made', accountId, by: 'self', origin });
   const data = { url: recoveryUrl(issuer, token), minutes: MINUTES };
   await mail.send({ to, name: 'recovery', data, languages });

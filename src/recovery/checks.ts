@@ -28,11 +28,12 @@ export async function checkPasskey(
   { factorsOfLocked, recoveries }: Room,
 ): Promise<{ readonly outcome: FactorOutcome; readonly left: Visit }> {
   const { ctx, form, recovery } = visit;
-  const { accountId, challenge } = recovery.found.data;
+  const { challenge, ...data } = recovery.found.data;
+  const { accountId } = data;
   const response = readCredential(form.get('credential'));
   if (challenge === undefined || response === undefined)
     return { outcome: { kind: 'refused' }, left: visit };
-  const found = await recoveries.change(recovery.found, { data: { accountId } });
+  const found = await recoveries.change(recovery.found, { data });
   if (found === undefined) return { outcome: { kind: 'refused' }, left: visit };
   const outcome = await factorsOfLocked.passkeys.finishCheck({
     accountId,

@@ -18,7 +18,9 @@ export const recoveryConfig = z
       .int()
       .min(1)
       .default(5)
-      .describe('Letters to one person in an hour at most; the page looks the same beyond.'),
+      .describe(
+        'Letters to one person that one IP address may ask for in an hour; all together may ask for four times as many. The page looks the same beyond.',
+      ),
     overall: z
       .int()
       .min(1)

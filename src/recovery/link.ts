@@ -1,7 +1,11 @@
 import type { Context } from 'koa';
+import { z } from 'zod';
 import { readForm } from '../http/form.ts';
 import { seeOther } from '../http/page.ts';
 import type { Room } from './room.ts';
+
+/** What a ticket says that was sent and not handed over: where the letter went. */
+const letter = z.object({ email: z.string() });
 
 /**
  * Where the link of the letter leads. Looking uses nothing up, since mail scanners look at every link; the form does, and
@@ -15,8 +19,9 @@ export function createLink(room: Room): (ctx: Context) => Promise<void> {
     const ticket = await tickets.use('recovery', token);
     if (ticket === undefined) return undefined;
     const accountId = ticket.about;
+    const data = { accountId, ...letter.safeParse(ticket.payload).data };
     const proof = { method: 'email-code', accountId, at: clock.now() } as const;
-    return await recoveries.begin(ctx, { proofs: [proof], data: { accountId } });
+    return await recoveries.begin(ctx, { proofs: [proof], data });
   }
 
   return async (ctx) => {

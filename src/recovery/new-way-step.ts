@@ -1,6 +1,6 @@
 import { passwordWords } from '../accounts/password-words.ts';
 import { readCredential } from '../factors/read-credential.ts';
-import { languagesOf, originOf } from '../http/page.ts';
+import { languagesOf } from '../http/page.ts';
 import type { Problem } from './pages.ts';
 import { NO_PROBLEM, statusOf, type Room } from './room.ts';
 import { actorOf, type FormVisit, type Step, type Visit } from './visit.ts';
@@ -50,10 +50,11 @@ function createNewPasskeyStep(room: Room): Step {
 
   async function finish(visit: FormVisit): Promise<boolean> {
     const { found } = visit.recovery;
-    const { accountId, challenge } = found.data;
+    const { challenge, ...data } = found.data;
+    const { accountId } = data;
     const response = readCredential(visit.form.get('credential'));
     if (challenge === undefined || response === undefined) return false;
-    const left = await recoveries.change(found, { data: { accountId } });
+    const left = await recoveries.change(found, { data });
     const actor = actorOf(visit);
     const answer = { accountId, challenge, response, actor };
     const { passkeys } = factorsOfLocked;
@@ -76,26 +77,16 @@ function createNewPasskeyStep(room: Room): Step {
 /** What is left once somebody has a new way in. */
 async function conclude(visit: Visit, room: Room): Promise<void> {
   const { ctx, recovery } = visit;
-  const { audit, tickets, mail, clock, accountUrl, show } = room;
-  const { id: accountId, email: to, emailVerified } = recovery.account;
+  const { audit, tickets, notices, clock, accountUrl, show } = room;
+  const { id: accountId } = recovery.account;
   const actor = actorOf(visit);
   await audit.record({ type: 'account.recovered', accountId, ...actor });
   // A letter that was sent meanwhile is of no use to whoever reads it now.
   await tickets.withdraw('recovery', accountId);
-  if (to !== undefined && emailVerified) {
-    await mail.send({
-      to,
-      name: 'notice',
-      data: {
-        what: 'account-recovered',
-        at: clock.now(),
-        device: '',
-        address: originOf(ctx).address,
-        notMeUrl: '',
-      },
-      languages: languagesOf(ctx),
-    });
-  }
+  const [proof] = recovery.found.flow.proofs;
+  const at = proof?.at ?? clock.now();
+  const change = { account: recovery.account, actor, at, languages: languagesOf(ctx) };
+  await notices.tell(change, 'account-recovered');
   await show(ctx, 'recover/done', { accountUrl });
 }
 

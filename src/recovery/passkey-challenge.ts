@@ -23,21 +23,11 @@ export function createPasskeyChallenge(room: Room): (visit: Visit) => Promise<vo
     const { ctx, recovery } = visit;
     const { found } = recovery;
     const begun = await begin(visit);
-    const data = { ...found.data, challenge: begun?.challenge };
-    const kept = begun && (await recoveries.change(found, { data: withoutUndefined(data) }));
+    const kept =
+      begun &&
+      (await recoveries.change(found, { data: { ...found.data, challenge: begun.challenge } }));
     ctx.status = kept ? 200 : 409;
     ctx.type = 'json';
     ctx.body = kept && begun ? begun.options : { error: 'no_passkey_asked' };
   };
-}
-
-/** JSON has no undefined members. */
-function withoutUndefined({
-  accountId,
-  challenge,
-}: {
-  readonly accountId: string;
-  readonly challenge: string | undefined;
-}): { accountId: string; challenge?: string } {
-  return challenge === undefined ? { accountId } : { accountId, challenge };
 }

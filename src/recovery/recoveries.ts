@@ -8,6 +8,8 @@ import type { SecondFactor } from '../flows/requirement.ts';
 /** What the steps keep between two requests. */
 export const recoveryData = z.strictObject({
   accountId: z.string(),
+  /** Where the letter went; left out: an operator handed the link over. */
+  email: z.string().optional(),
   /** What an open page was given to sign, or to make a passkey with. */
   challenge: z.string().optional(),
 });
@@ -51,9 +53,18 @@ export function createRecoveries(
       const { accountId } = found.data;
       const [account, has] = await Promise.all([accounts.find(accountId), factors.of(accountId)]);
       if (account === undefined || has === undefined || !isRecoverable(account)) return undefined;
+      if (!isStillTheirs(account, found.data)) return undefined;
       return { found, account, has, step: nextStep(found, has, factors.passkeys.available) };
     },
   };
+}
+
+/**
+ * A letter to an address that the account has no more proves nothing: it may have been a thief's, whose change of it
+ * the owner has taken back since.
+ */
+function isStillTheirs(account: Account, { email }: RecoveryData): boolean {
+  return email === undefined || (account.emailVerified && account.email === email);
 }
 
 /**

@@ -29,6 +29,7 @@ export interface Room extends Pick<
   | 'hasMail'
   | 'logger'
   | 'mail'
+  | 'notices'
   | 'takeBack'
   | 'tickets'
 > {

@@ -79,6 +79,7 @@ beforeAll(async () => {
     environment: { NODE_OPTIONS: `--import=${CLOCK}`, JUMPING_CLOCK_FILE: clockFile },
     settings: {
       authentication: { emailCode: true },
+      joining: { mode: 'open' },
       http: { trustedProxies: ['127.0.0.1'] },
       signIn: { argon2: { memoryKib: 7168, iterations: 1 } },
       clients: [

@@ -113,7 +113,8 @@ export function recoveryContract(name: string, open: () => Promise<Stores>): voi
       expect(await signsIn('ann', PASSWORD)).toBe(false);
       expect((await ann.get('/account')).url.pathname).toMatch(/^\/interaction/u);
       const told = await node.letters('ann@example.com');
-      expect(told.map((one) => one.name)).toContain('notice');
+      const notice = told.find((one) => one.name === 'notice');
+      expect(notice?.links[0]).toContain('/account/not-me/');
       // The flow is over, and so is the link.
       expect((await other.get(step.url.href)).status).toBe(404);
     });
@@ -230,6 +231,14 @@ export function recoveryContract(name: string, open: () => Promise<Stores>): voi
       await linkTo('jon');
       expect(await links('ida')).toHaveLength(5);
       expect((await node.visitor().get(last)).status).toBe(200);
+    });
+
+    test('a letter to an address that the account has no more is worth nothing (a thief had changed it)', async () => {
+      await ask('lee');
+      const [path, id] = [await linkTo('lee'), await idOf('lee')];
+      await rooms.accounts.setEmail(id, { address: 'lee@new.example', isVerified: true }, ACTOR);
+      expect((await follow(node.visitor(), path)).status).toBe(404);
+      expect(await signsIn('lee', PASSWORD)).toBe(true);
     });
 
     test('an operator hands over the same link to whoever has no verified address', async () => {
