@@ -118,6 +118,13 @@ describe('every letter', () => {
     expect(text).toContain(`Das war ich nicht:\n${URL_TEXT}`);
   });
 
+  test('sets labels off as its language does', async () => {
+    const { text, html } = await compose('notice', NOTICE, ['fr']);
+    expect(text).toContain('Appareil\u202f: Firefox on Linux\nAdresse IP\u202f: 192.0.2.7');
+    expect(text).toContain(`Ce n’était pas moi\u202f:\n${URL_TEXT}`);
+    expect(html).toContain('Appareil\u202f:</span> Firefox on Linux');
+  });
+
   test('is in the colours and the name of the installation', async () => {
     const colours = { accent: '#ffcc00', accentDark: '#ffcc00' };
     const theme = { ...PLAIN_THEME, name: 'Acme', colours };

@@ -351,6 +351,19 @@ describe('the catalogs', () => {
     }
   });
 
+  test('in French have a narrow space that does not break before : ; ? ! and in guillemets', () => {
+    const wrong = /[^\u202f?!][;?!]|[^\u202f]:(?!\/\/)|[^\u202f]»|«[^\u202f]|\u0020[:;?!»]/;
+    const found = [...messagesOf('fr').values()].filter((text) => wrong.test(text));
+    expect(found).toEqual([]);
+  });
+
+  test('in Spanish open what they ask', () => {
+    const found = [...messagesOf('es').values()].filter(
+      (text) => text.split('¿').length !== text.split('?').length,
+    );
+    expect(found).toEqual([]);
+  });
+
   test('hold no message that no page uses', () => {
     const quoted = SOURCES.flatMap((file) => source(file).match(/(?<=')[\w.-]+(?=')/g) ?? []);
     // The claims and scopes that cards.ts has words for, what is wrong with a password, and what a layout is told of the language itself.
