@@ -182,21 +182,44 @@ describe.each(STATES)('$name', ({ interaction, path = PAGE, password }) => {
   });
 
   test('fits into 320 px in every language, also with text of twice the size', async () => {
-    // Without a locale of its own, the browser wants what its headers say.
-    await open({ ...PHONE, locale: '' }, async (page) => {
+    await open(PHONE, async (page) => {
       for (const language of host.views.languages) {
-        await page.setExtraHTTPHeaders({ 'Accept-Language': language });
-        await page.goto(host.issuer + path);
-        await begin(page);
-        expect(await page.getAttribute('html', 'lang')).toBe(language);
-        for (const size of ['100%', '200%']) {
-          const width = await page.evaluate(
-            `document.documentElement.style.fontSize = '${size}', document.documentElement.scrollWidth`,
-          );
-          expect([language, size, width]).toEqual([language, size, 320]);
-        }
+        expect([language, ...(await widths(page, language))]).toEqual([language, 320, 320]);
       }
     });
+  });
+
+  /** At once and twice the size of text. What was asked for, or sent, is asked for in the language; its body takes the place of what is shown. */
+  async function widths(page: Page, language: string): Promise<readonly number[]> {
+    const headers = { 'Accept-Language': language };
+    const form = await page.evaluate<Record<string, string>>(
+      "Object.fromEntries(new FormData(document.querySelector('form') ?? undefined))",
+    );
+    const answer = password
+      ? await page.request.post(page.url(), {
+          headers,
+          form: { ...form, login: 'alice@example.com', password: 'whatever', action: 'continue' },
+        })
+      : await page.request.get(page.url(), { headers });
+    const html = await answer.text();
+    expect(html).toContain(`<html lang="${language}"`);
+    expect(html.includes('role="alert"')).toBe(password !== undefined);
+    return page.evaluate((other) => {
+      document.body.innerHTML = new DOMParser().parseFromString(other, 'text/html').body.innerHTML;
+      return ['100%', '200%'].map((size) => {
+        document.documentElement.style.fontSize = size;
+        return document.documentElement.scrollWidth;
+      });
+    }, html);
+  }
+});
+
+test('a line of Japanese ends between two words', async () => {
+  await visit({ ...PHONE, locale: 'ja-JP' }, '/nowhere', async (page) => {
+    const broken = await page.evaluate<string>(
+      "getComputedStyle(document.querySelector('h1')).wordBreak",
+    );
+    expect(broken).toBe('auto-phrase');
   });
 });
 
