@@ -100,7 +100,9 @@ function createRecogniser(options: AccessTokenOptions): Recognise {
       const accountId = grantId === undefined ? undefined : sub;
       const handles = { jti, grantId, sessionUid, accountId, clientId, mark };
       const [isKnown, isTold] = [await state.get(revoked), await revocation.isRevoked(handles)];
-      return isKnown !== undefined || isTold ? undefined : claims;
+      // Until all are told, it can be taken back again: the last time may have been cut short in between.
+      const isOver = isTold || (isKnown !== undefined && !isAtRevocation());
+      return isOver ? undefined : claims;
     });
 }
 

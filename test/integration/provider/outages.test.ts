@@ -1,3 +1,4 @@
+import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { StateFull, StateUnavailable, type State } from '../../../src/storage/state.ts';
 import { createRelyingParty, type RelyingParty } from '../../support/provider-client.ts';
@@ -5,6 +6,8 @@ import { API, openHouse, type House } from '../../support/provider-house.ts';
 
 /** Verbs that a request may use, each of which can fail at any moment. */
 const VERBS = ['get', 'getMany', 'put', 'swap', 'delete', 'count'] as const;
+
+type Tokens = Awaited<ReturnType<RelyingParty['signIn']>>;
 
 let house: House;
 let app: RelyingParty;
@@ -34,6 +37,58 @@ afterAll(() => house.close());
 beforeEach(() => {
   failing = 0;
   fault = () => new StateUnavailable('the test pulled the plug');
+});
+
+describe('a revocation that met an outage, and is asked for again', () => {
+  /** Fails at each call in turn; what was not answered is asked once more. */
+  async function revokeAtEveryCall(
+    tokenOf: (tokens: Tokens) => string,
+    isEnded: (tokens: Tokens) => Promise<boolean>,
+  ): Promise<void> {
+    for (let call = 1; call < 20; call += 1) {
+      failing = 0;
+      const tokens = await app.signIn(house.browser());
+      calls = 0;
+      failing = call;
+      const { status } = await app.post('/revoke', { token: tokenOf(tokens) });
+      if (calls < call) return;
+      failing = 0;
+      if (status !== 200) {
+        expect(status).toBe(503);
+        expect((await app.post('/revoke', { token: tokenOf(tokens) })).status).toBe(200);
+      }
+      expect(await isEnded(tokens), `at call ${call}`).toBe(true);
+    }
+    throw new Error('a request that never stops asking the state');
+  }
+
+  async function isDead(token: string): Promise<boolean> {
+    const answer = await app.post('/introspect', { token });
+    return ((await answer.json()) as { readonly active: boolean }).active === false;
+  }
+
+  test('of a refresh token ends its grant, and every token of that', async () => {
+    await revokeAtEveryCall(
+      ({ refresh_token: token = '' }) => token,
+      async (tokens) =>
+        (await isDead(tokens.access_token)) &&
+        (await app.refresh(tokens.refresh_token ?? '')).status === 400,
+    );
+  });
+
+  test('of a JWT is told to those who verify alone', async () => {
+    await revokeAtEveryCall(
+      ({ access_token: token }) => token,
+      async ({ access_token: token }) => {
+        const { jti = '', rev } = decodeJwt(token);
+        // By the token's own handle alone: what else stands for it is known to nodes only.
+        const handles = { jti, clientId: '', mark: String(rev) };
+        const others = { grantId: undefined, sessionUid: undefined, accountId: undefined };
+        const isTold = await house.first.revocation.isRevoked({ ...handles, ...others });
+        return isTold && (await isDead(token));
+      },
+    );
+  });
 });
 
 /**
