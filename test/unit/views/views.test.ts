@@ -351,6 +351,12 @@ describe('the catalogs', () => {
     }
   });
 
+  test('are all named by the setting that chooses among them', () => {
+    const settings = readFileSync(join(VIEWS_FOLDER, '../docs/configuration.md'), 'utf8');
+    const others = LANGUAGES.filter((language) => language !== 'en').toSorted();
+    expect(settings).toContain(`of ${['en', ...others].join(', ')} and those of the theme folder`);
+  });
+
   test('in French have a narrow space that does not break before : ; ? ! and in guillemets', () => {
     const wrong = /[^\u202f?!][;?!]|[^\u202f]:(?!\/\/)|[^\u202f]»|«[^\u202f]|\u0020[:;?!»]/;
     const found = [...messagesOf('fr').values()].filter((text) => wrong.test(text));
@@ -361,6 +367,12 @@ describe('the catalogs', () => {
     const found = [...messagesOf('es').values()].filter(
       (text) => text.split('¿').length !== text.split('?').length,
     );
+    expect(found).toEqual([]);
+  });
+
+  test('in Japanese have its own punctuation, and spaces after a colon alone', () => {
+    const wrong = /[!?;,()]|[^\p{ASCII}] |(?<!:) [^\p{ASCII}]/u;
+    const found = [...messagesOf('ja').values()].filter((text) => wrong.test(text));
     expect(found).toEqual([]);
   });
 
