@@ -36,7 +36,9 @@ export const pagesConfig = z
     languages: z
       .array(z.string().regex(LANGUAGE, 'expected a language such as "en" or "pt-BR"'))
       .default([])
-      .describe('Languages offered, the default first; empty: all there are, English first.'),
+      .describe(
+        'Languages offered, the default first, of en, de, es, fr, ja, pt and those of the theme folder; empty: all of them, English first.',
+      ),
   })
   .prefault({});
 
