@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { readCredential } from '../factors/read-credential.ts';
 import { seeOther } from '../http/page.ts';
 import { createOwnFlows } from './own-flow.ts';
 import type { Problem } from './pages.ts';
@@ -31,7 +32,7 @@ export function createPasskeyEnrolment({ factors, flows, notices, show }: Room):
 
   async function finish(visit: Visit): Promise<boolean> {
     const { account, actor, form } = visit;
-    const response = readJson(form.get('credential'));
+    const response = readCredential(form.get('credential'));
     const challenge = response === undefined ? undefined : await takeChallenge(visit);
     if (challenge === undefined) return false;
     const typed = (form.get('name') ?? '').trim();
@@ -62,12 +63,4 @@ export function createPasskeyEnrolment({ factors, flows, notices, show }: Room):
       seeOther(visit.ctx, '/account/security?done=passkey-added');
     },
   };
-}
-
-function readJson(text: string | undefined): unknown {
-  try {
-    return text === undefined || text === '' ? undefined : JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,5 @@
 import type { PasskeyChallenge } from '../factors/passkeys.ts';
+import { readCredential } from '../factors/read-credential.ts';
 import { originOf } from '../http/page.ts';
 import type { JsonObject } from '../runtime/json.ts';
 import type { Visit } from './interaction-routes.ts';
@@ -110,14 +111,6 @@ function verificationFor({ flow }: SignIn): Asked['userVerification'] {
 
 function proven(method: PasskeyMethod, accountId: string, signIn: SignIn): PasskeyAnswer {
   return { kind: 'proven', proof: { method, accountId }, signIn };
-}
-
-function readCredential(text: string | undefined): unknown {
-  try {
-    return text === undefined || text === '' ? undefined : JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function answerJson(ctx: Visit['ctx'], status: number, body: JsonObject): void {

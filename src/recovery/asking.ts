@@ -4,12 +4,15 @@ import { recoveryUrl } from '../accounts/recovery-link.ts';
 import { readForm } from '../http/form.ts';
 import { languagesOf, originOf, seeOther } from '../http/page.ts';
 import { waiting } from '../http/waiting.ts';
+import { randomFraction } from '../runtime/random.ts';
 import type { Problem } from './pages.ts';
 import { isRecoverable } from './recoveries.ts';
 import { INCOMPLETE, NO_PROBLEM, statusOf, type Room } from './room.ts';
 
 const LOGIN_MAX = 256;
 const MINUTES = 15;
+const PAUSE_MAX_SECONDS = 0.3;
+const PAUSE_LIMIT_MS = 10_000;
 
 /** Asks for the letter. The answer is the same for everybody, and comes as fast. */
 export function createAsking(room: Room): (ctx: Context) => Promise<void> {
@@ -50,9 +53,11 @@ export function createAsking(room: Room): (ctx: Context) => Promise<void> {
 
 /** To the verified address of whoever `login` is, and to nobody else. */
 async function sendLetter(ctx: Context, login: string, room: Room): Promise<void> {
-  const { accounts, tickets, mail, quotas, settings, audit, issuer } = room;
+  const { accounts, tickets, mail, quotas, settings, audit, clock, issuer } = room;
   const origin = originOf(ctx);
   const languages = languagesOf(ctx);
+  // Else the work for somebody who is there would slow down whatever this browser asks for next.
+  await clock.sleep(PAUSE_MAX_SECONDS * randomFraction(), AbortSignal.timeout(PAUSE_LIMIT_MS));
   const account = await accounts.findByLogin(login);
   if (account?.email === undefined || !account.emailVerified || !isRecoverable(account)) return;
   const { id: accountId, email: to } = account;

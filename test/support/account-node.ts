@@ -69,17 +69,23 @@ const PEOPLE = [
 
 /** `settings` over those of the dev profile. Everybody is `<name>@example.com`, with one password. */
 export async function openAccountNode(
-  settings: Readonly<Record<string, unknown>> = {},
+  settings: Readonly<Record<string, unknown>> & { readonly http?: object } = {},
 ): Promise<AccountNode> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-account-'));
   const port = await freePort();
   const issuer = `http://localhost:${port}`;
   const { clock, advance } = createMovableClock();
   const { logger, lines } = createRecordingLogger();
+  const { http = {}, ...others } = settings;
   const parsed = settingsSchema.parse({
     profile: 'dev',
     issuer,
-    http: { listen: { host: '127.0.0.1', port }, metrics: { port: 0 }, drainDelay: '0s' },
+    http: {
+      listen: { host: '127.0.0.1', port },
+      metrics: { port: 0 },
+      drainDelay: '0s',
+      ...http,
+    },
     storage: { embedded: { file: join(folder, 'latchkey.sqlite') } },
     signingKeys: { folder: join(folder, 'keys') },
     people: PEOPLE.map((name) => ({
@@ -90,7 +96,7 @@ export async function openAccountNode(
     })),
     // The cheapest that the rules allow: passwords are not what is tested.
     signIn: { argon2: { memoryKib: 7168, iterations: 1 } },
-    ...settings,
+    ...others,
   });
   const ending = new AbortController();
   const node = await startNode(parsed, { logger, clock, signal: ending.signal });
