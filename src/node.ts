@@ -97,6 +97,11 @@ async function openHost(rooms: Rooms, options: ComposeOptions, closers: Closers)
     interactions: protocol.interactions,
     groupsOf: async (accountId) => (await groups.rightsOf(accountId, {})).groups,
     formSecrets: sealer.keysFor('forms'),
+    takenBack: {
+      mark: () => rooms.revocation.stamp(),
+      since: (mark, accountId) =>
+        rooms.revocation.isRevoked({ jti: '', clientId: '', accountId, mark }),
+    },
   });
   const post = await openLetters({ rooms, views, metrics, closers });
   const added = addCapabilities({ ...rooms, ...views, ...protocol, inbox: post.inbox }, settings);

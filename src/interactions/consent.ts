@@ -1,6 +1,10 @@
-import type { Accounts } from '../accounts/accounts.ts';
+import type { Account, Accounts } from '../accounts/accounts.ts';
 import { askedFor } from '../http/asked-for.ts';
-import { InteractionExpired, type Interactions } from '../provider/contract.ts';
+import {
+  InteractionExpired,
+  type ConsentRequest,
+  type Interactions,
+} from '../provider/contract.ts';
 import { accountCard, clientCard } from './cards.ts';
 import type { Step, Visit } from './interaction-routes.ts';
 import type { ShowPage } from './pages.ts';
@@ -11,23 +15,36 @@ interface ConsentOptions {
   readonly show: ShowPage;
 }
 
+/** What is asked of whom, and the fields of the page that depend on where it is shown. */
+interface Asking {
+  readonly account: Account;
+  readonly asked: ConsentRequest;
+  readonly shown: string;
+  readonly another: string;
+}
+
+/** Asks whether this client may have what it asks for. */
+export async function showConsent(
+  { ctx, interaction, csrf }: Visit,
+  show: ShowPage,
+  { account, asked, shown, another }: Asking,
+): Promise<void> {
+  const client = clientCard(interaction.client);
+  const page = { client, account: accountCard(account), another, shown, ...askedFor(asked), csrf };
+  const { uiLocales } = interaction;
+  await show(ctx, 'consent', page, { uiLocales, image: client.logoUri });
+}
+
 /** May this client have what it asks for? Whatever is not a yes is a no. */
 export function createConsent({ interactions, accounts, show }: ConsentOptions): Step {
-  async function ask({ ctx, interaction, csrf }: Visit): Promise<void> {
-    const { uid, accountId = '', consent, uiLocales } = interaction;
+  async function ask(visit: Visit): Promise<void> {
+    const { uid, accountId = '', consent: asked } = visit.interaction;
     const account = await accounts.find(accountId);
     // Deleted since they signed in: there is nobody to ask.
-    if (account === undefined || consent === undefined)
+    if (account === undefined || asked === undefined)
       throw new InteractionExpired('a consent without an account');
-    const client = clientCard(interaction.client);
-    const page = {
-      client,
-      account: accountCard(account),
-      another: `/interaction/${uid}/sign-in`,
-      ...askedFor(consent),
-      csrf,
-    };
-    await show(ctx, 'consent', page, { uiLocales, image: client.logoUri });
+    const another = `/interaction/${uid}/sign-in`;
+    await showConsent(visit, show, { account, asked, shown: '', another });
   }
 
   return async (visit) => {

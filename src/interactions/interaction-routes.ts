@@ -1,7 +1,6 @@
 import { Router } from '@koa/router';
 import type { Context } from 'koa';
 import type { Accounts } from '../accounts/accounts.ts';
-import type { Audit } from '../audit/audit.ts';
 import type { Factors } from '../factors/factors.ts';
 import type { AuthenticationSettings } from '../flows/config.ts';
 import type { Flows } from '../flows/flows.ts';
@@ -22,7 +21,7 @@ import { createShowPage } from './pages.ts';
 import { joinPath } from './paths.ts';
 import { createSelectAccount } from './select-account.ts';
 import { createSignIn } from './sign-in.ts';
-import { createSignIns } from './sign-in-progress.ts';
+import { createSignIns, type TakenBack } from './sign-in-progress.ts';
 import type { Ways } from './sign-in-step.ts';
 import { createSignInLink } from './sign-in-link.ts';
 
@@ -34,8 +33,8 @@ export interface InteractionRoutesOptions {
   readonly factors: Factors;
   readonly flows: Flows;
   readonly mail: Mail;
+  readonly takenBack: TakenBack;
   readonly notices: Notices;
-  readonly audit: Audit;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly renderer: Renderer;
@@ -89,9 +88,6 @@ export function createInteractionRoutes(options: InteractionRoutesOptions): Rout
     consent: createConsent({ ...options, show }),
   };
 
-  const refuse: Step = ({ ctx, interaction: { uid } }) =>
-    interactions.finish(ctx, uid, { kind: 'refused' });
-
   const visit =
     (choose: (interaction: Interaction) => Step, isSomeoneElse = false) =>
     async (ctx: Context): Promise<void> => {
@@ -101,7 +97,7 @@ export function createInteractionRoutes(options: InteractionRoutesOptions): Rout
         const interaction = await interactions.find(ctx, uid);
         const form = ctx.method === 'POST' ? await readForm(ctx) : undefined;
         if (form) tokens.check(uid, form.get('csrf'));
-        const step = form?.get('action') === 'cancel' ? refuse : choose(interaction);
+        const step = choose(interaction);
         await step({ ctx, interaction, isSomeoneElse, form, csrf: tokens.issue(uid) });
       } catch (error) {
         if (!(error instanceof InteractionExpired)) throw error;

@@ -113,7 +113,10 @@ export interface SelectAccountPage extends Form {
 export interface ConsentPage extends Form {
   readonly client: ClientCard;
   readonly account: AccountCard;
+  /** Where to sign in as somebody else; empty: a button of the form begins the sign-in anew. */
   readonly another: string;
+  /** Names what is asked of whom, within a sign-in; else empty. */
+  readonly shown: string;
   readonly scopes: readonly AskedFor[];
   readonly claims: readonly AskedFor[];
   readonly resources: ConsentRequest['resources'];

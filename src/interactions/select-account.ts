@@ -22,7 +22,8 @@ export function createSelectAccount({ interactions, accounts, show }: SelectAcco
       return;
     }
     if (form) {
-      await interactions.finish(ctx, uid, { kind: 'account-kept' });
+      const kind = form.get('action') === 'cancel' ? 'refused' : 'account-kept';
+      await interactions.finish(ctx, uid, { kind });
       return;
     }
     const client = clientCard(interaction.client);

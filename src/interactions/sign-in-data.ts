@@ -27,6 +27,8 @@ const signInData = z.object({
   verifying: z.string().optional(),
   /** The second factor was spared, since this browser was remembered. */
   isDeviceKnown: z.boolean().default(false),
+  /** The moment of the last proof: whatever takes back everything of the account after it takes the proofs along. */
+  mark: z.string().optional(),
 });
 
 export type SignInData = z.output<typeof signInData>;

@@ -73,6 +73,14 @@ export interface SignInsOptions {
   readonly requireVerifiedEmail: boolean;
   /** The life of an interaction. */
   readonly ttlSeconds: number;
+  readonly takenBack: TakenBack;
+}
+
+/** Whether everything of somebody was taken back: by a new password, or wherever they were signed out everywhere. */
+export interface TakenBack {
+  /** Names this moment. */
+  mark(): string;
+  since(mark: string, accountId: string): Promise<boolean>;
 }
 
 /** Over flows that carry the `uid` of their interaction, whose cookie ties them to the browser. */
@@ -81,8 +89,8 @@ export function createSignIns(options: SignInsOptions): SignIns {
   const ahead = new WeakMap<Context, Promise<Flow | undefined>>();
 
   async function stand(visit: Visit, flow: Flow, data: SignInData): Promise<SignIn> {
-    const person = await personOf(flow, options);
-    // Gone, disabled or locked meanwhile: what was proven is worth nothing any more.
+    const person = await personOf(flow, data, options);
+    // Gone, disabled, locked or signed out everywhere meanwhile: what was proven is worth nothing any more.
     const living = person === undefined ? { ...flow, proofs: [] } : flow;
     const { step, isDeviceKnown } = await stepOf(visit, living, { person, data }, options);
     return { flow: living, data: { ...data, isDeviceKnown }, step, person };
@@ -137,10 +145,12 @@ function isStepUp({ prompt, reasons }: Interaction): boolean {
 
 async function personOf(
   { proofs }: Flow,
-  { accounts, factors }: SignInsOptions,
+  { mark }: SignInData,
+  { accounts, factors, takenBack }: SignInsOptions,
 ): Promise<Person | undefined> {
   const [proof] = proofs;
   if (proof === undefined) return undefined;
+  if (mark !== undefined && (await takenBack.since(mark, proof.accountId))) return undefined;
   const [account, has] = await Promise.all([
     accounts.find(proof.accountId),
     factors.of(proof.accountId),

@@ -78,3 +78,9 @@ export function personIn({ person }: SignIn): Person {
   if (person === undefined) throw new TypeError('a step of nobody');
   return person;
 }
+
+/** Shows the step that the sign-in has come to, at the address where it is. */
+export function lookAgain({ ctx }: Visit): void {
+  ctx.status = 303;
+  ctx.redirect(ctx.path);
+}

@@ -1,8 +1,4 @@
-import type { Audit } from '../audit/audit.ts';
-import { originOf } from '../http/page.ts';
-import type { Metrics } from '../http/metrics.ts';
-import { amrOf } from '../flows/proofs.ts';
-import { InteractionExpired, type Interactions } from '../provider/contract.ts';
+import type { Interactions } from '../provider/contract.ts';
 import { createEmailCodeStep } from './email-code-step.ts';
 import { createEnrolStep } from './enrol-step.ts';
 import { createIdentifyStep } from './identify-step.ts';
@@ -10,18 +6,14 @@ import type { Step, Visit } from './interaction-routes.ts';
 import { createNewPasswordStep } from './new-password-step.ts';
 import { createPasskeyStep } from './passkey-step.ts';
 import { createSecondFactorStep } from './second-factor-step.ts';
-import type { Progress, SignIn, SignIns } from './sign-in-progress.ts';
+import type { Progress, SignIn, TakenBack } from './sign-in-progress.ts';
+import { createSignInEnd } from './sign-in-end.ts';
 import { createVerifyEmailStep } from './verify-email-step.ts';
-import type { SignInStep, StepOptions } from './sign-in-step.ts';
-
-/** A known browser stands in for the second factor (RFC 8176, risk-based authentication). */
-const SPARED = 'rba';
+import { lookAgain, type SignInStep, type StepOptions } from './sign-in-step.ts';
 
 export interface SignInOptions extends Omit<StepOptions, 'goOn' | 'passkeys'> {
   readonly interactions: Interactions;
-  readonly signIns: SignIns;
-  readonly metrics: Pick<Metrics, 'signIn'>;
-  readonly audit: Audit;
+  readonly takenBack: TakenBack;
 }
 
 /** Signs somebody in, step by step; and gives open passkey pages what they are to sign. */
@@ -29,36 +21,16 @@ export function createSignIn(options: SignInOptions): {
   readonly step: Step;
   readonly challenge: Step;
 } {
-  const { interactions, signIns, metrics, audit } = options;
-
-  async function conclude({ ctx, interaction }: Visit, signIn: SignIn): Promise<void> {
-    const { person, data, flow } = signIn;
-    if (person === undefined) throw new TypeError('a sign-in of nobody');
-    if (!(await signIns.end(signIn))) throw new InteractionExpired('it was finished already');
-    const accountId = person.account.id;
-    const amr = [...amrOf(flow.proofs), ...(data.isDeviceKnown ? [SPARED] : [])];
-    const clientId = interaction.client.id;
-    await audit.record({
-      type: 'sign_in.succeeded',
-      accountId,
-      clientId,
-      origin: originOf(ctx),
-      amr,
-    });
-    metrics.signIn('verified');
-    const { remember } = data;
-    await interactions.finish(ctx, interaction.uid, {
-      kind: 'signed-in',
-      accountId,
-      amr,
-      remember,
-    });
-  }
+  const { signIns, takenBack } = options;
+  const end = createSignInEnd(options);
 
   async function goOn(visit: Visit, signIn: SignIn, progress: Progress): Promise<void> {
-    const next = await signIns.advance(visit, signIn, progress);
+    // Before the account is read: what is taken back from now on takes these proofs along.
+    const mark = takenBack.mark();
+    const data = { ...progress.data, mark };
+    const next = await signIns.advance(visit, signIn, { ...progress, data });
     if (next.step.kind === 'done') {
-      await conclude(visit, next);
+      await end.arrive(visit, next);
       return;
     }
     // Lost to another request of this browser: the page shows where that one led.
@@ -81,19 +53,15 @@ export function createSignIn(options: SignInOptions): {
     async step(visit) {
       const signIn = await signIns.find(visit);
       const { kind } = signIn.step;
-      if (visit.form?.get('action') === 'restart') {
+      const action = visit.form?.get('action');
+      if (action === 'cancel') await end.refuse(visit, signIn);
+      else if (action === 'restart') {
         await signIns.restart(signIn);
         lookAgain(visit);
-      } else if (kind === 'done') await conclude(visit, signIn);
+      } else if (kind === 'done') await end.decide(visit, signIn);
       else if (visit.form === undefined) await steps[kind].show(visit, signIn);
       else await steps[kind].take({ ...visit, form: visit.form }, signIn);
     },
     challenge: async (visit) => passkeys.challenge(visit, await signIns.find(visit)),
   };
-}
-
-/** Shows the step that the sign-in has come to, at the address where it is. */
-function lookAgain({ ctx }: Visit): void {
-  ctx.status = 303;
-  ctx.redirect(ctx.path);
 }

@@ -2,7 +2,8 @@ import { lastTokensOf } from '../audit/last-tokens.ts';
 import type { Clients } from '../clients/clients.ts';
 import type { Records } from '../storage/records.ts';
 import type { State } from '../storage/state.ts';
-import type { Allowed, Consents } from './consent-queries.ts';
+import { NOTHING } from './allowed.ts';
+import type { Consents } from './consent-queries.ts';
 import type { ClientView, ConnectedClient, ConnectedClients, IssuerProfile } from './contract.ts';
 import { consentView, viewOfClient } from './interaction-view.ts';
 import type { Resources } from './resources.ts';
@@ -18,8 +19,6 @@ interface ConnectedClientsOptions {
   readonly state: State;
   readonly profile: IssuerProfile;
 }
-
-const NOTHING: Allowed = { scopes: [], claims: [], resources: {} };
 
 /** From what was allowed, and from the tokens of those that need not ask. */
 export function createConnectedClients(options: ConnectedClientsOptions): ConnectedClients {

@@ -72,10 +72,15 @@ export type Outcome =
       readonly acr?: string | undefined;
       /** "Keep me signed in": the session outlives the browser. */
       readonly remember: boolean;
+      /** NumericDate of the proof; left out: now. */
+      readonly authTime?: number | undefined;
+      /** They also allowed what `comingConsent` told of. */
+      readonly consented?: boolean | undefined;
     }
   | { readonly kind: 'account-kept' }
   | { readonly kind: 'consented' }
-  | { readonly kind: 'refused' };
+  /** `accountId`: whoever did not allow what `comingConsent` told of, and is not signed in. */
+  | { readonly kind: 'refused'; readonly accountId?: string | undefined };
 
 /** Between the engine and the pages. */
 export interface Interactions {
@@ -85,6 +90,11 @@ export interface Interactions {
    * @throws {InteractionExpired} when there is none.
    */
   find(ctx: Context, uid: string): Promise<Interaction>;
+  /**
+   * What the client asks somebody to allow once they have signed in, so that it can be asked in the same
+   * interaction. Undefined: nothing, as far as can be told now; what is missed is asked in an interaction of its own.
+   */
+  comingConsent(ctx: Context, uid: string, accountId: string): Promise<ConsentRequest | undefined>;
   /** Ends the pause: answers 303 back into the authorization request. Once only. @throws {InteractionExpired} */
   finish(ctx: Context, uid: string, outcome: Outcome): Promise<void>;
 }

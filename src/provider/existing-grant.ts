@@ -2,6 +2,7 @@ import type { Grant, KoaContextWithOIDC } from 'oidc-provider';
 import type { Clock } from '../runtime/clock.ts';
 import { sha256 } from '../runtime/digest.ts';
 import { randomId } from '../runtime/random.ts';
+import { intersection, isNothing, NOTHING } from './allowed.ts';
 import type { Allowed, Consents } from './consent-queries.ts';
 import type { EngineClients } from './engine-clients.ts';
 import { dropScope } from './offline-access.ts';
@@ -112,7 +113,7 @@ async function allowedBefore(
   const owner = client && engineClients.ownerOf(client);
   if (owner?.policy.firstParty === true) return missing;
   const remembered = owner && account && (await consents.find(account.accountId, owner.id));
-  return intersection(missing, remembered ?? { scopes: [], claims: [], resources: {} });
+  return intersection(missing, remembered ?? NOTHING);
 }
 
 async function extend(
@@ -162,23 +163,4 @@ function needsRenewal(
 function ignoreOfflineAccess(ctx: KoaContextWithOIDC, grant: Grant | undefined): void {
   const isGranted = grant?.getOIDCScope().split(' ').includes('offline_access') === true;
   if (ctx.oidc.prompts.has('none') && !isGranted) dropScope(ctx, 'offline_access');
-}
-
-function intersection(wanted: Allowed, remembered: Allowed): Allowed {
-  const both = (left: readonly string[], right: readonly string[] = []): readonly string[] =>
-    left.filter((name) => right.includes(name));
-  return {
-    scopes: both(wanted.scopes, remembered.scopes),
-    claims: both(wanted.claims, remembered.claims),
-    resources: Object.fromEntries(
-      Object.entries(wanted.resources).map(([identifier, names]) => [
-        identifier,
-        both(names, remembered.resources[identifier]),
-      ]),
-    ),
-  };
-}
-
-function isNothing({ scopes, claims, resources }: Allowed): boolean {
-  return [scopes, claims, ...Object.values(resources)].every((names) => names.length === 0);
 }

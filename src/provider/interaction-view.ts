@@ -75,7 +75,8 @@ export function askedConsent(
   };
 }
 
-function everythingIn(
+/** Everything that a request asks for. */
+export function everythingIn(
   params: JsonObject,
   client: Client,
   options: { readonly resources: Resources; readonly engineScopes: ReadonlySet<string> },
@@ -116,7 +117,7 @@ export function asksForMultiple(acrValues: readonly string[]): boolean {
 }
 
 /** Names in a `claims` parameter (OpenID Connect Core section 5.5), which the engine has parsed before. */
-function claimsIn(parameter: string | undefined): readonly string[] {
+export function claimsIn(parameter: string | undefined): readonly string[] {
   const claims: unknown = parameter === undefined ? {} : JSON.parse(parameter);
   if (!isJsonObject(claims)) return [];
   const names = ['userinfo', 'id_token'].flatMap((place) =>

@@ -36,6 +36,7 @@ export interface Parts {
   readonly engineClients: EngineClients;
   readonly resources: Resources;
   readonly engineScopes: ReadonlySet<string>;
+  readonly claimNames: ReadonlySet<string>;
 }
 
 interface PartsOptions extends ProtocolOptions {
@@ -93,6 +94,7 @@ export function createParts(options: PartsOptions): Parts {
     engineClients,
     resources,
     engineScopes,
+    claimNames: new Set(Object.values(accountClaims.byScope).flat()),
     generation,
   };
 }

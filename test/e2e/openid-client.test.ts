@@ -341,14 +341,25 @@ describe('a person that refuses', () => {
     ).rejects.toMatchObject({ error: 'access_denied' });
   });
 
-  test('to consent sends the app access_denied, and stays signed in', async () => {
+  test('to consent at the end of a sign-in sends the app access_denied, and is not signed in', async () => {
     const agent = newAgent();
     const { url } = await web.request();
     const consent = await agent.submit(await agent.open(url), { ...DAVE });
+    expect(headingOf(consent)).toBe('Allow access?');
     const stop = await agent.submit(consent, {}, 'cancel');
     expect(stop.url.searchParams.get('error')).toBe('access_denied');
     const { url: again } = await web.request();
-    expect(asks(await agent.open(again), 'password')).toBe(false);
+    expect(asks(await agent.open(again), 'password')).toBe(true);
+  });
+
+  test('to consent while signed in sends the app access_denied, and stays signed in', async () => {
+    const agent = newAgent();
+    await web.signIn(agent);
+    const { url } = await web.request({ prompt: 'consent' });
+    const stop = await agent.submit(await agent.open(url), {}, 'cancel');
+    expect(stop.url.searchParams.get('error')).toBe('access_denied');
+    const { url: again } = await web.request();
+    expect((await agent.open(again)).url.origin).toBe(app.url);
   });
 });
 

@@ -20,9 +20,11 @@ import {
 } from '../support/relying-parties/openid-client.ts';
 import { takingTurns, throughNode, type Way } from '../support/relying-parties/through-node.ts';
 import {
+  ALICE,
   asks,
   BOB,
   createUserAgent,
+  headingOf,
   type UserAgent,
 } from '../support/relying-parties/user-agent.ts';
 
@@ -249,6 +251,18 @@ describe.each([
         .toBe(false);
       expect(performance.now() - revokedAt).toBeLessThan(1000);
     }
+  });
+
+  test('end a sign-in that waits for consent when everything of the person is taken back', async () => {
+    const agent = house.agent();
+    const { url } = await at(0).request({ prompt: 'consent' });
+    const consent = await agent.submit(await agent.open(url), { ...ALICE });
+    expect(headingOf(consent)).toBe('Allow access?');
+    await command('revoke person alice');
+    await expect
+      .poll(async () => asks(await agent.open(consent.url.href), 'password'), { timeout: 1000 })
+      .toBe(true);
+    expect(asks(await agent.submit(consent), 'password')).toBe(true);
   });
 
   test('take up a key that the command line put in their ring, and know the old one still', async () => {

@@ -14,6 +14,7 @@ import { createProtocolPages } from '../../src/interactions/protocol-pages.ts';
 import {
   InteractionExpired,
   type ClientView,
+  type ConsentRequest,
   type Interaction,
   type Interactions,
   type Outcome,
@@ -100,6 +101,7 @@ export function createBareProtocol(overrides: Partial<Protocol> = {}): Protocol 
   return {
     interactions: {
       find: () => Promise.reject(new InteractionExpired('none')),
+      comingConsent: () => Promise.reject(new InteractionExpired('none')),
       finish: () => Promise.reject(new InteractionExpired('none')),
     },
     sessions: { current: async () => undefined, list: async () => [] },
@@ -115,6 +117,10 @@ export function createBareProtocol(overrides: Partial<Protocol> = {}): Protocol 
 /** Engine, people and audit of a test: all that the pages see of the world. */
 export interface PagesWorld {
   interaction: Interaction | undefined;
+  /** What is asked of whoever signs in. */
+  coming: ConsentRequest | undefined;
+  /** How often everything of everyone was taken back. */
+  revocations: number;
   /** Where the browser goes when an interaction is over. */
   endsAt: string;
   password: (password: string) => PasswordOutcome;
@@ -129,6 +135,8 @@ export interface PagesWorld {
 export function createPagesWorld(): PagesWorld {
   return {
     interaction: PLAIN_INTERACTION,
+    coming: undefined,
+    revocations: 0,
     endsAt: '/_done',
     password: (password) =>
       password === 'right' ? { kind: 'verified', account: ALICE } : { kind: 'refused' },
@@ -172,7 +180,10 @@ export async function openPagesHost(
     flows: createFlows({ state: createMemory(), clock: systemClock, namespace: 'test' }),
     notices: { tell: () => neverMailed(), tellOfNewEmail: () => neverMailed() },
     mail: { queue: () => neverMailed(), send: () => neverMailed() },
-    audit: { record: async () => {}, note: () => {}, flush: async () => {}, close: async () => {} },
+    takenBack: {
+      mark: () => String(world.revocations),
+      since: async (mark) => mark !== String(world.revocations),
+    },
     clock: systemClock,
     logger: createKeptLog(),
     settings: authenticationConfig.parse({}),
@@ -232,6 +243,7 @@ function interactionsOf(world: PagesWorld): Interactions {
   };
   return {
     find: async (_, uid) => living(uid),
+    comingConsent: async () => world.coming,
     async finish(ctx, uid, outcome) {
       living(uid);
       world.outcomes.push(outcome);

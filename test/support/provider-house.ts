@@ -25,6 +25,7 @@ import {
   tokensConfig,
 } from '../../src/provider/config.ts';
 import type {
+  ConsentRequest,
   Interaction,
   IssuerProfile,
   Outcome,
@@ -46,6 +47,12 @@ import { createRecordingLogger, type LogLine } from './recording-logger.ts';
 
 /** What the person before the browser does at each page. */
 export type Person = (interaction: Interaction) => Outcome;
+
+/** One who may first look at what they would be asked to allow after signing in. */
+export type CuriousPerson = (
+  interaction: Interaction,
+  coming: (accountId: string) => Promise<ConsentRequest | undefined>,
+) => Outcome | Promise<Outcome>;
 
 /** One node: a protocol on a port of its own, over the store that all share. */
 export interface Node {
@@ -72,6 +79,8 @@ export interface House {
   readonly alice: Account;
   /** Decides for whoever sits at the browser. */
   person: Person;
+  /** Decides in place of `person`. */
+  curious: CuriousPerson | undefined;
   browser(): Browser;
   client(client: NewClient): Promise<{ readonly id: string; readonly secret: string }>;
   close(): Promise<void>;
@@ -133,6 +142,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
   const issuer = `${urlOf(front)}${options.path ?? ''}`;
   const profile: IssuerProfile = { issuer, namespace: options.namespace ?? 'latchkey' };
   let person: Person = () => ({ kind: 'refused' });
+  let curious: CuriousPerson | undefined;
 
   async function openNode(server: Server, number: number): Promise<Node & { rooms: Rooms }> {
     const rooms = await openRooms({ file, number, sealer, audited, profile, apis: options.apis });
@@ -151,7 +161,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
       cookieKeys,
       metrics: { onEvent: (event) => void events.push(event), tokenIssued: () => undefined },
     });
-    const host = createHost(protocol, options.path ?? '', () => person);
+    const host = createHost(protocol, options.path ?? '', () => curious ?? person);
     server.on('request', (request, response) => void host(request, response));
     opened.push({
       async close() {
@@ -187,6 +197,12 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
     },
     set person(next) {
       person = next;
+    },
+    get curious() {
+      return curious;
+    },
+    set curious(next) {
+      curious = next;
     },
     browser: () => createBrowser(issuer),
     async client(client) {
@@ -329,7 +345,7 @@ const PLAIN_PAGES: ProtocolPages = {
 function createHost(
   protocol: Protocol,
   base: string,
-  person: () => Person,
+  person: () => CuriousPerson,
 ): ReturnType<Koa['callback']> {
   const app = new Koa();
   app.on('error', () => undefined);
@@ -342,7 +358,9 @@ function createHost(
       : undefined;
     if (uid !== undefined) {
       const interaction = await protocol.interactions.find(ctx, uid);
-      await protocol.interactions.finish(ctx, uid, person()(interaction));
+      const coming = (accountId: string): Promise<ConsentRequest | undefined> =>
+        protocol.interactions.comingConsent(ctx, uid, accountId);
+      await protocol.interactions.finish(ctx, uid, await person()(interaction, coming));
       return;
     }
     if (ctx.path === '/_who') {

@@ -38,6 +38,7 @@ const CONSENT: Pages['consent'] = {
   client: CLIENT,
   account: ACCOUNT,
   another: '/interaction/x/sign-in',
+  shown: '',
   scopes: [
     ...['profile', 'email', 'address', 'phone', 'offline_access'].map((scope) => ({
       message: `scope.${scope}`,
