@@ -1,8 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
 const SECOND_MS = 1000;
-/** Whole nodes that are held to a second, like those in `test/fault`. */
-const TIMED = ['test/e2e/revocation.test.ts', 'test/e2e/revocation-example.test.ts'];
+/** Whole nodes under load that are held to seconds: nothing else may run meanwhile. */
+const TIMED = [
+  'test/e2e/{revocation,revocation-example}.test.ts',
+  'test/fault/node-{clock,kill,lost-replies,overload,redis-full,redis-outage,sigterm,slow-redis,stall}.test.ts',
+  'test/fault/{redis-outage,redis-refusals,revocation-feed,revocation-redis,rotation-nodes,signing-keys-nodes}.test.ts',
+];
 
 /** `--mode long` runs the same tests at their full counts, which take minutes each. */
 export default defineConfig(({ mode }) => {
@@ -36,7 +40,7 @@ export default defineConfig(({ mode }) => {
         {
           test: {
             name: 'nodes',
-            include: ['test/e2e/**/*.test.ts'],
+            include: ['test/{e2e,fault}/**/*.test.ts'],
             exclude: TIMED,
             sequence: { groupOrder: 2 },
             ...timeouts,
@@ -45,8 +49,7 @@ export default defineConfig(({ mode }) => {
         {
           test: {
             name: 'timed',
-            include: ['test/fault/**/*.test.ts', ...TIMED],
-            // Each starts several nodes and holds them to seconds: nothing else may run meanwhile.
+            include: TIMED,
             maxWorkers: 1,
             sequence: { groupOrder: 3 },
             ...timeouts,
