@@ -20,24 +20,7 @@ const MINUTE = 60;
 
 /** Shows that the e-mail address of the account is theirs, where nobody goes on before that. */
 export function createVerifyEmailStep(options: StepOptions): SignInStep {
-  const { accounts, factors, mail, issuer, signIns, goOn } = options;
-
-  async function send(visit: Visit, account: Account): Promise<Refused> {
-    const { ctx, interaction } = visit;
-    const { uid, uiLocales } = interaction;
-    const ask = { flowId: uid, accountId: account.id, origin: originOf(ctx) };
-    const issued = await factors.emailCodes.issue(ask);
-    if (issued.kind === 'throttled') return throttled(visit, issued.retryAfterSeconds);
-    const { code, linkToken, lifetimeSeconds } = issued;
-    const url = `${issuer}/sign-in-code/${linkToken}`;
-    await mail.send({
-      to: addressOf(account),
-      name: 'verify-email',
-      data: { code, url, minutes: Math.round(lifetimeSeconds / MINUTE) },
-      languages: languagesOf(ctx, uiLocales),
-    });
-    return NO_PROBLEM;
-  }
+  const { accounts, factors, signIns, goOn } = options;
 
   /** The first look sends the letter; looking again does not. */
   async function begin(visit: Visit, signIn: SignIn): Promise<Refused> {
@@ -46,7 +29,7 @@ export function createVerifyEmailStep(options: StepOptions): SignInStep {
     const data = { ...signIn.data, verifying: account.email };
     // Another look at the same time sends it.
     if ((await signIns.keep({ ...signIn, data })) === undefined) return NO_PROBLEM;
-    return await send(visit, account);
+    return await send(visit, account, options);
   }
 
   async function check(visit: FormVisit, account: Account): Promise<Refused> {
@@ -81,7 +64,7 @@ export function createVerifyEmailStep(options: StepOptions): SignInStep {
       const { account } = personIn(signIn);
       const { verifying } = signIn.data;
       const isAgain = visit.form.get('action') === 'again' || verifying === undefined;
-      const refused = isAgain ? await send(visit, account) : await check(visit, account);
+      const refused = isAgain ? await send(visit, account, options) : await check(visit, account);
       if (isAgain || refused.problem.kind !== 'none') {
         await showAgain(visit, account, refused);
         return;
@@ -91,6 +74,27 @@ export function createVerifyEmailStep(options: StepOptions): SignInStep {
       await goOn(visit, signIn, { data: { verifying: undefined } });
     },
   };
+}
+
+async function send(
+  visit: Visit,
+  account: Account,
+  { factors, mail, issuer }: StepOptions,
+): Promise<Refused> {
+  const { ctx, interaction } = visit;
+  const { uid, uiLocales } = interaction;
+  const ask = { flowId: uid, accountId: account.id, origin: originOf(ctx) };
+  const issued = await factors.emailCodes.issue(ask);
+  if (issued.kind === 'throttled') return throttled(visit, issued.retryAfterSeconds);
+  const { code, linkToken, lifetimeSeconds } = issued;
+  const url = `${issuer}/sign-in-code/${linkToken}`;
+  await mail.send({
+    to: addressOf(account),
+    name: 'verify-email',
+    data: { code, url, minutes: Math.round(lifetimeSeconds / MINUTE) },
+    languages: languagesOf(ctx, uiLocales),
+  });
+  return NO_PROBLEM;
 }
 
 function addressOf({ email }: Account): string {
