@@ -1,11 +1,14 @@
 import type { Capability } from '../capability.ts';
-import { joiningConfig, type JoiningConfig } from './config.ts';
+import { effectiveSettings, joiningConfig, type JoiningConfig } from './config.ts';
 import { createJoiningRoutes } from './routes.ts';
 
 /** How people come to have an account. */
 export const joining: Capability<'joining', JoiningConfig> = {
   name: 'joining',
   config: joiningConfig,
-  create: (section, house) =>
-    section.mode === 'off' ? undefined : { routers: [createJoiningRoutes(section, house)] },
+  create(section, house) {
+    if (section.mode === 'off') return undefined;
+    const settings = effectiveSettings(section, house);
+    return { routers: [createJoiningRoutes(settings, house)] };
+  },
 };

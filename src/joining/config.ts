@@ -11,7 +11,7 @@ export const joiningConfig = z
       .enum(['off', 'invitation', 'open'])
       .default('invitation')
       .describe(
-        'off: operators make all accounts; invitation: so do people who were invited; open: so does whoever has an e-mail address.',
+        'off: operators make all accounts; invitation: so do people who were invited; open: so does whoever has an e-mail address, if there is mail.',
       ),
     allowedDomains: z
       .array(z.string().regex(DOMAIN, { error: 'expected a domain such as "example.com"' }))
@@ -68,6 +68,14 @@ export const joiningConfig = z
   .prefault({});
 
 export type JoiningConfig = z.output<typeof joiningConfig>;
+
+/** Where no letter leaves nobody could prove an address; links of invitations can still be handed over. */
+export function effectiveSettings(
+  settings: JoiningConfig,
+  { hasMail }: { readonly hasMail: boolean },
+): JoiningConfig {
+  return settings.mode === 'open' && !hasMail ? { ...settings, mode: 'invitation' } : settings;
+}
 
 /** What keeps everybody from joining, by their paths from the top of the configuration. */
 export function joiningProblems({

@@ -1,5 +1,4 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { settingsSchema } from '../../../src/settings.ts';
 import { openAccountNode, PASSWORD, type AccountNode } from '../../support/account-node.ts';
 
 const GOOD = 'a horse on a battery staple';
@@ -72,17 +71,6 @@ describe('where joining is open', () => {
     const end = await visitor.send(url.href, { password: GOOD, action: 'continue' });
     expect(end.html).toContain('Protect your account');
     expect((await visitor.get('/account')).url.pathname).toMatch(/^\/interaction/u);
-  });
-
-  test('what operators alone can fill in and everybody must have would keep everybody out', () => {
-    const { error } = settingsSchema.safeParse({
-      profile: 'dev',
-      joining: { mode: 'open' },
-      accounts: { attributes: [{ name: 'grade', type: 'string', required: true }] },
-    });
-    expect(error?.issues.map(({ path }) => path.join('.'))).toEqual([
-      'accounts.attributes.0.editableBy',
-    ]);
   });
 });
 
