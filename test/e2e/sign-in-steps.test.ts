@@ -86,10 +86,11 @@ async function signIn(
     claims: JSON.stringify({ id_token: { acr: null, amr: null } }),
     ...parameters,
   });
-  const arrived = page.waitForRequest((request) => request.url().startsWith(callback));
   await page.goto(`${latchkey.issuer}/authorize?${query.toString()}`);
   await steps();
-  const url = new URL((await arrived).url());
+  // Until it is there: whoever leaves while the browser is on its way interrupts it.
+  await page.waitForURL((url) => url.href.startsWith(callback));
+  const url = new URL(page.url());
   const code = url.searchParams.get('code');
   if (code === null) throw new Error(`no code: ${url.search}`);
   const answer = await fetch(`${latchkey.issuer}/token`, {
