@@ -33,8 +33,8 @@ export function createFactors(options: FactorsOptions): Factors {
     forgive: (accountId) => checks.forgive(accountId),
     reseal: (next) => totp.reseal(next),
 
-    async of(accountId) {
-      const account = await options.accounts.find(accountId);
+    async of(accountId, known) {
+      const account = known ?? (await options.accounts.find(accountId));
       if (account === undefined) return undefined;
       const [theirPasskeys, app, codes] = await Promise.all([
         passkeys.list(accountId),

@@ -1,3 +1,4 @@
+import type { Account } from '../accounts/accounts.ts';
 import type { Actor, Origin } from '../runtime/origin.ts';
 import type { Sealer } from '../runtime/sealing.ts';
 import type { EmailCodes } from './email-codes.ts';
@@ -55,8 +56,8 @@ export interface Factors {
   readonly recoveryCodes: RecoveryCodes;
   readonly emailCodes: EmailCodes;
   readonly devices: RememberedDevices;
-  /** Undefined: no such account. */
-  of(accountId: string): Promise<FactorSummary | undefined>;
+  /** Undefined: no such account. `known`: the account as it was read just now. */
+  of(accountId: string, known?: Account): Promise<FactorSummary | undefined>;
   /** Takes every factor and remembered device away, and forgets failures. Gives what was taken; audited for each. */
   removeAll(accountId: string, actor: Actor): Promise<readonly FactorKind[]>;
   /** Failed checks in a row that count towards a limit, for operators. */

@@ -1,4 +1,5 @@
 import type { Compilable } from 'kysely';
+import { compiledFor } from '../storage/compiled-once.ts';
 import type { Queries } from '../storage/records.ts';
 import type { PasskeyTable } from '../storage/tables.ts';
 
@@ -6,13 +7,17 @@ export function passkeyById(queries: Queries, id: string): Compilable<PasskeyTab
   return queries.selectFrom('passkey').selectAll().where('id', '=', id);
 }
 
-export function passkeysOf(queries: Queries, accountId: string): Compilable<PasskeyTable> {
-  return queries
+const allOf = compiledFor((queries) =>
+  queries
     .selectFrom('passkey')
     .selectAll()
-    .where('account_id', '=', accountId)
+    .where('account_id', '=', '')
     .orderBy('created_at')
-    .orderBy('id');
+    .orderBy('id'),
+);
+
+export function passkeysOf(queries: Queries, accountId: string): Compilable<PasskeyTable> {
+  return allOf(queries, accountId);
 }
 
 export function insertPasskey(queries: Queries, row: PasskeyTable): Compilable {

@@ -1,4 +1,5 @@
 import type { Compilable } from 'kysely';
+import { compiledFor } from '../storage/compiled-once.ts';
 import type { Queries } from '../storage/records.ts';
 
 export function insertRecoveryCodes(
@@ -36,15 +37,19 @@ export function usedAt(
     .where('code_hash', '=', hash);
 }
 
+const unusedOf = compiledFor((queries) =>
+  queries
+    .selectFrom('recovery_code')
+    .select('code_hash')
+    .where('account_id', '=', '')
+    .where('used_at', 'is', null),
+);
+
 export function unusedRecoveryCodes(
   queries: Queries,
   accountId: string,
 ): Compilable<{ readonly code_hash: string }> {
-  return queries
-    .selectFrom('recovery_code')
-    .select('code_hash')
-    .where('account_id', '=', accountId)
-    .where('used_at', 'is', null);
+  return unusedOf(queries, accountId);
 }
 
 export function deleteRecoveryCodes(queries: Queries, accountId: string): Compilable {

@@ -1,9 +1,14 @@
 import type { Compilable } from 'kysely';
+import { compiledFor } from '../storage/compiled-once.ts';
 import type { Queries } from '../storage/records.ts';
 import type { TotpTable } from '../storage/tables.ts';
 
+const appOf = compiledFor((queries) =>
+  queries.selectFrom('totp').selectAll().where('account_id', '=', ''),
+);
+
 export function totpOf(queries: Queries, accountId: string): Compilable<TotpTable> {
-  return queries.selectFrom('totp').selectAll().where('account_id', '=', accountId);
+  return appOf(queries, accountId);
 }
 
 /** In place of an earlier one, but of none that the same enrolment made: that code was used. */

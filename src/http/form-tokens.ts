@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import { LatchkeyError } from '../runtime/errors.ts';
 import { equalSecrets } from '../runtime/digest.ts';
 
@@ -22,15 +22,18 @@ export interface FormTokens {
  * believed: a page may come from a node that has them in another order, while they are changed.
  */
 export function createFormTokens(secrets: readonly [Uint8Array, ...Uint8Array[]]): FormTokens {
+  const [first, ...others] = secrets;
+  const issuing = createSecretKey(first);
+  const believed = [issuing, ...others.map((secret) => createSecretKey(secret))];
   return {
-    issue: (uid) => tokenBy(secrets[0], uid),
+    issue: (uid) => tokenBy(issuing, uid),
     check(uid, token) {
-      if (!secrets.some((secret) => equalSecrets(tokenBy(secret, uid), token ?? '')))
+      if (!believed.some((key) => equalSecrets(tokenBy(key, uid), token ?? '')))
         throw new ForgedForm('a form without the token of its page');
     },
   };
 }
 
-function tokenBy(secret: Uint8Array, uid: string): string {
-  return createHmac('sha256', secret).update(`form:${uid}`).digest('base64url');
+function tokenBy(key: KeyObject, uid: string): string {
+  return createHmac('sha256', key).update(`form:${uid}`).digest('base64url');
 }

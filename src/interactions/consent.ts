@@ -32,7 +32,8 @@ export async function showConsent(
   const client = clientCard(interaction.client);
   const page = { client, account: accountCard(account), another, shown, ...askedFor(asked), csrf };
   const { uiLocales } = interaction;
-  await show(ctx, 'consent', page, { uiLocales, image: client.logoUri });
+  const words = ['account', 'another', 'shown', 'csrf'] as const;
+  await show(ctx, 'consent', page, { uiLocales, image: client.logoUri, words });
 }
 
 /** May this client have what it asks for? Whatever is not a yes is a no. */

@@ -110,7 +110,9 @@ async function showPage(
   const { ctx, interaction } = visit;
   const { problem, status } = options;
   const page = { ...pageOf(visit, options), login, remember, problem };
-  const manner = { status, uiLocales: interaction.uiLocales, image: page.client.logoUri };
+  const isPlain = problem.kind === 'none' && login === '';
+  const words = isPlain ? (['csrf', 'passkeyUrl', 'joinUrl', 'back'] as const) : [];
+  const manner = { status, uiLocales: interaction.uiLocales, image: page.client.logoUri, words };
   await options.show(ctx, 'sign-in', page, manner);
 }
 
@@ -119,16 +121,17 @@ function pageOf(
   { settings, factors, ways }: StepOptions,
 ): Omit<SignInPage, 'login' | 'remember' | 'problem'> {
   const { client, uid, prompt } = interaction;
+  const hasPasskeys = settings.passkeys && factors.passkeys.available;
   return {
     client: clientCard(client),
     again: reasonAgain(interaction),
     back: prompt === 'login' ? '' : `/interaction/${uid}`,
     methods: {
       password: settings.password,
-      passkey: settings.passkeys && factors.passkeys.available,
+      passkey: hasPasskeys,
       emailCode: settings.emailCode,
     },
-    passkeyUrl: `${ctx.path}/passkey`,
+    passkeyUrl: hasPasskeys ? `${ctx.path}/passkey` : '',
     joinUrl: ways.join ? joinPath(uid) : '',
     recoverUrl: ways.recover ? RECOVER_PATH : '',
     csrf,

@@ -98,7 +98,16 @@ export function createInteractionRoutes(options: InteractionRoutesOptions): Rout
         const form = ctx.method === 'POST' ? await readForm(ctx) : undefined;
         if (form) tokens.check(uid, form.get('csrf'));
         const step = choose(interaction);
-        await step({ ctx, interaction, isSomeoneElse, form, csrf: tokens.issue(uid) });
+        await step({
+          ctx,
+          interaction,
+          isSomeoneElse,
+          form,
+          // Made only for pages that have a form.
+          get csrf() {
+            return tokens.issue(uid);
+          },
+        });
       } catch (error) {
         if (!(error instanceof InteractionExpired)) throw error;
         await show(ctx, 'expired', { requestId: requestIdOf(ctx) }, { status: 400 });

@@ -5,6 +5,7 @@ import type { ConsentRequest } from '../provider/contract.ts';
 import type { AskedFor } from '../http/asked-for.ts';
 import type { FaultPage } from '../http/fault-answer.ts';
 import { languagesOf, sendPage } from '../http/page.ts';
+import { createMoulds } from '../http/moulds.ts';
 import type { Renderer } from '../http/renderer.ts';
 
 /** A client as a page shows it. Empty text: not known. */
@@ -160,12 +161,14 @@ export interface Pages {
 }
 
 /** How a page is answered: 200 when left out. */
-interface Manner {
+interface Manner<Page> {
   readonly status?: number | undefined;
   /** What the client asked for by `ui_locales`. */
   readonly uiLocales?: readonly string[] | undefined;
   /** The logo of a client, from elsewhere; empty: none. */
   readonly image?: string | undefined;
+  /** What alone differs from one reader to the next: all else is rendered once. */
+  readonly words?: readonly (keyof Page & string)[];
 }
 
 /** Answers with a page in the language of whoever reads it. */
@@ -173,13 +176,18 @@ export type ShowPage = <Name extends keyof Pages>(
   ctx: Context,
   name: Name,
   page: Pages[Name],
-  manner?: Manner,
+  manner?: Manner<Pages[Name]>,
 ) => Promise<void>;
 
 /** Over any renderer that has the templates. */
 export function createShowPage(renderer: Renderer): ShowPage {
-  return async (ctx, name, page, { status = 200, uiLocales = [], image = '' } = {}) => {
-    const html = await renderer.render(name, page, languagesOf(ctx, uiLocales));
+  const moulds = createMoulds(renderer);
+  return async (ctx, name, page, manner = {}) => {
+    const { status = 200, uiLocales = [], image = '', words = [] } = manner;
+    const languages = languagesOf(ctx, uiLocales);
+    const html = await (words.length === 0
+      ? renderer.render(name, page, languages)
+      : moulds.render(name, page, words, languages));
     sendPage(ctx, html, { status, image: image === '' ? undefined : image });
   };
 }

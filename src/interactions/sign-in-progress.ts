@@ -151,12 +151,10 @@ async function personOf(
   const [proof] = proofs;
   if (proof === undefined) return undefined;
   if (mark !== undefined && (await takenBack.since(mark, proof.accountId))) return undefined;
-  const [account, has] = await Promise.all([
-    accounts.find(proof.accountId),
-    factors.of(proof.accountId),
-  ]);
-  if (account?.state !== 'active' || has === undefined) return undefined;
-  return { account, has };
+  const account = await accounts.find(proof.accountId);
+  if (account?.state !== 'active') return undefined;
+  const has = await factors.of(account.id, account);
+  return has && { account, has };
 }
 
 async function stepOf(

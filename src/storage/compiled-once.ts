@@ -1,4 +1,5 @@
 import type { Compilable, CompiledQuery } from 'kysely';
+import type { Queries } from './records.ts';
 
 /**
  * `statement` for any parameters, compiled when it is first run: building and compiling costs as much as SQLite takes to
@@ -16,4 +17,16 @@ export function compiledOnce<Row>(
       return { ...compiled, parameters };
     },
   });
+}
+
+/** The same for a statement that several places run, each with the builder at hand. */
+export function compiledFor<Row>(
+  build: (queries: Queries) => Compilable<Row>,
+): (queries: Queries, ...parameters: readonly unknown[]) => Compilable<Row> {
+  const known = new WeakMap<Queries, ReturnType<typeof compiledOnce<Row>>>();
+  return (queries, ...parameters) => {
+    const statement = known.get(queries) ?? compiledOnce(build(queries));
+    known.set(queries, statement);
+    return statement(parameters);
+  };
 }
