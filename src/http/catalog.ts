@@ -43,10 +43,13 @@ const messages: z.ZodType<Messages> = z.lazy(() =>
 );
 const EXTENSION = '.yaml';
 const DIRECTION = 'language.direction';
+/** What every message is written in. */
+const STANDARD = 'en';
+const PLURAL_FORM = /\.(?:zero|one|two|few|many|other)$/;
 
 /**
  * Every `<language>.yaml` of the folders; a later folder's messages win over an earlier one's, one by one,
- * so that a theme may change a sentence or add a language.
+ * so that a theme may change a sentence or add a language. What a language lacks is there in English.
  *
  * @throws {InvalidCatalog} when a file cannot be read as a catalog.
  */
@@ -62,9 +65,23 @@ export async function readCatalogs(
       byLanguage.set(language, known);
     }
   }
+  const english = byLanguage.get(STANDARD) ?? new Map<string, string>();
   return new Map(
-    [...byLanguage].map(([language, texts]) => [language, createCatalog(language, texts)]),
+    [...byLanguage].map(([language, texts]) => [
+      language,
+      createCatalog(language, completed(texts, english)),
+    ]),
   );
+}
+
+/** A theme's own language may be older than a page of ours: what it does not say yet is said in English. */
+function completed(
+  texts: ReadonlyMap<string, string>,
+  english: ReadonlyMap<string, string>,
+): ReadonlyMap<string, string> {
+  const messageOf = (key: string): string => key.replace(PLURAL_FORM, '');
+  const said = new Set([...texts.keys()].map(messageOf));
+  return new Map([...[...english].filter(([key]) => !said.has(messageOf(key))), ...texts]);
 }
 
 /** From messages by their dotted keys. */

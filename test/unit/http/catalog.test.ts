@@ -59,6 +59,19 @@ describe('catalogs on disk', () => {
     expect(catalogs.get('ar')?.direction).toBe('rtl');
   });
 
+  test('a language of a theme that lacks a message says it in English, in forms of its own where it has them', async () => {
+    await writeFile(
+      join(folder, 'en.yaml'),
+      'a: { b: new, wait: { one: one second, other: some seconds } }',
+    );
+    const theme = await mkdtemp(join(folder, 'theme-'));
+    await writeFile(join(theme, 'xx.yaml'), 'a: { wait: xx }');
+    const catalog = (await readCatalogs([folder, theme])).get('xx');
+    expect(catalog?.text('a.b', NOTHING)).toBe('new');
+    expect(catalog?.text('a.wait', new Map([['count', 1]]))).toBe('xx');
+    expect(() => catalog?.text('a.c', NOTHING)).toThrow('no message a.c in xx');
+  });
+
   test('a file that is no catalog is named', async () => {
     await writeFile(join(folder, 'en.yaml'), 'a: [1, 2]');
     await expect(readCatalogs([folder])).rejects.toThrow(/en\.yaml is not a catalog/);
