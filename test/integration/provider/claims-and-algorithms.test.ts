@@ -95,12 +95,13 @@ test('a token bound to a key by DPoP is of use with that key alone, and a proof 
   expect(introspected).toMatchObject({ active: true, token_type: 'DPoP' });
 });
 
-test('audit tells who consented, what was issued, and who signed out', async () => {
+test('audit tells who signed in, who consented, and what was issued', async () => {
   const app = await createRelyingParty(house);
   await app.signIn(house.browser());
   const mine = house.audited.filter((event) => event.clientId === app.id);
   expect(mine).toMatchObject([
     { type: 'client.created' },
+    { type: 'sign_in.succeeded', accountId: house.alice.id },
     {
       type: 'consent.granted',
       accountId: house.alice.id,
