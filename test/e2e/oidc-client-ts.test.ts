@@ -31,7 +31,8 @@ beforeAll(async () => {
           name: 'Hasty app',
           type: 'spa',
           redirectUris: ['http://localhost:3000/callback'],
-          accessTokenTtl: '4s',
+          // A renewal a second after it came, and time for it on a busy machine.
+          accessTokenTtl: '30s',
         },
       ],
     },
@@ -165,7 +166,7 @@ test('an app whose tokens soon expire renews by itself before they do', async ()
   const hasty = await startSpa({
     issuer: latchkey.issuer,
     clientId: 'hasty',
-    settings: { automaticSilentRenew: true, accessTokenExpiringNotificationTimeInSeconds: 3 },
+    settings: { automaticSilentRenew: true, accessTokenExpiringNotificationTimeInSeconds: 29 },
   });
   try {
     await withUser(async (page) => {
