@@ -17,6 +17,8 @@ export async function launchBrowser(): Promise<Browser> {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      // A colour that is on its way to another is neither: axe would judge what nobody sees for long.
+      '--force-prefers-reduced-motion',
     ],
   });
 }
