@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { readCredential } from '../factors/read-credential.ts';
+import { answerScript } from '../http/script-answer.ts';
 import { seeOther } from '../http/page.ts';
 import { createOwnFlows } from './own-flow.ts';
 import type { Problem } from './pages.ts';
@@ -49,9 +50,7 @@ export function createPasskeyEnrolment({ factors, flows, notices, show }: Room):
       const begun = await passkeys.beginEnrolment(account.id);
       const flow = String(ctx['params'].flow);
       const isKept = begun && (await enrolments.keep(visit, flow, { challenge: begun.challenge }));
-      ctx.type = 'json';
-      ctx.status = isKept === true ? 200 : 409;
-      ctx.body = isKept === true ? begun?.options : { error: 'no_passkey_asked' };
+      answerScript(ctx, isKept === true ? begun?.options : undefined);
     },
 
     async add(visit) {

@@ -1,7 +1,7 @@
 import type { PasskeyChallenge } from '../factors/passkeys.ts';
 import { readCredential } from '../factors/read-credential.ts';
 import { originOf } from '../http/page.ts';
-import type { JsonObject } from '../runtime/json.ts';
+import { answerScript } from '../http/script-answer.ts';
 import type { Visit } from './interaction-routes.ts';
 import type { SignIn } from './sign-in-progress.ts';
 import { actorOf, personIn, type FormVisit, type StepOptions } from './sign-in-step.ts';
@@ -39,14 +39,13 @@ export function createPasskeyStep(options: StepOptions): PasskeyStep {
     async challenge({ ctx }, signIn) {
       const begun = await begin(signIn, options);
       if (begun === undefined) {
-        answerJson(ctx, 409, { error: 'no_passkey_asked' });
+        answerScript(ctx, undefined);
         return;
       }
       const { challenge, userVerification, isEnrolment } = begun;
       const passkey = { challenge, userVerification, isEnrolment };
       const isKept = await signIns.keep({ ...signIn, data: { ...signIn.data, passkey } });
-      if (isKept === undefined) answerJson(ctx, 409, { error: 'changed_meanwhile' });
-      else answerJson(ctx, 200, begun.options);
+      answerScript(ctx, isKept && begun.options);
     },
     async answer(visit, signIn) {
       const response = readCredential(visit.form.get('credential'));
@@ -111,10 +110,4 @@ function verificationFor({ flow }: SignIn): Asked['userVerification'] {
 
 function proven(method: PasskeyMethod, accountId: string, signIn: SignIn): PasskeyAnswer {
   return { kind: 'proven', proof: { method, accountId }, signIn };
-}
-
-function answerJson(ctx: Visit['ctx'], status: number, body: JsonObject): void {
-  ctx.status = status;
-  ctx.type = 'json';
-  ctx.body = body;
 }

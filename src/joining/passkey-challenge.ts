@@ -1,3 +1,4 @@
+import { answerScript } from '../http/script-answer.ts';
 import type { Room } from './room.ts';
 import type { Visit } from './visit.ts';
 
@@ -23,8 +24,6 @@ export function createPasskeyChallenge(room: Room): (visit: Visit) => Promise<vo
     const begun =
       accountId === undefined ? undefined : await factors.passkeys.beginEnrolment(accountId);
     const kept = begun && (await joinings.keep(joining, { challenge: begun.challenge }));
-    ctx.status = kept ? 200 : 409;
-    ctx.type = 'json';
-    ctx.body = kept && begun ? begun.options : { error: 'no_passkey_asked' };
+    answerScript(ctx, kept ? begun?.options : undefined);
   };
 }

@@ -1,3 +1,4 @@
+import { answerScript } from '../http/script-answer.ts';
 import { USER_VERIFICATION } from './checks.ts';
 import type { Room } from './room.ts';
 import type { Visit } from './visit.ts';
@@ -26,8 +27,6 @@ export function createPasskeyChallenge(room: Room): (visit: Visit) => Promise<vo
     const kept =
       begun &&
       (await recoveries.change(found, { data: { ...found.data, challenge: begun.challenge } }));
-    ctx.status = kept ? 200 : 409;
-    ctx.type = 'json';
-    ctx.body = kept && begun ? begun.options : { error: 'no_passkey_asked' };
+    answerScript(ctx, kept ? begun?.options : undefined);
   };
 }
