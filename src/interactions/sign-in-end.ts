@@ -2,7 +2,7 @@ import { amrOf } from '../flows/proofs.ts';
 import { InteractionExpired, type Interactions } from '../provider/contract.ts';
 import { createConsentStep } from './consent-step.ts';
 import type { Visit } from './interaction-routes.ts';
-import type { SignIn, TakenBack } from './sign-in-progress.ts';
+import { OF_THE_SESSION, type SignIn, type TakenBack } from './sign-in-progress.ts';
 import { lookAgain, personIn, type StepOptions } from './sign-in-step.ts';
 
 /** A known browser stands in for the second factor (RFC 8176, risk-based authentication). */
@@ -66,6 +66,7 @@ function createConclude({
 }: SignInEndOptions): (visit: Visit, signIn: SignIn, consented: boolean) => Promise<void> {
   return async ({ ctx, interaction }, signIn, consented) => {
     const { data, flow } = signIn;
+    const provenAt = Math.max(...flow.proofs.map(({ at }) => at));
     const accountId = personIn(signIn).account.id;
     if (!(await signIns.end(signIn))) throw new InteractionExpired('it was finished already');
     metrics.signIn('verified');
@@ -74,7 +75,8 @@ function createConclude({
       accountId,
       amr: [...amrOf(flow.proofs), ...(data.isDeviceKnown ? [SPARED] : [])],
       remember: data.remember,
-      authTime: Math.max(...flow.proofs.map(({ at }) => at)),
+      // Who only came by, in a browser that is remembered, has not signed in anew.
+      authTime: provenAt === OF_THE_SESSION ? undefined : provenAt,
       consented,
     });
   };

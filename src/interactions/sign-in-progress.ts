@@ -18,6 +18,8 @@ const STEP_UP_REASONS: ReadonlySet<string> = new Set([
   'essential_acrs',
   'second_factor',
 ]);
+/** When a session was signed in is not for this room to say: it is no proof of now. */
+export const OF_THE_SESSION = 0;
 const METHOD_OF: Readonly<Record<string, ProofMethod>> = {
   pwd: 'password',
   pop: 'passkey',
@@ -106,7 +108,7 @@ export function createSignIns(options: SignInsOptions): SignIns {
     async find(visit) {
       const { interaction } = visit;
       const known = await (ahead.get(visit.ctx) ?? flows.find('sign-in', interaction.uid));
-      const flow = known ?? begin(visit, flows, { now: clock.now(), ttlSeconds });
+      const flow = known ?? begin(visit, flows, ttlSeconds);
       return await stand(visit, flow, dataOf(flow));
     },
     async advance(visit, { flow, data }, { proof, data: added }) {
@@ -126,17 +128,13 @@ export function createSignIns(options: SignInsOptions): SignIns {
 }
 
 /** Somebody who is signed in, and only lacks a factor, begins with what their session has proven. */
-function begin(
-  { interaction, isSomeoneElse }: Visit,
-  flows: Flows,
-  { now, ttlSeconds }: { readonly now: number; readonly ttlSeconds: number },
-): Flow {
+function begin({ interaction, isSomeoneElse }: Visit, flows: Flows, ttlSeconds: number): Flow {
   const flow = flows.begin({ purpose: 'sign-in', id: interaction.uid, ttlSeconds });
   const { accountId } = interaction;
   const method = METHOD_OF[interaction.amr[0] ?? ''];
   if (isSomeoneElse || accountId === undefined || method === undefined || !isStepUp(interaction))
     return flow;
-  return { ...flow, proofs: [{ method, accountId, at: now }] };
+  return { ...flow, proofs: [{ method, accountId, at: OF_THE_SESSION }] };
 }
 
 function isStepUp({ prompt, reasons }: Interaction): boolean {

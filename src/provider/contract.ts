@@ -72,7 +72,7 @@ export type Outcome =
       readonly acr?: string | undefined;
       /** "Keep me signed in": the session outlives the browser. */
       readonly remember: boolean;
-      /** NumericDate of the proof; left out: now. */
+      /** NumericDate of the proof; left out: that of the session that they came with, else now. */
       readonly authTime?: number | undefined;
       /** They also allowed what `comingConsent` told of. */
       readonly consented?: boolean | undefined;

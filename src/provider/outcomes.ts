@@ -78,7 +78,7 @@ async function signedIn(
     allowed && keepConsent({ accountId, clientId, allowed, origin }, options),
   ]);
   const reached = acr ?? (amr.includes('mfa') ? ACR.multiple : ACR.single);
-  const ts = authTime ?? clock.now();
+  const ts = authTime ?? (await signedInAt(accountId, current, options)) ?? clock.now();
   return {
     login: { accountId, amr: [...amr], acr: reached, remember, ts },
     select_account: {},
@@ -86,6 +86,16 @@ async function signedIn(
     // The grant is made of what is remembered. Without it, whatever an earlier page was told is not of this person.
     consent: allowed && {},
   };
+}
+
+/** When this very person signed in to the session that the interaction began with. */
+async function signedInAt(
+  accountId: string,
+  { interaction }: Pending,
+  { provider }: OutcomeOptions,
+): Promise<number | undefined> {
+  if (interaction.session?.accountId !== accountId) return undefined;
+  return (await provider().Session.findByUid(interaction.session.uid))?.loginTs;
 }
 
 /** What the page showed is allowed: in the session's grant, and remembered beyond it. */

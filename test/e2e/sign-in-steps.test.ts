@@ -13,6 +13,7 @@ import { freePort } from '../support/ports.ts';
 
 const PASSWORD = 'latchkey-dev';
 const SECRET = 'app-secret-of-the-sign-in-steps-0123456789';
+const TIMED = { claims: JSON.stringify({ id_token: { amr: null, auth_time: null } }) };
 const TWO_FACTORS = 'urn:latchkey:acr:2fa';
 
 let latchkey: Latchkey;
@@ -41,6 +42,7 @@ beforeAll(async () => {
       authentication: { emailCode: true },
       clients: [
         { id: 'app', name: 'App', ...client },
+        { id: 'lax', name: 'Lax App', secondFactor: 'never', ...client },
         { id: 'strict', name: 'Strict App', secondFactor: 'required', ...client },
       ],
       people: ['ann', 'ben', 'cat', 'dan', 'eve'].map((name) => ({
@@ -216,6 +218,13 @@ describe('a client whose people need a second factor', () => {
     expect(await signIn(() => password('ann'), { clientId: 'strict' })).toMatchObject({
       amr: ['pwd', 'rba'],
     });
+    // A session that was never asked for it brings its own time along: nobody signs in by coming by.
+    await closeSession();
+    const lax = await signIn(() => password('ann'), { clientId: 'lax', parameters: TIMED });
+    const second = Number(lax['auth_time']);
+    await expect.poll(() => Math.floor(Date.now() / 1000)).toBeGreaterThan(second);
+    const cameBy = await signIn(async () => {}, { clientId: 'strict', parameters: TIMED });
+    expect(cameBy).toMatchObject({ amr: ['pwd', 'rba'], auth_time: second });
     const stepUp = await signIn(
       async () => {
         await on('Is it really you?');
