@@ -21,6 +21,7 @@ import {
   sessionsConfig,
   tokensConfig,
 } from './provider/config.ts';
+import { protocolConfig } from './provider/features/config.ts';
 import { recoveryConfig } from './recovery/config.ts';
 import { revocationConfig } from './revocation/config.ts';
 import { logConfig } from './runtime/config.ts';
@@ -48,6 +49,7 @@ const sections = z.strictObject({
   signIn: signInConfig.describe('Passwords, and limits on guessing them.'),
   factors: factorsConfig.describe('What people prove themselves with beside a password.'),
   registration: registrationConfig.describe('Clients that register themselves.'),
+  protocol: protocolConfig.describe('Parts of the protocol that can be switched on and off.'),
   claims: claimsConfig.describe('Claims beside the standard ones.'),
   joining: joiningConfig.describe('How people come to have an account.'),
   recovery: recoveryConfig.describe('How people get back into their account.'),

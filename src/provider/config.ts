@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { duration, secret } from '../config/values.ts';
+import type { FeatureSettings } from './features/config.ts';
 import { isRight } from './rights-claims.ts';
 
 const RETRY_WINDOW_MAX_SECONDS = 300;
@@ -177,12 +178,13 @@ export const claimsConfig = z
   })
   .prefault({});
 
-/** The four sections of this room, durations in seconds. */
+/** The sections of this room, durations in seconds. */
 export interface ProtocolSettings {
   readonly tokens: z.output<typeof tokensConfig>;
   readonly sessions: z.output<typeof sessionsConfig>;
   readonly registration: z.output<typeof registrationConfig>;
   readonly claims: z.output<typeof claimsConfig>;
+  readonly protocol: FeatureSettings;
   /** When a second factor is asked for, where a client does not say. */
   readonly authentication: { readonly secondFactor: 'never' | 'if-enrolled' | 'required' };
   /** Whether people can make accounts themselves: then clients may ask for it by `prompt=create`. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { SigningKeys, KeySet } from '../signing-keys/signing-keys.ts';
 import type { PreparedDocument } from './contract.ts';
+import { joinAnnouncements, type Feature } from './features/feature.ts';
 import { OAUTH_METADATA, OPENID_CONFIGURATION, ROUTES, type Endpoints } from './routes.ts';
 
 const METADATA_MAX_AGE_SECONDS = 3600;
@@ -16,12 +17,12 @@ export interface Announced {
   readonly algorithms: readonly string[];
   readonly clientAuthMethods: readonly string[];
   readonly clientAuthAlgorithms: readonly string[];
-  readonly dpopAlgorithms: readonly string[];
   readonly hasRegistration: boolean;
   /** Values of `prompt`. */
   readonly prompts: readonly string[];
   /** Where the URIs of all status lists are told; undefined: there are none. */
   readonly statusListAggregation: string | undefined;
+  readonly features: readonly Feature[];
 }
 
 /** The documents of one generation by path. */
@@ -36,7 +37,7 @@ export function createDocuments(options: {
 }): Documents {
   const { endpoints, keySet, signingKeys, announced } = options;
   const metadata = prepare(
-    discovery(endpoints, announced),
+    joinAnnouncements(discovery(endpoints, announced), announced.features),
     METADATA_TYPE,
     () => METADATA_MAX_AGE_SECONDS,
   );
@@ -67,8 +68,8 @@ function prepare(content: object, contentType: string, maxAge: () => number): Pr
   };
 }
 
-/** OpenID Connect Discovery section 3, RFC 8414 section 2, RFC 9207, RFC 9449 section 5.1. */
-function discovery(endpoints: Endpoints, announced: Announced): object {
+/** OpenID Connect Discovery section 3, RFC 8414 section 2, RFC 9207; the features add their own. */
+function discovery(endpoints: Endpoints, announced: Announced): Readonly<Record<string, unknown>> {
   const { issuer, url } = endpoints;
   return {
     issuer,
@@ -84,7 +85,6 @@ function discovery(endpoints: Endpoints, announced: Announced): object {
     code_challenge_methods_supported: ['S256'],
     ...clientAuthenticationIn(announced),
     id_token_signing_alg_values_supported: announced.algorithms,
-    dpop_signing_alg_values_supported: announced.dpopAlgorithms,
     authorization_response_iss_parameter_supported: true,
     claims_parameter_supported: true,
     request_parameter_supported: false,
@@ -107,7 +107,6 @@ function endpointsIn(url: (path: string) => string, hasRegistration: boolean): o
     introspection_endpoint: url(ROUTES.introspection),
     revocation_endpoint: url(ROUTES.revocation),
     end_session_endpoint: url(ROUTES.end_session),
-    pushed_authorization_request_endpoint: url(ROUTES.pushed_authorization_request),
     ...(hasRegistration ? { registration_endpoint: url(ROUTES.registration) } : {}),
   };
 }

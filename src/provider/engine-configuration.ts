@@ -9,6 +9,8 @@ import type { CookieNames } from './cookies.ts';
 import { loadExistingGrant, type ExistingGrantOptions } from './existing-grant.ts';
 import { ACR } from './acr.ts';
 import type { TokenPolicy } from './introspection-policy.ts';
+import type { Feature } from './features/feature.ts';
+import { joinConfigurations } from './features/features.ts';
 import type { Lifetimes } from './lifetimes.ts';
 import type { LogoutPages } from './logout.ts';
 import { createErrorPage } from './middleware.ts';
@@ -36,8 +38,6 @@ export const CLIENT_AUTH_ALGORITHMS = [
 ] as const;
 /** Of ID tokens for clients that want them signed with their own secret. */
 export const SHARED_SECRET_ALGORITHM = 'HS256';
-/** Algorithms of DPoP proofs. */
-export const DPOP_ALGORITHMS = ['ES256', 'PS256', 'EdDSA'] as const;
 /** The engine's promise that external signing stays as it is in this version. */
 const EXTERNAL_SIGNING = 'experimental-01';
 const CLOCK_TOLERANCE_SECONDS = 15;
@@ -54,6 +54,7 @@ const NEVER = {
 export interface EngineOptions extends ShapeOptions {
   readonly profileSettings: ProtocolSettings;
   readonly endpoints: Endpoints;
+  readonly protocolFeatures: readonly Feature[];
   readonly cookies: CookieNames;
   readonly cookieKeys: readonly string[];
   readonly accountClaims: AccountClaims;
@@ -69,6 +70,11 @@ export interface EngineOptions extends ShapeOptions {
 
 /** The engine's configuration but for the keys. */
 export function createEngineConfiguration(options: EngineOptions): Configuration {
+  return joinConfigurations(ownConfiguration(options), options.protocolFeatures);
+}
+
+/** What no setting switches off. */
+function ownConfiguration(options: EngineOptions): Configuration {
   const { accountClaims, engineClients, stores, pages } = options;
   return {
     adapter: stores.adapter,
@@ -88,7 +94,6 @@ export function createEngineConfiguration(options: EngineOptions): Configuration
     clientAuthMethods: CLIENT_AUTH_METHODS,
     enabledJWA: {
       clientAuthSigningAlgValues: CLIENT_AUTH_ALGORITHMS,
-      dPoPSigningAlgValues: DPOP_ALGORITHMS,
       idTokenSigningAlgValues: [SHARED_SECRET_ALGORITHM, 'RS256', 'PS256', 'ES256', 'EdDSA'],
     },
     clockTolerance: CLOCK_TOLERANCE_SECONDS,
@@ -180,12 +185,10 @@ function featuresOf(options: EngineOptions): NonNullable<Configuration['features
     backchannelLogout: { enabled: true },
     claimsParameter: { enabled: true },
     clientCredentials: { enabled: true },
-    dPoP: { enabled: true },
     introspection: {
       enabled: true,
       allowedPolicy: (_ctx, client, token) => tokenPolicy.mayIntrospect(client, token),
     },
-    pushedAuthorizationRequests: { enabled: true },
     registration: {
       enabled: hasRegistration,
       initialAccessToken: profileSettings.registration.mode === 'token',

@@ -13,7 +13,6 @@ import {
   CLIENT_AUTH_ALGORITHMS,
   CLIENT_AUTH_METHODS,
   createEngineConfiguration,
-  DPOP_ALGORITHMS,
   ENGINE_SCOPES,
   SHARED_SECRET_ALGORITHM,
   type EngineOptions,
@@ -56,6 +55,7 @@ export function createGeneration(keySet: KeySet, options: GenerationOptions): Ge
   installIdentifiers(provider, stores.refreshTokens);
   installShape(provider, options);
   options.engineClients.install(provider);
+  for (const feature of options.protocolFeatures) feature.install?.(provider);
   provider.use(outer);
   const handle = provider.callback();
   options.metrics?.onEvent?.({ kind: 'generation' });
@@ -87,7 +87,6 @@ function announce({ keys }: KeySet, options: GenerationOptions): Announced {
     algorithms: [...new Set(keys.map(({ algorithm }) => algorithm)), SHARED_SECRET_ALGORITHM],
     clientAuthMethods: CLIENT_AUTH_METHODS,
     clientAuthAlgorithms: CLIENT_AUTH_ALGORITHMS,
-    dpopAlgorithms: DPOP_ALGORITHMS,
     hasRegistration: profileSettings.registration.mode !== 'off',
     prompts: [
       'none',
@@ -97,5 +96,6 @@ function announce({ keys }: KeySet, options: GenerationOptions): Announced {
       ...(profileSettings.joining.mode === 'off' ? [] : ['create']),
     ],
     statusListAggregation: statusLists?.aggregationUri,
+    features: options.protocolFeatures,
   };
 }

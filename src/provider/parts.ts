@@ -8,6 +8,7 @@ import type { ProtocolOptions } from './create-protocol.ts';
 import { createCustomClaims } from './custom-claims.ts';
 import { createEngineClients, type EngineClients } from './engine-clients.ts';
 import { ENGINE_SCOPES } from './engine-configuration.ts';
+import { createFeatures } from './features/features.ts';
 import type { GenerationOptions } from './generation.ts';
 import { createTokenPolicy } from './introspection-policy.ts';
 import { createLifetimes } from './lifetimes.ts';
@@ -54,7 +55,8 @@ export function createParts(options: PartsOptions): Parts {
     namespace: profile.namespace,
     scopes,
   });
-  const endpoints = createEndpoints(profile, settings.registration.mode !== 'off');
+  const features = createFeatures(settings.protocol, { url: (path) => `${profile.issuer}${path}` });
+  const endpoints = createEndpoints(profile, settings.registration.mode !== 'off', features);
   const cookies = cookieNames(profile);
   const parties = createParties(options, scopes);
   const { engineClients, accountClaims, resources, engineScopes, lifetimes } = parties;
@@ -76,6 +78,7 @@ export function createParts(options: PartsOptions): Parts {
     ...base,
     settings: settings.tokens,
     profileSettings: settings,
+    protocolFeatures: features,
     cookies,
     existingGrant: { ...options, grants, consents, engineClients, lifetimes },
     logoutPages: createLogoutPages({ pages, engineClients }),

@@ -1,4 +1,5 @@
 import type { IssuerProfile } from './contract.ts';
+import type { Feature } from './features/feature.ts';
 
 /** The engine's endpoints, below the path of the issuer. Wire names of discovery on the left. */
 export const ROUTES = {
@@ -6,7 +7,6 @@ export const ROUTES = {
   end_session: '/logout',
   introspection: '/introspect',
   jwks: '/.well-known/jwks.json',
-  pushed_authorization_request: '/par',
   registration: '/register',
   revocation: '/revoke',
   token: '/token',
@@ -24,7 +24,6 @@ const BELOW = [
   new RegExp(`^${ROUTES.registration}/[^/]+$`),
   new RegExp(`^${ROUTES.end_session}/(?:confirm|success)$`),
 ];
-const EXACT: ReadonlySet<string> = new Set(Object.values(ROUTES));
 
 /** Where one issuer's endpoints are. Everything comes from the issuer, nothing from a request. */
 export interface Endpoints {
@@ -43,14 +42,20 @@ export interface Endpoints {
   enginePath(path: string): string | undefined;
 }
 
-/** The endpoints of `profile`, those of registration only where it is on. */
+/** The endpoints of `profile`, those of registration only where it is on, and those that features add. */
 export function createEndpoints(
   { issuer }: Pick<IssuerProfile, 'issuer'>,
   hasRegistration: boolean,
+  features: readonly Pick<Feature, 'routes' | 'below'>[] = [],
 ): Endpoints {
   const { host, protocol, pathname } = new URL(issuer);
   const base = pathname === '/' ? '' : pathname;
   const url = (path: string): string => `${issuer}${path}`;
+  const exact = new Set([
+    ...Object.values(ROUTES),
+    ...features.flatMap(({ routes }) => Object.values(routes ?? {})),
+  ]);
+  const patterns = [...BELOW, ...features.flatMap(({ below }) => below ?? [])];
   return {
     issuer,
     host,
@@ -62,7 +67,7 @@ export function createEndpoints(
       if (!path.startsWith(base)) return undefined;
       const rest = path.slice(base.length);
       if (rest.startsWith(ROUTES.registration) && !hasRegistration) return undefined;
-      return EXACT.has(rest) || BELOW.some((pattern) => pattern.test(rest)) ? rest : undefined;
+      return exact.has(rest) || patterns.some((pattern) => pattern.test(rest)) ? rest : undefined;
     },
   };
 }

@@ -24,6 +24,7 @@ import {
   sessionsConfig,
   tokensConfig,
 } from '../../src/provider/config.ts';
+import { protocolConfig } from '../../src/provider/features/config.ts';
 import type {
   ConsentRequest,
   Interaction,
@@ -91,6 +92,8 @@ export interface HouseOptions {
   readonly tokens?: object;
   readonly sessions?: object;
   readonly registration?: object;
+  /** Features, as the `protocol` section has them. */
+  readonly protocol?: object;
   readonly claims?: object;
   readonly apis?: readonly object[];
   readonly path?: string;
@@ -318,6 +321,7 @@ function readSettings(options: HouseOptions): ProtocolOptions['settings'] {
     tokens: tokensConfig.parse(options.tokens ?? {}),
     sessions: sessionsConfig.parse(options.sessions ?? {}),
     registration: registrationConfig.parse(options.registration ?? {}),
+    protocol: protocolConfig.parse(options.protocol ?? {}),
     claims: claimsConfig.parse(options.claims ?? {}),
     authentication: { secondFactor: 'if-enrolled' },
     joining: { mode: 'open' },

@@ -8,6 +8,7 @@ import {
   type ForeignLifetimes,
   type ProtocolSettings,
 } from '../../../src/provider/config.ts';
+import { protocolConfig } from '../../../src/provider/features/config.ts';
 
 function messages(parse: () => unknown): readonly string[] {
   try {
@@ -72,6 +73,7 @@ describe('between sections', () => {
     sessions: sessionsConfig.parse({}),
     registration: registrationConfig.parse({}),
     claims: claimsConfig.parse({ sensitive: ['ssn'] }),
+    protocol: protocolConfig.parse({}),
     authentication: { secondFactor: 'if-enrolled' },
     joining: { mode: 'open' },
   };

@@ -1,0 +1,14 @@
+import { z } from 'zod';
+import { dpopConfig } from './dpop.ts';
+import { pushedRequestsConfig } from './pushed-requests.ts';
+
+/** Parts of the protocol that an installation may switch on or off, each by a section of its own. */
+export const protocolConfig = z
+  .strictObject({
+    pushedRequests: pushedRequestsConfig,
+    dpop: dpopConfig,
+  })
+  .prefault({});
+
+/** The settings of all features. */
+export type FeatureSettings = z.output<typeof protocolConfig>;

@@ -1,0 +1,44 @@
+import type { Configuration, Provider } from 'oidc-provider';
+
+/** Members of discovery: lists of several features are joined, anything else is one feature's alone. */
+export type Announcement = Readonly<Record<string, readonly string[] | string | boolean>>;
+
+/** What one part of the protocol adds to the engine where it is switched on. A part that is off is no feature. */
+export interface Feature {
+  /** Members of the engine's configuration; no two features set the same one. */
+  readonly configuration?: Partial<Omit<Configuration, 'features' | 'enabledJWA' | 'ttl'>>;
+  readonly engine?: NonNullable<Configuration['features']>;
+  readonly algorithms?: NonNullable<Configuration['enabledJWA']>;
+  /** Lives by the engine's name of the model, in seconds. */
+  readonly lifetimes?: NonNullable<Configuration['ttl']>;
+  /** Endpoints by the engine's name for them. */
+  readonly routes?: Readonly<Record<string, string>>;
+  /** Paths below these, without the path of the issuer. */
+  readonly below?: readonly RegExp[];
+  readonly announced?: Announcement;
+  /** Hung onto each generation of the engine. */
+  install?(provider: Provider): void;
+}
+
+/** What features are made with. */
+export interface FeatureOptions {
+  /** The URL of a path of this issuer. */
+  readonly url: (path: string) => string;
+}
+
+/** `own` with what the features announce. */
+export function joinAnnouncements(
+  own: Readonly<Record<string, unknown>>,
+  features: readonly Feature[],
+): Readonly<Record<string, unknown>> {
+  const joined: Record<string, unknown> = { ...own };
+  for (const [name, value] of features.flatMap(({ announced }) => Object.entries(announced ?? {})))
+    joined[name] = joinMember(name, joined[name], value);
+  return joined;
+}
+
+function joinMember(name: string, before: unknown, value: Announcement[string]): unknown {
+  if (before === undefined) return value;
+  if (Array.isArray(before) && Array.isArray(value)) return [...new Set([...before, ...value])];
+  throw new TypeError(`two parts of the protocol announce ${name}`);
+}

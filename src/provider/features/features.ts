@@ -1,0 +1,30 @@
+import type { Configuration } from 'oidc-provider';
+import type { FeatureSettings } from './config.ts';
+import { dpop } from './dpop.ts';
+import type { Feature, FeatureOptions } from './feature.ts';
+import { pushedRequests } from './pushed-requests.ts';
+
+/** The features that `settings` switch on. */
+export function createFeatures(
+  settings: FeatureSettings,
+  options: FeatureOptions,
+): readonly Feature[] {
+  return [pushedRequests(settings.pushedRequests, options), dpop(settings.dpop)].filter(
+    (feature) => feature !== undefined,
+  );
+}
+
+/** `own` with what the features set. Of what the engine keeps in groups, each feature sets members of its own. */
+export function joinConfigurations(
+  own: Configuration,
+  features: readonly Feature[],
+): Configuration {
+  return {
+    ...own,
+    ...Object.assign({}, ...features.map(({ configuration }) => configuration)),
+    features: Object.assign({}, own.features, ...features.map(({ engine }) => engine)),
+    enabledJWA: Object.assign({}, own.enabledJWA, ...features.map(({ algorithms }) => algorithms)),
+    ttl: Object.assign({}, own.ttl, ...features.map(({ lifetimes }) => lifetimes)),
+    routes: Object.assign({}, own.routes, ...features.map(({ routes }) => routes)),
+  };
+}

@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import { duration } from '../../config/values.ts';
+import type { Feature, FeatureOptions } from './feature.ts';
+
+const PATH = '/par';
+
+/** Pushed authorization requests (RFC 9126). */
+export const pushedRequestsConfig = z
+  .strictObject({
+    enabled: z
+      .boolean()
+      .default(true)
+      .describe('Clients may hand in their requests at /par before they send people (RFC 9126).'),
+    lifetime: duration('1m').describe('How long a pushed request may be used.'),
+  })
+  .prefault({});
+
+export function pushedRequests(
+  { enabled, lifetime }: z.output<typeof pushedRequestsConfig>,
+  { url }: FeatureOptions,
+): Feature {
+  // The engine's own default is on.
+  if (!enabled) return { engine: { pushedAuthorizationRequests: { enabled: false } } };
+  return {
+    engine: { pushedAuthorizationRequests: { enabled: true } },
+    lifetimes: { PushedAuthorizationRequest: lifetime },
+    routes: { pushed_authorization_request: PATH },
+    announced: { pushed_authorization_request_endpoint: url(PATH) },
+  };
+}
