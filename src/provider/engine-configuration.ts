@@ -14,7 +14,7 @@ import { joinConfigurations } from './features/features.ts';
 import type { Lifetimes } from './lifetimes.ts';
 import type { LogoutPages } from './logout.ts';
 import { createErrorPage } from './middleware.ts';
-import { keepOfflineAccess } from './offline-access.ts';
+import { isRefreshable, keepOfflineAccess } from './offline-access.ts';
 import { createPrompts } from './prompts.ts';
 import { isRegisteredUri } from './redirect-uris.ts';
 import { ROUTES, type Endpoints } from './routes.ts';
@@ -146,8 +146,7 @@ function decisionsOf(
   const { accountClaims, existingGrant, profileSettings } = options;
   return {
     issueRefreshToken: (_ctx, client, { scopes }) =>
-      client.grantTypeAllowed('refresh_token') &&
-      (profileSettings.tokens.refreshTokens === 'always' || scopes.has('offline_access')),
+      isRefreshable(client, scopes, profileSettings.tokens),
     expiresWithSession: (_ctx, { scopes }) => !scopes.has('offline_access'),
     // An access token that is revoked takes nothing else along; all else that is, its grant.
     revokeGrantPolicy: ({ oidc }) =>

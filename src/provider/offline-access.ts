@@ -1,5 +1,6 @@
 import { decodeJwt } from 'jose';
 import type { Client, KoaContextWithOIDC } from 'oidc-provider';
+import type { ProtocolSettings } from './config.ts';
 
 const OFFLINE_ACCESS = 'offline_access';
 
@@ -16,6 +17,18 @@ export function keepOfflineAccess(ctx: KoaContextWithOIDC, client: Client): void
   if (params === undefined || !isDropped || !mayHold) return;
   if (client.grantTypeAllowed('refresh_token') && params['response_type'] === 'code')
     Object.assign(params, { scope: `${scope} ${OFFLINE_ACCESS}`.trim() });
+}
+
+/** Whether tokens of `scopes` come with one to refresh them by. */
+export function isRefreshable(
+  client: Client,
+  scopes: ReadonlySet<string>,
+  { refreshTokens }: Pick<ProtocolSettings['tokens'], 'refreshTokens'>,
+): boolean {
+  return (
+    client.grantTypeAllowed('refresh_token') &&
+    (refreshTokens === 'always' || scopes.has(OFFLINE_ACCESS))
+  );
 }
 
 /** Takes a scope out of the request. */

@@ -19,7 +19,11 @@ import { createGrants, type Grants } from './store/grants.ts';
 import { createInteractionRecords, type InteractionRecords } from './store/interaction-records.ts';
 import { createOpaqueTokens } from './store/opaque-tokens.ts';
 import { text, toJson, toOwnPayload } from './store/payloads.ts';
-import { createRedeemables } from './store/redeemables.ts';
+import {
+  createRedeemables,
+  type RedeemableOptions,
+  type Redeemables,
+} from './store/redeemables.ts';
 import { createRefreshTokens, type RefreshTokens } from './store/refresh-tokens.ts';
 import { createReplays } from './store/replays.ts';
 import type { RequestState } from './store/request-state.ts';
@@ -34,6 +38,7 @@ export interface Stores {
   readonly sessions: Sessions;
   readonly interactions: InteractionRecords;
   readonly refreshTokens: RefreshTokens;
+  readonly codes: Redeemables;
 }
 
 /** What the stores work with. */
@@ -55,7 +60,7 @@ export interface StoresOptions {
 
 /** The stores of one issuer. */
 export function createStores(options: StoresOptions): Stores {
-  const { state, scopes, settings, clock, endpoints, engineClients, initialAccessToken } = options;
+  const { state, scopes, settings, clock, endpoints } = options;
   const grants = createGrants({ ...options, longestSeconds: settings.tokens.grant });
   const sessions = createSessions({ ...options, longestSeconds: settings.sessions.absolute });
   const interactions = createInteractionRecords({ state, endpoints, clock });
@@ -85,36 +90,45 @@ export function createStores(options: StoresOptions): Stores {
     });
   }
 
+  const codes = createRedeemables('AuthorizationCode', once);
   const opaque = (kind: string): ModelStore => createOpaqueTokens(kind, { ...options, validity });
-  // These say nothing of a person, and whoever uses one proves a client that must be there.
-  const clientsOwn = { ...options, validity: ALWAYS_VALID };
-  const stores: Readonly<Record<string, ModelStore>> = {
+  const models: Models = {
     Session: sessions,
     Interaction: interactions,
     Grant: toGrantStore(grants),
-    Client: engineClients.store,
     RefreshToken: refreshTokens,
-    AuthorizationCode: createRedeemables('AuthorizationCode', once),
-    PushedAuthorizationRequest: createRedeemables('PushedAuthorizationRequest', {
-      ...once,
-      ...clientsOwn,
-    }),
+    AuthorizationCode: codes,
     AccessToken: createAccessTokens('AccessToken', opaque('AccessToken'), tokens),
     ClientCredentials: createAccessTokens('ClientCredentials', opaque('ClientCredentials'), tokens),
-    RegistrationAccessToken: createOpaqueTokens('RegistrationAccessToken', clientsOwn),
-    InitialAccessToken: createInitialAccessTokens(
-      createOpaqueTokens('InitialAccessToken', clientsOwn),
-      initialAccessToken,
-      clock.now,
-    ),
-    ReplayDetection: createReplays(state),
+    ...clientModels(options, once),
   };
   return {
-    adapter: (model) => toAdapter(createRevocable(stores[model] ?? UNUSED_MODEL, tokens)),
+    adapter: (model) => toAdapter(createRevocable(models[model] ?? UNUSED_MODEL, tokens)),
     grants,
     sessions,
     interactions,
     refreshTokens,
+    codes,
+  };
+}
+
+/** By the engine's names. */
+type Models = Readonly<Record<string, ModelStore>>;
+
+/** What says nothing of a person, and whose user proves a client that must be there. */
+function clientModels(options: StoresOptions, once: RedeemableOptions): Models {
+  const { state, clock, engineClients, initialAccessToken } = options;
+  const own = { ...options, validity: ALWAYS_VALID };
+  const initial = createOpaqueTokens('InitialAccessToken', own);
+  return {
+    Client: engineClients.store,
+    PushedAuthorizationRequest: createRedeemables('PushedAuthorizationRequest', {
+      ...once,
+      validity: ALWAYS_VALID,
+    }),
+    RegistrationAccessToken: createOpaqueTokens('RegistrationAccessToken', own),
+    InitialAccessToken: createInitialAccessTokens(initial, initialAccessToken, clock.now),
+    ReplayDetection: createReplays(state),
   };
 }
 

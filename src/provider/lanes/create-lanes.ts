@@ -5,6 +5,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Admission } from '../admission.ts';
 import type { GenerationOptions } from '../generation.ts';
 import { ROUTES } from '../routes.ts';
+import { createAuthorizationCodeLane } from './authorization-code.ts';
 import { createClientCredentialsLane } from './client-credentials.ts';
 import { createProveClient } from './basic-client.ts';
 import { createIntrospectionLane } from './introspection.ts';
@@ -42,6 +43,7 @@ export function createLanes(options: LanesOptions): Lanes {
     personTokens: createPersonTokens(options),
   };
   const grants = new Map([
+    ['authorization_code', createAuthorizationCodeLane(parts)],
     ['client_credentials', createClientCredentialsLane(parts)],
     ['refresh_token', createRefreshLane(parts)],
   ]);

@@ -27,7 +27,7 @@ export interface Ground {
 /** Tokens that can be issued. */
 interface PreparedTokens {
   /** Signs and keeps them, puts them on the record, and gives the answer of the token endpoint. */
-  issue(refreshToken: string | undefined, grantType: string): Promise<object>;
+  issue(refreshToken: Promise<string> | string | undefined, grantType: string): Promise<object>;
 }
 
 /** Tokens for people, by the engine's own models but without a request of its own. */
@@ -80,7 +80,11 @@ export function createPersonTokens(options: PersonTokensOptions): PersonTokens {
       return {
         async issue(refreshToken, grantType) {
           const { origin } = Object.assign(scopes.current(), { client, account });
-          const [value, identity] = await Promise.all([token.save(), idToken(ground, granted)]);
+          const [value, identity, refresh] = await Promise.all([
+            token.save(),
+            idToken(ground, granted),
+            refreshToken,
+          ]);
           const { accountId } = account;
           const issued = { origin, accountId, clientId: client.clientId, grantType, token };
           noteIssued(issued, options);
@@ -88,7 +92,7 @@ export function createPersonTokens(options: PersonTokensOptions): PersonTokens {
             access_token: value,
             expires_in: token.expiration,
             id_token: identity,
-            refresh_token: refreshToken,
+            refresh_token: refresh,
             scope: source.scope ? token.scope : token.scope || undefined,
             token_type: 'Bearer',
           };

@@ -12,6 +12,8 @@ import type { Validity } from './validity.ts';
 
 const ROUNDS_MAX = 3;
 
+type Kind = 'AuthorizationCode' | 'PushedAuthorizationRequest';
+
 /** What a store of things that are redeemed once works with. */
 export interface RedeemableOptions {
   readonly state: RequestState;
@@ -23,22 +25,52 @@ export interface RedeemableOptions {
   readonly onReuse: (grantId: string, payload: JsonObject) => Promise<void>;
 }
 
+/** A store of what is redeemed once. */
+export interface Redeemables extends ModelStore {
+  /** Redeems what was found and nobody has redeemed yet. False: somebody has, and `consume` judges it. */
+  redeem(id: string): Promise<boolean>;
+}
+
 /**
  * Authorization codes and pushed authorization requests: each is redeemed at most once, on any number of
  * nodes, by one swap. Only whoever passed all the engine's checks (client, PKCE, redirect URI) comes to it.
  */
-export function createRedeemables(
-  kind: 'AuthorizationCode' | 'PushedAuthorizationRequest',
-  options: RedeemableOptions,
-): ModelStore {
-  const { state, scopes, clock, answered, validity, onReuse } = options;
+export function createRedeemables(kind: Kind, options: RedeemableOptions): Redeemables {
+  const { state, scopes, answered, validity } = options;
   const keyOf = (id: string): string => `${kind}:${sha256(id)}`;
-  const ttlOf = (value: JsonObject): number =>
-    Math.max(1, (number(object(value, 'payload') ?? {}, 'exp') ?? 0) - clock.now());
+  const { redeem, consume } = createRedemption(kind, options);
+  return {
+    async upsert(id, payload, ttlSeconds) {
+      const { jti: _, ...kept } = toJson(payload);
+      const value = { kind, payload: kept, mark: scopes.current().mark ?? '' };
+      state.putBeforeAnswer(keyOf(id), value, { ttlSeconds });
+    },
+    async find(id) {
+      answered.contend(keyOf(id));
+      const value = ofKind(await state.get(keyOf(id)), kind);
+      if (value === undefined) return undefined;
+      const found = toPayload(object(value, 'payload') ?? {}, id);
+      if (!(await validity.isValid(found, text(value, 'mark') ?? ''))) return undefined;
+      return { ...found, ...visibleUse(kind, value) };
+    },
+    redeem: (id) => redeem(keyOf(id)),
+    consume: (id) => consume(keyOf(id)),
+    destroy: async (id) => void (await state.delete(keyOf(id))),
+  };
+}
 
-  async function redeem(key: string, seen: Entry, value: JsonObject): Promise<boolean> {
+/** The one swap, by the key of what is redeemed. */
+function createRedemption(
+  kind: Kind,
+  { state, clock, answered, onReuse }: RedeemableOptions,
+): {
+  readonly redeem: (key: string) => Promise<boolean>;
+  readonly consume: (key: string) => Promise<void>;
+} {
+  async function swap(key: string, seen: Entry, value: JsonObject): Promise<boolean> {
     const redeemed = { ...value, redeemedAtMs: clock.nowMs() };
-    const ttlSeconds = ttlOf(value);
+    const exp = number(object(value, 'payload') ?? {}, 'exp') ?? 0;
+    const ttlSeconds = Math.max(1, exp - clock.now());
     const version = await state.swap(key, seen, redeemed, {
       ttlSeconds,
       durable: true,
@@ -60,33 +92,27 @@ export function createRedeemables(
   }
 
   return {
-    async upsert(id, payload, ttlSeconds) {
-      const { jti: _, ...kept } = toJson(payload);
-      const value = { kind, payload: kept, mark: scopes.current().mark ?? '' };
-      state.putBeforeAnswer(keyOf(id), value, { ttlSeconds });
+    async redeem(key) {
+      const seen = await state.get(key);
+      const value = ofKind(seen, kind);
+      if (seen === undefined || value === undefined) return false;
+      if (number(value, 'redeemedAtMs') !== undefined) return false;
+      if (await swap(key, seen, value)) return true;
+      await state.refresh(key);
+      return false;
     },
-    async find(id) {
-      answered.contend(keyOf(id));
-      const value = ofKind(await state.get(keyOf(id)), kind);
-      if (value === undefined) return undefined;
-      const found = toPayload(object(value, 'payload') ?? {}, id);
-      if (!(await validity.isValid(found, text(value, 'mark') ?? ''))) return undefined;
-      return { ...found, ...visibleUse(kind, value) };
-    },
-    async consume(id) {
-      const key = keyOf(id);
+    async consume(key) {
       let seen = await state.get(key);
       for (let round = 0; round < ROUNDS_MAX; round += 1) {
         const value = ofKind(seen, kind);
         if (seen === undefined || value === undefined) break;
         const redeemedAtMs = number(value, 'redeemedAtMs');
         if (redeemedAtMs !== undefined) await refuse(key, value, redeemedAtMs);
-        if (await redeem(key, seen, value)) return;
+        if (await swap(key, seen, value)) return;
         seen = await state.refresh(key);
       }
       throw new errors.InvalidGrant(`${kind} not found`);
     },
-    destroy: async (id) => void (await state.delete(keyOf(id))),
   };
 }
 
