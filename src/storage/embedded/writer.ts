@@ -89,8 +89,9 @@ export async function openWriter({ start, logger }: WriterOptions): Promise<Writ
     submit(operation, { essential = false } = {}) {
       if (!thread.isAlive()) return Promise.reject(new EngineFailure('lost', 'the writer is gone'));
       lastId += 1;
-      // What is asked for in one turn of the loop travels, and is committed, together.
-      if (queue.length === 0) queueMicrotask(flush);
+      // What is asked for in one turn of the loop travels, and is committed, together: waking the thread costs more
+      // than most writes, and every commit waits for the disk.
+      if (queue.length === 0) setImmediate(flush);
       queue.push({ id: lastId, operation, essential });
       return waiters.wait(lastId);
     },

@@ -154,7 +154,7 @@ function createGatherer(client: Redis): () => void {
     if (gathering) return;
     gathering = client.stream;
     gathering.cork();
-    process.nextTick(send);
+    setImmediate(send);
   };
 }
 
