@@ -273,11 +273,15 @@ export function describeMailContract(name: string, openPlace: () => Promise<Mail
       answer = () => ({ kind: 'taken' });
       const other = await startNode();
       await other.mail.send(CODE);
-      await expect.poll(() => other.counted).toEqual(['sent']);
+      // By either: the first is not dead for letters that it does not hold.
+      const counted = (): readonly string[] => [...dying.counted, ...other.counted];
+      await expect.poll(counted).toEqual(['sent']);
+      const carried = (): readonly string[] =>
+        [...dying.carried, ...other.carried].map(({ to }) => to).toSorted();
       // Not before the claim is over: the first may only be slow.
-      expect(other.carried.map(({ to }) => to)).toEqual(['ada@example.com']);
+      expect(carried()).toEqual([CODE.to, INVITATION.to]);
       clock.advance(121);
-      await soon(other, () => other.carried.map(({ to }) => to)).toContain('bob@example.com');
+      await soon(other, carried).toEqual([CODE.to, INVITATION.to, INVITATION.to]);
       held.resolve({ kind: 'taken' });
     });
 
