@@ -1,12 +1,11 @@
 import { availableParallelism } from 'node:os';
-import { hash, verify } from '@node-rs/argon2';
 import { randomId } from '../runtime/random.ts';
 import { PasswordsBusy } from './accounts.ts';
 import { createBoundedQueue } from './bounded-queue.ts';
 import type { SignInSettings } from './config.ts';
-import { verifyForeign } from './foreign-hashes.ts';
-import { isKnownHash, parseForeignHash } from './hash-formats.ts';
-import { costOf, isPasswordHash, isPasswordTooLong, normalizePassword } from './rules.ts';
+import { isKnownHash } from './hash-formats.ts';
+import { createHashThreads } from './hash-threads.ts';
+import { costOf, isPasswordTooLong, normalizePassword } from './rules.ts';
 
 /** What became of holding a password against a hash. `busy`: too many are waiting, nothing was done. */
 type Verdict = 'match' | 'mismatch' | 'busy';
@@ -34,52 +33,48 @@ const HASH_BYTES = 32;
 export function createPasswords(settings: SignInSettings['argon2']): Passwords {
   const { memoryKib, iterations, parallelism } = settings;
   const queue = createBoundedQueue({
-    // The hashes share libuv's threads with signing and files; more at once than cores only slow each other.
+    // More at once than cores only slow each other.
     running: settings.atOnce === 'cores' ? cores() : Math.min(settings.atOnce, cores()),
     waiting: settings.waitingMax,
   });
+  const threads = createHashThreads();
   const nobodys = madeUpHash(settings);
+  const cost = {
+    memoryCost: memoryKib,
+    timeCost: iterations,
+    parallelism,
+    outputLen: HASH_BYTES,
+  };
 
   return {
     async hash(password) {
-      const phc = await queue.run(() =>
-        // The library's default is Argon2id, version 19, with a random salt.
-        hash(normalizePassword(password), {
-          memoryCost: memoryKib,
-          timeCost: iterations,
-          parallelism,
-          outputLen: HASH_BYTES,
-        }),
-      );
+      const normal = normalizePassword(password);
+      const phc = await queue.run(() => threads.ask({ kind: 'hash', password: normal, cost }));
       if (phc === undefined) throw new PasswordsBusy(BUSY_RETRY_SECONDS);
-      return phc;
+      return String(phc);
     },
 
     async verify(theirs, password, decoy = nobodys) {
       if (isPasswordTooLong(password)) return 'mismatch';
       const isTheirs = theirs !== undefined && isKnownHash(theirs);
       const against = isTheirs ? theirs : decoy;
-      const matches = await queue.run(() => verifyKnown(against, normalizePassword(password)));
+      const normal = normalizePassword(password);
+      const matches = await queue.run(() =>
+        threads.ask({ kind: 'verify', password: normal, against }),
+      );
       if (matches === undefined) return 'busy';
-      return matches && isTheirs ? 'match' : 'mismatch';
+      return matches === true && isTheirs ? 'match' : 'mismatch';
     },
 
     isOutdated(phc) {
-      const cost = costOf(phc);
+      const theirs = costOf(phc);
       return (
-        cost?.memoryKib !== memoryKib ||
-        cost.iterations !== iterations ||
-        cost.parallelism !== parallelism
+        theirs?.memoryKib !== memoryKib ||
+        theirs.iterations !== iterations ||
+        theirs.parallelism !== parallelism
       );
     },
   };
-}
-
-async function verifyKnown(text: string, password: string): Promise<boolean> {
-  if (isPasswordHash(text)) return await verify(text, password);
-  const foreign = parseForeignHash(text);
-  if (foreign === undefined) throw new TypeError('only hashes that are known are verified');
-  return await verifyForeign(foreign, password);
 }
 
 function cores(): number {

@@ -17,6 +17,7 @@ import type { ReadinessProbe } from './readiness.ts';
 import type { Renderer } from './renderer.ts';
 import { createRooms, type Rooms } from './rooms.ts';
 import { createSecurityHeaders } from './security-headers.ts';
+import { createTurnstile } from './turnstile.ts';
 
 /** What the front door needs of the house. */
 export interface FrontDoorOptions {
@@ -56,6 +57,7 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
   const rooms = createRooms({ ...options, faults });
   const ledger = createLedger(options);
   const documents = createDocumentDoor(options);
+  const turnstile = createTurnstile();
   let isLeaving = false;
 
   function enter(request: IncomingMessage, response: ServerResponse, path: string): void {
@@ -66,7 +68,14 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
     response.setHeader('X-Request-Id', exchange.origin.requestId ?? '');
     const underWay = ledger.open(exchange);
     const refusal = misaddressed ?? refuse(exchange, underWay);
-    void (refusal ? turnAway(exchange, refusal) : work(exchange, rooms, faults));
+    void (refusal ? turnAway(exchange, refusal) : letIn(exchange));
+  }
+
+  async function letIn(exchange: Exchange): Promise<void> {
+    // People can wait a moment; what programs come for overtakes them.
+    if (wantsPage(exchange.request)) await turnstile.enter();
+    // Whoever has left meanwhile needs no page.
+    if (!exchange.response.destroyed) await work(exchange, rooms, faults);
   }
 
   function turnAway(exchange: Exchange, fault: Fault): Promise<void> {

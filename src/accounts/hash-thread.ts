@@ -1,0 +1,57 @@
+import { readlinkSync } from 'node:fs';
+import { setPriority } from 'node:os';
+import { basename } from 'node:path';
+import { isMainThread, parentPort } from 'node:worker_threads';
+import { hashSync, verifySync } from '@node-rs/argon2';
+import { verifyForeign } from './foreign-hashes.ts';
+import { parseForeignHash } from './hash-formats.ts';
+import { isPasswordHash } from './rules.ts';
+
+/** What the thread is asked; passwords are normalized. */
+export type HashQuestion =
+  | {
+      readonly kind: 'hash';
+      readonly password: string;
+      readonly cost: Parameters<typeof hashSync>[1];
+    }
+  | { readonly kind: 'verify'; readonly password: string; readonly against: string };
+
+/** What it answers: a PHC string, or whether the password is the one. */
+export type HashAnswer =
+  | { readonly kind: 'done'; readonly result: string | boolean }
+  | { readonly kind: 'failed'; readonly message: string };
+
+/** Where somebody asks for a token meanwhile, that goes first: a tenth of the weight of other threads. */
+const NICE = 10;
+
+// An import elsewhere does nothing.
+if (!isMainThread && parentPort !== null) {
+  const port = parentPort;
+  giveWay();
+  port.on('message', (question: HashQuestion) => {
+    answer(question).then(
+      (result) => port.postMessage({ kind: 'done', result } satisfies HashAnswer),
+      (error: unknown) =>
+        port.postMessage({ kind: 'failed', message: String(error) } satisfies HashAnswer),
+    );
+  });
+}
+
+/** Linux knows a priority of each thread; elsewhere this one is as good as any other. */
+function giveWay(): void {
+  try {
+    setPriority(Number(basename(readlinkSync('/proc/thread-self'))), NICE);
+  } catch {
+    // Not Linux, or not allowed: it is slower for others, and right all the same.
+  }
+}
+
+async function answer(question: HashQuestion): Promise<string | boolean> {
+  const { password } = question;
+  // The library's default is Argon2id, version 19, with a random salt.
+  if (question.kind === 'hash') return hashSync(password, question.cost);
+  if (isPasswordHash(question.against)) return verifySync(question.against, password);
+  const foreign = parseForeignHash(question.against);
+  if (foreign === undefined) throw new TypeError('only hashes that are known are verified');
+  return await verifyForeign(foreign, password);
+}

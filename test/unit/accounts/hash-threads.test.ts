@@ -1,0 +1,60 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
+import { describe, expect, test } from 'vitest';
+import { createHashThreads } from '../../../src/accounts/hash-threads.ts';
+
+const COST = { memoryCost: 7168, timeCost: 1, parallelism: 1, outputLen: 32 };
+
+describe('threads that hash', () => {
+  test('answer several at once, each its own question', async () => {
+    const threads = createHashThreads();
+    const hashes = await Promise.all(
+      ['one', 'two', 'three'].map((password) =>
+        threads.ask({ kind: 'hash', password, cost: COST }),
+      ),
+    );
+    const verdicts = await Promise.all(
+      hashes.map((against) =>
+        threads.ask({ kind: 'verify', password: 'two', against: `${against}` }),
+      ),
+    );
+    expect(verdicts).toEqual([false, true, false]);
+  });
+
+  test('give way to all others', async () => {
+    await createHashThreads().ask({ kind: 'hash', password: 'x', cost: COST });
+    const nice = readdirSync('/proc/self/task').map((thread) => {
+      const fields = readFileSync(`/proc/self/task/${thread}/stat`, 'utf8').split(') ')[1] ?? '';
+      return Number(fields.split(' ')[16]);
+    });
+    const own = Number(readFileSync('/proc/self/stat', 'utf8').split(') ')[1]?.split(' ')[16]);
+    expect(Math.max(...nice)).toBeGreaterThan(own);
+  });
+
+  test('refuse what is no hash, and go on', async () => {
+    const threads = createHashThreads();
+    const nothing = threads.ask({ kind: 'verify', password: 'x', against: 'nothing' });
+    await expect(nothing).rejects.toThrow('only hashes that are known');
+    expect(await threads.ask({ kind: 'hash', password: 'x', cost: COST })).toMatch(/^\$argon2id\$/);
+  });
+
+  test('that end in the middle leave nobody waiting, and others take their place', async () => {
+    const started: string[] = [];
+    const threads = createHashThreads(() => {
+      started.push('thread');
+      return new Worker(
+        `const { parentPort } = require('node:worker_threads');
+         parentPort.on('message', ({ password }) => {
+           if (password === 'end') process.exit(1);
+           parentPort.postMessage({ kind: 'done', result: password });
+         });`,
+        { eval: true },
+      );
+    });
+    await expect(threads.ask({ kind: 'hash', password: 'end', cost: COST })).rejects.toThrow(
+      'has ended',
+    );
+    expect(await threads.ask({ kind: 'hash', password: 'on', cost: COST })).toBe('on');
+    expect(started).toHaveLength(2);
+  });
+});
