@@ -39,6 +39,9 @@ import type { Settings } from './settings.ts';
 import { createKeyAdministration, type KeyAdministration } from './signing-keys/administration.ts';
 import { openSealer } from './signing-keys/master-key.ts';
 import { openStorage } from './storage/open.ts';
+import { createSubjects } from './subjects/create-subjects.ts';
+import type { Subjects } from './subjects/subjects.ts';
+import { tellSectors } from './subjects/tell-sectors.ts';
 import { type Records, RecordsUnavailable } from './storage/records.ts';
 import type { State } from './storage/state.ts';
 
@@ -72,6 +75,7 @@ export interface Rooms {
   readonly records: Records;
   readonly audit: Audit;
   readonly revocation: RevocationRoom;
+  readonly subjects: Subjects;
   readonly takeBack: TakeBack;
   readonly flows: Flows;
   readonly notices: Notices;
@@ -107,23 +111,27 @@ export async function openRooms(settings: Settings, options: ComposeOptions): Pr
 
   try {
     const ground = await openGround(settings, options, kept);
-    const revocation = kept(
+    const log = kept(
       await createRevocation({ ...ground, settings: settings.revocation, namespace: NAMESPACE }),
     );
     const mail = kept(createMail(ground));
     const clients = kept(
       await createClients({
         ...ground,
-        revocation,
+        revocation: log,
         declared: [...settings.clients, ...ownClients(settings)],
         profile: settings.profile,
       }),
     );
+    const subjects = createSubjects({ ...ground, namespace: NAMESPACE });
+    const revocation = settings.protocol.pairwiseSubjects.enabled
+      ? tellSectors(log, { clients, subjects })
+      : log;
     const people = openPeople(settings, { ...ground, revocation }, kept);
     const base = { ...ground, ...people, settings, profile, revocation };
     const others = createOthers(base);
     const notices = createNoticeRooms({ ...base, ...others, mail });
-    return { ...base, ...others, ...notices, clients, mail, close };
+    return { ...base, ...others, ...notices, subjects, clients, mail, close };
   } catch (error) {
     await close();
     throw error;

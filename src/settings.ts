@@ -111,6 +111,7 @@ function problemsBetween(settings: Sections): readonly Problem[] {
       message,
     })),
     ...sensitiveProblems(settings),
+    ...subjectProblems(settings),
     ...joiningProblems(settings),
     ...revocationProblems(settings),
   ];
@@ -134,6 +135,20 @@ function sensitiveProblems({ claims, accounts }: Sections): readonly Problem[] {
     const message = `the attribute "${attribute}" is sensitive and may be told in userinfo alone`;
     return [{ path: ['claims', 'custom', index, 'in'], message }];
   });
+}
+
+function subjectProblems({ clients, protocol }: Sections): readonly Problem[] {
+  if (protocol.pairwiseSubjects.enabled) return [];
+  return clients.flatMap(({ subjectType }, index) =>
+    subjectType === 'pairwise'
+      ? [
+          {
+            path: ['clients', index, 'subjectType'],
+            message: 'must not be pairwise unless protocol.pairwiseSubjects.enabled is true',
+          },
+        ]
+      : [],
+  );
 }
 
 function revocationProblems(settings: Sections): readonly Problem[] {

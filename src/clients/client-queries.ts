@@ -10,6 +10,14 @@ export function allClients(queries: Queries): Compilable<ClientTable> {
   return queries.selectFrom('client').selectAll().orderBy('id');
 }
 
+/** Every client with pairwise subjects, and whatever else has these words in its metadata. */
+export function pairwiseClients(queries: Queries): Compilable<ClientTable> {
+  return queries
+    .selectFrom('client')
+    .selectAll()
+    .where('metadata', 'like', '%"subject_type":"pairwise"%');
+}
+
 export function insertClient(queries: Queries, row: ClientTable): Compilable {
   return queries.insertInto('client').values(row);
 }

@@ -67,6 +67,8 @@ export interface Clients {
   /** In constant time against the hash. */
   verifySecret(client: Client, secret: string): boolean;
   list(): Promise<readonly Client[]>;
+  /** Those whose subjects are pairwise (OpenID Connect Core section 8). */
+  pairwise(): Promise<readonly Client[]>;
   /**
    * With actor `registration`, unknown metadata is ignored (RFC 7591 section 2); else it is a mistake.
    *

@@ -63,6 +63,19 @@ export function authenticationProblems(metadata: Metadata): readonly MetadataPro
   ];
 }
 
+/** One sector for each client with pairwise subjects (OpenID Connect Core section 8.1). */
+export function subjectProblems(metadata: Metadata): readonly MetadataProblem[] {
+  if (metadata.subject_type !== 'pairwise' || metadata.sector_identifier_uri !== undefined)
+    return [];
+  const uris = metadata.redirect_uris ?? [];
+  const hosts = new Set(uris.map((uri) => URL.parse(uri)?.host));
+  return problemIf(
+    hosts.size > 1 || (hosts.size === 0 && metadata.jwks_uri === undefined),
+    'sector_identifier_uri',
+    'is missing: pairwise subjects need it unless all redirect URIs have one host',
+  );
+}
+
 function problemIf(
   isWrong: boolean,
   name: MetadataName,

@@ -54,6 +54,14 @@ const registered = {
   defaultAcrValues: FIELD.default_acr_values
     .optional()
     .describe('Authentication contexts it asks for by default.'),
+  subjectType: FIELD.subject_type
+    .optional()
+    .describe(
+      'pairwise: it knows people by names that no client of another sector knows; needs protocol.pairwiseSubjects.',
+    ),
+  sectorIdentifierUri: FIELD.sector_identifier_uri
+    .optional()
+    .describe('Lists the redirect URIs of all clients of its sector (OpenID Connect Core 8.1).'),
   initiateLoginUri: FIELD.initiate_login_uri
     .optional()
     .describe('Where a sign-in can be begun from here.'),

@@ -7,9 +7,10 @@ import type { Sealer } from '../runtime/sealing.ts';
 import type { Records } from '../storage/records.ts';
 import { keepSubscribed } from '../storage/keep-subscribed.ts';
 import type { State } from '../storage/state.ts';
+import type { ClientTable } from '../storage/tables.ts';
 import { createClientCache } from './client-cache.ts';
 import { isClientId } from './client-id.ts';
-import { allClients, clientById } from './client-queries.ts';
+import { allClients, clientById, pairwiseClients } from './client-queries.ts';
 import { keptClientOf, type KeptClient, type OldSecret } from './client-row.ts';
 import type { Client, Clients } from './clients.ts';
 import type { DeclaredClient } from './config.ts';
@@ -65,6 +66,11 @@ export async function createClients(options: ClientsOptions): Promise<Clients> {
     await state.notify(TOPIC);
   }
 
+  function withDeclared(rows: readonly ClientTable[]): readonly Client[] {
+    const own = rows.filter(({ id }) => !declared.has(id)).map(cache.clientIn);
+    return [...[...declared.values()].map(({ client }) => client), ...own];
+  }
+
   return {
     async find(id) {
       const entry = declared.get(id);
@@ -72,10 +78,11 @@ export async function createClients(options: ClientsOptions): Promise<Clients> {
       return isClientId(id) ? await cache.find(id) : undefined;
     },
 
-    async list() {
-      const rows = await records.all(allClients(records.queries));
-      const own = rows.filter(({ id }) => !declared.has(id)).map(cache.clientIn);
-      return [...[...declared.values()].map(({ client }) => client), ...own];
+    list: async () => withDeclared(await records.all(allClients(records.queries))),
+
+    async pairwise() {
+      const all = withDeclared(await records.all(pairwiseClients(records.queries)));
+      return all.filter(({ metadata }) => metadata['subject_type'] === 'pairwise');
     },
 
     async sharedSecret(client) {

@@ -59,7 +59,7 @@ export const METADATA_FIELDS = {
   jwks: publicKeySet,
   jwks_uri: uri,
   sector_identifier_uri: uri,
-  subject_type: z.enum(['public']),
+  subject_type: z.enum(['public', 'pairwise']),
   scope: z.string().max(2000).regex(SCOPE, { error: 'expected scopes with a space between' }),
   default_max_age: z.int().min(0),
   require_auth_time: z.boolean(),

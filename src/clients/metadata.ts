@@ -1,5 +1,5 @@
 import type { JsonObject } from '../runtime/json.ts';
-import { authenticationProblems, flowProblems } from './coherence.ts';
+import { authenticationProblems, flowProblems, subjectProblems } from './coherence.ts';
 import {
   METADATA_FIELDS,
   type Metadata,
@@ -43,6 +43,7 @@ export function readMetadata(raw: JsonObject, rules: MetadataRules): MetadataRea
       ...redirectProblems(metadata, rules),
       ...flowProblems(metadata, problems),
       ...authenticationProblems(metadata),
+      ...subjectProblems(metadata),
     ],
   };
 }

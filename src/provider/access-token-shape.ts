@@ -6,6 +6,8 @@ import {
 } from 'oidc-provider';
 import type { Client } from '../clients/clients.ts';
 import type { JsonObject } from '../runtime/json.ts';
+import { sectorOf } from '../subjects/sectors.ts';
+import type { Subjects } from '../subjects/subjects.ts';
 import { CLAIM } from './access-token-claims.ts';
 import type { AccountClaims } from './account-claims.ts';
 import type { ProtocolSettings } from './config.ts';
@@ -24,6 +26,7 @@ export interface ShapeOptions {
   readonly resources: Resources;
   readonly accountClaims: AccountClaims;
   readonly scopes: RequestScopes;
+  readonly subjects: Subjects;
 }
 
 /**
@@ -68,20 +71,31 @@ export async function extraClaims(
   const custom = account === undefined ? {} : await accountClaims.inAccessToken(account, asked);
   if (token.format !== 'jwt') return custom;
   const mark = scopes.current().mark ?? '';
-  return { ...custom, ...handlesOf(token), [CLAIM.mark]: mark };
+  return { ...custom, ...(await handlesOf(token, options)), [CLAIM.mark]: mark };
 }
 
-function handlesOf(token: Token): JsonObject {
+async function handlesOf(token: Token, options: ShapeOptions): Promise<JsonObject> {
   if (token.kind !== 'AccessToken') return {};
   const { grantId, sessionUid, expiresWithSession, claims } = token;
   const asked = Object.keys(claims?.userinfo ?? {});
   return {
     [CLAIM.grant]: grantId,
     ...(expiresWithSession === true && sessionUid !== undefined
-      ? { [CLAIM.session]: sessionUid }
+      ? { [CLAIM.session]: await sessionOf(token, sessionUid, options) }
       : {}),
     ...(asked.length === 0 ? {} : { [CLAIM.userinfo]: asked }),
   };
+}
+
+/** A session is known by another name in each sector. */
+async function sessionOf(
+  { client }: Token,
+  sessionUid: string,
+  { engineClients, subjects }: ShapeOptions,
+): Promise<string> {
+  const owner = client && engineClients.ownerOf(client);
+  const sector = owner && sectorOf(owner);
+  return sector === undefined ? sessionUid : await subjects.hide(sector, sessionUid);
 }
 
 /** What goes with a token for an API when `openid` is granted. */

@@ -11,6 +11,7 @@ import type { Origin } from '../runtime/origin.ts';
 import type { SigningKeys } from '../signing-keys/signing-keys.ts';
 import type { Records } from '../storage/records.ts';
 import type { State } from '../storage/state.ts';
+import type { Subjects } from '../subjects/subjects.ts';
 import type { StatusLists } from '../status-lists/status-lists.ts';
 import type { ProtocolSettings } from './config.ts';
 import { createBrowserSessions } from './browser-sessions.ts';
@@ -35,6 +36,7 @@ export interface ProtocolOptions {
   readonly resourceServers: ResourceServers;
   readonly signingKeys: SigningKeys;
   readonly revocation: Revocation;
+  readonly subjects: Subjects;
   /** Left out: access tokens name no place in a status list. */
   readonly statusLists?: StatusLists | undefined;
   readonly audit: Audit;

@@ -55,11 +55,15 @@ export function createParts(options: PartsOptions): Parts {
     namespace: profile.namespace,
     scopes,
   });
-  const features = createFeatures(settings.protocol, { url: (path) => `${profile.issuer}${path}` });
-  const endpoints = createEndpoints(profile, settings.registration.mode !== 'off', features);
   const cookies = cookieNames(profile);
   const parties = createParties(options, scopes);
   const { engineClients, accountClaims, resources, engineScopes, lifetimes } = parties;
+  const features = createFeatures(settings.protocol, {
+    ...options,
+    ownerOf: engineClients.ownerOf,
+    url: (path) => `${profile.issuer}${path}`,
+  });
+  const endpoints = createEndpoints(profile, settings.registration.mode !== 'off', features);
   const base = { ...options, ...parties, state, scopes, endpoints, metrics };
   const stores = createStores(base);
   const { grants, interactions: records } = stores;

@@ -6,6 +6,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { JsonObject } from '../runtime/json.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { SigningKeys } from '../signing-keys/signing-keys.ts';
+import type { Subjects } from '../subjects/subjects.ts';
 import type { ProtocolSettings } from './config.ts';
 import type { EngineClients } from './engine-clients.ts';
 import type { ProtocolMetrics } from './metrics.ts';
@@ -50,6 +51,7 @@ export interface StoresOptions {
   readonly engineClients: EngineClients;
   readonly signingKeys: SigningKeys;
   readonly revocation: Revocation;
+  readonly subjects: Subjects;
   readonly audit: Audit;
   readonly clock: Clock;
   readonly logger: Logger;

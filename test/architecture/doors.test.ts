@@ -21,6 +21,7 @@ const ROOMS_OF_THE_CORE = [
   ...CORE,
   'revocation',
   'status-lists',
+  'subjects',
   'provider',
   'interactions',
   'flows',
@@ -46,6 +47,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   factors: [...KEEPERS, 'accounts'],
   revocation: KEEPERS,
   'status-lists': [...KEEPERS, 'revocation'],
+  subjects: [...KEEPERS, 'clients/clients.ts', 'revocation/revocation.ts'],
   mail: [...KEEPERS, 'http/renderer.ts'],
   flows: ['runtime', 'config', 'storage'],
   notices: [
@@ -64,6 +66,8 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     'revocation',
     'groups/groups.ts',
     'status-lists/status-lists.ts',
+    'subjects/subjects.ts',
+    'subjects/sectors.ts',
   ],
   interactions: [
     'provider/contract.ts',

@@ -42,6 +42,9 @@ import { systemClock } from '../../src/runtime/clock.ts';
 import { createSealer } from '../../src/runtime/sealing.ts';
 import { openEmbedded, type Embedded } from '../../src/storage/embedded/open-embedded.ts';
 import type { State } from '../../src/storage/state.ts';
+import { createSubjects } from '../../src/subjects/create-subjects.ts';
+import type { Subjects } from '../../src/subjects/subjects.ts';
+import { tellSectors } from '../../src/subjects/tell-sectors.ts';
 import { createBrowser, type Browser } from './provider-browser.ts';
 import { createTurningKeys, type TurningKeys } from './provider-keys.ts';
 import { createRecordingLogger, type LogLine } from './recording-logger.ts';
@@ -148,7 +151,15 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
   let curious: CuriousPerson | undefined;
 
   async function openNode(server: Server, number: number): Promise<Node & { rooms: Rooms }> {
-    const rooms = await openRooms({ file, number, sealer, audited, profile, apis: options.apis });
+    const rooms = await openRooms({
+      file,
+      number,
+      sealer,
+      audited,
+      profile,
+      apis: options.apis,
+      protocol: options.protocol,
+    });
     const { logger, lines } = createRecordingLogger();
     const events: ProtocolEvent[] = [];
     const protocol = await createProtocol({
@@ -228,6 +239,7 @@ interface Rooms {
   readonly groups: Groups;
   readonly resourceServers: ResourceServers;
   readonly clients: Clients;
+  readonly subjects: Subjects;
   readonly revocation: Revocation;
   readonly audit: Audit;
   close(): Promise<void>;
@@ -240,6 +252,7 @@ async function openRooms(options: {
   readonly audited: AuditEvent[];
   readonly profile: IssuerProfile;
   readonly apis: HouseOptions['apis'];
+  readonly protocol: HouseOptions['protocol'];
 }): Promise<Rooms> {
   const { file, number, sealer, audited, profile } = options;
   const { logger } = createRecordingLogger();
@@ -265,7 +278,7 @@ async function openRooms(options: {
       kept.note(event);
     },
   };
-  const revocation = await createRevocation({
+  const log = await createRevocation({
     state,
     records,
     clock,
@@ -274,8 +287,6 @@ async function openRooms(options: {
     settings: revocationConfig.parse({}),
     namespace: profile.namespace,
   });
-  const settings = signInConfig.parse({});
-  const accounts = createAccounts({ records, state, audit, clock, logger, settings, revocation });
   const clients = await createClients({
     records,
     state,
@@ -283,10 +294,15 @@ async function openRooms(options: {
     clock,
     logger,
     sealer,
-    revocation,
+    revocation: log,
     declared: [],
     profile: 'dev',
   });
+  const subjects = createSubjects({ records, namespace: profile.namespace });
+  const { pairwiseSubjects } = protocolConfig.parse(options.protocol ?? {});
+  const revocation = pairwiseSubjects.enabled ? tellSectors(log, { clients, subjects }) : log;
+  const settings = signInConfig.parse({});
+  const accounts = createAccounts({ records, state, audit, clock, logger, settings, revocation });
   const resourceServers = createResourceServers(apisConfig.parse(options.apis ?? [STANDARD_API]));
   const groups = createGroups({
     records,
@@ -305,11 +321,12 @@ async function openRooms(options: {
     groups,
     resourceServers,
     clients,
+    subjects,
     revocation,
     audit,
     async close() {
       await clients.close();
-      await revocation.close();
+      await log.close();
       await kept.close();
       await embedded.close();
     },

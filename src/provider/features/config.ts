@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { dpopConfig } from './dpop.ts';
+import { pairwiseSubjectsConfig } from './pairwise-subjects.ts';
 import { pushedRequestsConfig } from './pushed-requests.ts';
 
 /** Parts of the protocol that an installation may switch on or off, each by a section of its own. */
@@ -7,6 +8,7 @@ export const protocolConfig = z
   .strictObject({
     pushedRequests: pushedRequestsConfig,
     dpop: dpopConfig,
+    pairwiseSubjects: pairwiseSubjectsConfig,
   })
   .prefault({});
 

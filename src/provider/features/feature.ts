@@ -1,4 +1,6 @@
 import type { Configuration, Provider } from 'oidc-provider';
+import type { Subjects } from '../../subjects/subjects.ts';
+import type { EngineClients } from '../engine-clients.ts';
 
 /** Members of discovery: lists of several features are joined, anything else is one feature's alone. */
 export type Announcement = Readonly<Record<string, readonly string[] | string | boolean>>;
@@ -24,6 +26,9 @@ export interface Feature {
 export interface FeatureOptions {
   /** The URL of a path of this issuer. */
   readonly url: (path: string) => string;
+  readonly subjects: Subjects;
+  /** Ours behind the engine's. */
+  readonly ownerOf: EngineClients['ownerOf'];
 }
 
 /** `own` with what the features announce. */

@@ -2,6 +2,7 @@ import type { Configuration } from 'oidc-provider';
 import type { FeatureSettings } from './config.ts';
 import { dpop } from './dpop.ts';
 import type { Feature, FeatureOptions } from './feature.ts';
+import { pairwiseSubjects } from './pairwise-subjects.ts';
 import { pushedRequests } from './pushed-requests.ts';
 
 /** The features that `settings` switch on. */
@@ -9,9 +10,11 @@ export function createFeatures(
   settings: FeatureSettings,
   options: FeatureOptions,
 ): readonly Feature[] {
-  return [pushedRequests(settings.pushedRequests, options), dpop(settings.dpop)].filter(
-    (feature) => feature !== undefined,
-  );
+  return [
+    pushedRequests(settings.pushedRequests, options),
+    dpop(settings.dpop),
+    pairwiseSubjects(settings.pairwiseSubjects, options),
+  ].filter((feature) => feature !== undefined);
 }
 
 /** `own` with what the features set. Of what the engine keeps in groups, each feature sets members of its own. */

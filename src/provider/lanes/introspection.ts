@@ -1,7 +1,7 @@
 import type { AdapterPayload } from 'oidc-provider';
 import type { TokenPolicy } from '../introspection-policy.ts';
 import type { Endpoints } from '../routes.ts';
-import type { ProveClient } from './basic-client.ts';
+import type { Proven, ProveClient } from './basic-client.ts';
 import type { Lane } from './lane.ts';
 import type { LivingTokens } from './living-tokens.ts';
 import { peekForm, type Form } from './peek-form.ts';
@@ -26,9 +26,20 @@ export function createIntrospectionLane(options: {
     const living = await livingTokens.find(value);
     if (living === undefined) return undefined;
     const { payload } = living;
+    if (payload.accountId !== undefined && (await isPairwise(payload, proven))) return undefined;
     const mayKnow = await tokenPolicy.mayIntrospect(proven.engineClient, payload);
     return mayKnow ? told(payload, value, endpoints.issuer) : undefined;
   };
+}
+
+/** The engine knows by which name the client of the token knows the person. */
+async function isPairwise(
+  { clientId = '' }: AdapterPayload,
+  { engineClient, provider }: Proven,
+): Promise<boolean> {
+  const owner =
+    clientId === engineClient.clientId ? engineClient : await provider.Client.find(clientId);
+  return owner?.subjectType === 'pairwise';
 }
 
 /** A hint only tells where to look first. */

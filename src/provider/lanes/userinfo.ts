@@ -21,7 +21,7 @@ export function createUserinfoLane(options: {
   async function tell(living: LivingToken): Promise<object | undefined> {
     const { clientId = '', accountId = '' } = living.payload;
     const client = await provider().Client.find(clientId);
-    if (client === undefined || !wantsJson(client)) return undefined;
+    if (client === undefined || !isOrdinaryClient(client)) return undefined;
     scopes.current().client = client;
     const account = await accountClaims.findAccount(accountId);
     const scope = grantedScope(living);
@@ -44,8 +44,13 @@ function isOrdinary({ payload, grant }: LivingToken, userinfo: string): boolean 
   return grant !== undefined && isForUserinfo && isPlain && scope.split(' ').includes('openid');
 }
 
-function wantsJson(client: EngineClient): boolean {
-  return !client.userinfoSignedResponseAlg && !client.userinfoEncryptedResponseAlg;
+/** It wants JSON, and knows people by the name that all know. */
+function isOrdinaryClient(client: EngineClient): boolean {
+  return (
+    !client.userinfoSignedResponseAlg &&
+    !client.userinfoEncryptedResponseAlg &&
+    client.subjectType !== 'pairwise'
+  );
 }
 
 function grantedScope({ payload, grant = {} }: LivingToken): string {

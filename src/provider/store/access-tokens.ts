@@ -2,11 +2,15 @@ import type { AdapterPayload } from 'oidc-provider';
 import type { Revocation } from '../../revocation/revocation.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { SigningKeys } from '../../signing-keys/signing-keys.ts';
+import { sectorOf } from '../../subjects/sectors.ts';
+import type { Subjects } from '../../subjects/subjects.ts';
 import { CLAIM, type AccessTokenClaims } from '../access-token-claims.ts';
+import type { EngineClients } from '../engine-clients.ts';
 import { once, type RequestScopes } from '../request-scope.ts';
 import type { Endpoints } from '../routes.ts';
 import type { ModelStore } from './adapter.ts';
 import { createJwtVerifier } from './jwt-verifier.ts';
+import { isJsonObject, text } from './payloads.ts';
 import type { RequestState } from './request-state.ts';
 import type { Validity } from './validity.ts';
 
@@ -29,6 +33,8 @@ export interface AccessTokenOptions {
   readonly signingKeys: SigningKeys;
   readonly revocation: Revocation;
   readonly clock: Clock;
+  readonly subjects: Subjects;
+  readonly engineClients: Pick<EngineClients, 'find'>;
   readonly isAtUserinfo: () => boolean;
   readonly isAtRevocation: () => boolean;
   readonly grantKey: (grantId: string) => string;
@@ -48,6 +54,14 @@ export function createAccessTokens(
   const { state, scopes, revocation, clock } = options;
   const recognise = createRecogniser(options);
 
+  /** The grant knows whose it is: `sub` may be a name for one sector. */
+  async function accountOf({ grantId, sub, clientId }: AccessTokenClaims): Promise<string> {
+    if (grantId === undefined || (await sectorOfClient(clientId, options)) === undefined)
+      return sub;
+    const grant = (await state.get(options.grantKey(grantId)))?.value;
+    return (isJsonObject(grant) ? text(grant, 'accountId') : undefined) ?? sub;
+  }
+
   return {
     upsert: (id, payload, ttlSeconds) => opaque.upsert(id, payload, ttlSeconds),
     async find(value) {
@@ -56,7 +70,7 @@ export function createAccessTokens(
       const claims = await recognise(jwt);
       const isOurs = (claims?.grantId === undefined) === (kind === 'ClientCredentials');
       if (claims === undefined || !isOurs) return undefined;
-      return withAudience(toPayload(kind, claims), options);
+      return withAudience(toPayload(kind, claims, await accountOf(claims)), options);
     },
     async destroy(id) {
       const jwt = await recognisedAs(scopes, id);
@@ -88,7 +102,8 @@ function createRecogniser(options: AccessTokenOptions): Recognise {
 
   return (jwt) =>
     once(scopes.current().tokens, jwt, async () => {
-      const claims = await verify(jwt, { atAnyTime: isAtRevocation() });
+      const verified = await verify(jwt, { atAnyTime: isAtRevocation() });
+      const claims = verified && (await withSession(verified, options));
       if (claims === undefined) return undefined;
       const { jti, grantId, sessionUid, sub, clientId, mark } = claims;
       const revoked = revokedTokenKey(jti);
@@ -104,6 +119,26 @@ function createRecogniser(options: AccessTokenOptions): Recognise {
       const isOver = isTold || (isKnown !== undefined && !isAtRevocation());
       return isOver ? undefined : claims;
     });
+}
+
+/** With the session's own name, which the token of a pairwise client does not have. */
+async function withSession(
+  claims: AccessTokenClaims,
+  options: AccessTokenOptions,
+): Promise<AccessTokenClaims | undefined> {
+  const { sessionUid: hidden, clientId } = claims;
+  const sector = hidden === undefined ? undefined : await sectorOfClient(clientId, options);
+  if (hidden === undefined || sector === undefined) return claims;
+  const sessionUid = await options.subjects.reveal(sector, hidden);
+  return sessionUid === undefined ? undefined : { ...claims, sessionUid };
+}
+
+async function sectorOfClient(
+  id: string,
+  { engineClients }: AccessTokenOptions,
+): Promise<string | undefined> {
+  const client = await engineClients.find(id);
+  return client && sectorOf(client);
 }
 
 /** What stands for a JWT that was taken back by itself. */
@@ -122,14 +157,14 @@ async function recognisedAs(
   return known.find((claims) => claims?.jti === jti);
 }
 
-function toPayload(kind: string, claims: AccessTokenClaims): AdapterPayload {
-  const { jti, iat, exp, clientId, scope, aud, payload, jkt, grantId, sessionUid, sub } = claims;
+function toPayload(kind: string, claims: AccessTokenClaims, accountId: string): AdapterPayload {
+  const { jti, iat, exp, clientId, scope, aud, payload, jkt, grantId, sessionUid } = claims;
   const extra = Object.fromEntries(Object.entries(payload).filter(([name]) => !HIDDEN.has(name)));
   const person =
     grantId === undefined
       ? {}
       : {
-          accountId: sub,
+          accountId,
           grantId,
           claims: {
             userinfo: Object.fromEntries(claims.userinfoClaims.map((name) => [name, null])),

@@ -61,6 +61,7 @@ export function createFakeClients(): Clients {
     sharedSecret: async () => undefined,
     verifySecret: () => false,
     list: async () => [...clients.values()],
+    pairwise: async () => [],
     create: async (fields) => {
       const client = clientOf(`client-${clients.size + 1}`, fields);
       clients.set(client.id, client);

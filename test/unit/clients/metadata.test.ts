@@ -223,7 +223,16 @@ describe('client metadata', () => {
     ['a name of spaces', { ...web, client_name: '   ' }, 'client_name: '],
     ['a name as long as a book', { ...web, client_name: 'x'.repeat(101) }, 'client_name: '],
     ['a scope with a quote', { ...web, scope: 'openid "x"' }, 'scope: expected scopes'],
-    ['pairwise subjects', { ...web, subject_type: 'pairwise' }, 'subject_type: '],
+    ['subjects of another kind', { ...web, subject_type: 'ephemeral' }, 'subject_type: '],
+    [
+      'pairwise subjects in two sectors',
+      {
+        ...web,
+        subject_type: 'pairwise',
+        redirect_uris: ['https://one.example/callback', 'https://two.example/callback'],
+      },
+      'sector_identifier_uri: is missing',
+    ],
     ['a negative age', { ...web, default_max_age: -1 }, 'default_max_age: '],
     ['text for a flag', { ...web, require_auth_time: 'yes' }, 'require_auth_time: '],
   ])('with %s is refused', (_, raw, reason) => {
