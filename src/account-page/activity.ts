@@ -2,7 +2,8 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { accountActivity, type ActivityCursor } from '../audit/account-activity.ts';
 import type { AuditedEvent } from '../audit/audit.ts';
-import type { ShownEvent } from './pages.ts';
+import type { FactorKind } from '../factors/factors.ts';
+import type { ShownEvent, ShownLimit } from './pages.ts';
 import type { Room } from './room.ts';
 import { deviceOf } from '../http/user-agent.ts';
 import type { Step } from './visit.ts';
@@ -35,6 +36,11 @@ const WORDS: Readonly<Record<string, string>> = {
   'factor.failed': 'failed',
   'factor.locked': 'throttled',
 };
+const CODES: ReadonlyMap<FactorKind, Exclude<ShownLimit['what'], 'password'>> = new Map([
+  ['totp', 'totp'],
+  ['recovery_code', 'recovery-code'],
+  ['email_code', 'email-code'],
+]);
 const ALARMING = new Set(['sign-in-failed', 'locked', 'recovered']);
 /** The types of events that people see of themselves. */
 export const ACTIVITY_TYPES: readonly string[] = Object.keys(WORDS);
@@ -75,8 +81,31 @@ export function createActivity(room: Room): Step {
     const { events, next } = await activityOf(visit.account.id, room, { limit: PAGE, before });
     const older = next === undefined ? '' : `/account/activity?before=${writeCursor(next)}`;
     const days = Math.round(room.settings.activityFor / DAY);
-    await room.show(visit, 'account/activity', { events, older, days, isFirst: !before });
+    const limits = await limitsOf(visit.account.id, room);
+    await room.show(visit, 'account/activity', { events, limits, older, days, isFirst: !before });
   };
+}
+
+/** Of passwords and of codes, those that were failed at since the last success. */
+async function limitsOf(
+  accountId: string,
+  { accounts, factors }: Pick<Room, 'accounts' | 'factors'>,
+): Promise<readonly ShownLimit[]> {
+  const [passwords, codes] = await Promise.all([
+    accounts.limits(accountId),
+    factors.failures(accountId),
+  ]);
+  const counted = [
+    ...passwords.map((limit) => ({ ...limit, what: 'password' as const })),
+    ...codes.flatMap(({ factor, ...limit }) => {
+      const what = CODES.get(factor);
+      return what === undefined ? [] : [{ ...limit, what, login: '' }];
+    }),
+  ];
+  return counted.map(({ what, who, login, failures, max }) => {
+    const isReached = failures >= max;
+    return { what, who, login, max, isReached, failures: Math.min(failures, max) };
+  });
 }
 
 async function shown({ at, event }: AuditedEvent, clients: Room['clients']): Promise<ShownEvent> {

@@ -38,6 +38,18 @@ export type Problem =
   | { readonly kind: 'incomplete' }
   | { readonly kind: 'throttled'; readonly unit: 'seconds' | 'minutes'; readonly count: number };
 
+/** What stands of one limit on guessing. */
+export interface ShownLimit {
+  /** The end of the key of its message. */
+  readonly what: 'password' | 'totp' | 'recovery-code' | 'email-code';
+  readonly who: 'strangers' | 'acquaintances';
+  /** The sign-in name that was guessed at; empty: the codes are the account's. */
+  readonly login: string;
+  readonly failures: number;
+  readonly max: number;
+  readonly isReached: boolean;
+}
+
 /** Something that happened, in words of the catalogs. */
 export interface ShownEvent {
   /** The end of a message's key. */
@@ -185,6 +197,8 @@ export interface Pages {
   readonly 'account/activity': {
     readonly events: readonly ShownEvent[];
     readonly days: number;
+    /** Failed attempts in a row that count towards a limit. */
+    readonly limits: readonly ShownLimit[];
     /** Where the older ones are; empty: there are none. */
     readonly older: string;
     readonly isFirst: boolean;

@@ -1,4 +1,5 @@
 import type { ReachedLimit } from '../accounts/accounts.ts';
+import type { FactorFailures } from '../factors/factors.ts';
 import type { JsonObject } from '../runtime/json.ts';
 
 const DAY = 86_400;
@@ -18,4 +19,11 @@ export function limitWords(limit: ReachedLimit): string {
 /** What was counted towards a limit, for programs. */
 export function limitJson(limit: ReachedLimit): JsonObject {
   return { ...limit };
+}
+
+/** Failed codes that count towards a limit, and what ends that, in words. */
+export function failureWords({ factor, who, failures, max }: FactorFailures): string {
+  const from = who === 'strangers' ? 'unknown addresses' : 'their own addresses';
+  const state = failures < max ? `of ${max}` : 'in a row: blocked until person reset';
+  return `${factor} from ${from}: ${failures} failures ${state}`;
 }

@@ -1,9 +1,10 @@
 import { Argument, type Command } from 'commander';
 import type { RememberedDevice } from '../factors/remembered-devices.ts';
-import type { FactorFailures, FactorKind, FactorSummary } from '../factors/factors.ts';
+import type { FactorKind, FactorSummary } from '../factors/factors.ts';
 import { LatchkeyError } from '../runtime/errors.ts';
 import type { JsonObject } from '../runtime/json.ts';
 import { findPerson, nameOf } from './find-person.ts';
+import { failureWords } from './limit-words.ts';
 import { instant, json, plain, table } from './output.ts';
 import type { PeopleRooms } from './people-rooms.ts';
 import { CLI_ACTOR, withRooms, type OpenRooms } from './rooms.ts';
@@ -69,12 +70,6 @@ function factorRows(summary: FactorSummary | undefined): readonly (readonly stri
     ...(totp ? [['totp', '', '', instant(totp.createdAt), used(totp.lastUsedAt)]] : []),
     ...(recoveryCodes > 0 ? [['recovery_code', '', `${recoveryCodes} left`, '', '']] : []),
   ];
-}
-
-function failureWords({ factor, who, failures, max }: FactorFailures): string {
-  const from = who === 'strangers' ? 'unknown addresses' : 'their own addresses';
-  const state = failures < max ? `of ${max}` : 'in a row: blocked until person reset';
-  return `${factor} from ${from}: ${failures} failures ${state}`;
 }
 
 function deviceRow({ id, userAgent, createdAt, lastUsedAt }: RememberedDevice): readonly string[] {

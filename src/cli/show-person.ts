@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import type { Account, ReachedLimit } from '../accounts/accounts.ts';
-import type { FactorSummary } from '../factors/factors.ts';
+import type { FactorFailures, FactorSummary } from '../factors/factors.ts';
 import type { JsonObject } from '../runtime/json.ts';
 import { factsOf, findPerson, shown } from './find-person.ts';
-import { limitJson, limitWords } from './limit-words.ts';
+import { failureWords, limitJson, limitWords } from './limit-words.ts';
 import { fields, instant, json, type Output } from './output.ts';
 import type { PeopleRooms } from './people-rooms.ts';
 import { withRooms, type OpenRooms } from './rooms.ts';
@@ -18,6 +18,7 @@ interface Seen {
   readonly factors: FactorSummary | undefined;
   readonly groups: readonly string[];
   readonly limits: readonly ReachedLimit[];
+  readonly failures: readonly FactorFailures[];
 }
 
 /** Adds `person show`. */
@@ -37,16 +38,17 @@ export function registerShow(person: Command, open: OpenRooms<PeopleRooms>): voi
 
 async function see(rooms: PeopleRooms & Output, who: string): Promise<Seen> {
   const account = await findPerson(rooms.accounts, who);
-  const [factors, held, limits] = await Promise.all([
+  const [factors, held, limits, failures] = await Promise.all([
     rooms.factors.of(account.id),
     rooms.groups.held(account.id),
     rooms.accounts.limits(account.id),
+    rooms.factors.failures(account.id),
   ]);
-  return { account, factors, groups: held.rights({}).groups, limits };
+  return { account, factors, groups: held.rights({}).groups, limits, failures };
 }
 
 function lines(seen: Seen): readonly (readonly [string, string | undefined])[] {
-  const { account, groups, limits } = seen;
+  const { account, groups, limits, failures } = seen;
   const { terms, mustChangePassword } = account;
   return [
     ...factsOf(account),
@@ -56,6 +58,7 @@ function lines(seen: Seen): readonly (readonly [string, string | undefined])[] {
     ['groups', groups.join(', ')],
     ['terms', terms && `${terms.version}, accepted ${instant(terms.acceptedAt)}`],
     ...limits.map((limit) => ['failures', limitWords(limit)] as const),
+    ...failures.map((failure) => ['failures', failureWords(failure)] as const),
   ];
 }
 
@@ -73,7 +76,7 @@ function yesNo(is: boolean): string {
   return is ? 'yes' : 'no';
 }
 
-function seenJson({ account, factors, groups, limits }: Seen): JsonObject {
+function seenJson({ account, factors, groups, limits, failures }: Seen): JsonObject {
   const { passkeys = [], totp, recoveryCodes = 0 } = factors ?? {};
   return {
     ...shown(account),
@@ -89,5 +92,6 @@ function seenJson({ account, factors, groups, limits }: Seen): JsonObject {
     },
     groups,
     limits: limits.map(limitJson),
+    failures: failures.map((failure) => ({ ...failure })),
   };
 }

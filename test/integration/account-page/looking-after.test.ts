@@ -308,6 +308,19 @@ describe('activity', () => {
   });
 });
 
+test('failures in a row are shown with what is left of the limit, to the person alone', async () => {
+  const lee = await signedIn('lee');
+  expect((await lee.get('/account/activity')).html).not.toContain('Failed attempts in a row');
+  const stranger = node.visitor('Mozilla/5.0 (Windows NT 10.0) Edge/18');
+  for (let time = 0; time < 3; time += 1) {
+    const page = await stranger.get('/account');
+    await stranger.send(page.url.href, { login: 'lee', password: 'guessed', action: 'continue' });
+  }
+  const { html } = await lee.get('/account/activity');
+  expect(html).toContain('Failed attempts in a row');
+  expect(html.replaceAll(/\s+/gu, ' ')).toMatch(/Password: 3 of \d+/u);
+});
+
 test('nothing of all that was our fault', () => {
   const faults = node.log.filter(({ level }) => level === 'error');
   expect(faults).toEqual([]);

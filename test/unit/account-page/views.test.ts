@@ -20,6 +20,16 @@ const EVENT = {
   client: EVIL,
   isAlarming: false,
 };
+const LIMITS: Pages['account/activity']['limits'] = (
+  ['password', 'totp', 'recovery-code', 'email-code'] as const
+).map((what, index) => ({
+  what,
+  who: index % 2 === 0 ? 'strangers' : 'acquaintances',
+  login: what === 'password' ? EVIL : '',
+  failures: 3 + index,
+  max: 6,
+  isReached: index === 3,
+}));
 const PASSKEY = {
   url: '/account/passkeys/x',
   name: EVIL,
@@ -181,8 +191,8 @@ const STATES: Of<Pages> = {
     { clients: [] },
   ],
   'account/activity': [
-    { events: [EVENT], days: 90, older: '/older', isFirst: false },
-    { events: [], days: 1, older: '', isFirst: true },
+    { events: [EVENT], limits: LIMITS, days: 90, older: '/older', isFirst: false },
+    { events: [], limits: [], days: 1, older: '', isFirst: true },
   ],
   'account/data': [{ mayDelete: true }, { mayDelete: false }],
   'account/delete': [
@@ -247,7 +257,7 @@ describe('every page of the account, in every language', () => {
     );
     expect(words.length).toBeGreaterThan(30);
     const events = words.map((what) => ({ ...EVENT, what }));
-    const page = { events, days: 90, older: '', isFirst: true };
+    const page = { events, limits: LIMITS, days: 90, older: '', isFirst: true };
     await expectWhole('account/activity', { ...page, ...FRAME });
   });
 
