@@ -22,6 +22,7 @@ import {
   createInteractionRoutes,
   type InteractionRoutesOptions,
 } from './interactions/interaction-routes.ts';
+import { createDeviceQr } from './interactions/device-qr.ts';
 import { createProtocolPages } from './interactions/protocol-pages.ts';
 import { openPost, type OpenedPost } from './mail/open-post.ts';
 import type { Protocol } from './provider/contract.ts';
@@ -117,6 +118,7 @@ async function openHost(rooms: Rooms, options: ComposeOptions, closers: Closers)
     routers: [
       interactions,
       feed.router,
+      ...(settings.protocol.deviceFlow.enabled ? [createDeviceQr(profile.issuer)] : []),
       ...(statusLists === undefined ? [] : [statusLists.router]),
       ...added.flatMap(({ routers = [] }) => routers),
     ],

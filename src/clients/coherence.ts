@@ -1,5 +1,7 @@
 import type { Metadata, MetadataName, MetadataProblem } from './metadata-fields.ts';
 
+const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
+
 /** Whether grants, response types and redirect URIs belong together (RFC 7591 section 2.1). */
 export function flowProblems(
   metadata: Metadata,
@@ -21,9 +23,9 @@ export function flowProblems(
       'must name at least one URI, since the client has people sign in',
     ),
     ...problemIf(
-      grants.has('refresh_token') && !hasCode,
+      grants.has('refresh_token') && !hasCode && !grants.has(DEVICE_GRANT),
       'grant_types',
-      'must not hold refresh_token without authorization_code: there would be nothing to refresh',
+      'must not hold refresh_token without a grant of people: there would be nothing to refresh',
     ),
     ...problemIf(
       grants.has('client_credentials') && metadata.token_endpoint_auth_method === 'none',

@@ -129,10 +129,10 @@ const client = z.strictObject({
     .describe('The `client_id`.'),
   name: FIELD.client_name.optional().describe('Name that people see; left out: the id.'),
   type: z
-    .enum(['web', 'spa', 'native', 'machine'])
+    .enum(['web', 'spa', 'native', 'device', 'machine'])
     .default('web')
     .describe(
-      'web: has a server and a secret; spa: runs in the browser; native: an app or a command; machine: acts for itself.',
+      'web: has a server and a secret; spa: runs in the browser; native: an app or a command; device: a television or a command without a browser, which shows a code; machine: acts for itself.',
     ),
   secret: secret()
     .optional()

@@ -21,6 +21,11 @@ const BY_TYPE: Readonly<Record<DeclaredClient['type'], JsonObject>> = {
     grant_types: ['authorization_code', 'refresh_token'],
     token_endpoint_auth_method: 'none',
   },
+  device: {
+    application_type: 'native',
+    grant_types: ['urn:ietf:params:oauth:grant-type:device_code', 'refresh_token'],
+    token_endpoint_auth_method: 'none',
+  },
   machine: {
     grant_types: ['client_credentials'],
     token_endpoint_auth_method: 'client_secret_basic',

@@ -36,7 +36,14 @@ export const METADATA_FIELDS = {
   post_logout_redirect_uris: uris,
   response_types: z.array(z.enum(['code'])),
   grant_types: z
-    .array(z.enum(['authorization_code', 'refresh_token', 'client_credentials']))
+    .array(
+      z.enum([
+        'authorization_code',
+        'refresh_token',
+        'client_credentials',
+        'urn:ietf:params:oauth:grant-type:device_code',
+      ]),
+    )
     .min(1),
   token_endpoint_auth_method: z.enum([
     'client_secret_basic',

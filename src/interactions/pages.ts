@@ -1,7 +1,7 @@
 import type { Context } from 'koa';
 import type { PasswordWords } from '../accounts/password-words.ts';
 import type { SecondFactor } from '../flows/requirement.ts';
-import type { ConsentRequest } from '../provider/contract.ts';
+import type { ConsentRequest, DeviceProblem } from '../provider/contract.ts';
 import type { AskedFor } from '../http/asked-for.ts';
 import type { FaultPage } from '../http/fault-answer.ts';
 import { languagesOf, sendPage } from '../http/page.ts';
@@ -141,6 +141,20 @@ export interface SignedOutPage {
   readonly uri: string;
 }
 
+export interface DevicePage {
+  readonly action: string;
+  readonly xsrf: string;
+  readonly problem: DeviceProblem;
+  readonly code: string;
+}
+
+export interface DeviceConfirmPage {
+  readonly action: string;
+  readonly xsrf: string;
+  readonly code: string;
+  readonly client: ClientCard;
+}
+
 /** Every page of this room, with all that its template may read. */
 export interface Pages {
   readonly 'sign-in': SignInPage;
@@ -158,6 +172,10 @@ export interface Pages {
   readonly fault: FaultPage;
   readonly 'sign-out': SignOutPage;
   readonly 'signed-out': SignedOutPage;
+  readonly device: DevicePage;
+  readonly 'device-confirm': DeviceConfirmPage;
+  /** Empty: it was not told which. */
+  readonly 'device-done': { readonly clientName: string };
 }
 
 /** How a page is answered: 200 when left out. */

@@ -3,6 +3,7 @@ import type { FaultPage } from '../http/fault-answer.ts';
 import { requestIdOf } from '../http/page.ts';
 import type { Renderer } from '../http/renderer.ts';
 import type { ProtocolPages } from '../provider/contract.ts';
+import { clientCard } from './cards.ts';
 import { createShowPage } from './pages.ts';
 
 /** What no app has done wrong has the same words as at any other place. */
@@ -27,6 +28,16 @@ export function createProtocolPages(renderer: Renderer): ProtocolPages {
     async confirmSignOut(ctx, { action, xsrf, client }) {
       const page = { action, xsrf, clientName: client?.name ?? '' };
       await show(ctx, 'sign-out', page, { uiLocales: uiLocalesOf(ctx) });
+    },
+    async enterDeviceCode(ctx, page) {
+      const { status } = ctx;
+      await show(ctx, 'device', page, { status: status === 429 ? status : 200 });
+    },
+    async confirmDevice(ctx, { action, xsrf, code, client }) {
+      await show(ctx, 'device-confirm', { action, xsrf, code, client: clientCard(client) });
+    },
+    async deviceConnected(ctx, { client }) {
+      await show(ctx, 'device-done', { clientName: client?.name ?? '' });
     },
     async signedOut(ctx, { client }) {
       const page = { clientName: client?.name ?? '', uri: client?.uri ?? '' };

@@ -1,8 +1,11 @@
 import {
   Provider,
   type AccessToken,
+  type AuthorizationCode,
   type ClientCredentials,
+  type DeviceCode,
   type KoaContextWithOIDC,
+  type RefreshToken,
 } from 'oidc-provider';
 import type { Client } from '../clients/clients.ts';
 import type { JsonObject } from '../runtime/json.ts';
@@ -124,15 +127,23 @@ export function shapeForPerson(
 }
 
 function identityOf(ctx: KoaContextWithOIDC): Identity {
-  const { RefreshToken, AuthorizationCode } = ctx.oidc.entities;
-  return { scopes: grantedScopes(ctx), claims: (RefreshToken ?? AuthorizationCode)?.claims };
+  return { scopes: grantedScopes(ctx), claims: sourceOf(ctx)?.claims };
+}
+
+/** What a person's tokens are issued from. */
+function sourceOf({
+  oidc,
+}: KoaContextWithOIDC): RefreshToken | AuthorizationCode | DeviceCode | undefined {
+  const { entities } = oidc;
+  return entities.RefreshToken ?? entities.AuthorizationCode ?? entities.DeviceCode;
 }
 
 /** OIDC scopes that were granted and asked for: with the code, or, fewer, with this refresh. */
-function grantedScopes({ oidc }: KoaContextWithOIDC): readonly string[] {
-  const { RefreshToken, AuthorizationCode, Grant: grant } = oidc.entities;
+function grantedScopes(ctx: KoaContextWithOIDC): readonly string[] {
+  const { oidc } = ctx;
+  const { RefreshToken, Grant: grant } = oidc.entities;
   const isNarrowed = RefreshToken !== undefined && oidc.params?.['scope'] !== undefined;
-  const asked = isNarrowed ? oidc.requestParamScopes : (RefreshToken ?? AuthorizationCode)?.scopes;
+  const asked = isNarrowed ? oidc.requestParamScopes : sourceOf(ctx)?.scopes;
   return wordsOf(grant?.getOIDCScopeFiltered(asked ?? new Set()));
 }
 

@@ -174,7 +174,40 @@ export interface ProtocolPages {
     },
   ): Promise<void>;
   signedOut(ctx: Context, page: { readonly client: ClientView | undefined }): Promise<void>;
+  /** RFC 8628 section 3.3: posts `xsrf` and `user_code` to `action`. */
+  enterDeviceCode(
+    ctx: Context,
+    page: {
+      readonly action: string;
+      readonly xsrf: string;
+      readonly problem: DeviceProblem;
+      /** What a link brought along; unchecked text. */
+      readonly code: string;
+    },
+  ): Promise<void>;
+  /** Posts `confirm=yes`, or `abort=yes`, beside them. */
+  confirmDevice(
+    ctx: Context,
+    page: {
+      readonly action: string;
+      readonly xsrf: string;
+      readonly code: string;
+      readonly client: ClientView;
+    },
+  ): Promise<void>;
+  deviceConnected(ctx: Context, page: { readonly client: ClientView | undefined }): Promise<void>;
 }
+
+/** What is wrong with a device's code. `refused`: the person has said no. */
+export type DeviceProblem =
+  | 'none'
+  | 'missing'
+  | 'unknown'
+  | 'expired'
+  | 'used'
+  | 'refused'
+  | 'throttled'
+  | 'failed';
 
 /** A document that is the same for everyone until the key set or the configuration changes. */
 export interface PreparedDocument {

@@ -147,7 +147,9 @@ function decisionsOf(
   return {
     issueRefreshToken: (_ctx, client, { scopes }) =>
       isRefreshable(client, scopes, profileSettings.tokens),
-    expiresWithSession: (_ctx, { scopes }) => !scopes.has('offline_access'),
+    // A device goes on when the browser is closed by which somebody let it in.
+    expiresWithSession: (_ctx, { scopes, kind }) =>
+      kind !== 'DeviceCode' && !scopes.has('offline_access'),
     // An access token that is revoked takes nothing else along; all else that is, its grant.
     revokeGrantPolicy: ({ oidc }) =>
       !(oidc.route === 'revocation' && oidc.entities.AccessToken !== undefined),

@@ -1,4 +1,4 @@
-import { errors, type OIDCContext, type Provider } from 'oidc-provider';
+import { errors, Provider, type OIDCContext } from 'oidc-provider';
 import type { Client, Clients } from '../clients/clients.ts';
 import { namedResources } from './resources.ts';
 import type { Endpoints } from './routes.ts';
@@ -55,16 +55,21 @@ function installHost(provider: Provider, { host, isHttps }: Endpoints): void {
 }
 
 function understood(context: OIDCContext, params: Fields): Fields {
-  if (TOKEN_ROUTES.has(context.route)) {
-    const { token } = params;
-    const isJwt = typeof token === 'string' && JWT.test(token);
-    return isJwt ? Object.assign(params, { token: `${JWT_MARK}${token}` }) : params;
-  }
+  if (TOKEN_ROUTES.has(context.route)) return withMarkedToken(params);
+  // A person is shown the code of a link, and sends it themselves: the engine would have a script send it.
+  if (context.route === 'code_verification' && Provider.ctx?.method === 'GET')
+    return Object.assign(params, { user_code: undefined });
   if (!('resource' in params)) return params;
   const audience = params['audience'] ?? context.body?.['audience'];
   if (Array.isArray(audience) && context.route === 'token')
     throw new errors.InvalidRequest('audience parameter must not be provided twice');
   return Object.assign(params, { resource: namedResources(params['resource'], audience) });
+}
+
+function withMarkedToken(params: Fields): Fields {
+  const { token } = params;
+  const isJwt = typeof token === 'string' && JWT.test(token);
+  return isJwt ? Object.assign(params, { token: `${JWT_MARK}${token}` }) : params;
 }
 
 /**

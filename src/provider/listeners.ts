@@ -16,6 +16,7 @@ const REFUSALS = [
   'end_session.error',
   'registration_create.error',
   'pushed_authorization_request.error',
+  'device_authorization.error',
 ] as const;
 /** What the engine says of a failed client authentication, in words that stay. */
 const REASONS: readonly (readonly [RegExp, string])[] = [

@@ -6,6 +6,7 @@ import { createConsents, type Consents } from './consent-queries.ts';
 import { cookieNames } from './cookies.ts';
 import type { ProtocolOptions } from './create-protocol.ts';
 import { createCustomClaims } from './custom-claims.ts';
+import { createDevicePages } from './device-pages.ts';
 import { createEngineClients, type EngineClients } from './engine-clients.ts';
 import { ENGINE_SCOPES } from './engine-configuration.ts';
 import { createFeatures } from './features/features.ts';
@@ -58,10 +59,12 @@ export function createParts(options: PartsOptions): Parts {
   const cookies = cookieNames(profile);
   const parties = createParties(options, scopes);
   const { engineClients, accountClaims, resources, engineScopes, lifetimes } = parties;
+  const url = (path: string): string => `${profile.issuer}${path}`;
   const features = createFeatures(settings.protocol, {
     ...options,
     ownerOf: engineClients.ownerOf,
-    url: (path) => `${profile.issuer}${path}`,
+    devicePages: createDevicePages({ pages, engineClients, endpoints: { url } }),
+    url,
   });
   const endpoints = createEndpoints(profile, settings.registration.mode !== 'off', features);
   const base = { ...options, ...parties, state, scopes, endpoints, metrics };

@@ -13,6 +13,12 @@ export const ROUTES = {
   userinfo: '/userinfo',
 } as const;
 
+/** Of devices without a browser (RFC 8628): where they ask, and where people answer. */
+export const DEVICE_PATHS = {
+  authorization: '/device/authorize',
+  verification: '/device',
+} as const;
+
 /** OpenID Connect Discovery section 4. */
 export const OPENID_CONFIGURATION = '/.well-known/openid-configuration';
 /** RFC 8414 section 3. */

@@ -16,6 +16,7 @@ import type { Endpoints } from './routes.ts';
 import { createAccessTokens } from './store/access-tokens.ts';
 import { toAdapter, UNUSED_MODEL, type ModelStore } from './store/adapter.ts';
 import { createAnswered } from './store/answered.ts';
+import { createDeviceCodes } from './store/device-codes.ts';
 import { createGrants, type Grants } from './store/grants.ts';
 import { createInteractionRecords, type InteractionRecords } from './store/interaction-records.ts';
 import { createOpaqueTokens } from './store/opaque-tokens.ts';
@@ -102,6 +103,12 @@ export function createStores(options: StoresOptions): Stores {
     AuthorizationCode: codes,
     AccessToken: createAccessTokens('AccessToken', opaque('AccessToken'), tokens),
     ClientCredentials: createAccessTokens('ClientCredentials', opaque('ClientCredentials'), tokens),
+    DeviceCode: createDeviceCodes({
+      ...once,
+      intervalSeconds: settings.protocol.deviceFlow.interval,
+      isAtTokenEndpoint: isAt(scopes, 'token'),
+      addressOf: () => scopes.current().origin.address,
+    }),
     ...clientModels(options, once),
   };
   return {

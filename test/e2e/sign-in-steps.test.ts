@@ -40,10 +40,12 @@ beforeAll(async () => {
     issuer: `http://localhost:${port}`,
     settings: {
       authentication: { emailCode: true },
+      protocol: { deviceFlow: { enabled: true } },
       clients: [
         { id: 'app', name: 'App', ...client },
         { id: 'lax', name: 'Lax App', secondFactor: 'never', ...client },
         { id: 'strict', name: 'Strict App', secondFactor: 'required', ...client },
+        { id: 'tv', name: 'The Television', type: 'device' },
       ],
       people: ['ann', 'ben', 'cat', 'dan', 'eve'].map((name) => ({
         username: name,
@@ -302,6 +304,42 @@ describe('a code by mail', () => {
       await password('dan');
     });
   });
+});
+
+test('a device is let in by the code that it shows', async () => {
+  const form = { client_id: 'tv', scope: 'openid email' };
+  const asking = await fetch(`${latchkey.issuer}/device/authorize`, {
+    method: 'POST',
+    body: new URLSearchParams(form),
+  });
+  const asked = (await asking.json()) as Record<string, string>;
+  const { user_code: userCode = '', device_code: deviceCode = '' } = asked;
+  const picture = await fetch(`${latchkey.issuer}/device/qr.svg?user_code=${userCode}`);
+  expect(await picture.text()).toMatch(/^<svg /u);
+  await page.goto(`${latchkey.issuer}/device`);
+  await on('Connect a device');
+  await page.fill('[name=user_code]', 'BBBBBBBB');
+  await submit();
+  await page.locator('[role=alert]').waitFor();
+  await page.goto(asked['verification_uri_complete'] ?? '');
+  expect(await page.inputValue('[name=user_code]')).toBe(userCode);
+  await submit();
+  await on('Is this your device?');
+  await submit();
+  await password('dan');
+  await on('Allow access?');
+  await submit();
+  await on('Your device is connected');
+  const answer = await fetch(`${latchkey.issuer}/token`, {
+    method: 'POST',
+    body: new URLSearchParams({
+      grant_type: 'urn:ietf:params:oauth:grant-type:device_code',
+      client_id: 'tv',
+      device_code: deviceCode,
+    }),
+  });
+  const { id_token: idToken = '' } = (await answer.json()) as Record<string, string>;
+  expect(decodeJwt(idToken)).toMatchObject({ aud: 'tv' });
 });
 
 test('no page on the way has a fault that axe finds', () => {

@@ -356,6 +356,15 @@ const PLAIN_PAGES: ProtocolPages = {
     ctx.type = 'html';
     ctx.body = `<form action="${action}"><input name="xsrf" value="${xsrf}">${client?.name ?? ''}</form>`;
   },
+  async enterDeviceCode(ctx, page) {
+    ctx.body = { page: 'device', ...page };
+  },
+  async confirmDevice(ctx, { client, ...page }) {
+    ctx.body = { page: 'device-confirm', ...page, client: client.name };
+  },
+  async deviceConnected(ctx, { client }) {
+    ctx.body = { page: 'device-done', client: client?.name };
+  },
   async signedOut(ctx, { client }) {
     ctx.type = 'html';
     ctx.body = `<h1>signed out</h1>${client?.name ?? ''}`;

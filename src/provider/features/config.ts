@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { deviceFlowConfig } from './device-flow.ts';
 import { dpopConfig } from './dpop.ts';
 import { pairwiseSubjectsConfig } from './pairwise-subjects.ts';
 import { pushedRequestsConfig } from './pushed-requests.ts';
@@ -8,6 +9,7 @@ export const protocolConfig = z
   .strictObject({
     pushedRequests: pushedRequestsConfig,
     dpop: dpopConfig,
+    deviceFlow: deviceFlowConfig,
     pairwiseSubjects: pairwiseSubjectsConfig,
   })
   .prefault({});

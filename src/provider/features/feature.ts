@@ -1,5 +1,6 @@
 import type { Configuration, Provider } from 'oidc-provider';
 import type { Subjects } from '../../subjects/subjects.ts';
+import type { DevicePages } from '../device-pages.ts';
 import type { EngineClients } from '../engine-clients.ts';
 
 /** Members of discovery: lists of several features are joined, anything else is one feature's alone. */
@@ -29,6 +30,7 @@ export interface FeatureOptions {
   readonly subjects: Subjects;
   /** Ours behind the engine's. */
   readonly ownerOf: EngineClients['ownerOf'];
+  readonly devicePages: DevicePages;
 }
 
 /** `own` with what the features announce. */

@@ -1,5 +1,6 @@
 import type { Configuration } from 'oidc-provider';
 import type { FeatureSettings } from './config.ts';
+import { deviceFlow } from './device-flow.ts';
 import { dpop } from './dpop.ts';
 import type { Feature, FeatureOptions } from './feature.ts';
 import { pairwiseSubjects } from './pairwise-subjects.ts';
@@ -13,6 +14,7 @@ export function createFeatures(
   return [
     pushedRequests(settings.pushedRequests, options),
     dpop(settings.dpop),
+    deviceFlow(settings.deviceFlow, options),
     pairwiseSubjects(settings.pairwiseSubjects, options),
   ].filter((feature) => feature !== undefined);
 }

@@ -7,6 +7,7 @@ export interface ModelStore {
   destroy(id: string): Promise<void>;
   consume?(id: string): Promise<void>;
   findByUid?(uid: string): Promise<AdapterPayload | undefined>;
+  findByUserCode?(userCode: string): Promise<AdapterPayload | undefined>;
 }
 
 /** `store` as the engine's adapter. */
@@ -17,7 +18,7 @@ export function toAdapter(store: ModelStore): Adapter {
     destroy: (id) => store.destroy(id),
     consume: (id) => store.consume?.(id) ?? refuse('consumed'),
     findByUid: (uid) => store.findByUid?.(uid) ?? refuse('found by uid'),
-    findByUserCode: () => refuse('found by user code'),
+    findByUserCode: (userCode) => store.findByUserCode?.(userCode) ?? refuse('found by user code'),
     // The grant is the truth: whoever uses a token reads it first, so there is nothing to look for. An access
     // token that is revoked alone leaves the grant and its other tokens as they are (RFC 7009 section 2.1).
     revokeByGrantId: () => Promise.resolve(),

@@ -2,7 +2,7 @@ import { errors, type InteractionResults } from 'oidc-provider';
 import type { Clock } from '../../runtime/clock.ts';
 import { sha256 } from '../../runtime/digest.ts';
 import type { JsonObject } from '../../runtime/json.ts';
-import { ROUTES, type Endpoints } from '../routes.ts';
+import { DEVICE_PATHS, ROUTES, type Endpoints } from '../routes.ts';
 import type { ModelStore } from './adapter.ts';
 import { grantKey } from './grants.ts';
 import { isJsonObject, number, object, ofKind, text, toJson, toOwnPayload } from './payloads.ts';
@@ -24,7 +24,11 @@ export function createInteractionRecords(options: {
 }): InteractionRecords {
   const { state, endpoints, clock } = options;
   const keyOf = (uid: string): string => `interaction:${sha256(uid)}`;
-  const returnTo = (uid: string): string => endpoints.url(`${ROUTES.authorization}/${uid}`);
+  const returnTo = (uid: string, payload: JsonObject): string => {
+    const isOfDevice = text(payload, 'deviceCode') !== undefined;
+    const path = isOfDevice ? DEVICE_PATHS.verification : ROUTES.authorization;
+    return endpoints.url(`${path}/${uid}`);
+  };
 
   return {
     key: keyOf,
@@ -41,7 +45,7 @@ export function createInteractionRecords(options: {
         'grantId',
       );
       if (grantId !== undefined) state.prefetch([grantKey(grantId)]);
-      return payload && { ...toOwnPayload(payload, uid), returnTo: returnTo(uid) };
+      return payload && { ...toOwnPayload(payload, uid), returnTo: returnTo(uid, payload) };
     },
     async finish(uid, result) {
       // As it was read for the page, or for this form: the swap is lost to whoever wrote since.
@@ -54,7 +58,7 @@ export function createInteractionRecords(options: {
       const finished = { kind: 'Interaction', payload: { ...payload, result: toJson(merged) } };
       const ttlSeconds = Math.max(1, (number(payload, 'exp') ?? 0) - clock.now());
       return (await state.swap(keyOf(uid), entry, finished, { ttlSeconds }))
-        ? returnTo(uid)
+        ? returnTo(uid, payload)
         : undefined;
     },
     async destroy(uid) {

@@ -12,7 +12,7 @@ import type { Validity } from './validity.ts';
 
 const ROUNDS_MAX = 3;
 
-type Kind = 'AuthorizationCode' | 'PushedAuthorizationRequest';
+type Kind = 'AuthorizationCode' | 'PushedAuthorizationRequest' | 'DeviceCode';
 
 /** What a store of things that are redeemed once works with. */
 export interface RedeemableOptions {
@@ -21,6 +21,8 @@ export interface RedeemableOptions {
   readonly clock: Clock;
   readonly answered: Answered;
   readonly validity: Validity;
+  /** Where one lies; left out: by the digest of its id. */
+  readonly keyOf?: (id: string) => string;
   /** Ends the grant of a code that somebody redeemed a second time. */
   readonly onReuse: (grantId: string, payload: JsonObject) => Promise<void>;
 }
@@ -37,7 +39,7 @@ export interface Redeemables extends ModelStore {
  */
 export function createRedeemables(kind: Kind, options: RedeemableOptions): Redeemables {
   const { state, scopes, answered, validity } = options;
-  const keyOf = (id: string): string => `${kind}:${sha256(id)}`;
+  const { keyOf = (id) => `${kind}:${sha256(id)}` } = options;
   const { redeem, consume } = createRedemption(kind, options);
   return {
     async upsert(id, payload, ttlSeconds) {
@@ -86,9 +88,9 @@ function createRedemption(
     const grantId = text(payload, 'grantId');
     if (grantId !== undefined && !(await answered.isRace(key, redeemedAtMs)))
       await onReuse(grantId, payload);
-    throw kind === 'AuthorizationCode'
-      ? new errors.InvalidGrant('authorization code already used')
-      : new errors.InvalidRequestUri('request_uri is invalid, expired, or was already used');
+    throw kind === 'PushedAuthorizationRequest'
+      ? new errors.InvalidRequestUri('request_uri is invalid, expired, or was already used')
+      : new errors.InvalidGrant(`${kind} already used`);
   }
 
   return {
@@ -122,6 +124,6 @@ function createRedemption(
  */
 function visibleUse(kind: string, value: JsonObject): AdapterPayload {
   const redeemedAtMs = number(value, 'redeemedAtMs');
-  if (kind === 'AuthorizationCode' || redeemedAtMs === undefined) return {};
+  if (kind !== 'PushedAuthorizationRequest' || redeemedAtMs === undefined) return {};
   return { consumed: Math.floor(redeemedAtMs / 1000) };
 }

@@ -219,6 +219,25 @@ const STATES: readonly (readonly [name: string, view: string, data: object])[] =
     { action: '/logout/confirm', xsrf: 'x', clientName: '' } satisfies Pages['sign-out'],
   ],
   ['sign-out of a client', 'sign-out', { action: '/logout/confirm', xsrf: 'x', clientName: 'App' }],
+  ...(
+    ['none', 'missing', 'unknown', 'expired', 'used', 'refused', 'throttled', 'failed'] as const
+  ).map((problem): readonly [string, string, object] => [
+    `device, ${problem}`,
+    'device',
+    { action: '/device', xsrf: 'x', problem, code: '' } satisfies Pages['device'],
+  ]),
+  [
+    'device-confirm',
+    'device-confirm',
+    {
+      action: '/device',
+      xsrf: 'x',
+      code: 'BCDF-GHJK',
+      client: CLIENT,
+    } satisfies Pages['device-confirm'],
+  ],
+  ['device-done', 'device-done', { clientName: '' } satisfies Pages['device-done']],
+  ['device-done at a client', 'device-done', { clientName: 'TV' }],
   ['signed-out', 'signed-out', { clientName: '', uri: '' } satisfies Pages['signed-out']],
   ['signed-out of a client', 'signed-out', { clientName: 'App', uri: 'https://app.example' }],
   ...(
@@ -272,7 +291,8 @@ describe('every view', () => {
       const actions = [...html.matchAll(/<button[^>]* name="action" value="(?<value>\w+)"/g)];
       const [first, ...others] = actions.map(({ groups }) => groups?.['value']);
       expect([name, first]).toEqual([name, 'continue']);
-      expect(others, name).toContain('cancel');
+      // Where a device's code is typed, nobody has been asked anything that they could refuse.
+      if (view !== 'device') expect(others, name).toContain('cancel');
     }
   });
 
