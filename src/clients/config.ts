@@ -54,6 +54,21 @@ const registered = {
   defaultAcrValues: FIELD.default_acr_values
     .optional()
     .describe('Authentication contexts it asks for by default.'),
+  authorizationSignedResponseAlg: FIELD.authorization_signed_response_alg
+    .optional()
+    .describe('Algorithm of its signed authorization answers (JARM); left out: RS256.'),
+  introspectionSignedResponseAlg: FIELD.introspection_signed_response_alg
+    .optional()
+    .describe('Algorithm of signed introspection answers to it (RFC 9701); left out: JSON.'),
+  userinfoSignedResponseAlg: FIELD.userinfo_signed_response_alg
+    .optional()
+    .describe('Algorithm of its signed userinfo; left out: JSON.'),
+  requestObjectSigningAlg: FIELD.request_object_signing_alg
+    .optional()
+    .describe('The one algorithm of its signed requests (RFC 9101).'),
+  requireSignedRequestObject: FIELD.require_signed_request_object
+    .optional()
+    .describe('Takes its requests only signed (RFC 9101).'),
   subjectType: FIELD.subject_type
     .optional()
     .describe(

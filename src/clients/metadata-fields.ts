@@ -9,12 +9,13 @@ const EMAIL = /^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9-]+(?:\.[a-zA-Z0-9-]+
 /** Scope tokens with one space between (RFC 6749 section 3.3). */
 const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]+(?: [\x21\x23-\x5B\x5D-\x7E]+)*$/;
 
+const signingAlgorithm = z.enum(['RS256', 'PS256', 'ES256', 'EdDSA']);
 const uri = z.string().min(1);
 const uris = z.array(uri).max(URIS_MAX);
 
 /**
  * What may be registered of a client, by RFC 7591 name, and the form of each: RFC 7591, OpenID Connect
- * Registration, RP-Initiated and Back-Channel Logout, RFC 9126 and RFC 9449. What a URI must be, and what
+ * Registration, RP-Initiated and Back-Channel Logout, RFC 9101, RFC 9126, RFC 9449, RFC 9701 and JARM. What a URI must be, and what
  * must fit together, is looked at in `metadata.ts`.
  */
 export const METADATA_FIELDS = {
@@ -63,6 +64,11 @@ export const METADATA_FIELDS = {
     'HS512',
   ]),
   id_token_signed_response_alg: z.enum(['RS256', 'PS256', 'ES256', 'EdDSA', 'HS256']),
+  authorization_signed_response_alg: signingAlgorithm,
+  introspection_signed_response_alg: signingAlgorithm,
+  userinfo_signed_response_alg: signingAlgorithm,
+  request_object_signing_alg: signingAlgorithm,
+  require_signed_request_object: z.boolean(),
   jwks: publicKeySet,
   jwks_uri: uri,
   sector_identifier_uri: uri,

@@ -87,8 +87,6 @@ function discovery(endpoints: Endpoints, announced: Announced): Readonly<Record<
     id_token_signing_alg_values_supported: announced.algorithms,
     authorization_response_iss_parameter_supported: true,
     claims_parameter_supported: true,
-    request_parameter_supported: false,
-    request_uri_parameter_supported: false,
     backchannel_logout_supported: true,
     backchannel_logout_session_supported: true,
     // OpenID Connect Initiating User Registration section 4.1.2.

@@ -43,10 +43,10 @@ export function dropScope(ctx: KoaContextWithOIDC, name: string): void {
 /** What the request asked for before the engine changed it. */
 function askedScope(ctx: KoaContextWithOIDC): string {
   const pushed = ctx.oidc.entities.PushedAuthorizationRequest?.request;
-  const scope: unknown =
-    pushed === undefined
-      ? (ctx.method === 'POST' ? ctx.oidc.body : ctx.query)?.['scope']
-      : decodeJwt(pushed)['scope'];
+  const sent = ctx.method === 'POST' ? ctx.oidc.body : ctx.query;
+  const signed: unknown = pushed ?? sent?.['request'];
+  // Whoever signed it was held to that by now.
+  const scope: unknown = typeof signed === 'string' ? decodeJwt(signed)['scope'] : sent?.['scope'];
   return typeof scope === 'string' ? scope : '';
 }
 

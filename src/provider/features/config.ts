@@ -3,6 +3,8 @@ import { deviceFlowConfig } from './device-flow.ts';
 import { dpopConfig } from './dpop.ts';
 import { pairwiseSubjectsConfig } from './pairwise-subjects.ts';
 import { pushedRequestsConfig } from './pushed-requests.ts';
+import { requestObjectsConfig } from './request-objects.ts';
+import { signedAnswersConfig } from './signed-answers.ts';
 
 /** Parts of the protocol that an installation may switch on or off, each by a section of its own. */
 export const protocolConfig = z
@@ -11,6 +13,8 @@ export const protocolConfig = z
     dpop: dpopConfig,
     deviceFlow: deviceFlowConfig,
     pairwiseSubjects: pairwiseSubjectsConfig,
+    requestObjects: requestObjectsConfig,
+    signedAnswers: signedAnswersConfig,
   })
   .prefault({});
 

@@ -31,6 +31,8 @@ export interface FeatureOptions {
   /** Ours behind the engine's. */
   readonly ownerOf: EngineClients['ownerOf'];
   readonly devicePages: DevicePages;
+  /** Secrets of the installation, the newest first. */
+  readonly cookieKeys: readonly string[];
 }
 
 /** `own` with what the features announce. */

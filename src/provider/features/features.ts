@@ -5,6 +5,8 @@ import { dpop } from './dpop.ts';
 import type { Feature, FeatureOptions } from './feature.ts';
 import { pairwiseSubjects } from './pairwise-subjects.ts';
 import { pushedRequests } from './pushed-requests.ts';
+import { requestObjects } from './request-objects.ts';
+import { signedAnswers } from './signed-answers.ts';
 
 /** The features that `settings` switch on. */
 export function createFeatures(
@@ -13,9 +15,11 @@ export function createFeatures(
 ): readonly Feature[] {
   return [
     pushedRequests(settings.pushedRequests, options),
-    dpop(settings.dpop),
+    dpop(settings.dpop, options),
     deviceFlow(settings.deviceFlow, options),
     pairwiseSubjects(settings.pairwiseSubjects, options),
+    requestObjects(settings.requestObjects),
+    signedAnswers(settings.signedAnswers),
   ].filter((feature) => feature !== undefined);
 }
 

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { AdapterPayload } from 'oidc-provider';
 import type { TokenPolicy } from '../introspection-policy.ts';
 import type { Endpoints } from '../routes.ts';
@@ -18,7 +19,7 @@ export function createIntrospectionLane(options: {
 }): Lane {
   const { endpoints, tokenPolicy, proveClient, livingTokens } = options;
   return async (request) => {
-    const form = await peekForm(request);
+    const form = wantsJson(request) ? await peekForm(request) : undefined;
     const value = form && tokenAsked(form);
     if (value === undefined || !ACCESS_TOKEN.test(value)) return undefined;
     const proven = await proveClient(request.headers.authorization);
@@ -40,6 +41,11 @@ async function isPairwise(
   const owner =
     clientId === engineClient.clientId ? engineClient : await provider.Client.find(clientId);
   return owner?.subjectType === 'pairwise';
+}
+
+/** And no JWT in its place (RFC 9701 section 4). */
+function wantsJson({ headers }: IncomingMessage): boolean {
+  return headers.accept?.includes('jwt') !== true;
 }
 
 /** A hint only tells where to look first. */
