@@ -18,38 +18,61 @@ function connectionUrl(standard: string, protocols: readonly string[]): z.ZodDef
 const timeoutMs = (standard: number): z.ZodDefault<z.ZodInt> =>
   z.int().min(50).max(60_000).default(standard);
 
-/** How the Redis that holds the state is reached. */
-const redisSettings = z.strictObject({
-  url: connectionUrl('redis://127.0.0.1:6379/0', ['redis:', 'rediss:', 'unix:']).describe(
-    'Where Redis listens: redis://host:port/database, rediss:// for TLS, unix:///path for a socket.',
-  ),
-  username: z.string().min(1).optional().describe('The ACL user; left out: the default user.'),
-  password: secret().optional().describe('Where the password is kept; left out: there is none.'),
-  tlsCa: z
-    .string()
+/** Sentinels know which Redis is the master, and make another one when it is gone. */
+const sentinelSettings = z.strictObject({
+  nodes: z
+    .array(
+      z.string().regex(/^(?:[\w.-]+|\[[\da-f:.]+\]):\d{1,5}$/iu, { error: 'expected host:port' }),
+    )
     .min(1)
-    .optional()
-    .describe(
-      'PEM file of the authorities that may vouch for Redis; left out: those Node knows. Only for rediss://.',
-    ),
-  keyPrefix: z
-    .string()
-    .regex(/^[\w:.-]{0,64}$/, 'must be at most 64 letters, digits, or : . _ -')
-    .default('latchkey:')
-    .describe('What every key begins with, so that a Redis can be shared.'),
-  replicas: z
-    .int()
-    .min(0)
-    .max(10)
-    .default(0)
-    .describe(
-      'How many replicas must have confirmed a revocation or a rotation before it is answered; 0: the log of Redis alone.',
-    ),
-  connectTimeoutMs: timeoutMs(1000).describe('Milliseconds to wait for a connection.'),
-  commandTimeoutMs: timeoutMs(700).describe(
-    'Milliseconds to wait for the answer to a command before the request is refused with 503.',
-  ),
+    .describe('Where the Sentinels listen: [sentinel-1:26379, sentinel-2:26379, ...].'),
+  name: z.string().min(1).default('mymaster').describe('The name by which they know the master.'),
+  username: z.string().min(1).optional().describe('The ACL user at the Sentinels.'),
+  password: secret().optional().describe('Where the password of the Sentinels is kept.'),
 });
+
+/** How the Redis that holds the state is reached. */
+const redisSettings = z
+  .strictObject({
+    url: connectionUrl('redis://127.0.0.1:6379/0', ['redis:', 'rediss:', 'unix:']).describe(
+      'Where Redis listens: redis://host:port/database, rediss:// for TLS, unix:///path for a socket.',
+    ),
+    sentinel: sentinelSettings
+      .optional()
+      .describe(
+        'Asks Sentinels which Redis is the master; of `url` only the database counts then, and rediss:// for TLS to all of them.',
+      ),
+    username: z.string().min(1).optional().describe('The ACL user; left out: the default user.'),
+    password: secret().optional().describe('Where the password is kept; left out: there is none.'),
+    tlsCa: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'PEM file of the authorities that may vouch for Redis; left out: those Node knows. Only for rediss://.',
+      ),
+    keyPrefix: z
+      .string()
+      .regex(/^[\w:.-]{0,64}$/, 'must be at most 64 letters, digits, or : . _ -')
+      .default('latchkey:')
+      .describe('What every key begins with, so that a Redis can be shared.'),
+    replicas: z
+      .int()
+      .min(0)
+      .max(10)
+      .default(0)
+      .describe(
+        'How many replicas must have confirmed a revocation or a rotation before it is answered; 0: the log of Redis alone.',
+      ),
+    connectTimeoutMs: timeoutMs(1000).describe('Milliseconds to wait for a connection.'),
+    commandTimeoutMs: timeoutMs(700).describe(
+      'Milliseconds to wait for the answer to a command before the request is refused with 503.',
+    ),
+  })
+  .refine(({ url, sentinel }) => sentinel === undefined || !url.startsWith('unix:'), {
+    path: ['url'],
+    error: 'must not be a socket: Sentinels know masters by host and port',
+  });
 
 /** How the PostgreSQL that holds the records is reached. */
 const postgresSettings = z.strictObject({

@@ -6,20 +6,45 @@ import type { RedisSettings } from '../config.ts';
 /** What ioredis needs to know to reach the Redis of `settings`; reads the password and the authorities. */
 export async function readConnectionOptions(settings: RedisSettings): Promise<RedisOptions> {
   const url = new URL(settings.url);
+  const tls = url.protocol === 'rediss:' ? await readAuthorities(settings.tlsCa) : undefined;
   return {
     ...(url.protocol === 'unix:' ? { path: decodeURIComponent(url.pathname) } : addressIn(url)),
-    ...(url.protocol === 'rediss:' ? { tls: await readAuthorities(settings.tlsCa) } : {}),
+    ...(tls && { tls }),
+    ...(settings.sentinel && (await sentinelOptions(settings.sentinel, tls))),
     ...(settings.username === undefined ? {} : { username: settings.username }),
     ...(settings.password === undefined ? {} : { password: await readSecret(settings.password) }),
     connectTimeout: settings.connectTimeoutMs,
   };
 }
 
+/** They are asked at each connection, and tell at once when another Redis becomes the master. */
+async function sentinelOptions(
+  { nodes, name, username, password }: NonNullable<RedisSettings['sentinel']>,
+  tls: RedisOptions['tls'],
+): Promise<RedisOptions> {
+  return {
+    sentinels: nodes.map((node) => {
+      const { hostname, port } = new URL(`redis://${node}`);
+      return { host: bare(hostname), port: Number(port) };
+    }),
+    name,
+    failoverDetector: true,
+    ...(tls && { enableTLSForSentinelMode: true, sentinelTLS: tls }),
+    ...(username === undefined ? {} : { sentinelUsername: username }),
+    ...(password === undefined ? {} : { sentinelPassword: await readSecret(password) }),
+  };
+}
+
+/** IPv6 addresses stand in brackets in a URL only. */
+function bare(hostname: string): string {
+  return hostname.replace(/^\[|\]$/gu, '');
+}
+
 const STANDARD_PORT = 6379;
 
 function addressIn(url: URL): RedisOptions {
   return {
-    host: url.hostname.replace(/^\[|\]$/gu, ''),
+    host: bare(url.hostname),
     port: url.port === '' ? STANDARD_PORT : Number(url.port),
     db: Number(url.pathname.slice(1)),
   };
