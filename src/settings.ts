@@ -111,7 +111,7 @@ function problemsBetween(settings: Sections): readonly Problem[] {
       message,
     })),
     ...sensitiveProblems(settings),
-    ...subjectProblems(settings),
+    ...featureProblems(settings),
     ...joiningProblems(settings),
     ...revocationProblems(settings),
   ];
@@ -137,18 +137,25 @@ function sensitiveProblems({ claims, accounts }: Sections): readonly Problem[] {
   });
 }
 
-function subjectProblems({ clients, protocol }: Sections): readonly Problem[] {
-  if (protocol.pairwiseSubjects.enabled) return [];
-  return clients.flatMap(({ subjectType }, index) =>
-    subjectType === 'pairwise'
-      ? [
-          {
-            path: ['clients', index, 'subjectType'],
-            message: 'must not be pairwise unless protocol.pairwiseSubjects.enabled is true',
-          },
-        ]
-      : [],
-  );
+/** Parts of the protocol that clients use, and that are off. */
+function featureProblems({ clients, protocol }: Sections): readonly Problem[] {
+  const { pairwiseSubjects, idTokenResponses, deviceFlow } = protocol;
+  return clients.flatMap(({ subjectType, responseTypes = [], type }, index) => {
+    const used = [
+      [subjectType === 'pairwise', 'subjectType', 'pairwiseSubjects', pairwiseSubjects],
+      [type === 'device', 'type', 'deviceFlow', deviceFlow],
+      [
+        responseTypes.some((one) => one.endsWith('id_token')),
+        'responseTypes',
+        'idTokenResponses',
+        idTokenResponses,
+      ],
+    ] as const;
+    return used.flatMap(([isUsed, name, feature, { enabled }]) => {
+      const message = `needs protocol.${feature}.enabled`;
+      return isUsed && !enabled ? [{ path: ['clients', index, name], message }] : [];
+    });
+  });
 }
 
 function revocationProblems(settings: Sections): readonly Problem[] {

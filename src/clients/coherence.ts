@@ -9,16 +9,23 @@ export function flowProblems(
 ): readonly MetadataProblem[] {
   const grants = new Set(metadata.grant_types);
   const isTold = (name: MetadataName): boolean => told.some(({ path }) => path[0] === name);
-  const hasCode = metadata.response_types?.includes('code') === true;
+  const types = metadata.response_types ?? [];
+  const hasCode = types.some((type) => type.startsWith('code'));
+  const hasIdToken = types.some((type) => type.endsWith('id_token'));
   if (isTold('grant_types') || isTold('response_types') || isTold('redirect_uris')) return [];
   return [
     ...problemIf(
       hasCode !== grants.has('authorization_code'),
       'response_types',
-      'must be [code] with the grant type authorization_code, and empty without it',
+      'must hold code with the grant type authorization_code, and not without it',
     ),
     ...problemIf(
-      hasCode && metadata.redirect_uris?.length === 0,
+      hasIdToken !== grants.has('implicit'),
+      'response_types',
+      'must hold one with id_token with the grant type implicit, and none without it',
+    ),
+    ...problemIf(
+      types.length > 0 && metadata.redirect_uris?.length === 0,
       'redirect_uris',
       'must name at least one URI, since the client has people sign in',
     ),

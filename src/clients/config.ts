@@ -34,6 +34,11 @@ const registered = {
   contacts: FIELD.contacts.optional().describe('E-mail addresses of who is responsible.'),
   scope: FIELD.scope.optional().describe('Scopes it may ask for; left out: any.'),
   grantTypes: FIELD.grant_types.optional().describe('Grant types; left out: as `type` suggests.'),
+  responseTypes: FIELD.response_types
+    .optional()
+    .describe(
+      'What it may ask for at /authorize; left out: a code. Those with id_token need protocol.idTokenResponses and the grant type implicit.',
+    ),
   tokenEndpointAuthMethod: FIELD.token_endpoint_auth_method
     .optional()
     .describe('How it proves itself; left out: by secret, or not at all, as `type` suggests.'),

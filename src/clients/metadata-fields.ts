@@ -35,13 +35,14 @@ export const METADATA_FIELDS = {
   application_type: z.enum(['web', 'native']),
   redirect_uris: uris,
   post_logout_redirect_uris: uris,
-  response_types: z.array(z.enum(['code'])),
+  response_types: z.array(z.enum(['code', 'id_token', 'code id_token'])),
   grant_types: z
     .array(
       z.enum([
         'authorization_code',
         'refresh_token',
         'client_credentials',
+        'implicit',
         'urn:ietf:params:oauth:grant-type:device_code',
       ]),
     )

@@ -15,7 +15,8 @@ export function keepOfflineAccess(ctx: KoaContextWithOIDC, client: Client): void
   const isDropped = hasScope(askedScope(ctx), OFFLINE_ACCESS) && !hasScope(scope, OFFLINE_ACCESS);
   const mayHold = client.scope === undefined || hasScope(client.scope, OFFLINE_ACCESS);
   if (params === undefined || !isDropped || !mayHold) return;
-  if (client.grantTypeAllowed('refresh_token') && params['response_type'] === 'code')
+  const types = String(params['response_type']).split(' ');
+  if (client.grantTypeAllowed('refresh_token') && types.includes('code'))
     Object.assign(params, { scope: `${scope} ${OFFLINE_ACCESS}`.trim() });
 }
 

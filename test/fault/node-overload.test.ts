@@ -17,8 +17,8 @@ const PEOPLE = Array.from({ length: 200 }, (_, index) => `person-${index}@exampl
 const PASSWORD = 'a horse that nobody battered';
 const PROXY = '127.0.0.1';
 const STORM_PROGRAM = new URL('node-overload-storm.program.ts', import.meta.url).pathname;
-const GATHERING_MS = 3000;
-const MEASURED_MS = rounds(6000, 30_000);
+const GATHERING_MS = 2000;
+const MEASURED_MS = rounds(4000, 30_000);
 /** A token in less than this is as good as one at once, whatever an idle machine may do. */
 const AT_ONCE_MS = 5;
 /** Of a few hundred answers, one in a hundred is one or two that anything on the machine may have held up. */

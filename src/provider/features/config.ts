@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { deviceFlowConfig } from './device-flow.ts';
 import { dpopConfig } from './dpop.ts';
+import { idTokenResponsesConfig } from './id-token-responses.ts';
 import { pairwiseSubjectsConfig } from './pairwise-subjects.ts';
 import { pushedRequestsConfig } from './pushed-requests.ts';
 import { requestObjectsConfig } from './request-objects.ts';
@@ -12,6 +13,7 @@ export const protocolConfig = z
     pushedRequests: pushedRequestsConfig,
     dpop: dpopConfig,
     deviceFlow: deviceFlowConfig,
+    idTokenResponses: idTokenResponsesConfig,
     pairwiseSubjects: pairwiseSubjectsConfig,
     requestObjects: requestObjectsConfig,
     signedAnswers: signedAnswersConfig,

@@ -3,6 +3,7 @@ import type { FeatureSettings } from './config.ts';
 import { deviceFlow } from './device-flow.ts';
 import { dpop } from './dpop.ts';
 import type { Feature, FeatureOptions } from './feature.ts';
+import { idTokenResponses } from './id-token-responses.ts';
 import { pairwiseSubjects } from './pairwise-subjects.ts';
 import { pushedRequests } from './pushed-requests.ts';
 import { requestObjects } from './request-objects.ts';
@@ -18,6 +19,7 @@ export function createFeatures(
     dpop(settings.dpop, options),
     deviceFlow(settings.deviceFlow, options),
     pairwiseSubjects(settings.pairwiseSubjects, options),
+    idTokenResponses(settings.idTokenResponses),
     requestObjects(settings.requestObjects),
     signedAnswers(settings.signedAnswers),
   ].filter((feature) => feature !== undefined);

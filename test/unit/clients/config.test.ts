@@ -78,7 +78,7 @@ describe('declared clients', () => {
     const missing = Object.keys(METADATA_FIELDS)
       .map(settingNameOf)
       .filter((name) => !settings.includes(name));
-    expect(missing).toEqual(['applicationType', 'responseTypes', 'softwareId', 'softwareVersion']);
+    expect(missing).toEqual(['applicationType', 'softwareId', 'softwareVersion']);
   });
 
   test.each([

@@ -121,7 +121,7 @@ describe('client metadata', () => {
     [
       'codes that cannot be redeemed',
       { ...web, grant_types: ['client_credentials'], response_types: ['code'] },
-      'response_types: must be [code] with',
+      'response_types: must hold code with',
     ],
     [
       'refreshing without people',

@@ -17,6 +17,6 @@ const settings = (enabled: boolean): object => ({
 test('a client has pairwise subjects only where they are on', () => {
   expect(settingsSchema.safeParse(settings(true)).success).toBe(true);
   expect(settingsSchema.safeParse(settings(false)).error?.issues).toMatchObject([
-    { path: ['clients', 0, 'subjectType'], message: expect.stringContaining('protocol.pairwise') },
+    { path: ['clients', 0, 'subjectType'], message: 'needs protocol.pairwiseSubjects.enabled' },
   ]);
 });
