@@ -45,7 +45,8 @@ export function createClientList({ connectedClients, takeBack, audit, show }: Ro
   };
 }
 
-function shownClient({ client, allowed, since = 0, lastUsedAt = 0 }: ConnectedClient): ShownClient {
+function shownClient(connected: ConnectedClient): ShownClient {
+  const { client, allowed, startUri = '', since = 0, lastUsedAt = 0 } = connected;
   const { id, name, uri = '', logoUri = '', firstParty } = client;
   const [initial = ''] = name;
   return {
@@ -55,6 +56,7 @@ function shownClient({ client, allowed, since = 0, lastUsedAt = 0 }: ConnectedCl
     logo: isSafeImage(logoUri) ? logoUri : '',
     uri,
     site: URL.parse(uri)?.host ?? '',
+    startUri,
     isOwn: firstParty,
     ...askedFor(allowed),
     since,

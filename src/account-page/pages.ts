@@ -97,6 +97,8 @@ export interface ShownClient {
   /** Its home page, and the host of that; empty: not known. */
   readonly uri: string;
   readonly site: string;
+  /** Where a sign-in there begins; empty: nowhere. */
+  readonly startUri: string;
   readonly isOwn: boolean;
   readonly scopes: readonly AskedFor[];
   readonly claims: readonly AskedFor[];

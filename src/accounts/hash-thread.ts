@@ -1,5 +1,5 @@
 import { readlinkSync } from 'node:fs';
-import { setPriority } from 'node:os';
+import { getPriority, setPriority } from 'node:os';
 import { basename } from 'node:path';
 import { isMainThread, parentPort } from 'node:worker_threads';
 import { hashSync, verifySync } from '@node-rs/argon2';
@@ -22,7 +22,8 @@ export type HashAnswer =
   | { readonly kind: 'failed'; readonly message: string };
 
 /** Where somebody asks for a token meanwhile, that goes first: a tenth of the weight of other threads. */
-const NICE = 10;
+const NICER = 10;
+const NICEST = 19;
 
 // An import elsewhere does nothing.
 if (!isMainThread && parentPort !== null) {
@@ -40,7 +41,8 @@ if (!isMainThread && parentPort !== null) {
 /** Linux knows a priority of each thread; elsewhere this one is as good as any other. */
 function giveWay(): void {
   try {
-    setPriority(Number(basename(readlinkSync('/proc/thread-self'))), NICE);
+    const thread = Number(basename(readlinkSync('/proc/thread-self')));
+    setPriority(thread, Math.min(NICEST, getPriority() + NICER));
   } catch {
     // Not Linux, or not allowed: it is slower for others, and right all the same.
   }

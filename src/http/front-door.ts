@@ -68,12 +68,14 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
     response.setHeader('X-Request-Id', exchange.origin.requestId ?? '');
     const underWay = ledger.open(exchange);
     const refusal = misaddressed ?? refuse(exchange, underWay);
-    void (refusal ? turnAway(exchange, refusal) : letIn(exchange));
+    if (refusal) void turnAway(exchange, refusal);
+    // People can wait a moment; what programs come for overtakes them.
+    else if (wantsPage(request)) void letIn(exchange);
+    else void work(exchange, rooms, faults);
   }
 
   async function letIn(exchange: Exchange): Promise<void> {
-    // People can wait a moment; what programs come for overtakes them.
-    if (wantsPage(exchange.request)) await turnstile.enter();
+    await turnstile.enter();
     // Whoever has left meanwhile needs no page.
     if (!exchange.response.destroyed) await work(exchange, rooms, faults);
   }

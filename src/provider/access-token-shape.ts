@@ -74,11 +74,11 @@ export async function extraClaims(
   const custom = account === undefined ? {} : await accountClaims.inAccessToken(account, asked);
   if (token.format !== 'jwt') return custom;
   const mark = scopes.current().mark ?? '';
+  if (token.kind !== 'AccessToken') return { ...custom, [CLAIM.mark]: mark };
   return { ...custom, ...(await handlesOf(token, options)), [CLAIM.mark]: mark };
 }
 
-async function handlesOf(token: Token, options: ShapeOptions): Promise<JsonObject> {
-  if (token.kind !== 'AccessToken') return {};
+async function handlesOf(token: AccessToken, options: ShapeOptions): Promise<JsonObject> {
   const { grantId, sessionUid, expiresWithSession, claims } = token;
   const asked = Object.keys(claims?.userinfo ?? {});
   return {

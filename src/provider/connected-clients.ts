@@ -1,5 +1,5 @@
 import { lastTokensOf } from '../audit/last-tokens.ts';
-import type { Clients } from '../clients/clients.ts';
+import type { Client, Clients } from '../clients/clients.ts';
 import type { Records } from '../storage/records.ts';
 import type { State } from '../storage/state.ts';
 import { NOTHING } from './allowed.ts';
@@ -8,7 +8,7 @@ import type { ClientView, ConnectedClient, ConnectedClients, IssuerProfile } fro
 import { consentView, viewOfClient } from './interaction-view.ts';
 import type { Resources } from './resources.ts';
 import { grantKey, grantsOfKey } from './store/grants.ts';
-import { ofKind } from './store/payloads.ts';
+import { ofKind, text } from './store/payloads.ts';
 import { oidcKey } from './store/request-state.ts';
 
 interface ConnectedClientsOptions {
@@ -24,9 +24,10 @@ interface ConnectedClientsOptions {
 export function createConnectedClients(options: ConnectedClientsOptions): ConnectedClients {
   const { consents, clients, resources, records, state, profile } = options;
 
-  async function view(id: string): Promise<ClientView> {
+  async function view(id: string): Promise<Pick<ConnectedClient, 'client' | 'startUri'>> {
     const client = await clients.find(id);
-    return client === undefined ? nameless(id) : viewOfClient(client);
+    if (client === undefined) return { client: nameless(id), startUri: undefined };
+    return { client: viewOfClient(client), startUri: startUriOf(client, profile.issuer) };
   }
 
   async function hasGrant(accountId: string, clientId: string): Promise<boolean> {
@@ -50,7 +51,7 @@ export function createConnectedClients(options: ConnectedClientsOptions): Connec
           const consent = asked.get(id);
           if (consent === undefined && !(await hasGrant(accountId, id))) return undefined;
           return {
-            client: await view(id),
+            ...(await view(id)),
             allowed: consentView(consent?.allowed ?? NOTHING, resources),
             since: consent?.grantedAt,
             lastUsedAt: lastTokens.get(id),
@@ -62,6 +63,15 @@ export function createConnectedClients(options: ConnectedClientsOptions): Connec
         .toSorted((one, other) => one.client.name.localeCompare(other.client.name));
     },
   };
+}
+
+/** The client is told who asks it to begin, and begins a sign-in of its own: nothing of a session is in the link. */
+function startUriOf({ metadata }: Client, issuer: string): string | undefined {
+  const uri = text(metadata, 'initiate_login_uri');
+  const url = uri === undefined ? null : URL.parse(uri);
+  if (url?.protocol !== 'https:') return undefined;
+  url.searchParams.set('iss', issuer);
+  return url.href;
 }
 
 function nameless(id: string): ClientView {

@@ -137,6 +137,8 @@ export interface ConnectedClient {
   readonly allowed: ConsentRequest;
   /** When the person allowed it; undefined: it is one of the installation's own, which do not ask. */
   readonly since: number | undefined;
+  /** Where a sign-in there can be begun from here (OpenID Connect Core section 4); undefined: nowhere. */
+  readonly startUri: string | undefined;
   /** When it was given a token last, as far as the audit goes back. */
   readonly lastUsedAt: number | undefined;
 }

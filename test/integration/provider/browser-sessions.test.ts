@@ -60,13 +60,18 @@ test('the sessions of a person are listed with the browser, the address and the 
 });
 
 test('a client is connected once it was allowed something, until it is disconnected', async () => {
-  const client = await createRelyingParty(house, webClient({ client_name: 'Zebra' }));
+  const client = await createRelyingParty(
+    house,
+    webClient({ client_name: 'Zebra', initiate_login_uri: 'https://zebra.example/start?at=1' }),
+  );
   await client.signIn(house.browser(), { prompt: 'consent' });
   const { connectedClients } = house.first.protocol;
   const zebra = (await connectedClients.list(house.alice.id)).find(
     ({ client: { id } }) => id === client.id,
   );
   expect(zebra?.client.name).toBe('Zebra');
+  const issuer = encodeURIComponent(house.issuer);
+  expect(zebra?.startUri).toBe(`https://zebra.example/start?at=1&iss=${issuer}`);
   expect(zebra?.allowed.scopes).toEqual(['openid', 'profile', 'email', 'offline_access']);
   expect(zebra?.since).toBeGreaterThan(1_700_000_000);
 });

@@ -82,6 +82,7 @@ const CLIENT: Pages['account/clients']['clients'][number] = {
   logo: 'https://cdn.example/logo.png',
   uri: 'https://shop.example',
   site: 'shop.example',
+  startUri: 'https://shop.example/start?iss=x',
   isOwn: false,
   scopes: [{ message: 'scope.email', text: '' }],
   claims: [{ message: '', text: 'cost_centre' }],
@@ -91,6 +92,7 @@ const CLIENT: Pages['account/clients']['clients'][number] = {
 };
 const OWN_CLIENT = {
   ...CLIENT,
+  startUri: '',
   logo: '',
   site: '',
   uri: '',
