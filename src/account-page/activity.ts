@@ -18,6 +18,8 @@ const WORDS: Readonly<Record<string, string>> = {
   'session.ended': 'session-ended',
   'consent.granted': 'client-allowed',
   'client.disconnected': 'client-removed',
+  'device.connected': 'device-connected',
+  'device.refused': 'device-refused',
   'account.created': 'created',
   'account.password_set': 'password-set',
   'account.password_removed': 'password-removed',

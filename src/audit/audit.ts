@@ -25,6 +25,10 @@ export type AuditEvent =
   | Kind<'sign_out'>
   | Kind<'consent.granted', { scopes: readonly string[]; resources: readonly string[] }>
   | Kind<'consent.refused'>
+  /** Somebody let a device in that showed them a code, or did not; whoever refuses need not have signed in. */
+  | Kind<'device.connected' | 'device.refused'>
+  /** So many user codes were tried that this address, or everybody, is blocked for a while. */
+  | Kind<'device.throttled'>
   | Kind<'token.issued', { grantType: string; kind: string; jti?: string | undefined }>
   | Kind<'token.reused', { grantId: string }>
   | Kind<

@@ -13,6 +13,7 @@ import type { ProtocolMetrics } from './metrics.ts';
 import { createInitialAccessTokens } from './registration.ts';
 import type { RequestScopes } from './request-scope.ts';
 import type { Endpoints } from './routes.ts';
+import { createDeviceAudit } from './device-audit.ts';
 import { createAccessTokens } from './store/access-tokens.ts';
 import { toAdapter, UNUSED_MODEL, type ModelStore } from './store/adapter.ts';
 import { createAnswered } from './store/answered.ts';
@@ -105,6 +106,7 @@ export function createStores(options: StoresOptions): Stores {
     ClientCredentials: createAccessTokens('ClientCredentials', opaque('ClientCredentials'), tokens),
     DeviceCode: createDeviceCodes({
       ...once,
+      ...createDeviceAudit(options),
       intervalSeconds: settings.protocol.deviceFlow.interval,
       isAtTokenEndpoint: isAt(scopes, 'token'),
       addressOf: () => scopes.current().origin.address,

@@ -35,6 +35,7 @@ import type {
 } from '../../src/provider/contract.ts';
 import type { ProtocolEvent } from '../../src/provider/metrics.ts';
 import { createProtocol, type ProtocolOptions } from '../../src/provider/create-protocol.ts';
+import { createTakeBack, type TakeBack } from '../../src/provider/take-back.ts';
 import { revocationConfig } from '../../src/revocation/config.ts';
 import { createRevocation } from '../../src/revocation/create-revocation.ts';
 import type { Revocation } from '../../src/revocation/revocation.ts';
@@ -81,10 +82,13 @@ export interface House {
   /** The SQLite file of all nodes. */
   readonly file: string;
   readonly alice: Account;
+  readonly takeBack: TakeBack;
   /** Decides for whoever sits at the browser. */
   person: Person;
   /** Decides in place of `person`. */
   curious: CuriousPerson | undefined;
+  /** Where all requests seem to come from; undefined: from where they do. */
+  address: string | undefined;
   browser(): Browser;
   client(client: NewClient): Promise<{ readonly id: string; readonly secret: string }>;
   close(): Promise<void>;
@@ -149,6 +153,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
   const profile: IssuerProfile = { issuer, namespace: options.namespace ?? 'latchkey' };
   let person: Person = () => ({ kind: 'refused' });
   let curious: CuriousPerson | undefined;
+  let address: string | undefined;
 
   async function openNode(server: Server, number: number): Promise<Node & { rooms: Rooms }> {
     const rooms = await openRooms({
@@ -175,7 +180,10 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
       cookieKeys,
       metrics: { onEvent: (event) => void events.push(event), tokenIssued: () => undefined },
     });
-    const host = createHost(protocol, options.path ?? '', () => curious ?? person);
+    const host = createHost(protocol, options.path ?? '', {
+      person: () => curious ?? person,
+      address: () => address,
+    });
     server.on('request', (request, response) => void host(request, response));
     opened.push({
       async close() {
@@ -206,6 +214,13 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
     audited,
     file,
     alice,
+    takeBack: createTakeBack({
+      ...first.rooms,
+      clock: systemClock,
+      profile,
+      settings: readSettings(options),
+      longestTokenSeconds: 86_400,
+    }),
     get person() {
       return person;
     },
@@ -217,6 +232,12 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
     },
     set curious(next) {
       curious = next;
+    },
+    get address() {
+      return address;
+    },
+    set address(next) {
+      address = next;
     },
     browser: () => createBrowser(issuer),
     async client(client) {
@@ -375,13 +396,13 @@ const PLAIN_PAGES: ProtocolPages = {
 function createHost(
   protocol: Protocol,
   base: string,
-  person: () => CuriousPerson,
+  { person, address }: { person: () => CuriousPerson; address: () => string | undefined },
 ): ReturnType<Koa['callback']> {
   const app = new Koa();
   app.on('error', () => undefined);
   app.use(async (ctx) => {
     const userAgent = ctx.get('user-agent');
-    const origin = { address: ctx.ip, userAgent, requestId: 'test' };
+    const origin = { address: address() ?? ctx.ip, userAgent, requestId: 'test' };
     ctx.state['origin'] = origin;
     const uid = ctx.path.startsWith(`${base}/interaction/`)
       ? ctx.path.split('/').at(-1)

@@ -1,4 +1,5 @@
 import { errors, type AdapterPayload } from 'oidc-provider';
+import { networkOf } from '../../accounts/addresses.ts';
 import { sha256 } from '../../runtime/digest.ts';
 import type { JsonObject } from '../../runtime/json.ts';
 import { text as textIn, number, object, ofKind, toJson, toPayload } from './payloads.ts';
@@ -10,16 +11,31 @@ const DIGEST = '~';
 const GUESSES_PER_ADDRESS = 30;
 const GUESSES_OVERALL = 10_000;
 const GUESSES_SECONDS = 900;
+/** A code outlives its use, so that whoever comes late is told so and need not wonder. */
+const KEPT_AFTER_SECONDS = 300;
 
 /** So many user codes were tried that more are not looked at. */
 export class TooManyUserCodes extends errors.InvalidRequest {}
+
+/** What somebody did with a device's code. `accountId`: whom the device may now act for. */
+export type DeviceAnswer =
+  | {
+      readonly kind: 'connected';
+      readonly accountId: string;
+      readonly clientId: string | undefined;
+    }
+  | { readonly kind: 'refused'; readonly clientId: string | undefined };
 
 interface DeviceCodesOptions extends RedeemableOptions {
   readonly isAtTokenEndpoint: () => boolean;
   /** How soon a device may ask again. */
   readonly intervalSeconds: number;
-  /** Of the network that a request comes from. */
+  /** Where the request comes from that is under way. */
   readonly addressOf: () => string;
+  /** Hears what somebody did with a code, once it is done. */
+  readonly onAnswer: (answer: DeviceAnswer) => Promise<void>;
+  /** Hears that a limit on guesses was reached: once for each time, not for each guess. */
+  readonly onThrottled: () => void;
 }
 
 /** A store of device codes, also found by the code that people type. */
@@ -56,8 +72,9 @@ export function createDeviceCodes(options: DeviceCodesOptions): DeviceCodes {
 
   return {
     ...codes,
-    async upsert(id, payload, ttlSeconds) {
+    async upsert(id, payload) {
       const { jti: _, ...kept } = toJson(payload);
+      const ttlSeconds = lifeOf(kept, options.clock.now());
       const value = { kind: KIND, payload: kept, mark: scopes.current().mark ?? '' };
       const seen = await state.get(deviceKey(id));
       const userCode = textIn(kept, 'userCode');
@@ -67,10 +84,10 @@ export function createDeviceCodes(options: DeviceCodesOptions): DeviceCodes {
           { kind: 'UserCode', device: deviceKey(id) },
           { ttlSeconds },
         );
-      const written = await state.swap(deviceKey(id), seen, value, {
-        ttlSeconds: lifeOf(kept, options.clock.now()),
-      });
+      const written = await state.swap(deviceKey(id), seen, value, { ttlSeconds });
       if (written === undefined) throw new errors.InvalidRequest('the code is in use elsewhere');
+      const answer = answerIn(kept);
+      if (answer !== undefined) await options.onAnswer(answer);
     },
     async find(id) {
       if (!isAtTokenEndpoint()) return await codes.find(id);
@@ -93,18 +110,27 @@ export function createDeviceCodes(options: DeviceCodesOptions): DeviceCodes {
 }
 
 /** @throws {TooManyUserCodes} Counted before anything is looked at, so that many at once cannot slip through together. */
-async function admitGuess({ state, addressOf }: DeviceCodesOptions): Promise<void> {
+async function admitGuess({ state, addressOf, onThrottled }: DeviceCodesOptions): Promise<void> {
   const [own, all] = await Promise.all([
-    state.count(`device-guesses:${sha256(addressOf())}`, GUESSES_SECONDS),
+    state.count(`device-guesses:${sha256(networkOf(addressOf()))}`, GUESSES_SECONDS),
     state.count('device-guesses', GUESSES_SECONDS),
   ]);
+  if (own === GUESSES_PER_ADDRESS + 1 || all === GUESSES_OVERALL + 1) onThrottled();
   if (own > GUESSES_PER_ADDRESS || all > GUESSES_OVERALL)
     throw new TooManyUserCodes('too many codes were tried');
 }
 
-/** What is left of a code's life, whatever the engine says when it writes it anew. */
+/** Undefined: nobody has answered yet, or the request itself was at fault. */
+function answerIn(payload: JsonObject): DeviceAnswer | undefined {
+  const accountId = textIn(payload, 'accountId');
+  const clientId = textIn(payload, 'clientId');
+  if (accountId !== undefined) return { kind: 'connected', accountId, clientId };
+  return textIn(payload, 'error') === 'access_denied' ? { kind: 'refused', clientId } : undefined;
+}
+
+/** For how long a code is kept, whatever the engine says when it writes it anew. */
 function lifeOf(payload: JsonObject, now: number): number {
-  return Math.max(1, (number(payload, 'exp') ?? 0) - now);
+  return Math.max(1, (number(payload, 'exp') ?? 0) - now + KEPT_AFTER_SECONDS);
 }
 
 function deviceKey(id: string): string {

@@ -103,6 +103,32 @@ describe('a device without a browser (RFC 8628)', () => {
     expect((await info()).status).toBe(401);
   });
 
+  test('is one of the apps of its person until they take back what they allowed it', async () => {
+    const asked = await ask();
+    await letIn(house.browser(), asked.user_code);
+    const answer = await poll(asked.device_code);
+    const tokens = (await answer.json()) as Record<string, string>;
+    const apps = await house.first.protocol.connectedClients.list(house.alice.id);
+    const app = apps.find(({ client }) => client.name === 'The television');
+    expect(app?.allowed.scopes).toContain('email');
+    const clientId = app?.client.id ?? '';
+    expect(house.audited).toContainEqual(
+      expect.objectContaining({ type: 'device.connected', accountId: house.alice.id, clientId }),
+    );
+    await house.takeBack.disconnect(house.alice.id, clientId, { reason: 'test', actor: ACTOR });
+    expect((await tv.refresh(tokens['refresh_token'] ?? '')).status).toBe(400);
+    const left = await house.first.protocol.connectedClients.list(house.alice.id);
+    expect(left.map(({ client }) => client.id)).not.toContain(clientId);
+  });
+
+  test('gets nothing for a code that was let in, once its person has taken that back', async () => {
+    const asked = await ask();
+    await letIn(house.browser(), asked.user_code);
+    const clientId = tv.configuration.clientMetadata().client_id;
+    await house.takeBack.disconnect(house.alice.id, clientId, { reason: 'test', actor: ACTOR });
+    expect(await errorOf(poll(asked.device_code))).toBe('invalid_grant');
+  });
+
   test('is paid once, of two polls at once on two nodes', async () => {
     const asked = await ask();
     await letIn(house.browser(), asked.user_code);
@@ -121,12 +147,15 @@ describe('a device without a browser (RFC 8628)', () => {
       problem: 'refused',
     });
     expect(await errorOf(poll(refused.device_code))).toBe('access_denied');
+    expect(house.audited.filter(({ type }) => type === 'device.refused')).toHaveLength(1);
     const hasty = await ask();
     await poll(hasty.device_code);
     expect(await errorOf(poll(hasty.device_code))).toBe('slow_down');
     const late = await ask();
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 601_000 });
-    expect(await errorOf(poll(late.device_code))).toMatch(/expired_token|invalid_grant/);
+    expect(await errorOf(poll(late.device_code))).toBe('expired_token');
+    const { user_code: userCode } = late;
+    expect(await letIn(house.browser(), userCode)).toMatchObject({ problem: 'expired' });
     vi.useRealTimers();
   });
 
@@ -157,6 +186,22 @@ describe('a device without a browser (RFC 8628)', () => {
     expect(page['problem']).toBe('throttled');
     const asked = await ask();
     expect(await letIn(browser, asked.user_code)).toMatchObject({ problem: 'throttled' });
+    expect(house.audited.filter(({ type }) => type === 'device.throttled')).toHaveLength(1);
+  });
+
+  test('nor guessed from the many addresses of one line, which others do not suffer for', async () => {
+    const browser = house.browser();
+    const url = `${house.issuer}/device`;
+    let page = await pageOf(browser, url);
+    for (let time = 0; time < 31; time += 1) {
+      house.address = `2001:db8:1:2::${time.toString(16)}`;
+      page = await pageOf(browser, url, { xsrf: page['xsrf'] ?? '', user_code: 'CCCC-CCCC' });
+    }
+    expect(page['problem']).toBe('throttled');
+    house.address = '2001:db8:1:3::1';
+    const { user_code: userCode } = await ask();
+    expect(await letIn(browser, userCode)).toMatchObject({ page: 'device-done' });
+    house.address = undefined;
   });
 
   test('nothing in the store is a code that somebody could use', async () => {
