@@ -18,8 +18,7 @@ export default defineConfig(({ mode }) => {
   };
   return {
     test: {
-      // On two cores: half of what most files take is waiting for what they started.
-      maxWorkers: 3,
+      maxWorkers: 2,
       projects: [
         {
           test: {
