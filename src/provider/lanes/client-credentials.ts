@@ -10,6 +10,7 @@ import type { RequestScopes } from '../request-scope.ts';
 import { namedResources, type Resources } from '../resources.ts';
 import type { Proven } from './basic-client.ts';
 import type { Form } from './peek-form.ts';
+import { wantsBoundTokens } from './person-tokens.ts';
 import type { GrantLane } from './token.ts';
 
 const GRANT_TYPE = 'client_credentials';
@@ -52,6 +53,7 @@ export function createClientCredentialsLane(options: {
   return {
     fields: new Set(['scope', 'resource', 'audience']),
     async answer(form, proven) {
+      if (wantsBoundTokens(proven.engineClient)) return undefined;
       const asked = readAsked(form);
       const api = asked && apiFor(asked, proven.engineClient, resources);
       return api && issue(proven, api, asked);

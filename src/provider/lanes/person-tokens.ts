@@ -46,8 +46,15 @@ export function hasOrdinaryTokens(client: EngineClient): boolean {
   return (
     !client.idTokenEncryptedResponseAlg &&
     !client.idTokenSignedResponseAlg?.startsWith('HS') &&
-    !client['dpopBoundAccessTokens'] &&
-    !client['tlsClientCertificateBoundAccessTokens']
+    !wantsBoundTokens(client)
+  );
+}
+
+/** It gets no token that is not bound to a key of its own (RFC 9449 section 5.2, RFC 8705 section 3.4). */
+export function wantsBoundTokens(client: EngineClient): boolean {
+  return (
+    client['dpopBoundAccessTokens'] === true ||
+    client['tlsClientCertificateBoundAccessTokens'] === true
   );
 }
 

@@ -6,9 +6,9 @@ import { randomId } from '../../../src/runtime/random.ts';
 /** What a client has that binds its tokens to a key (RFC 9449). */
 export interface DpopKey {
   readonly jkt: string;
-  /** A proof for one request with `token`. */
+  /** A proof for one request, with `token` where there is one already. */
   prove(
-    request: { readonly token: string; readonly method?: string; readonly url: string },
+    request: { readonly token?: string; readonly method?: string; readonly url: string },
     lies?: { readonly payload?: object; readonly header?: object },
   ): Promise<string>;
 }
@@ -24,7 +24,7 @@ export async function createDpopKey(): Promise<DpopKey> {
         htu: url,
         jti: randomId(),
         iat: systemClock.now(),
-        ath: hash('sha256', token, 'base64url'),
+        ...(token !== undefined && { ath: hash('sha256', token, 'base64url') }),
         ...payload,
       })
         .setProtectedHeader({ alg: 'ES256', typ: 'dpop+jwt', jwk, ...header })
