@@ -8,6 +8,7 @@ import { InvalidClient, type Client, type Clients } from '../clients/clients.ts'
 import type { JsonObject } from '../runtime/json.ts';
 import type { Actor } from '../runtime/origin.ts';
 import { randomId } from '../runtime/random.ts';
+import type { Demands } from './features/demands.ts';
 import { isRegisteredUri } from './redirect-uris.ts';
 import { once, type RequestScopes } from './request-scope.ts';
 import type { ModelStore } from './store/adapter.ts';
@@ -36,8 +37,9 @@ export function createEngineClients(options: {
   readonly scopes: RequestScopes;
   readonly engineScopes: ReadonlySet<string>;
   readonly requirePkce: boolean;
+  readonly demands: Demands;
 }): EngineClients {
-  const { clients, scopes, engineScopes, requirePkce } = options;
+  const { clients, scopes, engineScopes, requirePkce, demands } = options;
   const owners = new WeakMap<EngineClient, Client>();
   // The engine insists on a secret where a client has one. Ours are kept as hashes, and it never compares them.
   const placeholder = randomId(32);
@@ -46,13 +48,12 @@ export function createEngineClients(options: {
     once(scopes.current().clients, id, () => clients.find(id));
 
   async function metadataOf(client: Client): Promise<AdapterPayload> {
-    const secret = client.secretHash === undefined ? undefined : await clients.sharedSecret(client);
-    const client_secret = client.secretHash === undefined ? undefined : (secret ?? placeholder);
     return {
       ...client.metadata,
+      ...demands(client.id),
       client_id: client.id,
       client_id_issued_at: client.createdAt,
-      ...(client_secret === undefined ? {} : { client_secret, client_secret_expires_at: 0 }),
+      ...(await secretOf(client, clients, placeholder)),
       ...engineScope(client.metadata, engineScopes),
     };
   }
@@ -150,6 +151,17 @@ function installComparisons(
       },
     },
   });
+}
+
+/** The secret where it is kept readable, else `placeholder`; nothing of a client that has none. */
+async function secretOf(
+  client: Client,
+  clients: Clients,
+  placeholder: string,
+): Promise<{ client_secret?: string; client_secret_expires_at?: number }> {
+  if (client.secretHash === undefined) return {};
+  const secret = await clients.sharedSecret(client);
+  return { client_secret: secret ?? placeholder, client_secret_expires_at: 0 };
 }
 
 /** The engine knows OIDC scopes only; those of APIs are held to the registration where tokens are shaped. */

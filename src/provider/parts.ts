@@ -9,6 +9,7 @@ import { createCustomClaims } from './custom-claims.ts';
 import { createDevicePages } from './device-pages.ts';
 import { createEngineClients, type EngineClients } from './engine-clients.ts';
 import { ENGINE_SCOPES } from './engine-configuration.ts';
+import { createDemands } from './features/demands.ts';
 import { createFeatures } from './features/features.ts';
 import type { GenerationOptions } from './generation.ts';
 import { createTokenPolicy } from './introspection-policy.ts';
@@ -123,7 +124,13 @@ function createParties(options: PartsOptions, scopes: RequestScopes): Parties {
   const custom = createCustomClaims(settings.claims);
   const engineScopes = new Set([...ENGINE_SCOPES, ...custom.byScope.keys()]);
   const { requirePkce } = settings.registration;
-  const engineClients = createEngineClients({ ...options, scopes, engineScopes, requirePkce });
+  const engineClients = createEngineClients({
+    ...options,
+    scopes,
+    engineScopes,
+    requirePkce,
+    demands: createDemands(settings.protocol),
+  });
   const { ownerOf } = engineClients;
   return {
     engineClients,

@@ -11,12 +11,20 @@ export const pushedRequestsConfig = z
       .boolean()
       .default(true)
       .describe('Clients may hand in their requests at /par before they send people (RFC 9126).'),
+    required: z
+      .boolean()
+      .default(false)
+      .describe('Requests that are not pushed are refused, whatever the client.'),
     lifetime: duration('1m').describe('How long a pushed request may be used.'),
+  })
+  .refine(({ enabled, required }) => enabled || !required, {
+    path: ['required'],
+    error: 'needs protocol.pushedRequests.enabled',
   })
   .prefault({});
 
 export function pushedRequests(
-  { enabled, lifetime }: z.output<typeof pushedRequestsConfig>,
+  { enabled, required, lifetime }: z.output<typeof pushedRequestsConfig>,
   { url }: FeatureOptions,
 ): Feature {
   // The engine's own default is on.
@@ -25,6 +33,9 @@ export function pushedRequests(
     engine: { pushedAuthorizationRequests: { enabled: true } },
     lifetimes: { PushedAuthorizationRequest: lifetime },
     routes: { pushed_authorization_request: PATH },
-    announced: { pushed_authorization_request_endpoint: url(PATH) },
+    announced: {
+      pushed_authorization_request_endpoint: url(PATH),
+      ...(required && { require_pushed_authorization_requests: true }),
+    },
   };
 }

@@ -32,7 +32,7 @@ export function requestObjects({
   const never = { request_uri_parameter_supported: false };
   if (!enabled) return { announced: { ...never, request_parameter_supported: false } };
   return {
-    engine: { requestObjects: { enabled: true, requireSignedRequestObject: required } },
+    engine: { requestObjects: { enabled: true } },
     algorithms: { requestObjectSigningAlgValues: ALGORITHMS },
     announced: {
       ...never,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { protocolConfig } from '../../../src/provider/features/config.ts';
 import { joinAnnouncements } from '../../../src/provider/features/feature.ts';
 import { openHouse } from '../../support/provider-house.ts';
 
@@ -49,5 +50,13 @@ describe('parts of the protocol', () => {
     expect(() => joinAnnouncements(own, [{ announced: { issuer: 'https://other' } }])).toThrow(
       'two parts of the protocol announce issuer',
     );
+  });
+
+  test('that are off cannot be demanded', () => {
+    const read = protocolConfig.safeParse({ pushedRequests: { enabled: false, required: true } });
+    expect(read.error?.issues[0]).toMatchObject({
+      path: ['pushedRequests', 'required'],
+      message: 'needs protocol.pushedRequests.enabled',
+    });
   });
 });
