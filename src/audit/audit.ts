@@ -31,6 +31,8 @@ export type AuditEvent =
   | Kind<'device.throttled'>
   | Kind<'token.issued', { grantType: string; kind: string; jti?: string | undefined }>
   | Kind<'token.reused', { grantId: string }>
+  /** `clientId` got a token of the person in exchange for one of `subjectClient`'s; without `actor` it says nothing of that. */
+  | Kind<'token.exchanged', { subjectClient: string; actor?: string | undefined; audience: string }>
   | Kind<
       'revocation',
       {

@@ -14,12 +14,25 @@ export function unknownApis(
 ): readonly UnknownApi[] {
   const known = new Set(apis.map(({ identifier }) => identifier));
   return clients.flatMap((client, index) =>
-    (['apis', 'introspects'] as const).flatMap((setting) =>
-      (client[setting] ?? []).flatMap((name, place) =>
+    namedBy(client).flatMap(({ setting, names }) =>
+      names.flatMap((name, place) =>
         known.has(name)
           ? []
-          : [{ path: [index, setting, place], message: `no API has the identifier ${name}` }],
+          : [{ path: [index, ...setting, place], message: `no API has the identifier ${name}` }],
       ),
     ),
   );
+}
+
+interface Named {
+  readonly setting: readonly string[];
+  readonly names: readonly string[];
+}
+
+function namedBy({ apis, introspects, tokenExchange }: DeclaredClient): readonly Named[] {
+  return [
+    { setting: ['apis'], names: apis ?? [] },
+    { setting: ['introspects'], names: introspects },
+    { setting: ['tokenExchange', 'audiences'], names: tokenExchange?.audiences ?? [] },
+  ];
 }

@@ -2,6 +2,7 @@ import { LatchkeyError } from '../runtime/errors.ts';
 import type { JsonObject } from '../runtime/json.ts';
 import type { Actor } from '../runtime/origin.ts';
 import type { Sealer } from '../runtime/sealing.ts';
+import type { ExchangePolicy } from './exchange-policy.ts';
 
 /** Settings of a client that are ours, beside its registered metadata. All can be left to the installation. */
 export interface ClientPolicy {
@@ -24,6 +25,8 @@ export interface ClientPolicy {
   readonly introspects: readonly string[];
   /** APIs it may ask tokens of; undefined: any that is not `restricted`. */
   readonly apis?: readonly string[] | undefined;
+  /** Tokens that it may exchange, and for what (RFC 8693); undefined: none. */
+  readonly tokenExchange?: ExchangePolicy | undefined;
   /** Origins that may call token, userinfo and revocation from a browser (CORS), byte-exact. */
   readonly corsOrigins: readonly string[];
 }

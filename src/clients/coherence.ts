@@ -1,5 +1,6 @@
 import type { Metadata, MetadataName, MetadataProblem } from './metadata-fields.ts';
 
+const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
 const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
 
 /** Whether grants, response types and redirect URIs belong together (RFC 7591 section 2.1). */
@@ -34,12 +35,22 @@ export function flowProblems(
       'grant_types',
       'must not hold refresh_token without a grant of people: there would be nothing to refresh',
     ),
-    ...problemIf(
-      grants.has('client_credentials') && metadata.token_endpoint_auth_method === 'none',
-      'grant_types',
-      'must not hold client_credentials: the client has no credentials',
-    ),
+    ...credentialProblems(metadata, grants),
   ];
+}
+
+/** Of grants by which a client uses its own credentials. */
+function credentialProblems(
+  { token_endpoint_auth_method: method }: Metadata,
+  grants: ReadonlySet<string>,
+): readonly MetadataProblem[] {
+  return ['client_credentials', TOKEN_EXCHANGE].flatMap((grant) =>
+    problemIf(
+      grants.has(grant) && method === 'none',
+      'grant_types',
+      `must not hold ${grant}: the client has no credentials`,
+    ),
+  );
 }
 
 /** Whether the way a client proves itself has what it needs. */

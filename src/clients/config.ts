@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { optionalDuration, origin, secret, sensitive } from '../config/values.ts';
 import { isClientId } from './client-id.ts';
+import { exchangePolicy } from './exchange-policy.ts';
 import { metadataOf, settingNameOf } from './declared-metadata.ts';
 import { needsSecret, readMetadata } from './metadata.ts';
 import { METADATA_FIELDS as FIELD } from './metadata-fields.ts';
@@ -134,6 +135,11 @@ const policy = {
     .array(identifier)
     .optional()
     .describe('APIs it may ask tokens of; left out: any that is not restricted.'),
+  tokenExchange: exchangePolicy
+    .optional()
+    .describe(
+      'Which tokens it may exchange, and for what (RFC 8693); needs protocol.tokenExchange and the grant type.',
+    ),
   corsOrigins: z
     .array(origin())
     .optional()
@@ -259,7 +265,7 @@ export type DeclaredApi = z.output<typeof api>;
 
 /** Claims that say what a token is; no attribute may speak in their place (RFC 9068 section 2.2). */
 const RESERVED_CLAIMS: ReadonlySet<string> = new Set(
-  'iss sub aud exp nbf iat jti client_id scope auth_time acr amr cnf act azp sid gid rev userinfo_claims status typ'.split(
+  'iss sub aud exp nbf iat jti client_id scope auth_time acr amr cnf act azp sid gid rev from userinfo_claims status typ'.split(
     ' ',
   ),
 );

@@ -80,6 +80,7 @@ async function entryOf(
         claimsInIdToken: declared.claimsInIdToken,
         introspects: declared.introspects,
         apis: declared.apis,
+        tokenExchange: declared.tokenExchange,
         corsOrigins: declared.corsOrigins,
       }),
       source: 'config',

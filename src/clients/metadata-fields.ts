@@ -44,6 +44,7 @@ export const METADATA_FIELDS = {
         'client_credentials',
         'implicit',
         'urn:ietf:params:oauth:grant-type:device_code',
+        'urn:ietf:params:oauth:grant-type:token-exchange',
       ]),
     )
     .min(1),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { origin } from '../config/values.ts';
 import type { JsonObject } from '../runtime/json.ts';
 import type { ClientPolicy } from './clients.ts';
+import { exchangePolicy } from './exchange-policy.ts';
 import { isPublic } from './metadata.ts';
 
 const identifier = z.string().min(1).max(255);
@@ -22,6 +23,7 @@ export const storedPolicy = z.strictObject({
   claimsInIdToken: z.boolean().optional(),
   introspects: z.array(identifier).max(100).optional(),
   apis: z.array(identifier).max(100).optional(),
+  tokenExchange: exchangePolicy.optional(),
   corsOrigins: z.array(origin()).max(100).optional(),
 });
 

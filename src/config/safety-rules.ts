@@ -17,6 +17,7 @@ export const SETTING_RULES: readonly Rule[] = [
   storesAreReachedSafely,
   figuresStayHome,
   registrationIsBounded,
+  exchangesAreBounded,
   lettersLeave,
   lettersLeaveSealed,
 ];
@@ -208,4 +209,27 @@ function registrationIsBounded({ profile, registration }: SafetySettings): reado
     `open lets anyone register ${registration.overallPerHour} clients an hour`,
     'Set it to token, so that only holders of an initial access token may, or to off',
   );
+}
+
+/** Whoever steals the credentials of such a client can turn every token that it is sent into others. */
+function exchangesAreBounded({ clients }: SafetySettings): readonly Weighed[] {
+  return clients.flatMap(({ tokenExchange }, index) => {
+    const setting = `clients[${index}].tokenExchange`;
+    return [
+      ...(tokenExchange?.subjects.includes('*') === true
+        ? warn(
+            `${setting}.subjects`,
+            '* lets it exchange the tokens of every client',
+            'List the clients whose tokens it is sent',
+          )
+        : []),
+      ...(tokenExchange?.impersonation === true
+        ? warn(
+            `${setting}.impersonation`,
+            'lets it get tokens that do not say that it acts for the person',
+            'Set it to false: APIs then see in act who acts',
+          )
+        : []),
+    ];
+  });
 }

@@ -27,7 +27,12 @@ export interface SafetySettings {
   };
   readonly registration: { readonly mode: string; readonly overallPerHour: number };
   readonly people: readonly { readonly password?: string | undefined }[];
-  readonly clients: readonly { readonly secretInClear?: string | undefined }[];
+  readonly clients: readonly {
+    readonly secretInClear?: string | undefined;
+    readonly tokenExchange?:
+      | { readonly subjects: readonly string[]; readonly impersonation: boolean }
+      | undefined;
+  }[];
   readonly signIn: {
     readonly argon2: { readonly memoryKib: number; readonly iterations: number };
   };

@@ -13,6 +13,8 @@ export interface AccessTokenClaims {
   readonly grantId: string | undefined;
   /** The session it ends with. */
   readonly sessionUid: string | undefined;
+  /** Handles of the tokens it was exchanged for, as `kind:handle`. */
+  readonly from: readonly string[];
   /** What was revoked before it was issued. */
   readonly mark: string;
   /** Names asked for at userinfo by the `claims` parameter. */
@@ -28,6 +30,7 @@ export const CLAIM = {
   session: 'sid',
   mark: 'rev',
   userinfo: 'userinfo_claims',
+  from: 'from',
 } as const;
 
 /** The claims of a payload whose signature was verified; undefined when one is missing or of a wrong type. */
@@ -50,6 +53,7 @@ export function readAccessTokenClaims(payload: JWTPayload): AccessTokenClaims | 
     scope: textOf(payload['scope']),
     grantId: textOf(payload[CLAIM.grant]),
     sessionUid: textOf(payload[CLAIM.session]),
+    from: textsOf(payload[CLAIM.from]),
     userinfoClaims: textsOf(payload[CLAIM.userinfo]),
     jkt: thumbprintOf(payload['cnf']),
   };
@@ -59,7 +63,8 @@ function textOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-function textsOf(value: unknown): readonly string[] {
+/** The texts of a list; anything else is none. */
+export function textsOf(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
 }
 

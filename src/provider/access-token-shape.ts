@@ -72,10 +72,15 @@ export async function extraClaims(
   const clientId = token.clientId ?? '';
   const asked = { clientId, scopes: new Set(token.scope?.split(' ')), api };
   const custom = account === undefined ? {} : await accountClaims.inAccessToken(account, asked);
-  if (token.format !== 'jwt') return custom;
+  if (token.format !== 'jwt') return { ...custom, ...scopes.current().exchanged };
   const mark = scopes.current().mark ?? '';
   if (token.kind !== 'AccessToken') return { ...custom, [CLAIM.mark]: mark };
-  return { ...custom, ...(await handlesOf(token, options)), [CLAIM.mark]: mark };
+  return {
+    ...custom,
+    ...(await handlesOf(token, options)),
+    ...scopes.current().exchanged,
+    [CLAIM.mark]: mark,
+  };
 }
 
 async function handlesOf(token: AccessToken, options: ShapeOptions): Promise<JsonObject> {

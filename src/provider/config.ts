@@ -101,7 +101,7 @@ export const registrationConfig = z
 const CLAIM_PLACES = ['userinfo', 'id_token', 'access_token'] as const;
 /** They say what a token is, or whose; no attribute may speak in their place. */
 const RESERVED_CLAIMS: ReadonlySet<string> = new Set(
-  'iss sub aud exp nbf iat jti client_id scope nonce at_hash c_hash auth_time acr amr azp act cnf sid gid rev status userinfo_claims'.split(
+  'iss sub aud exp nbf iat jti client_id scope nonce at_hash c_hash auth_time acr amr azp act cnf sid gid rev from status userinfo_claims'.split(
     ' ',
   ),
 );

@@ -2,7 +2,6 @@ import Provider from 'oidc-provider';
 import type { Middleware } from 'koa';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { installShape } from './access-token-shape.ts';
-import type { Audit } from '../audit/audit.ts';
 import type { Clients } from '../clients/clients.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { KeySet, SigningKeys } from '../signing-keys/signing-keys.ts';
@@ -20,6 +19,7 @@ import {
 import { installContext } from './engine-context.ts';
 import { createEngineKeys } from './engine-keys.ts';
 import { installIdentifiers } from './engine-sessions.ts';
+import type { InstallOptions } from './features/feature.ts';
 import { installListeners } from './listeners.ts';
 import type { ProtocolMetrics } from './metrics.ts';
 
@@ -31,10 +31,9 @@ export interface Generation {
 }
 
 /** What all generations of a protocol share. */
-export interface GenerationOptions extends EngineOptions {
+export interface GenerationOptions extends EngineOptions, InstallOptions {
   readonly signingKeys: SigningKeys;
   readonly clients: Clients;
-  readonly audit: Audit;
   readonly logger: Logger;
   readonly metrics: ProtocolMetrics | undefined;
   readonly outer: Middleware;
@@ -55,7 +54,7 @@ export function createGeneration(keySet: KeySet, options: GenerationOptions): Ge
   installIdentifiers(provider, stores.refreshTokens);
   installShape(provider, options);
   options.engineClients.install(provider);
-  for (const feature of options.protocolFeatures) feature.install?.(provider);
+  for (const feature of options.protocolFeatures) feature.install?.(provider, options);
   provider.use(outer);
   const handle = provider.callback();
   options.metrics?.onEvent?.({ kind: 'generation' });

@@ -69,6 +69,8 @@ export interface RequestScope {
   route: string | undefined;
   client: EngineClient | undefined;
   account: EngineAccount | undefined;
+  /** Claims of the token under way that come from those it is exchanged for. */
+  exchanged: JsonObject | undefined;
   /** The secret that registration gave out. */
   issuedSecret: string | undefined;
 }
@@ -144,6 +146,7 @@ function emptyScope(origin: Origin, arrival: Arrival): RequestScope {
     route: undefined,
     client: undefined,
     account: undefined,
+    exchanged: undefined,
     issuedSecret: undefined,
   };
 }

@@ -20,6 +20,8 @@ export function createStatusClaim(options: {
     const { resourceServer } = token;
     const api = resourceServer && resources.find(resourceServer.identifier());
     if (statusLists === undefined || api?.statusList !== true) return {};
+    // A list knows nothing of what a token was exchanged for, and would call it valid when that has fallen.
+    if (payload[CLAIM.from] !== undefined) return {};
     const { idx, uri } = await statusLists.assign(issuedToken(token, payload));
     return { status: { status_list: { idx, uri } } };
   };

@@ -5,6 +5,7 @@ import type { Digest } from './handle-table.ts';
 export type HandleKind = 'token' | 'grant' | 'session' | 'account' | 'client';
 
 const HALF = 8;
+const NAMED = /^(?:token|grant|session|account|client):./s;
 
 /**
  * What the log and the feed say in place of a handle: the first 8 bytes of SHA-256 over `kind:handle`.
@@ -12,9 +13,12 @@ const HALF = 8;
  * share one (one chance in 10^13 for a token among a million revocations) refuses a token, and never accepts one.
  */
 export function digestOf(kind: HandleKind, handle: string): Digest {
-  // As a text of one character a byte: a third of the time that a buffer takes.
-  const bytes = hash('sha256', `${kind}:${handle}`, 'binary');
-  return { high: numberAt(bytes, 0), low: numberAt(bytes, 4) };
+  return digestOfText(`${kind}:${handle}`);
+}
+
+/** The same of a handle that is written `kind:handle`. Undefined: it is of no kind that can be revoked. */
+export function digestOfNamed(named: string): Digest | undefined {
+  return NAMED.test(named) ? digestOfText(named) : undefined;
 }
 
 /** A digest from its hex. */
@@ -28,6 +32,12 @@ export function parseDigest(hex: string): Digest {
 /** A digest in hex, 16 characters. */
 export function digestText({ high, low }: Digest): string {
   return high.toString(16).padStart(HALF, '0') + low.toString(16).padStart(HALF, '0');
+}
+
+function digestOfText(text: string): Digest {
+  // As a text of one character a byte: a third of the time that a buffer takes.
+  const bytes = hash('sha256', text, 'binary');
+  return { high: numberAt(bytes, 0), low: numberAt(bytes, 4) };
 }
 
 function numberAt(bytes: string, at: number): number {

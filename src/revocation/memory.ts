@@ -1,6 +1,11 @@
-import { digestOf, parseDigest, type HandleKind } from './digest.ts';
+import { digestOf, digestOfNamed, parseDigest, type HandleKind } from './digest.ts';
 import type { NumberedEntry } from './entry.ts';
-import { createHandleTable, type Digest, type Revocable } from './handle-table.ts';
+import {
+  createHandleTable,
+  type HandleTable,
+  type Digest,
+  type Revocable,
+} from './handle-table.ts';
 import type { TokenHandles } from './revocation.ts';
 
 /** How many of the newest entries are kept whole, for followers of the feed that are a little behind. */
@@ -71,7 +76,8 @@ export function createRevocationMemory(): RevocationMemory {
       isRevoked('grant', token.grantId, number) ||
       isRevoked('session', token.sessionUid, number) ||
       isRevoked('account', token.accountId, number) ||
-      isRevoked('client', token.clientId, number),
+      isRevoked('client', token.clientId, number) ||
+      isAnyRevoked(token.from, number, table),
 
     numberOf: table.numberOf,
 
@@ -99,4 +105,17 @@ export function createRevocationMemory(): RevocationMemory {
     size: () => table.size(),
     bytes: () => table.bytes(),
   };
+}
+
+/** Whether one of the handles written `kind:handle` is in `table`, with a number above `number`. */
+function isAnyRevoked(
+  named: readonly string[] | undefined,
+  number: number,
+  table: Pick<HandleTable, 'numberOf'>,
+): boolean {
+  return (named ?? []).some((one) => {
+    const digest = digestOfNamed(one);
+    // What cannot be held against the log cannot be told from what was revoked.
+    return digest === undefined || table.numberOf(digest) > number;
+  });
 }

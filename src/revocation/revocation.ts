@@ -21,6 +21,8 @@ export interface TokenHandles {
   readonly sessionUid?: string | undefined;
   readonly accountId?: string | undefined;
   readonly clientId: string;
+  /** Handles of what it was made from, as `kind:handle`: it falls with each of them. */
+  readonly from?: readonly string[] | undefined;
   /** The mark that `stamp()` gave before account, client and grant were read to issue the token. */
   readonly mark: string;
 }

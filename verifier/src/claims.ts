@@ -18,6 +18,8 @@ export interface AccessTokenClaims {
   readonly grantId: string | undefined;
   /** The session it ends with. */
   readonly sessionId: string | undefined;
+  /** Handles of the tokens it was exchanged for, as `kind:handle`: it falls with each of them. */
+  readonly from: readonly string[];
   /** What the issuer had revoked before it issued the token; undefined: not a token of Latchkey. */
   readonly mark: string | undefined;
   /** All claims by their names on the wire. */
@@ -52,6 +54,7 @@ export function commonClaims(payload: Payload): Omit<AccessTokenClaims, 'iss' | 
     permissions: listOf(payload['permissions']),
     grantId: optional(payload, 'gid'),
     sessionId: optional(payload, 'sid'),
+    from: listOf(payload['from']),
     mark: optional(payload, 'rev'),
     payload,
   };

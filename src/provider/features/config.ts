@@ -6,6 +6,7 @@ import { pairwiseSubjectsConfig } from './pairwise-subjects.ts';
 import { pushedRequestsConfig } from './pushed-requests.ts';
 import { requestObjectsConfig } from './request-objects.ts';
 import { signedAnswersConfig } from './signed-answers.ts';
+import { tokenExchangeConfig } from './token-exchange.ts';
 
 /** Parts of the protocol that an installation may switch on or off, each by a section of its own. */
 export const protocolConfig = z
@@ -17,6 +18,7 @@ export const protocolConfig = z
     pairwiseSubjects: pairwiseSubjectsConfig,
     requestObjects: requestObjectsConfig,
     signedAnswers: signedAnswersConfig,
+    tokenExchange: tokenExchangeConfig,
   })
   .prefault({});
 

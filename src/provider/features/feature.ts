@@ -1,7 +1,14 @@
 import type { Configuration, Provider } from 'oidc-provider';
+import type { Audit } from '../../audit/audit.ts';
+import type { Clock } from '../../runtime/clock.ts';
 import type { Subjects } from '../../subjects/subjects.ts';
+import type { AccountClaims } from '../account-claims.ts';
 import type { DevicePages } from '../device-pages.ts';
 import type { EngineClients } from '../engine-clients.ts';
+import type { Lifetimes } from '../lifetimes.ts';
+import type { RequestScopes } from '../request-scope.ts';
+import type { Resources } from '../resources.ts';
+import type { Stores } from '../stores.ts';
 
 /** Members of discovery: lists of several features are joined, anything else is one feature's alone. */
 export type Announcement = Readonly<Record<string, readonly string[] | string | boolean>>;
@@ -20,7 +27,19 @@ export interface Feature {
   readonly below?: readonly RegExp[];
   readonly announced?: Announcement;
   /** Hung onto each generation of the engine. */
-  install?(provider: Provider): void;
+  install?(provider: Provider, options: InstallOptions): void;
+}
+
+/** What stands when a generation is made, for those that issue tokens themselves. */
+export interface InstallOptions {
+  readonly accountClaims: AccountClaims;
+  readonly audit: Audit;
+  readonly clock: Clock;
+  readonly engineClients: EngineClients;
+  readonly lifetimes: Lifetimes;
+  readonly resources: Resources;
+  readonly scopes: RequestScopes;
+  readonly stores: Stores;
 }
 
 /** What features are made with. */

@@ -8,6 +8,7 @@ import { pairwiseSubjects } from './pairwise-subjects.ts';
 import { pushedRequests } from './pushed-requests.ts';
 import { requestObjects } from './request-objects.ts';
 import { signedAnswers } from './signed-answers.ts';
+import { tokenExchange } from './token-exchange.ts';
 
 /** The features that `settings` switch on. */
 export function createFeatures(
@@ -22,6 +23,7 @@ export function createFeatures(
     idTokenResponses(settings.idTokenResponses),
     requestObjects(settings.requestObjects),
     signedAnswers(settings.signedAnswers),
+    tokenExchange(settings.tokenExchange),
   ].filter((feature) => feature !== undefined);
 }
 

@@ -1,10 +1,12 @@
 import type { AdapterPayload } from 'oidc-provider';
 import type { Revocation } from '../../revocation/revocation.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import { sha256 } from '../../runtime/digest.ts';
 import type { SigningKeys } from '../../signing-keys/signing-keys.ts';
 import { sectorOf } from '../../subjects/sectors.ts';
 import type { Subjects } from '../../subjects/subjects.ts';
 import { CLAIM, type AccessTokenClaims } from '../access-token-claims.ts';
+import type { ProtocolSettings } from '../config.ts';
 import type { EngineClients } from '../engine-clients.ts';
 import { once, type RequestScopes } from '../request-scope.ts';
 import type { Endpoints } from '../routes.ts';
@@ -35,6 +37,7 @@ export interface AccessTokenOptions {
   readonly clock: Clock;
   readonly subjects: Subjects;
   readonly engineClients: Pick<EngineClients, 'find'>;
+  readonly settings: Pick<ProtocolSettings, 'protocol'>;
   readonly isAtUserinfo: () => boolean;
   readonly isAtRevocation: () => boolean;
   readonly grantKey: (grantId: string) => string;
@@ -62,6 +65,22 @@ export function createAccessTokens(
     return (isJsonObject(grant) ? text(grant, 'accountId') : undefined) ?? sub;
   }
 
+  /** Nobody verifies it alone, but what it was exchanged for falls with it. */
+  async function destroyOpaque(id: string): Promise<void> {
+    const { tokenExchange } = options.settings.protocol;
+    const found = tokenExchange.enabled ? await opaque.find(id) : undefined;
+    await opaque.destroy(id);
+    if (found !== undefined) await tell(sha256(id), found.exp ?? 0, found.clientId ?? '');
+  }
+
+  async function tell(jti: string, expiresAt: number, by: string): Promise<void> {
+    const { origin } = scopes.current();
+    await revocation.revoke(
+      { kind: 'token', jti, expiresAt },
+      { reason: 'client_request', actor: { by, origin } },
+    );
+  }
+
   return {
     upsert: (id, payload, ttlSeconds) => opaque.upsert(id, payload, ttlSeconds),
     async find(value) {
@@ -75,7 +94,7 @@ export function createAccessTokens(
     async destroy(id) {
       const jwt = await recognisedAs(scopes, id);
       if (jwt === undefined) {
-        await opaque.destroy(id);
+        await destroyOpaque(id);
         return;
       }
       // Every node of ours reads the record; the word about it is for those who verify alone.
@@ -84,11 +103,7 @@ export function createAccessTokens(
         durable: true,
         essential: true,
       });
-      const { origin } = scopes.current();
-      await revocation.revoke(
-        { kind: 'token', jti: jwt.jti, expiresAt: jwt.exp },
-        { reason: 'client_request', actor: { by: jwt.clientId, origin } },
-      );
+      await tell(jwt.jti, jwt.exp, jwt.clientId);
     },
   };
 }
@@ -105,7 +120,7 @@ function createRecogniser(options: AccessTokenOptions): Recognise {
       const verified = await verify(jwt, { atAnyTime: isAtRevocation() });
       const claims = verified && (await withSession(verified, options));
       if (claims === undefined) return undefined;
-      const { jti, grantId, sessionUid, sub, clientId, mark } = claims;
+      const { jti, grantId, sessionUid, sub, clientId, mark, from } = claims;
       const revoked = revokedTokenKey(jti);
       state.prefetch([
         revoked,
@@ -113,7 +128,7 @@ function createRecogniser(options: AccessTokenOptions): Recognise {
         ...(sessionUid === undefined ? [] : [sessionKey(sessionUid)]),
       ]);
       const accountId = grantId === undefined ? undefined : sub;
-      const handles = { jti, grantId, sessionUid, accountId, clientId, mark };
+      const handles = { jti, grantId, sessionUid, accountId, clientId, mark, from };
       const [isKnown, isTold] = [await state.get(revoked), await revocation.isRevoked(handles)];
       // Until all are told, it can be taken back again: the last time may have been cut short in between.
       const isOver = isTold || (isKnown !== undefined && !isAtRevocation());

@@ -1,6 +1,7 @@
 import type { AdapterPayload } from 'oidc-provider';
 import type { Revocation } from '../../revocation/revocation.ts';
 import { sha256 } from '../../runtime/digest.ts';
+import { CLAIM, textsOf } from '../access-token-claims.ts';
 import type { RequestState } from './request-state.ts';
 
 /** Whether something we keep was taken back since. */
@@ -41,6 +42,7 @@ export function createValidity(options: {
         sessionUid: boundSession,
         accountId,
         clientId: clientId ?? '',
+        from: textsOf(payload.extra?.[CLAIM.from]),
         mark,
       }));
     },

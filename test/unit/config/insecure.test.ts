@@ -172,6 +172,16 @@ describe('boots with a warning', () => {
       'http.metrics.host',
     ],
     [
+      "an exchange of everybody's tokens",
+      { ...SAFE, clients: [{ tokenExchange: { subjects: ['*'], impersonation: false } }] },
+      'clients[0].tokenExchange.subjects',
+    ],
+    [
+      'impersonation',
+      { ...SAFE, clients: [{}, { tokenExchange: { subjects: ['app'], impersonation: true } }] },
+      'clients[1].tokenExchange.impersonation',
+    ],
+    [
       'open registration',
       { ...SAFE, registration: { mode: 'open', overallPerHour: 9 } },
       'registration.mode',

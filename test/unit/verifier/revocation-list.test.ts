@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { AccessTokenClaims } from '../../../verifier/src/claims.ts';
-import { digestOf, digestText } from '../../../verifier/src/digest.ts';
+import { digestOf, digestText, type HandleKind } from '../../../verifier/src/digest.ts';
 import type { SnapshotMessage } from '../../../verifier/src/feed-messages.ts';
 import {
   createRevocationList,
@@ -38,6 +38,7 @@ function token(mark: string | undefined, more: Partial<AccessTokenClaims> = {}):
     permissions: [],
     grantId: 'g',
     sessionId: undefined,
+    from: [],
     mark,
     payload: {},
     ...more,
@@ -64,6 +65,20 @@ describe('the list of a verifier', () => {
     expect(list.judge(token('3-abc.11'))).toBe('valid');
     expect(list.judge(token('3-abc.10', { grantId: 'other' }))).toBe('valid');
   });
+
+  test.each(['token:t', 'grant:g1', 'session:s', 'account:bob', 'client:app'])(
+    'refuses a token that was exchanged for one that fell with %s, and no other',
+    (named) => {
+      const [kind = '', handle = ''] = named.split(':');
+      const list = createRevocationList();
+      list.replace(whole([part()]));
+      list.apply(stretch(10, [digestText(digestOf(kind as HandleKind, handle))]));
+      expect(list.judge(token('3-abc.10', { from: ['grant:g0', named] }))).toBe('revoked');
+      expect(list.judge(token('3-abc.11', { from: ['grant:g0', named] }))).toBe('valid');
+      expect(list.judge(token('3-abc.10', { from: ['grant:g0'] }))).toBe('valid');
+      expect(list.judge(token('3-abc.10', { from: ['what:is-that'] }))).toBe('revoked');
+    },
+  );
 
   test('refuses every token of an older epoch and waits for the feed with one of a later', () => {
     const list = createRevocationList();
