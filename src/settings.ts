@@ -22,6 +22,8 @@ import {
   tokensConfig,
 } from './provider/config.ts';
 import { protocolConfig } from './provider/features/config.ts';
+import { jwtBearerProblems } from './provider/features/jwt-bearer.ts';
+import { TOKEN_EXCHANGE } from './provider/features/token-exchange.ts';
 import { recoveryConfig } from './recovery/config.ts';
 import { revocationConfig } from './revocation/config.ts';
 import { logConfig } from './runtime/config.ts';
@@ -102,6 +104,7 @@ function problemsBetween(settings: Sections): readonly Problem[] {
     ...keys.map(({ path, message }) => ({ path: ['signingKeys', ...path], message })),
     ...protocol,
     ...groupProblems(settings),
+    ...jwtBearerProblems(settings),
     ...passkeyProblems(settings).map(({ path, message }) => ({
       path: ['factors', 'passkeys', ...path],
       message,
@@ -139,11 +142,15 @@ function sensitiveProblems({ claims, accounts }: Sections): readonly Problem[] {
 
 /** Parts of the protocol that clients use, and that are off. */
 function featureProblems({ clients, protocol }: Sections): readonly Problem[] {
-  const { pairwiseSubjects, idTokenResponses, deviceFlow } = protocol;
-  return clients.flatMap(({ subjectType, responseTypes = [], type }, index) => {
+  const { pairwiseSubjects, idTokenResponses, deviceFlow, tokenExchange } = protocol;
+  return clients.flatMap((client, index) => {
+    const { subjectType, responseTypes = [], grantTypes = [], type } = client;
+    const exchanges = client.tokenExchange !== undefined;
     const used = [
       [subjectType === 'pairwise', 'subjectType', 'pairwiseSubjects', pairwiseSubjects],
       [type === 'device', 'type', 'deviceFlow', deviceFlow],
+      [exchanges, 'tokenExchange', 'tokenExchange', tokenExchange],
+      [grantTypes.includes(TOKEN_EXCHANGE), 'grantTypes', 'tokenExchange', tokenExchange],
       [
         responseTypes.some((one) => one.endsWith('id_token')),
         'responseTypes',

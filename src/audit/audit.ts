@@ -33,6 +33,8 @@ export type AuditEvent =
   | Kind<'token.reused', { grantId: string }>
   /** `clientId` got a token of the person in exchange for one of `subjectClient`'s; without `actor` it says nothing of that. */
   | Kind<'token.exchanged', { subjectClient: string; actor?: string | undefined; audience: string }>
+  /** `clientId` got a token of the person for what another issuer asserted. */
+  | Kind<'assertion.redeemed', { assertionIssuer: string; audience: string }>
   | Kind<
       'revocation',
       {

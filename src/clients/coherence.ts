@@ -1,6 +1,7 @@
 import type { Metadata, MetadataName, MetadataProblem } from './metadata-fields.ts';
 
 const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
+const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
 
 /** Whether grants, response types and redirect URIs belong together (RFC 7591 section 2.1). */
@@ -44,7 +45,7 @@ function credentialProblems(
   { token_endpoint_auth_method: method }: Metadata,
   grants: ReadonlySet<string>,
 ): readonly MetadataProblem[] {
-  return ['client_credentials', TOKEN_EXCHANGE].flatMap((grant) =>
+  return ['client_credentials', TOKEN_EXCHANGE, JWT_BEARER].flatMap((grant) =>
     problemIf(
       grants.has(grant) && method === 'none',
       'grant_types',

@@ -45,6 +45,7 @@ export const METADATA_FIELDS = {
         'implicit',
         'urn:ietf:params:oauth:grant-type:device_code',
         'urn:ietf:params:oauth:grant-type:token-exchange',
+        'urn:ietf:params:oauth:grant-type:jwt-bearer',
       ]),
     )
     .min(1),

@@ -10,37 +10,6 @@ export function maySubject({ subjects }: ExchangePolicy, subjectClient: string):
   return subjects.includes(ANY_CLIENT) || subjects.includes(subjectClient);
 }
 
-/**
- * The API of the new token. Undefined: it may not be had. Whoever names none gets the only one there is.
- */
-export function audienceFor(
-  { audiences }: ExchangePolicy,
-  asked: readonly string[],
-): string | undefined {
-  const [first, ...more] = asked.length === 0 ? audiences : asked;
-  return first !== undefined && more.length === 0 && audiences.includes(first) ? first : undefined;
-}
-
-/**
- * Of `offered`, what the client may ask of the API, that which the subject token has, and no more than was asked.
- * Undefined: something was asked for that may not be had.
- */
-export function scopeFor({
-  asked,
-  subject,
-  offered,
-}: {
-  readonly asked: readonly string[] | undefined;
-  readonly subject: readonly string[];
-  readonly offered: readonly string[];
-}): readonly string[] | undefined {
-  const held = new Set(subject);
-  const most = offered.filter((name) => held.has(name));
-  if (asked === undefined) return most;
-  const wanted = [...new Set(asked)];
-  return wanted.every((name) => most.includes(name)) ? wanted : undefined;
-}
-
 /** Who exchanges, for whom, with what the subject token says of it. */
 export interface Acting {
   readonly policy: ExchangePolicy;

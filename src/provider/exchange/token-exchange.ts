@@ -1,7 +1,6 @@
 import {
   errors,
   type Account as EngineAccount,
-  type ResourceServer as EngineApi,
   type TokenEndpointGrantContext,
 } from 'oidc-provider';
 import type { Client } from '../../clients/clients.ts';
@@ -10,8 +9,8 @@ import type { JsonObject } from '../../runtime/json.ts';
 import { CLAIM } from '../access-token-claims.ts';
 import type { InstallOptions } from '../features/feature.ts';
 import { createLivingTokens } from '../lanes/living-tokens.ts';
-import { identifierOf, indicatorOf } from '../resources.ts';
-import { actedBy, audienceFor, maySubject, scopeFor } from './exchange-rules.ts';
+import { answerWithToken, targetOf, unboundClient } from '../own-token.ts';
+import { actedBy, maySubject } from './exchange-rules.ts';
 import {
   ACCESS_TOKEN,
   createReadPresented,
@@ -63,14 +62,11 @@ interface Exchange {
   readonly act: JsonObject | undefined;
 }
 
-function policyFor(ctx: Context, { engineClients }: InstallOptions): ExchangePolicy {
-  const owner = engineClients.ownerOf(ctx.oidc.client);
+function policyFor(ctx: Context, options: InstallOptions): ExchangePolicy {
+  const owner = unboundClient(ctx, options);
   const policy = owner?.policy.tokenExchange;
   if (owner === undefined || policy === undefined || isPairwise(owner))
     throw new errors.UnauthorizedClient('the client may not exchange tokens');
-  // A proof that was sent in vain would leave the client with a token that it takes for bound.
-  if (ctx.get('DPoP') !== '' || owner.metadata['dpop_bound_access_tokens'] === true)
-    throw new errors.InvalidRequest('tokens got in exchange cannot be bound to a key');
   return policy;
 }
 
@@ -99,78 +95,38 @@ async function accountOf(
 }
 
 async function issue(ctx: Context, exchange: Exchange, options: InstallOptions): Promise<void> {
-  const { subject, actor, account, act } = exchange;
-  const { provider, client } = ctx.oidc;
+  const { policy, subject, actor, account, act } = exchange;
   const { scopes, audit } = options;
-  const { indicator, api, scope } = targetOf(ctx, exchange, options);
+  const mostOf = new Map(policy.audiences.map((audience) => [audience, subject.scopes]));
+  const target = targetOf(ctx, mostOf, options);
   const from = [...new Set([...subject.handles, ...(actor?.handles ?? [])])];
   scopes.current().exchanged = { [CLAIM.from]: from, ...(act && { act }) };
-  const { accountId } = account;
-  const token = new provider.AccessToken({
-    accountId,
-    client,
-    grantId: '',
-    gty: 'token_exchange',
-    scope: scope.join(' ') || undefined,
-  });
-  token.resourceServer = new provider.ResourceServer(indicator, api);
-  const expiresIn = secondsLeft(options.lifetimes.accessToken(token, client), exchange, options);
-  // Neither can be said by the engine's types.
-  Object.assign(token, { expiresIn });
-  // Its own: a grant is of one client.
-  const grant = new provider.Grant({ accountId, clientId: client.clientId });
-  Object.assign(grant, { expiresIn });
-  grant.addResourceScope(indicator, scope.join(' '));
-  token.grantId = await grant.save();
-  ctx.oidc.entity('Account', account);
-  ctx.oidc.entity('Grant', grant);
-  ctx.oidc.entity('AccessToken', token);
-  const value = await token.save();
-  ctx.body = {
-    access_token: value,
-    issued_token_type: ACCESS_TOKEN,
-    token_type: token.tokenType,
-    expires_in: token.expiration,
-    scope: token.scope,
-  };
+  await answerWithToken(
+    ctx,
+    {
+      account,
+      target,
+      gty: 'token_exchange',
+      secondsMax: secondsLeft(exchange, options),
+      answer: { issued_token_type: ACCESS_TOKEN },
+    },
+    options,
+  );
   audit.note({
     type: 'token.exchanged',
     origin: scopes.current().origin,
-    accountId,
-    clientId: client.clientId,
+    accountId: account.accountId,
+    clientId: ctx.oidc.client.clientId,
     subjectClient: subject.client.id,
     actor: typeof act?.['sub'] === 'string' ? act['sub'] : undefined,
-    audience: identifierOf(indicator),
+    audience: target.identifier,
   });
 }
 
-/** @throws {errors.InvalidTarget} {errors.InvalidScope} for more than may be had. */
-function targetOf(
-  { oidc: { client, params } }: Context,
-  { policy, subject }: Exchange,
-  { resources }: InstallOptions,
-): { readonly indicator: string; readonly api: EngineApi; readonly scope: readonly string[] } {
-  const named = [params.resource ?? []].flat();
-  const audience = audienceFor(policy, named.map(identifierOf));
-  if (audience === undefined) throw new errors.InvalidTarget();
-  const indicator = indicatorOf(audience);
-  const api = resources.forClient(indicator, client);
-  const asked = params.scope?.split(' ').filter(Boolean);
-  const offered = api.scope.split(' ').filter(Boolean);
-  const scope = scopeFor({ asked, subject: subject.scopes, offered });
-  if (scope === undefined)
-    throw new errors.InvalidScope('more was asked for than may be had', params.scope ?? '');
-  return { indicator, api, scope };
-}
-
 /** Never longer than any of the tokens that were handed in. */
-function secondsLeft(
-  usual: number,
-  { subject, actor }: Exchange,
-  { clock }: InstallOptions,
-): number {
+function secondsLeft({ subject, actor }: Exchange, { clock }: InstallOptions): number {
   const end = Math.min(subject.exp, actor?.exp ?? Infinity);
-  return Math.max(1, Math.min(usual, Math.floor(end - clock.now())));
+  return Math.max(1, Math.floor(end - clock.now()));
 }
 
 function isPairwise({ metadata }: Client): boolean {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { deviceFlowConfig } from './device-flow.ts';
 import { dpopConfig } from './dpop.ts';
 import { idTokenResponsesConfig } from './id-token-responses.ts';
+import { jwtBearerConfig } from './jwt-bearer.ts';
 import { pairwiseSubjectsConfig } from './pairwise-subjects.ts';
 import { pushedRequestsConfig } from './pushed-requests.ts';
 import { requestObjectsConfig } from './request-objects.ts';
@@ -15,6 +16,7 @@ export const protocolConfig = z
     dpop: dpopConfig,
     deviceFlow: deviceFlowConfig,
     idTokenResponses: idTokenResponsesConfig,
+    jwtBearer: jwtBearerConfig,
     pairwiseSubjects: pairwiseSubjectsConfig,
     requestObjects: requestObjectsConfig,
     signedAnswers: signedAnswersConfig,

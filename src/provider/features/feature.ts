@@ -1,6 +1,8 @@
 import type { Configuration, Provider } from 'oidc-provider';
+import type { Accounts } from '../../accounts/accounts.ts';
 import type { Audit } from '../../audit/audit.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import type { Logger } from '../../runtime/logger.ts';
 import type { Subjects } from '../../subjects/subjects.ts';
 import type { AccountClaims } from '../account-claims.ts';
 import type { DevicePages } from '../device-pages.ts';
@@ -8,6 +10,7 @@ import type { EngineClients } from '../engine-clients.ts';
 import type { Lifetimes } from '../lifetimes.ts';
 import type { RequestScopes } from '../request-scope.ts';
 import type { Resources } from '../resources.ts';
+import type { RequestState } from '../store/request-state.ts';
 import type { Stores } from '../stores.ts';
 
 /** Members of discovery: lists of several features are joined, anything else is one feature's alone. */
@@ -39,6 +42,7 @@ export interface InstallOptions {
   readonly lifetimes: Lifetimes;
   readonly resources: Resources;
   readonly scopes: RequestScopes;
+  readonly state: RequestState;
   readonly stores: Stores;
 }
 
@@ -46,7 +50,11 @@ export interface InstallOptions {
 export interface FeatureOptions {
   /** The URL of a path of this issuer. */
   readonly url: (path: string) => string;
+  readonly accounts: Pick<Accounts, 'findByLogin'>;
   readonly subjects: Subjects;
+  readonly logger: Logger;
+  /** For URLs that others chose. */
+  readonly outboundFetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
   /** Ours behind the engine's. */
   readonly ownerOf: EngineClients['ownerOf'];
   readonly devicePages: DevicePages;

@@ -4,6 +4,7 @@ import { deviceFlow } from './device-flow.ts';
 import { dpop } from './dpop.ts';
 import type { Feature, FeatureOptions } from './feature.ts';
 import { idTokenResponses } from './id-token-responses.ts';
+import { jwtBearer } from './jwt-bearer.ts';
 import { pairwiseSubjects } from './pairwise-subjects.ts';
 import { pushedRequests } from './pushed-requests.ts';
 import { requestObjects } from './request-objects.ts';
@@ -21,6 +22,7 @@ export function createFeatures(
     deviceFlow(settings.deviceFlow, options),
     pairwiseSubjects(settings.pairwiseSubjects, options),
     idTokenResponses(settings.idTokenResponses),
+    jwtBearer(settings.jwtBearer, options),
     requestObjects(settings.requestObjects),
     signedAnswers(settings.signedAnswers),
     tokenExchange(settings.tokenExchange),

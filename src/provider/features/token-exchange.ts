@@ -3,7 +3,7 @@ import { createTokenExchange } from '../exchange/token-exchange.ts';
 import type { Feature } from './feature.ts';
 
 /** RFC 8693 section 2.1. */
-const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
+export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
 const PARAMETERS = [
   'subject_token',
   'subject_token_type',
