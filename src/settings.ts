@@ -97,6 +97,7 @@ function problemsBetween(settings: Sections): readonly Problem[] {
       path: ['apis', index],
       attributes: Object.values(api.claims),
       signingAlgorithm: api.signingAlgorithm,
+      isEncrypted: api.encryption !== undefined,
     })),
     algorithms: signingKeys.algorithms,
   });
@@ -113,7 +114,6 @@ function problemsBetween(settings: Sections): readonly Problem[] {
       path: ['clients', ...path],
       message,
     })),
-    ...sensitiveProblems(settings),
     ...featureProblems(settings),
     ...joiningProblems(settings),
     ...revocationProblems(settings),
@@ -130,39 +130,54 @@ export function withSensitiveAttributes<Part extends Pick<Settings, 'claims' | '
   return { ...settings, claims: { ...claims, sensitive } };
 }
 
-/** `claims.sensitive` is held against the claims by its own section. */
-function sensitiveProblems({ claims, accounts }: Sections): readonly Problem[] {
-  return claims.custom.flatMap(({ attribute, in: places }, index) => {
-    const declared = accounts.attributes.find(({ name }) => name === attribute);
-    if (declared?.sensitive !== true || places.every((place) => place === 'userinfo')) return [];
-    const message = `the attribute "${attribute}" is sensitive and may be told in userinfo alone`;
-    return [{ path: ['claims', 'custom', index, 'in'], message }];
-  });
+type Client = Sections['clients'][number];
+/** Those that have a switch. */
+type Feature = Exclude<keyof Sections['protocol'], 'jwtBearer'>;
+
+/** Settings of clients that mean nothing without a part of the protocol. */
+const USES: readonly (readonly [keyof Client, Feature])[] = [
+  ['requirePushedAuthorizationRequests', 'pushedRequests'],
+  ['dpopBoundAccessTokens', 'dpop'],
+  ['requestObjectSigningAlg', 'requestObjects'],
+  ['requireSignedRequestObject', 'requestObjects'],
+  ['authorizationSignedResponseAlg', 'signedAnswers'],
+  ['introspectionSignedResponseAlg', 'signedAnswers'],
+  ['userinfoSignedResponseAlg', 'signedAnswers'],
+  ['idTokenEncryptedResponseAlg', 'encryption'],
+  ['authorizationEncryptedResponseAlg', 'encryption'],
+  ['introspectionEncryptedResponseAlg', 'encryption'],
+  ['userinfoEncryptedResponseAlg', 'encryption'],
+  ['tokenExchange', 'tokenExchange'],
+];
+
+/** Parts of the protocol that clients and APIs use, and that are off. */
+function featureProblems({ clients, apis, protocol }: Sections): readonly Problem[] {
+  const used = [
+    ...clients.flatMap((client, index) =>
+      partsOf(client).map(([name, part]) => ({ path: ['clients', index, name], part })),
+    ),
+    ...apis.flatMap(({ encryption }, index) =>
+      encryption === undefined
+        ? []
+        : [{ path: ['apis', index, 'encryption'], part: 'encryption' as const }],
+    ),
+  ];
+  return used
+    .filter(({ part }) => !protocol[part].enabled)
+    .map(({ path, part }) => ({ path, message: `needs protocol.${part}.enabled` }));
 }
 
-/** Parts of the protocol that clients use, and that are off. */
-function featureProblems({ clients, protocol }: Sections): readonly Problem[] {
-  const { pairwiseSubjects, idTokenResponses, deviceFlow, tokenExchange } = protocol;
-  return clients.flatMap((client, index) => {
-    const { subjectType, responseTypes = [], grantTypes = [], type } = client;
-    const exchanges = client.tokenExchange !== undefined;
-    const used = [
-      [subjectType === 'pairwise', 'subjectType', 'pairwiseSubjects', pairwiseSubjects],
-      [type === 'device', 'type', 'deviceFlow', deviceFlow],
-      [exchanges, 'tokenExchange', 'tokenExchange', tokenExchange],
-      [grantTypes.includes(TOKEN_EXCHANGE), 'grantTypes', 'tokenExchange', tokenExchange],
-      [
-        responseTypes.some((one) => one.endsWith('id_token')),
-        'responseTypes',
-        'idTokenResponses',
-        idTokenResponses,
-      ],
-    ] as const;
-    return used.flatMap(([isUsed, name, feature, { enabled }]) => {
-      const message = `needs protocol.${feature}.enabled`;
-      return isUsed && !enabled ? [{ path: ['clients', index, name], message }] : [];
-    });
-  });
+/** What a client uses, each with the setting by which. */
+function partsOf(client: Client): readonly (readonly [keyof Client, Feature])[] {
+  const { subjectType, responseTypes = [], grantTypes = [], type } = client;
+  const all: readonly (readonly [boolean, keyof Client, Feature])[] = [
+    ...USES.map(([name, part]) => [Boolean(client[name]), name, part] as const),
+    [subjectType === 'pairwise', 'subjectType', 'pairwiseSubjects'],
+    [type === 'device', 'type', 'deviceFlow'],
+    [grantTypes.includes(TOKEN_EXCHANGE), 'grantTypes', 'tokenExchange'],
+    [responseTypes.some((one) => one.endsWith('id_token')), 'responseTypes', 'idTokenResponses'],
+  ];
+  return all.flatMap(([isUsed, name, part]) => (isUsed ? [[name, part] as const] : []));
 }
 
 function revocationProblems(settings: Sections): readonly Problem[] {

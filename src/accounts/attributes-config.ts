@@ -46,7 +46,9 @@ const attribute = z
     sensitive: z
       .boolean()
       .default(false)
-      .describe('Shown to the person and in exports alone, and told in no token.'),
+      .describe(
+        'Shown to the person and in exports alone, and told in no token that is not encrypted.',
+      ),
   })
   .refine(({ type, values }) => type !== 'enum' || values.length > 0, {
     path: ['values'],

@@ -1,3 +1,4 @@
+import type { ApiEncryption } from './api-encryption.ts';
 import { LatchkeyError } from '../runtime/errors.ts';
 import type { JsonObject } from '../runtime/json.ts';
 import type { Actor } from '../runtime/origin.ts';
@@ -63,7 +64,7 @@ export interface Clients {
   /** The same object for as long as the client does not change, so that callers may key caches by it. */
   find(id: string): Promise<Client | undefined>;
   /**
-   * The secret in clear, only where the client's authentication needs it (`client_secret_jwt`, HS256 ID tokens):
+   * The secret in clear, only where it is a key (`client_secret_jwt`, HS256 ID tokens, A256KW and dir):
    * kept sealed, else `undefined`.
    */
   sharedSecret(client: Client): Promise<string | undefined>;
@@ -121,6 +122,8 @@ export interface ResourceServer {
   readonly enforcePermissions: boolean;
   readonly accessTokenFormat: 'jwt' | 'opaque';
   readonly signingAlgorithm: string;
+  /** Its JWTs are encrypted so; undefined: they are signed alone. */
+  readonly encryption: ApiEncryption | undefined;
   readonly accessTokenTtlSeconds: number | undefined;
   /** Its JWTs name their place in a status list. */
   readonly statusList: boolean;

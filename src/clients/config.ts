@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { optionalDuration, origin, secret, sensitive } from '../config/values.ts';
+import { apiEncryption, apiEncryptionProblems } from './api-encryption.ts';
 import { isClientId } from './client-id.ts';
 import { exchangePolicy } from './exchange-policy.ts';
 import { metadataOf, settingNameOf } from './declared-metadata.ts';
 import { needsSecret, readMetadata } from './metadata.ts';
 import { METADATA_FIELDS as FIELD } from './metadata-fields.ts';
+import { REGISTERED_SETTINGS } from './registered-settings.ts';
 
 const identifier = z
   .string()
@@ -13,86 +15,6 @@ const identifier = z
 
 /** Ids that begin so are of our own pages, which are clients, too. */
 export const OWN_CLIENT_PREFIX = 'latchkey-';
-
-/** Under their RFC 7591 names in our spelling: `redirect_uris` is `redirectUris`. */
-const registered = {
-  redirectUris: FIELD.redirect_uris
-    .optional()
-    .describe('Where people may be sent back to; compared byte for byte.'),
-  postLogoutRedirectUris: FIELD.post_logout_redirect_uris
-    .optional()
-    .describe('Where people may be sent after they signed out.'),
-  backchannelLogoutUri: FIELD.backchannel_logout_uri
-    .optional()
-    .describe('Called when a session ends (OpenID Connect Back-Channel Logout).'),
-  backchannelLogoutSessionRequired: FIELD.backchannel_logout_session_required
-    .optional()
-    .describe('Whether that call must name the session.'),
-  uri: FIELD.client_uri.optional().describe('Home page of the client.'),
-  logoUri: FIELD.logo_uri.optional().describe('Logo, shown where people sign in.'),
-  policyUri: FIELD.policy_uri.optional().describe('Privacy policy, linked where people consent.'),
-  tosUri: FIELD.tos_uri.optional().describe('Terms of service, linked where people consent.'),
-  contacts: FIELD.contacts.optional().describe('E-mail addresses of who is responsible.'),
-  scope: FIELD.scope.optional().describe('Scopes it may ask for; left out: any.'),
-  grantTypes: FIELD.grant_types.optional().describe('Grant types; left out: as `type` suggests.'),
-  responseTypes: FIELD.response_types
-    .optional()
-    .describe(
-      'What it may ask for at /authorize; left out: a code. Those with id_token need protocol.idTokenResponses and the grant type implicit.',
-    ),
-  tokenEndpointAuthMethod: FIELD.token_endpoint_auth_method
-    .optional()
-    .describe('How it proves itself; left out: by secret, or not at all, as `type` suggests.'),
-  tokenEndpointAuthSigningAlg: FIELD.token_endpoint_auth_signing_alg
-    .optional()
-    .describe('The one algorithm of its assertions.'),
-  jwks: FIELD.jwks.optional().describe('Its public keys, for private_key_jwt.'),
-  jwksUri: FIELD.jwks_uri.optional().describe('Where its public keys are.'),
-  idTokenSignedResponseAlg: FIELD.id_token_signed_response_alg
-    .optional()
-    .describe('Algorithm of its ID tokens; left out: RS256.'),
-  defaultMaxAge: FIELD.default_max_age
-    .optional()
-    .describe('Seconds after which people sign in anew unless the request says otherwise.'),
-  requireAuthTime: FIELD.require_auth_time
-    .optional()
-    .describe('Whether its ID tokens always say when people signed in.'),
-  defaultAcrValues: FIELD.default_acr_values
-    .optional()
-    .describe('Authentication contexts it asks for by default.'),
-  authorizationSignedResponseAlg: FIELD.authorization_signed_response_alg
-    .optional()
-    .describe('Algorithm of its signed authorization answers (JARM); left out: RS256.'),
-  introspectionSignedResponseAlg: FIELD.introspection_signed_response_alg
-    .optional()
-    .describe('Algorithm of signed introspection answers to it (RFC 9701); left out: JSON.'),
-  userinfoSignedResponseAlg: FIELD.userinfo_signed_response_alg
-    .optional()
-    .describe('Algorithm of its signed userinfo; left out: JSON.'),
-  requestObjectSigningAlg: FIELD.request_object_signing_alg
-    .optional()
-    .describe('The one algorithm of its signed requests (RFC 9101).'),
-  requireSignedRequestObject: FIELD.require_signed_request_object
-    .optional()
-    .describe('Takes its requests only signed (RFC 9101).'),
-  subjectType: FIELD.subject_type
-    .optional()
-    .describe(
-      'pairwise: it knows people by names that no client of another sector knows; needs protocol.pairwiseSubjects.',
-    ),
-  sectorIdentifierUri: FIELD.sector_identifier_uri
-    .optional()
-    .describe('Lists the redirect URIs of all clients of its sector (OpenID Connect Core 8.1).'),
-  initiateLoginUri: FIELD.initiate_login_uri
-    .optional()
-    .describe('Where a sign-in can be begun from here.'),
-  requirePushedAuthorizationRequests: FIELD.require_pushed_authorization_requests
-    .optional()
-    .describe('Takes its requests only pushed (RFC 9126).'),
-  dpopBoundAccessTokens: FIELD.dpop_bound_access_tokens
-    .optional()
-    .describe('Gets only tokens bound to a key (RFC 9449).'),
-};
 
 const policy = {
   firstParty: z
@@ -166,7 +88,7 @@ const client = z.strictObject({
   secretInClear: sensitive()
     .optional()
     .describe('The secret itself, for the dev profile only; elsewhere write `secret`.'),
-  ...registered,
+  ...REGISTERED_SETTINGS,
   ...policy,
 });
 
@@ -243,6 +165,9 @@ const api = z.strictObject({
     .enum(['ES256', 'RS256', 'PS256', 'EdDSA'])
     .default('ES256')
     .describe('Algorithm of its JWTs; one that signingKeys.algorithms has.'),
+  encryption: apiEncryption
+    .optional()
+    .describe('Encrypts its JWTs so that it alone can read them; needs protocol.encryption.'),
   accessTokenTtl: optionalDuration().describe('Life of its tokens; left out: tokens.accessToken.'),
   statusList: z
     .boolean()
@@ -280,7 +205,8 @@ export const apisConfig = z
   .default([])
   .superRefine((apis, context) => {
     const seen = new Set<string>();
-    apis.forEach(({ identifier: name, scopes, claims }, index) => {
+    apis.forEach((declared, index) => {
+      const { identifier: name, scopes, claims } = declared;
       const add = (path: readonly PropertyKey[], message: string): void =>
         context.addIssue({ code: 'custom', path: [index, ...path], message });
       if (seen.has(name)) add(['identifier'], 'is taken by another API');
@@ -291,6 +217,8 @@ export const apisConfig = z
       for (const claim of Object.keys(claims)) {
         if (RESERVED_CLAIMS.has(claim)) add(['claims', claim], 'is a claim of the token itself');
       }
+      for (const { path, message } of apiEncryptionProblems(declared))
+        add(['encryption', ...path], message);
     });
   })
   .describe('APIs that access tokens can be for (RFC 8707).');

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CLIENT_ENCRYPTION_ALGORITHMS } from './encryption-keys.ts';
 import { publicKeySet } from './key-set.ts';
 
 const URIS_MAX = 100;
@@ -10,6 +11,8 @@ const EMAIL = /^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9-]+(?:\.[a-zA-Z0-9-]+
 const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]+(?: [\x21\x23-\x5B\x5D-\x7E]+)*$/;
 
 const signingAlgorithm = z.enum(['RS256', 'PS256', 'ES256', 'EdDSA']);
+const encryptionAlgorithm = z.enum(CLIENT_ENCRYPTION_ALGORITHMS);
+const contentEncryption = z.enum(['A256GCM']);
 const uri = z.string().min(1);
 const uris = z.array(uri).max(URIS_MAX);
 
@@ -67,9 +70,17 @@ export const METADATA_FIELDS = {
     'HS512',
   ]),
   id_token_signed_response_alg: z.enum(['RS256', 'PS256', 'ES256', 'EdDSA', 'HS256']),
+  id_token_encrypted_response_alg: encryptionAlgorithm,
+  id_token_encrypted_response_enc: contentEncryption,
   authorization_signed_response_alg: signingAlgorithm,
+  authorization_encrypted_response_alg: encryptionAlgorithm,
+  authorization_encrypted_response_enc: contentEncryption,
   introspection_signed_response_alg: signingAlgorithm,
+  introspection_encrypted_response_alg: encryptionAlgorithm,
+  introspection_encrypted_response_enc: contentEncryption,
   userinfo_signed_response_alg: signingAlgorithm,
+  userinfo_encrypted_response_alg: encryptionAlgorithm,
+  userinfo_encrypted_response_enc: contentEncryption,
   request_object_signing_alg: signingAlgorithm,
   require_signed_request_object: z.boolean(),
   jwks: publicKeySet,

@@ -1,5 +1,7 @@
 import type { JsonObject } from '../runtime/json.ts';
 import { authenticationProblems, flowProblems, subjectProblems } from './coherence.ts';
+import { ENCRYPTED_ANSWERS, encryptionProblems } from './encryption-coherence.ts';
+import { isSharedSecretAlgorithm } from './encryption-keys.ts';
 import {
   METADATA_FIELDS,
   type Metadata,
@@ -44,6 +46,7 @@ export function readMetadata(raw: JsonObject, rules: MetadataRules): MetadataRea
       ...flowProblems(metadata, problems),
       ...authenticationProblems(metadata),
       ...subjectProblems(metadata),
+      ...encryptionProblems(metadata),
     ],
   };
 }
@@ -52,15 +55,13 @@ export function readMetadata(raw: JsonObject, rules: MetadataRules): MetadataRea
 export function needsSecret(metadata: JsonObject): boolean {
   const method = metadata['token_endpoint_auth_method'];
   return (
-    (typeof method === 'string' && method.startsWith('client_secret_')) || signsWithSecret(metadata)
+    (typeof method === 'string' && method.startsWith('client_secret_')) || isSecretAKey(metadata)
   );
 }
 
 /** The secret itself is needed, not only something to hold one against. */
 export function needsSharedSecret(metadata: JsonObject): boolean {
-  return (
-    metadata['token_endpoint_auth_method'] === 'client_secret_jwt' || signsWithSecret(metadata)
-  );
+  return metadata['token_endpoint_auth_method'] === 'client_secret_jwt' || isSecretAKey(metadata);
 }
 
 /** No secret of any kind: whatever names its id is it (RFC 6749 section 2.1). */
@@ -68,9 +69,15 @@ export function isPublic(metadata: JsonObject): boolean {
   return metadata['token_endpoint_auth_method'] === 'none';
 }
 
-function signsWithSecret(metadata: JsonObject): boolean {
-  const algorithm = metadata['id_token_signed_response_alg'];
-  return typeof algorithm === 'string' && algorithm.startsWith('HS');
+/** We sign or encrypt with it ourselves (OpenID Connect Core sections 10.1 and 10.2). */
+function isSecretAKey(metadata: JsonObject): boolean {
+  const signing = metadata['id_token_signed_response_alg'];
+  return (
+    (typeof signing === 'string' && signing.startsWith('HS')) ||
+    ENCRYPTED_ANSWERS.some((name) =>
+      isSharedSecretAlgorithm(metadata[`${name}_encrypted_response_alg`]),
+    )
+  );
 }
 
 function readFields(

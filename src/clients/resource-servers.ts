@@ -17,6 +17,7 @@ function resourceServerOf(api: DeclaredApi): ResourceServer {
     enforcePermissions: api.enforcePermissions,
     accessTokenFormat: api.accessTokenFormat,
     signingAlgorithm: api.signingAlgorithm,
+    encryption: api.encryption,
     accessTokenTtlSeconds: api.accessTokenTtl,
     statusList: api.statusList,
     restricted: api.restricted,

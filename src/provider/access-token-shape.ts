@@ -7,17 +7,19 @@ import {
   type KoaContextWithOIDC,
   type RefreshToken,
 } from 'oidc-provider';
-import type { Client } from '../clients/clients.ts';
+import type { Client, ResourceServer } from '../clients/clients.ts';
 import type { JsonObject } from '../runtime/json.ts';
 import { sectorOf } from '../subjects/sectors.ts';
 import type { Subjects } from '../subjects/subjects.ts';
 import { CLAIM } from './access-token-claims.ts';
 import type { AccountClaims } from './account-claims.ts';
 import type { ProtocolSettings } from './config.ts';
+import type { Audience } from './custom-claims.ts';
 import type { EngineClients } from './engine-clients.ts';
 import type { RequestScopes } from './request-scope.ts';
 import { asymmetric, formatFor, type Resources } from './resources.ts';
 import type { Endpoints } from './routes.ts';
+import type { TokenEncryption } from './token-encryption.ts';
 
 type Token = AccessToken | ClientCredentials;
 
@@ -30,6 +32,7 @@ export interface ShapeOptions {
   readonly accountClaims: AccountClaims;
   readonly scopes: RequestScopes;
   readonly subjects: Subjects;
+  readonly tokenEncryption: TokenEncryption;
 }
 
 /**
@@ -45,19 +48,33 @@ export function installShape(provider: Provider, options: ShapeOptions): void {
       const { ctx } = Provider;
       if (ctx !== undefined) shapeForPerson(this, ctx.oidc.provider, identityOf(ctx), options);
       await keepPermitted(this, options);
-      return saveAccessToken.call(this);
+      return encrypted(this, await saveAccessToken.call(this), options);
     },
   });
   Object.defineProperty(provider.ClientCredentials.prototype, 'save', {
-    value(this: ClientCredentials): Promise<string> {
+    async value(this: ClientCredentials): Promise<string> {
       if (this.resourceServer === undefined) {
         // Scopes of no API are nobody's to grant.
         this.scope = undefined;
         nameUserinfo(this, provider, options);
       }
-      return saveClientCredentials.call(this);
+      return encrypted(this, await saveClientCredentials.call(this), options);
     },
   });
+}
+
+/** Where the API asks for it; an opaque token tells nothing anyway. */
+async function encrypted(
+  token: Token,
+  value: string,
+  { resources, tokenEncryption }: ShapeOptions,
+): Promise<string> {
+  return token.format === 'jwt' ? tokenEncryption.encrypt(value, apiOf(token, resources)) : value;
+}
+
+/** Undefined: it is for none that is declared, but for our userinfo. */
+function apiOf({ resourceServer }: Token, resources: Resources): ResourceServer | undefined {
+  return resourceServer && resources.find(resourceServer.identifier());
 }
 
 /** Claims of ours beside those of RFC 9068: the handles by which the token can be taken back, and the installation's. */
@@ -68,10 +85,8 @@ export async function extraClaims(
 ): Promise<JsonObject> {
   const { scopes, accountClaims, resources } = options;
   const account = accountClaims.accountOf(ctx?.oidc.account ?? scopes.current().account);
-  const api = token.resourceServer && resources.find(token.resourceServer.identifier());
-  const clientId = token.clientId ?? '';
-  const asked = { clientId, scopes: new Set(token.scope?.split(' ')), api };
-  const custom = account === undefined ? {} : await accountClaims.inAccessToken(account, asked);
+  const audience = audienceOf(token, resources);
+  const custom = account === undefined ? {} : await accountClaims.inAccessToken(account, audience);
   if (token.format !== 'jwt') return { ...custom, ...scopes.current().exchanged };
   const mark = scopes.current().mark ?? '';
   if (token.kind !== 'AccessToken') return { ...custom, [CLAIM.mark]: mark };
@@ -80,6 +95,16 @@ export async function extraClaims(
     ...(await handlesOf(token, options)),
     ...scopes.current().exchanged,
     [CLAIM.mark]: mark,
+  };
+}
+
+function audienceOf(token: Token, resources: Resources): Audience {
+  const api = apiOf(token, resources);
+  return {
+    clientId: token.clientId ?? '',
+    scopes: new Set(token.scope?.split(' ')),
+    api,
+    isEncrypted: token.format === 'jwt' && api?.encryption !== undefined,
   };
 }
 
@@ -157,7 +182,7 @@ async function keepPermitted(
   token: AccessToken,
   { resources, accountClaims }: ShapeOptions,
 ): Promise<void> {
-  const api = token.resourceServer && resources.find(token.resourceServer.identifier());
+  const api = apiOf(token, resources);
   if (api?.enforcePermissions !== true) return;
   const held = await accountClaims.heldBy(token.accountId);
   const permitted = new Set(held.rights({ api: api.identifier }).permissions);

@@ -48,7 +48,12 @@ export function createAccountClaims(options: AccountClaimsOptions): AccountClaim
   async function claimsFor(account: Account, asked: Asked): Promise<JsonObject> {
     const engineClient = currentClient();
     const client = engineClient && ownerOf(engineClient);
-    const audience = { clientId: client?.id ?? '', scopes: new Set(asked.scope.split(' ')) };
+    const audience = {
+      clientId: client?.id ?? '',
+      scopes: new Set(asked.scope.split(' ')),
+      // As the engine has it: it goes by what is switched on.
+      isEncrypted: engineClient?.idTokenEncryptedResponseAlg !== undefined,
+    };
     const standard = standardClaims(account);
     if (asked.use !== 'id_token')
       return { ...standard, ...(await custom.tell(subject(account), audience, ['userinfo'])) };
@@ -82,7 +87,7 @@ export function createAccountClaims(options: AccountClaimsOptions): AccountClaim
     },
     inAccessToken: async (account, audience) => ({
       ...(await custom.tell(subject(account), audience, ['access_token'])),
-      ...(await custom.forApi(subject(account), audience.api)),
+      ...(await custom.forApi(subject(account), audience)),
     }),
     heldBy,
   };

@@ -150,10 +150,10 @@ export const claimsConfig = z
       .array(z.string().min(1))
       .default([])
       .describe(
-        'Attributes that must stand in no token, since tokens are signed but not encrypted: told at userinfo alone.',
+        'Attributes that are told at userinfo, and in tokens only if those are encrypted (protocol.encryption).',
       ),
   })
-  .superRefine(({ custom, sensitive }, context) => {
+  .superRefine(({ custom }, context) => {
     for (const [index, one] of custom.entries()) {
       if (RESERVED_CLAIMS.has(one.claim))
         context.addIssue({
@@ -167,13 +167,6 @@ export const claimsConfig = z
           path: ['custom', index, 'prefix'],
           message: 'is of use with the attributes groups, roles and permissions alone',
         });
-      if (!sensitive.includes(one.attribute) || one.in.every((place) => place === 'userinfo'))
-        continue;
-      context.addIssue({
-        code: 'custom',
-        path: ['custom', index, 'in'],
-        message: `the attribute "${one.attribute}" is sensitive and may be told in userinfo alone`,
-      });
     }
   })
   .prefault({});
@@ -209,6 +202,7 @@ export interface ForeignLifetimes {
     readonly path: readonly PropertyKey[];
     readonly attributes: readonly string[];
     readonly signingAlgorithm: string;
+    readonly isEncrypted: boolean;
   }[];
   /** `signingKeys.algorithms`. */
   readonly algorithms: readonly string[];
@@ -238,19 +232,36 @@ export function checkProtocolSettings(
         'its refresh tokens would outlive tokens.grant',
       ),
     ),
-    ...foreign.apis.flatMap(({ path, attributes, signingAlgorithm }) => [
+    ...foreign.apis.flatMap(({ path, attributes, signingAlgorithm, isEncrypted }) => [
       ...when(
         !foreign.algorithms.includes(signingAlgorithm),
         path,
         `${signingAlgorithm} has no ring of keys: add it to signingKeys.algorithms`,
       ),
       ...attributes
-        .filter((attribute) => claims.sensitive.includes(attribute))
+        .filter((attribute) => claims.sensitive.includes(attribute) && !isEncrypted)
         .flatMap((attribute) =>
-          when(true, path, `the attribute "${attribute}" is sensitive and may stand in no token`),
+          when(
+            true,
+            path,
+            `the attribute "${attribute}" is sensitive and may stand in no token that is not encrypted`,
+          ),
         ),
     ]),
+    ...sensitiveProblems(settings),
   ];
+}
+
+/** Which client or API a token is for shows when it is made: there they are left out of what is not encrypted. */
+function sensitiveProblems({ claims, protocol }: ProtocolSettings): readonly SettingProblem[] {
+  if (protocol.encryption.enabled) return [];
+  return claims.custom.flatMap(({ attribute, in: places }, index) =>
+    when(
+      claims.sensitive.includes(attribute) && places.some((place) => place !== 'userinfo'),
+      ['claims', 'custom', index, 'in'],
+      `the attribute "${attribute}" is sensitive: without protocol.encryption it may be told in userinfo alone`,
+    ),
+  );
 }
 
 function tokenProblems(tokens: {

@@ -7,6 +7,7 @@ import type { Groups } from '../groups/groups.ts';
 import type { Revocation } from '../revocation/revocation.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
+import type { Sealer } from '../runtime/sealing.ts';
 import type { Origin } from '../runtime/origin.ts';
 import type { SigningKeys } from '../signing-keys/signing-keys.ts';
 import type { Records } from '../storage/records.ts';
@@ -16,6 +17,7 @@ import type { StatusLists } from '../status-lists/status-lists.ts';
 import type { ProtocolSettings } from './config.ts';
 import { createBrowserSessions } from './browser-sessions.ts';
 import type { IssuerProfile, Protocol, ProtocolPages } from './contract.ts';
+import { createContentKeys } from './content-keys.ts';
 import { createConnectedClients } from './connected-clients.ts';
 import { createFront } from './front.ts';
 import { createGeneration } from './generation.ts';
@@ -23,6 +25,7 @@ import { createInteractions } from './interactions.ts';
 import { createLanes } from './lanes/create-lanes.ts';
 import type { ProtocolMetrics } from './metrics.ts';
 import { createParts } from './parts.ts';
+import { openTokenEncryption } from './token-encryption.ts';
 
 /** All that one issuer's protocol is made of. */
 export interface ProtocolOptions {
@@ -47,6 +50,8 @@ export interface ProtocolOptions {
   readonly outboundFetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
   /** Cookies are signed with the first; those signed with another are still taken. */
   readonly cookieKeys: readonly string[];
+  /** Makes keys by which nodes read the access tokens that they encrypt. */
+  readonly sealer: Pick<Sealer, 'keysFor'>;
   readonly metrics?: ProtocolMetrics | undefined;
 }
 
@@ -54,14 +59,23 @@ export interface ProtocolOptions {
  * The protocol of one issuer: OpenID Connect and OAuth over the rooms given. New signing keys mean a new
  * generation of the engine over the same stores; requests under way end in the one they began in.
  *
- * @throws {SecretUnavailable} when the initial access token of the settings cannot be read.
+ * @throws {SecretUnavailable} when the initial access token, or the secret of an API, cannot be read.
+ * @throws {EncryptionKeyUnusable}
  */
 export async function createProtocol(options: ProtocolOptions): Promise<Protocol> {
   const { profile, settings, signingKeys } = options;
   const { initialAccessToken: reference } = settings.registration;
   const initialAccessToken = reference && (await readSecret(reference));
+  const contentKeys = createContentKeys(options.sealer);
+  const tokenEncryption = await openTokenEncryption({ ...options, contentKeys });
   const closing = new AbortController();
-  const parts = createParts({ ...options, initialAccessToken, signal: closing.signal });
+  const parts = createParts({
+    ...options,
+    initialAccessToken,
+    contentKeys,
+    tokenEncryption,
+    signal: closing.signal,
+  });
   let generation = createGeneration(signingKeys.current(), parts.generation);
   const endChanges = signingKeys.onChange((keySet) => {
     generation = createGeneration(keySet, parts.generation);

@@ -1,4 +1,4 @@
-import type { ResourceServer } from '../clients/clients.ts';
+import type { ResourceServer, ResourceServers } from '../clients/clients.ts';
 import type { Json, JsonObject } from '../runtime/json.ts';
 import type { ProtocolSettings } from './config.ts';
 import { valueOf, type Subject } from './rights-claims.ts';
@@ -15,16 +15,18 @@ export interface Audience {
   readonly scopes: ReadonlySet<string>;
   /** In an access token, the API it is for; undefined: none was named. */
   readonly api?: ResourceServer | undefined;
+  /** Nobody else can read the token: what is sensitive may stand in it. */
+  readonly isEncrypted?: boolean | undefined;
 }
 
 /** Claims of the installation, from attributes of accounts and from what people are and may do. */
 export interface CustomClaims {
   /** The claims that each scope stands for, for the engine; those that need none come with `openid`. */
   readonly byScope: ReadonlyMap<string, readonly string[]>;
-  /** Those told in any of `places`. Sensitive ones stand in no token. */
+  /** Those told in any of `places`. Sensitive ones stand in no token that is not encrypted. */
   tell(subject: Subject, audience: Audience, places: readonly ClaimPlace[]): Promise<JsonObject>;
   /** Those that an API asks for in its tokens. */
-  forApi(subject: Subject, api: ResourceServer | undefined): Promise<JsonObject>;
+  forApi(subject: Subject, audience: Audience): Promise<JsonObject>;
 }
 
 /** The claims of the section `claims`. */
@@ -36,7 +38,9 @@ export function createCustomClaims(settings: ProtocolSettings['claims']): Custom
       const isToken = !places.every((place) => place === 'userinfo') || places.length > 1;
       const told = settings.custom
         .filter((one) => one.in.some((place) => places.includes(place)))
-        .filter((one) => !(isToken && sensitive.has(one.attribute)))
+        .filter(
+          (one) => !(isToken && audience.isEncrypted !== true && sensitive.has(one.attribute)),
+        )
         .filter((one) => applies(one, audience));
       const api = audience.api?.identifier;
       return valuesOf(
@@ -46,8 +50,10 @@ export function createCustomClaims(settings: ProtocolSettings['claims']): Custom
         ]),
       );
     },
-    async forApi(subject, api) {
-      const asked = [...(api?.claims ?? [])].filter(([, attribute]) => !sensitive.has(attribute));
+    async forApi(subject, { api, isEncrypted }) {
+      const asked = [...(api?.claims ?? [])].filter(
+        ([, attribute]) => isEncrypted === true || !sensitive.has(attribute),
+      );
       return valuesOf(
         asked.map(([claim, attribute]) => [
           claim,
@@ -56,6 +62,20 @@ export function createCustomClaims(settings: ProtocolSettings['claims']): Custom
       );
     },
   };
+}
+
+/** Names of claims that may stand in encrypted tokens alone, of whichever API. */
+export function sensitiveClaims(
+  { sensitive, custom }: ProtocolSettings['claims'],
+  resourceServers: ResourceServers,
+): ReadonlySet<string> {
+  const told = [
+    ...custom.map(({ claim, attribute }) => [claim, attribute] as const),
+    ...resourceServers.list().flatMap(({ claims }) => [...claims]),
+  ];
+  return new Set(
+    told.filter(([, attribute]) => sensitive.includes(attribute)).map(([claim]) => claim),
+  );
 }
 
 async function valuesOf(

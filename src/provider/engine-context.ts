@@ -5,7 +5,8 @@ import type { Endpoints } from './routes.ts';
 import { JWT_MARK } from './store/access-tokens.ts';
 import type { EngineClients } from './engine-clients.ts';
 
-const JWT = /^[\w-]+\.[\w-]+\.[\w-]*$/;
+/** Signed, or signed and encrypted: the engine would take neither. */
+const JWT = /^[\w-]+\.(?:[\w-]+\.[\w-]*|[\w-]*(?:\.[\w-]+){3})$/;
 const TOKEN_ROUTES: ReadonlySet<string> = new Set(['introspection', 'revocation']);
 
 type Fields = Record<string, unknown>;

@@ -3,9 +3,10 @@ import { randomId } from '../runtime/random.ts';
 import { createAccountClaims, type AccountClaims } from './account-claims.ts';
 import { createAdmission, type Admission } from './admission.ts';
 import { createConsents, type Consents } from './consent-queries.ts';
+import type { ContentKeys } from './content-keys.ts';
 import { cookieNames } from './cookies.ts';
 import type { ProtocolOptions } from './create-protocol.ts';
-import { createCustomClaims } from './custom-claims.ts';
+import { createCustomClaims, sensitiveClaims } from './custom-claims.ts';
 import { createDevicePages } from './device-pages.ts';
 import { createEngineClients, type EngineClients } from './engine-clients.ts';
 import { ENGINE_SCOPES } from './engine-configuration.ts';
@@ -26,6 +27,7 @@ import type { InteractionRecords } from './store/interaction-records.ts';
 import { createRequestState } from './store/request-state.ts';
 import { createStatusClaim } from './status-claim.ts';
 import { createStores } from './stores.ts';
+import type { TokenEncryption } from './token-encryption.ts';
 
 /** What all generations share, and what stands beside them. */
 export interface Parts {
@@ -44,6 +46,8 @@ export interface Parts {
 
 interface PartsOptions extends ProtocolOptions {
   readonly initialAccessToken: string | undefined;
+  readonly contentKeys: ContentKeys;
+  readonly tokenEncryption: TokenEncryption;
   /** Ends all waiting. */
   readonly signal: AbortSignal;
 }
@@ -116,6 +120,7 @@ interface Parties {
   readonly resources: Resources;
   readonly lifetimes: ReturnType<typeof createLifetimes>;
   readonly engineScopes: ReadonlySet<string>;
+  readonly withheldClaims: ReadonlySet<string>;
 }
 
 /** Clients, people and APIs as the engine sees them. */
@@ -135,6 +140,7 @@ function createParties(options: PartsOptions, scopes: RequestScopes): Parties {
   return {
     engineClients,
     engineScopes,
+    withheldClaims: sensitiveClaims(settings.claims, resourceServers),
     accountClaims: createAccountClaims({
       accounts,
       groups,

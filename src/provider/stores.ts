@@ -8,6 +8,7 @@ import type { Logger } from '../runtime/logger.ts';
 import type { SigningKeys } from '../signing-keys/signing-keys.ts';
 import type { Subjects } from '../subjects/subjects.ts';
 import type { ProtocolSettings } from './config.ts';
+import type { ContentKeys } from './content-keys.ts';
 import type { EngineClients } from './engine-clients.ts';
 import type { ProtocolMetrics } from './metrics.ts';
 import { createInitialAccessTokens } from './registration.ts';
@@ -54,6 +55,9 @@ export interface StoresOptions {
   readonly signingKeys: SigningKeys;
   readonly revocation: Revocation;
   readonly subjects: Subjects;
+  readonly contentKeys: ContentKeys;
+  /** Told in encrypted tokens alone. */
+  readonly withheldClaims: ReadonlySet<string>;
   readonly audit: Audit;
   readonly clock: Clock;
   readonly logger: Logger;

@@ -4,9 +4,12 @@ import type { Clock } from '../runtime/clock.ts';
 import { sha256 } from '../runtime/digest.ts';
 import type { Json } from '../runtime/json.ts';
 import type { Actor } from '../runtime/origin.ts';
+import type { Sealer } from '../runtime/sealing.ts';
 import type { Records } from '../storage/records.ts';
 import type { State } from '../storage/state.ts';
 import type { ProtocolSettings } from './config.ts';
+import { createContentKeys } from './content-keys.ts';
+import { ENCRYPTED_TOKEN, openEncrypted } from './encrypted-token.ts';
 import { createConsents } from './consent-queries.ts';
 import type { IssuerProfile } from './contract.ts';
 import { createSessionFinder, type SessionFinder } from './find-session.ts';
@@ -59,6 +62,7 @@ export interface TakeBackOptions {
   readonly revocation: Revocation;
   readonly clock: Clock;
   readonly profile: IssuerProfile;
+  readonly sealer: Pick<Sealer, 'keysFor'>;
   readonly settings: Pick<ProtocolSettings, 'tokens' | 'sessions'>;
   /** No access token lives longer. */
   readonly longestTokenSeconds: number;
@@ -68,6 +72,7 @@ export interface TakeBackOptions {
 export function createTakeBack(options: TakeBackOptions): TakeBack {
   const { state, revocation, clock, profile, settings } = options;
   const consents = createConsents(options);
+  const contentKeys = createContentKeys(options.sealer);
   const full = (key: string): string => oidcKey(profile.namespace, key);
 
   const token = (jti: string, expiresAt = Infinity): Revoked => {
@@ -112,9 +117,11 @@ export function createTakeBack(options: TakeBackOptions): TakeBack {
     sessions: createSessionFinder(options),
     token: (jti) => token(jti),
     async read(value) {
-      if (JWT.test(value)) {
-        const jwt = readJwt(value, profile.issuer);
-        return jwt && token(jwt.jti, jwt.exp);
+      const jwt = ENCRYPTED_TOKEN.test(value) ? openEncrypted(value, contentKeys) : value;
+      if (jwt === undefined) return undefined;
+      if (JWT.test(jwt)) {
+        const found = readJwt(jwt, profile.issuer);
+        return found && token(found.jti, found.exp);
       }
       if (REFRESH_TOKEN.test(value)) {
         const chain = ofKind(await state.get(full(chainKey(value))), 'RefreshToken');

@@ -178,6 +178,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
       pages: PLAIN_PAGES,
       outboundFetch: options.outboundFetch ?? fetch,
       cookieKeys,
+      sealer,
       metrics: { onEvent: (event) => void events.push(event), tokenIssued: () => undefined },
     });
     const host = createHost(protocol, options.path ?? '', {
@@ -218,6 +219,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
       ...first.rooms,
       clock: systemClock,
       profile,
+      sealer,
       settings: readSettings(options),
       longestTokenSeconds: 86_400,
     }),

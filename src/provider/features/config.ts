@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { deviceFlowConfig } from './device-flow.ts';
 import { dpopConfig } from './dpop.ts';
+import { encryptionConfig } from './encryption.ts';
 import { idTokenResponsesConfig } from './id-token-responses.ts';
 import { jwtBearerConfig } from './jwt-bearer.ts';
 import { pairwiseSubjectsConfig } from './pairwise-subjects.ts';
@@ -21,6 +22,7 @@ export const protocolConfig = z
     requestObjects: requestObjectsConfig,
     signedAnswers: signedAnswersConfig,
     tokenExchange: tokenExchangeConfig,
+    encryption: encryptionConfig,
   })
   .prefault({});
 

@@ -2,6 +2,7 @@ import type { Configuration } from 'oidc-provider';
 import type { FeatureSettings } from './config.ts';
 import { deviceFlow } from './device-flow.ts';
 import { dpop } from './dpop.ts';
+import { encryption } from './encryption.ts';
 import type { Feature, FeatureOptions } from './feature.ts';
 import { idTokenResponses } from './id-token-responses.ts';
 import { jwtBearer } from './jwt-bearer.ts';
@@ -26,6 +27,7 @@ export function createFeatures(
     requestObjects(settings.requestObjects),
     signedAnswers(settings.signedAnswers),
     tokenExchange(settings.tokenExchange),
+    encryption(settings.encryption, { hasSignedAnswers: settings.signedAnswers.enabled }),
   ].filter((feature) => feature !== undefined);
 }
 

@@ -23,11 +23,11 @@ export function createIntrospectionLane(options: {
     const value = form && tokenAsked(form);
     if (value === undefined || !ACCESS_TOKEN.test(value)) return undefined;
     const proven = await proveClient(request.headers.authorization);
-    if (proven === undefined) return undefined;
+    if (proven === undefined || isAnsweredEncrypted(proven)) return undefined;
     const living = await livingTokens.find(value);
     if (living === undefined) return undefined;
     const { payload } = living;
-    if (payload.accountId !== undefined && (await isPairwise(payload, proven))) return undefined;
+    if (await isPairwise(payload, proven)) return undefined;
     const mayKnow = await tokenPolicy.mayIntrospect(proven.engineClient, payload);
     return mayKnow ? told(payload, value, endpoints.issuer) : undefined;
   };
@@ -35,12 +35,18 @@ export function createIntrospectionLane(options: {
 
 /** The engine knows by which name the client of the token knows the person. */
 async function isPairwise(
-  { clientId = '' }: AdapterPayload,
+  { accountId, clientId = '' }: AdapterPayload,
   { engineClient, provider }: Proven,
 ): Promise<boolean> {
+  if (accountId === undefined) return false;
   const owner =
     clientId === engineClient.clientId ? engineClient : await provider.Client.find(clientId);
   return owner?.subjectType === 'pairwise';
+}
+
+/** It may not ask for anything else (RFC 9701 section 5). */
+function isAnsweredEncrypted({ engineClient }: Proven): boolean {
+  return engineClient['introspectionEncryptedResponseAlg'] !== undefined;
 }
 
 /** And no JWT in its place (RFC 9701 section 4). */

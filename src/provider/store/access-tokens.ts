@@ -7,6 +7,7 @@ import { sectorOf } from '../../subjects/sectors.ts';
 import type { Subjects } from '../../subjects/subjects.ts';
 import { CLAIM, type AccessTokenClaims } from '../access-token-claims.ts';
 import type { ProtocolSettings } from '../config.ts';
+import type { ContentKeys } from '../content-keys.ts';
 import type { EngineClients } from '../engine-clients.ts';
 import { once, type RequestScopes } from '../request-scope.ts';
 import type { Endpoints } from '../routes.ts';
@@ -18,7 +19,8 @@ import type { Validity } from './validity.ts';
 
 /** Put before a JWT so that the engine, which takes no JWT at introspection and revocation, lets it through. */
 export const JWT_MARK = '~';
-const JWT = /^~?(?<token>[\w-]+\.[\w-]+\.[\w-]+)$/;
+/** Signed, or encrypted as well. */
+const JWT = /^~?(?<token>[\w-]+\.[\w-]*\.[\w-]+(?:\.[\w-]+\.[\w-]+)?)$/;
 /** What the engine tells by itself, and what nobody has to know. */
 const HIDDEN: ReadonlySet<string> = new Set(
   `iss sub aud exp iat jti scope client_id cnf ${CLAIM.mark} ${CLAIM.session} ${CLAIM.userinfo}`.split(
@@ -38,6 +40,9 @@ export interface AccessTokenOptions {
   readonly subjects: Subjects;
   readonly engineClients: Pick<EngineClients, 'find'>;
   readonly settings: Pick<ProtocolSettings, 'protocol'>;
+  readonly contentKeys: ContentKeys;
+  /** Told in encrypted tokens alone: whoever may introspect them need not be their API. */
+  readonly withheldClaims: ReadonlySet<string>;
   readonly isAtUserinfo: () => boolean;
   readonly isAtRevocation: () => boolean;
   readonly grantKey: (grantId: string) => string;
@@ -89,7 +94,11 @@ export function createAccessTokens(
       const claims = await recognise(jwt);
       const isOurs = (claims?.grantId === undefined) === (kind === 'ClientCredentials');
       if (claims === undefined || !isOurs) return undefined;
-      return withAudience(toPayload(kind, claims, await accountOf(claims)), options);
+      const payload = toPayload(kind, claims, {
+        accountId: await accountOf(claims),
+        withheld: options.withheldClaims,
+      });
+      return withAudience(payload, options);
     },
     async destroy(id) {
       const jwt = await recognisedAs(scopes, id);
@@ -172,9 +181,15 @@ async function recognisedAs(
   return known.find((claims) => claims?.jti === jti);
 }
 
-function toPayload(kind: string, claims: AccessTokenClaims, accountId: string): AdapterPayload {
+function toPayload(
+  kind: string,
+  claims: AccessTokenClaims,
+  { accountId, withheld }: { readonly accountId: string; readonly withheld: ReadonlySet<string> },
+): AdapterPayload {
   const { jti, iat, exp, clientId, scope, aud, payload, jkt, grantId, sessionUid } = claims;
-  const extra = Object.fromEntries(Object.entries(payload).filter(([name]) => !HIDDEN.has(name)));
+  const extra = Object.fromEntries(
+    Object.entries(payload).filter(([name]) => !HIDDEN.has(name) && !withheld.has(name)),
+  );
   const person =
     grantId === undefined
       ? {}

@@ -2,6 +2,8 @@ import { jwtVerify, type JWTVerifyGetKey } from 'jose';
 import type { Clock } from '../../runtime/clock.ts';
 import { sha256 } from '../../runtime/digest.ts';
 import type { SigningKeys } from '../../signing-keys/signing-keys.ts';
+import type { ContentKeys } from '../content-keys.ts';
+import { ENCRYPTED_TOKEN, openEncrypted } from '../encrypted-token.ts';
 import { readAccessTokenClaims, type AccessTokenClaims } from '../access-token-claims.ts';
 import { publicKeyOf } from '../engine-keys.ts';
 import type { Endpoints } from '../routes.ts';
@@ -27,7 +29,7 @@ interface Remembered {
 }
 
 /**
- * Verifies our JWT access tokens. A token is sent along with many requests, and its signature stays as it is: it is
+ * Verifies our JWT access tokens, those within a JWE as well. A token is sent along with many requests, and its signature stays as it is: it is
  * verified once, then only whether its key is still one of ours and its time is not over. What else there is
  * to ask of a token is asked elsewhere, each time.
  */
@@ -35,6 +37,7 @@ export function createJwtVerifier(options: {
   readonly endpoints: Pick<Endpoints, 'issuer'>;
   readonly signingKeys: Pick<SigningKeys, 'current'>;
   readonly clock: Clock;
+  readonly contentKeys: ContentKeys;
 }): VerifyJwt {
   const { endpoints, signingKeys, clock } = options;
   // By its hash, so that no bearer token lies about in memory.
@@ -47,7 +50,9 @@ export function createJwtVerifier(options: {
   const isOurs = (kid: string | undefined): boolean =>
     signingKeys.current().keys.some((key) => key.kid === kid);
 
-  async function verify(jwt: string, atAnyTime: boolean): Promise<Remembered | undefined> {
+  async function verify(token: string, atAnyTime: boolean): Promise<Remembered | undefined> {
+    const jwt = ENCRYPTED_TOKEN.test(token) ? openEncrypted(token, options.contentKeys) : token;
+    if (jwt === undefined) return undefined;
     const verified = await jwtVerify(jwt, keyOf, {
       issuer: endpoints.issuer,
       typ: 'at+jwt',

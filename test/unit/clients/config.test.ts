@@ -206,4 +206,30 @@ describe('declared APIs', () => {
     const api = { identifier: 'a', name: 'A' };
     expect(problems(apisConfig, [api, api])).toEqual(['1.identifier: is taken by another API']);
   });
+
+  const rsa = { kty: 'RSA', n: 'u'.repeat(342), e: 'AQAB' };
+  test.each([
+    [{ algorithm: 'RSA-OAEP-256' }, 'jwks: is missing: RSA-OAEP-256 needs it'],
+    [{ algorithm: 'dir' }, 'secret: is missing: dir needs it'],
+    [
+      { algorithm: 'ECDH-ES+A256KW', jwks: { keys: [rsa] } },
+      'jwks: holds no public key for ECDH-ES+A256KW',
+    ],
+    [
+      { algorithm: 'RSA-OAEP-256', jwks: { keys: [{ ...rsa, use: 'sig' }] } },
+      'jwks: holds no public key for RSA-OAEP-256',
+    ],
+    [{ algorithm: 'A256KW', secret, jwks: { keys: [rsa] } }, 'jwks: is of no use with A256KW'],
+  ])('encrypted by %j are told what is wrong', (encryption, problem) => {
+    const api = { identifier: 'x', name: 'X', encryption };
+    expect(problems(apisConfig, [api])).toEqual([`0.encryption.${problem}`]);
+  });
+
+  test('with opaque tokens have nothing to encrypt', () => {
+    const encryption = { algorithm: 'dir', secret };
+    const api = { identifier: 'x', name: 'X', accessTokenFormat: 'opaque', encryption };
+    expect(problems(apisConfig, [api])).toEqual([
+      '0.encryption: has nothing to encrypt: its tokens are opaque',
+    ]);
+  });
 });

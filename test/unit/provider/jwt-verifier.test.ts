@@ -41,6 +41,7 @@ function openVerifier(): {
       endpoints: { issuer: ISSUER },
       signingKeys: { current: () => keySet },
       clock: { now: () => now, nowMs: () => now * 1000, sleep: async () => undefined },
+      contentKeys: { wrap: () => '', unwrap: () => undefined },
     }),
     sign: signWith(privateKey),
     forge: signWith(other),

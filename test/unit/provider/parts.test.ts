@@ -136,17 +136,19 @@ describe('custom claims', () => {
     });
   });
 
-  test('that are sensitive stand in no token, whoever asks', async () => {
-    expect(await claims.tell(subject, audience, ['id_token', 'userinfo'])).not.toHaveProperty(
-      'ssn',
-    );
+  test('that are sensitive stand in no token that is not encrypted, whoever asks', async () => {
+    const places = ['id_token', 'userinfo'] as const;
+    expect(await claims.tell(subject, audience, places)).not.toHaveProperty('ssn');
+    const encrypted = { ...audience, isEncrypted: true };
+    expect(await claims.tell(subject, encrypted, places)).toHaveProperty('ssn');
     const api = {
       claims: new Map([
         ['number', 'ssn'],
         ['r', 'roles'],
       ]),
     } as never;
-    expect(await claims.forApi(subject, api)).toEqual({ r: ['admin'] });
+    expect(await claims.forApi(subject, { ...audience, api })).toEqual({ r: ['admin'] });
+    expect(await claims.forApi(subject, { ...encrypted, api })).toHaveProperty('number');
   });
 
   const MEMBER = heldBy({
@@ -180,7 +182,7 @@ describe('custom claims', () => {
     expect(await mapped.tell(member, { ...audience, api }, ['access_token'])).toEqual({
       roles: ['admin', 'guest', 'reader'],
     });
-    expect(await mapped.forApi(member, api)).toEqual({ may: ['read'] });
+    expect(await mapped.forApi(member, { ...audience, api })).toEqual({ may: ['read'] });
     expect(await mapped.tell(subject, audience, ['id_token'])).toEqual({ roles: ['admin'] });
   });
 

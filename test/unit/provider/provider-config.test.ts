@@ -54,16 +54,15 @@ describe('a section refuses', () => {
     expect(messages(() => registrationConfig.parse(section))).toEqual(['initialAccessToken']);
   });
 
-  test('a sensitive attribute in a token, and claims that say what a token is', () => {
+  test('claims that say what a token is', () => {
     const section = {
       custom: [
-        { claim: 'ssn', attribute: 'ssn', in: ['id_token'] },
         { claim: 'ssn', attribute: 'ssn' },
         { claim: 'sub', attribute: 'name' },
       ],
       sensitive: ['ssn'],
     };
-    expect(messages(() => claimsConfig.parse(section))).toEqual(['custom.0.in', 'custom.2.claim']);
+    expect(messages(() => claimsConfig.parse(section))).toEqual(['custom.1.claim']);
   });
 });
 
@@ -88,7 +87,14 @@ describe('between sections', () => {
       { ...settings, sessions: { ...settings.sessions, absolute: 50 * 86_400 } },
       {
         clients: [{ path: ['clients', 0], policy: { refreshTokenAbsoluteSeconds: 46 * 86_400 } }],
-        apis: [{ path: ['apis', 0], attributes: ['ssn', 'roles'], signingAlgorithm: 'EdDSA' }],
+        apis: [
+          {
+            path: ['apis', 0],
+            attributes: ['ssn', 'roles'],
+            signingAlgorithm: 'EdDSA',
+            isEncrypted: false,
+          },
+        ],
         algorithms: ['RS256'],
       },
     );
@@ -99,5 +105,21 @@ describe('between sections', () => {
       'apis.0',
       'apis.0',
     ]);
+  });
+
+  test('a sensitive attribute stands in a token only where that is encrypted', () => {
+    const claims = claimsConfig.parse({
+      custom: [{ claim: 'ssn', attribute: 'ssn', in: ['id_token'] }],
+      sensitive: ['ssn'],
+    });
+    const api = { path: ['apis', 0], attributes: ['ssn'], signingAlgorithm: 'ES256' };
+    const pathsOf = (enabled: boolean): readonly string[] => {
+      const protocol = protocolConfig.parse({ encryption: { enabled } });
+      const foreign = { ...nothing, apis: [{ ...api, isEncrypted: enabled }] };
+      const problems = checkProtocolSettings({ ...settings, claims, protocol }, foreign);
+      return problems.map(({ path }) => path.join('.'));
+    };
+    expect(pathsOf(false)).toEqual(['apis.0', 'claims.custom.0.in']);
+    expect(pathsOf(true)).toEqual([]);
   });
 });
