@@ -1,16 +1,48 @@
 import { accountPage } from './account-page/capability.ts';
 import type { Added, Capability, House } from './capability.ts';
+import { installationOf } from './config/installation.ts';
 import { dev } from './dev/capability.ts';
 import { joining } from './joining/capability.ts';
 import { recovery } from './recovery/capability.ts';
+import type { Settings } from './settings.ts';
 
 /** What an installation may leave out, one line each. */
-export const CAPABILITIES = [
+const CAPABILITIES = [
   installed(joining),
   installed(recovery),
   installed(accountPage),
   installed(dev),
 ] as const;
+
+/** What `settings` say of the house, and not a room of it. */
+type Said = 'isDev' | 'authentication' | 'attributes' | 'hasMail' | 'accountUrl';
+
+/** What the capabilities that are switched on add. */
+export function addCapabilities(
+  rooms: Omit<House, Said>,
+  settings: Settings,
+): Required<Pick<Added, 'routers' | 'sites'>> {
+  const { isDev } = installationOf(settings);
+  const { authentication, accounts } = settings;
+  const house = {
+    ...rooms,
+    isDev,
+    authentication,
+    attributes: accounts.attributes,
+    hasMail: hasMail(settings),
+    accountUrl: settings.accountPage.enabled ? '/account' : '',
+  };
+  const added = CAPABILITIES.flatMap((add) => add(settings, house) ?? []);
+  return {
+    routers: added.flatMap(({ routers = [] }) => routers),
+    sites: added.flatMap(({ sites = [] }) => sites),
+  };
+}
+
+/** Whether letters reach anybody; in the dev profile there is the inbox. */
+export function hasMail(settings: Settings): boolean {
+  return installationOf(settings).isDev || settings.mail.smtp.host !== undefined;
+}
 
 /** A capability that finds its own section in the settings of all. */
 function installed<Name extends string, Section>({

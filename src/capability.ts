@@ -10,6 +10,7 @@ import type { AuthenticationSettings } from './flows/config.ts';
 import type { Flows } from './flows/flows.ts';
 import type { Groups } from './groups/groups.ts';
 import type { Renderer } from './http/renderer.ts';
+import type { Site } from './http/site.ts';
 import type { Inbox } from './mail/inbox.ts';
 import type { Mail } from './mail/mail.ts';
 import type { Notices } from './notices/notices.ts';
@@ -25,6 +26,7 @@ import type { Revocation } from './revocation/revocation.ts';
 import type { Clock } from './runtime/clock.ts';
 import type { Logger } from './runtime/logger.ts';
 import type { Sealer } from './runtime/sealing.ts';
+import type { SigningKeys } from './signing-keys/signing-keys.ts';
 import type { Records } from './storage/records.ts';
 import type { State } from './storage/state.ts';
 
@@ -43,6 +45,7 @@ export interface House {
   readonly groups: Groups;
   readonly clients: Clients;
   readonly resourceServers: ResourceServers;
+  readonly signingKeys: SigningKeys;
   readonly revocation: Revocation;
   readonly takeBack: TakeBack;
   /** Who is signed in at a browser, by the engine's own session. */
@@ -76,6 +79,8 @@ export interface House {
 export interface Added {
   /** Routes of its own, asked before the engine. */
   readonly routers?: readonly Router[];
+  /** Origins of its own beside the issuer's. */
+  readonly sites?: readonly Site[];
   /** Work that runs until the signal aborts; a throw is logged and ends the process. */
   readonly background?: (signal: AbortSignal) => Promise<void>;
 }

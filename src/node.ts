@@ -1,7 +1,7 @@
+import type { Router } from '@koa/router';
 import { startExpiry } from './accounts/expiry.ts';
 import { seedPeople } from './accounts/seed-people.ts';
-import { CAPABILITIES } from './capabilities.ts';
-import type { Added, House } from './capability.ts';
+import { addCapabilities, hasMail } from './capabilities.ts';
 import {
   type ComposeOptions,
   nameOf,
@@ -81,13 +81,14 @@ async function openHost(rooms: Rooms, options: ComposeOptions, closers: Closers)
   const views = await openHouseViews(settings);
   const { renderer } = views;
   const metrics = createMetrics({ ofProcess: settings.http.metrics.enabled });
-  const { protocol, checks, feed, statusLists } = await openProtocol({
+  const opened = await openProtocol({
     rooms,
     options,
     closers,
     renderer,
     metrics,
   });
+  const { protocol, signingKeys, checks, feed } = opened;
 
   const interactions = createInteractionRoutes({
     ...rooms,
@@ -105,7 +106,10 @@ async function openHost(rooms: Rooms, options: ComposeOptions, closers: Closers)
     },
   });
   const post = await openLetters({ rooms, views, metrics, closers });
-  const added = addCapabilities({ ...rooms, ...views, ...protocol, inbox: post.inbox }, settings);
+  const added = addCapabilities(
+    { ...rooms, ...views, ...protocol, signingKeys, inbox: post.inbox },
+    settings,
+  );
   const host = createHost({
     ...rooms,
     ...views,
@@ -115,18 +119,22 @@ async function openHost(rooms: Rooms, options: ComposeOptions, closers: Closers)
     protocol,
     metrics,
     checks: { ...checks, mail: post.health },
-    routers: [
-      interactions,
-      feed.router,
-      ...(settings.protocol.deviceFlow.enabled ? [createDeviceQr(profile.issuer)] : []),
-      ...(statusLists === undefined ? [] : [statusLists.router]),
-      ...added.flatMap(({ routers = [] }) => routers),
-    ],
+    routers: [interactions, ...routersOf(opened, settings), ...added.routers],
+    sites: added.sites,
   });
   closers.push(() => host.close());
   // Before the host waits for its requests to end: the streams of the feed would not.
   closers.push(async () => feed.close());
   return host;
+}
+
+/** What the host answers beside pages and the engine. */
+function routersOf({ feed, statusLists }: Opened, { issuer, protocol }: Settings): Router[] {
+  return [
+    feed.router,
+    ...(protocol.deviceFlow.enabled ? [createDeviceQr(issuer)] : []),
+    ...(statusLists === undefined ? [] : [statusLists.router]),
+  ];
 }
 
 /** What brings letters out. */
@@ -149,11 +157,6 @@ async function openLetters(parts: {
   closers.push(() => post.close());
   metrics.watch({ lettersWaiting: post.countWaiting });
   return post;
-}
-
-/** In the dev profile there is the inbox. */
-function hasMail(settings: Settings): boolean {
-  return installationOf(settings).isDev || settings.mail.smtp.host !== undefined;
 }
 
 function interactionSettings(
@@ -179,6 +182,7 @@ function interactionSettings(
 /** What speaks in the name of the issuer. */
 interface Opened {
   readonly protocol: Protocol;
+  readonly signingKeys: SigningKeys;
   readonly checks: Checks;
   readonly feed: Feed;
   readonly statusLists: StatusListsRoom | undefined;
@@ -227,7 +231,7 @@ async function openProtocol(parts: {
     onFollowerMoved: feed.positions.onMoved,
   });
   closers.push(() => announcing.close());
-  return { protocol, checks, feed, statusLists };
+  return { protocol, signingKeys, checks, feed, statusLists };
 }
 
 /** The numbered log of revocations as APIs follow it, signed by the issuer's keys. */
@@ -303,21 +307,4 @@ function watch(
       return new Map(await Promise.all(asked));
     },
   });
-}
-
-function addCapabilities(
-  rooms: Omit<House, 'isDev' | 'authentication' | 'attributes' | 'hasMail' | 'accountUrl'>,
-  settings: Settings,
-): readonly Added[] {
-  const { isDev } = installationOf(settings);
-  const { authentication, accounts, accountPage } = settings;
-  const house = {
-    ...rooms,
-    isDev,
-    authentication,
-    attributes: accounts.attributes,
-    hasMail: hasMail(settings),
-    accountUrl: accountPage.enabled ? '/account' : '',
-  };
-  return CAPABILITIES.flatMap((add) => add(settings, house) ?? []);
 }

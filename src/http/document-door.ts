@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { PreparedDocument, Protocol } from '../provider/contract.ts';
+import type { PreparedDocument } from '../provider/contract.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Assets } from './assets.ts';
 import type { HttpConfig } from './config.ts';
 import type { Metrics } from './metrics.ts';
 import { answerPrepared, createWholeAnswers } from './prepared.ts';
 import { createRepeats } from './repeats.ts';
+import type { HostedProtocol } from './site.ts';
 
 /** Where everything is given out that is the same for everyone: discovery, key set, assets. */
 export interface DocumentDoor {
@@ -17,7 +18,7 @@ export interface DocumentDoor {
 
 export function createDocumentDoor(options: {
   readonly settings: HttpConfig;
-  readonly protocol: Pick<Protocol, 'document'>;
+  readonly protocol: Pick<HostedProtocol, 'document'>;
   readonly assets: Assets;
   readonly metrics: Metrics;
   readonly clock: Clock;

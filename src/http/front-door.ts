@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Router } from '@koa/router';
-import type { Protocol } from '../provider/contract.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Assets } from './assets.ts';
@@ -9,6 +8,7 @@ import { createDocumentDoor } from './document-door.ts';
 import { wantsPage, type Exchange } from './exchange.ts';
 import { createFaultAnswer, type FaultAnswer } from './fault-answer.ts';
 import { BAD_REQUEST, MISDIRECTED, NOT_FOUND, OVERLOADED, TOO_LARGE, type Fault } from './fault.ts';
+import type { Ledger } from './ledger.ts';
 import type { Metrics } from './metrics.ts';
 import { createOriginReader } from './origin-reader.ts';
 import { isCanonicalPath } from './path.ts';
@@ -17,13 +17,14 @@ import type { ReadinessProbe } from './readiness.ts';
 import type { Renderer } from './renderer.ts';
 import { createRooms, type Rooms } from './rooms.ts';
 import { createSecurityHeaders } from './security-headers.ts';
+import type { HostedProtocol } from './site.ts';
 import { createTurnstile } from './turnstile.ts';
 
 /** What the front door needs of the house. */
 export interface FrontDoorOptions {
   readonly settings: HttpConfig;
   readonly issuer: string;
-  readonly protocol: Protocol;
+  readonly protocol: HostedProtocol;
   /** Asked before the engine, in this order. */
   readonly routers: readonly Router[];
   readonly renderer: Renderer;
@@ -32,6 +33,7 @@ export interface FrontDoorOptions {
   readonly imageOrigins: readonly string[];
   readonly readiness: ReadinessProbe;
   readonly metrics: Metrics;
+  readonly ledger: Ledger;
   readonly logger: Logger;
   readonly clock: Clock;
 }
@@ -45,7 +47,7 @@ export interface FrontDoor {
 
 /** The order of things: probes, the Host header, prepared documents, limits, then routers by Koa, or the engine. */
 export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
-  const { settings, issuer, readiness, metrics } = options;
+  const { settings, issuer, readiness, metrics, ledger } = options;
   const hosts = new Set([new URL(issuer).host, ...settings.hosts]);
   const readOrigin = createOriginReader(issuer, settings.trustedProxies);
   const secure = createSecurityHeaders({
@@ -55,7 +57,6 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
   });
   const faults = createFaultAnswer(options.renderer, options.logger);
   const rooms = createRooms({ ...options, faults });
-  const ledger = createLedger(options);
   const documents = createDocumentDoor(options);
   const turnstile = createTurnstile();
   let isLeaving = false;
@@ -141,35 +142,4 @@ async function work(exchange: Exchange, rooms: Rooms, faults: FaultAnswer): Prom
   } catch (error) {
     await faults.ofError(exchange, error);
   }
-}
-
-interface Ledger {
-  /** Counts and logs the exchange when it ends; gives how many are under way with it. */
-  open(exchange: Exchange): number;
-}
-
-function createLedger({ metrics, logger, clock }: FrontDoorOptions): Ledger {
-  let underWay = 0;
-  metrics.watch({ requestsUnderWay: () => underWay });
-  return {
-    open(exchange) {
-      const { request, response, origin } = exchange;
-      const startedMs = clock.nowMs();
-      underWay += 1;
-      response.once('close', () => {
-        underWay -= 1;
-        const [method, route] = [request.method ?? '', exchange.route];
-        const durationMs = clock.nowMs() - startedMs;
-        // 499, as nginx has it: the client left before it was answered.
-        const status = response.writableFinished ? response.statusCode : 499;
-        metrics.request({ method, route, status, seconds: durationMs / 1000 });
-        const fields = { method, route, status, durationMs, address: origin.address };
-        const line = { event: 'http.request', ...fields, requestId: origin.requestId ?? '' };
-        // What went well is counted; whoever wants every request by name has a proxy, or this level.
-        if (status < 400) logger.debug(line, 'answered a request');
-        else logger.info(line, 'answered a request that could not be done');
-      });
-      return underWay;
-    },
-  };
 }

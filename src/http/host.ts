@@ -3,18 +3,22 @@ import type { Clock } from '../runtime/clock.ts';
 import { openCertificate, type Certificate } from './certificate.ts';
 import { openDevCertificate } from './dev-authority.ts';
 import { drain } from './drain.ts';
-import { createFrontDoor, type FrontDoorOptions } from './front-door.ts';
+import { createFrontDoor, type FrontDoor, type FrontDoorOptions } from './front-door.ts';
+import { createLedger } from './ledger.ts';
 import { createListener, createTlsListener, listenOn } from './listener.ts';
 import { createLoopWatch, type LoopWatch } from './loop-watch.ts';
 import { createMetricsListener } from './metrics-listener.ts';
 import { createReadinessProbe, type HealthCheck } from './readiness.ts';
+import { NO_PROTOCOL, type Site } from './site.ts';
 
 /** What the host needs of the house. */
-export interface HostOptions extends Omit<FrontDoorOptions, 'readiness'> {
+export interface HostOptions extends Omit<FrontDoorOptions, 'ledger' | 'readiness'> {
   /** What must be well for this node to be sent requests, by name. */
   readonly checks: Readonly<Record<string, HealthCheck>>;
   /** Where the dev authority is kept: `tls.from: dev-ca`. */
   readonly keysFolder: string;
+  /** Origins beside the issuer's. */
+  readonly sites?: readonly Site[];
 }
 
 /** Where a host can be reached. */
@@ -37,18 +41,67 @@ export interface Host {
   close(): Promise<void>;
 }
 
-/** One issuer, on one port. Nothing is open before `listen`. */
+/** The issuer on its port, and each site on its own. Nothing is open before `listen`. */
 export function createHost(options: HostOptions): Host {
   const { settings, metrics, logger, clock } = options;
   const loop = createLoopWatch();
   const readiness = createReadinessProbe({ ...options.checks, eventLoop: loopCheck(loop) }, logger);
-  const door = createFrontDoor({ ...options, readiness });
+  const common = { ...options, readiness, ledger: createLedger(options) };
+  const first = createEntrance(common);
+  const entrances = [first, ...(options.sites ?? []).map((site) => createEntrance(common, site))];
   const internal = settings.metrics.enabled ? createMetricsListener(metrics, readiness) : undefined;
-  let server: Server | undefined;
-  let certificate: Certificate | undefined;
   metrics.watch({ loopDelaySeconds: loop.delaySeconds });
 
+  async function closeEntrances(): Promise<void> {
+    if (entrances.some(({ isOpen }) => isOpen())) {
+      logger.info({ event: 'node.leaving' }, 'stopping: no new requests are wanted');
+      await wait(clock, settings.drainDelay);
+    }
+    const clean = await Promise.all(entrances.map(({ close }) => close()));
+    if (clean.includes(false))
+      logger.warn({ event: 'node.cut_off' }, 'cut off requests that took too long');
+  }
+
   return {
+    async listen() {
+      const { port, authorityFile } = await first.listen();
+      for (const entrance of entrances.slice(1)) await entrance.listen();
+      return {
+        port,
+        metricsPort: internal && (await listenOn(internal, settings.metrics)),
+        authorityFile,
+      };
+    },
+    async close() {
+      readiness.leave();
+      for (const { door } of entrances) door.leave();
+      await closeEntrances();
+      if (internal) await drain(internal, 1);
+      loop.close();
+    },
+  };
+}
+
+/** One origin, on one port. */
+interface Entrance {
+  readonly door: FrontDoor;
+  /** @throws {CannotListen} {BadCertificate} */
+  listen(): Promise<Pick<Listening, 'authorityFile' | 'port'>>;
+  isOpen(): boolean;
+  /** False: requests had to be cut off. */
+  close(): Promise<boolean>;
+}
+
+type EntranceOptions = FrontDoorOptions & Pick<HostOptions, 'keysFolder'>;
+
+function createEntrance(common: EntranceOptions, site?: Site): Entrance {
+  const options = site === undefined ? common : { ...common, ...ofSite(common, site) };
+  const { settings, metrics } = options;
+  const door = createFrontDoor(options);
+  let server: Server | undefined;
+  let certificate: Certificate | undefined;
+  return {
+    door,
     async listen() {
       const tls = await openTls(options);
       certificate = tls?.certificate;
@@ -58,24 +111,23 @@ export function createHost(options: HostOptions): Host {
         : createListener(settings.limits, door.handle, onRefused);
       return {
         port: await listenOn(server, settings.listen),
-        metricsPort: internal && (await listenOn(internal, settings.metrics)),
         authorityFile: tls?.authorityFile,
       };
     },
+    isOpen: () => server?.listening === true,
     async close() {
-      readiness.leave();
-      door.leave();
-      if (server?.listening) {
-        logger.info({ event: 'node.leaving' }, 'stopping: no new requests are wanted');
-        await wait(clock, settings.drainDelay);
-        const isClean = await drain(server, settings.drainLimit);
-        if (!isClean) logger.warn({ event: 'node.cut_off' }, 'cut off requests that took too long');
-      }
-      if (internal) await drain(internal, 1);
+      const isClean = server === undefined || (await drain(server, settings.drainLimit));
       certificate?.close();
-      loop.close();
+      return isClean;
     },
   };
+}
+
+function ofSite(
+  { settings }: EntranceOptions,
+  { issuer, listen, hosts, routers, protocol = NO_PROTOCOL }: Site,
+): Pick<EntranceOptions, 'issuer' | 'protocol' | 'routers' | 'settings'> {
+  return { issuer, routers, protocol, settings: { ...settings, listen, hosts: [...hosts] } };
 }
 
 function loopCheck(loop: LoopWatch): HealthCheck {
@@ -91,7 +143,7 @@ async function openTls({
   keysFolder,
   clock,
   logger,
-}: HostOptions): Promise<
+}: EntranceOptions): Promise<
   { readonly certificate: Certificate; readonly authorityFile: string | undefined } | undefined
 > {
   if (tls.from === 'off') return undefined;

@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import type { Router } from '@koa/router';
 import Koa from 'koa';
-import type { Protocol } from '../provider/contract.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Exchange } from './exchange.ts';
 import type { FaultAnswer } from './fault-answer.ts';
 import { NOT_FOUND } from './fault.ts';
 import { CrossSite, isCrossSite } from './same-origin.ts';
+import type { HostedProtocol } from './site.ts';
 
 /** Everything behind the front door: routers, then the engine. */
 export interface Rooms {
@@ -16,7 +16,7 @@ export interface Rooms {
 
 interface RoomsOptions {
   readonly issuer: string;
-  readonly protocol: Protocol;
+  readonly protocol: HostedProtocol;
   readonly routers: readonly Router[];
   readonly faults: FaultAnswer;
   readonly logger: Logger;

@@ -1,0 +1,27 @@
+import type { Router } from '@koa/router';
+import type { Protocol } from '../provider/contract.ts';
+
+/** A protocol engine as far as a door asks it. */
+export type HostedProtocol = Pick<Protocol, 'document' | 'handle' | 'owns'>;
+
+/** An origin beside the issuer's: a port of its own in this process, behind a door like the first. */
+export interface Site {
+  /** What errors and logs call it: `auth0`, `cognito`, ... */
+  readonly name: string;
+  /** The URL that every other one of this origin begins with. */
+  readonly issuer: string;
+  readonly listen: { readonly host: string; readonly port: number };
+  /** Host headers accepted beside that of `issuer`. */
+  readonly hosts: readonly string[];
+  /** Asked before the engine, in this order. */
+  readonly routers: readonly Router[];
+  /** Left out: routers alone. */
+  readonly protocol?: HostedProtocol | undefined;
+}
+
+/** Of a site that has no engine of its own. */
+export const NO_PROTOCOL: HostedProtocol = {
+  document: () => undefined,
+  owns: () => false,
+  handle: () => Promise.reject(new TypeError('a site without an engine was asked for one')),
+};
