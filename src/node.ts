@@ -163,7 +163,7 @@ function interactionSettings(
   settings: Settings,
 ): Pick<
   InteractionRoutesOptions,
-  'settings' | 'ttlSeconds' | 'rememberDays' | 'ways' | 'requireVerifiedEmail'
+  'settings' | 'ttlSeconds' | 'rememberDays' | 'ways' | 'requireVerifiedEmail' | 'terms'
 > {
   const { authentication, sessions, factors, joining, recovery } = settings;
   const { enabled, for: seconds } = factors.rememberDevices;
@@ -173,6 +173,7 @@ function interactionSettings(
       recover: recovery.enabled && hasMail(settings),
     },
     requireVerifiedEmail: joining.requireVerifiedEmail && hasMail(settings),
+    terms: joining.terms?.atSignIn ? joining.terms : undefined,
     settings: authentication,
     ttlSeconds: sessions.interaction,
     rememberDays: enabled ? Math.max(1, Math.floor(seconds / DAY_SECONDS)) : 0,

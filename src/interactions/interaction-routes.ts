@@ -22,7 +22,7 @@ import { joinPath } from './paths.ts';
 import { createSelectAccount } from './select-account.ts';
 import { createSignIn } from './sign-in.ts';
 import { createSignIns, type TakenBack } from './sign-in-progress.ts';
-import type { Ways } from './sign-in-step.ts';
+import type { Terms, Ways } from './sign-in-step.ts';
 import { createSignInLink } from './sign-in-link.ts';
 
 /** What the pages of an authorization request need of the house. */
@@ -46,6 +46,8 @@ export interface InteractionRoutesOptions {
   readonly ways: Ways;
   /** Nobody goes on whose e-mail address was not shown to be theirs. */
   readonly requireVerifiedEmail: boolean;
+  /** Nobody goes on who has not accepted this version of the terms. */
+  readonly terms: Terms | undefined;
   /** Names of the groups that a person is in, directly or not. */
   readonly groupsOf: (accountId: string) => Promise<readonly string[]>;
   /** Counts how sign-ins end. */

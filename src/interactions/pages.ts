@@ -105,6 +105,15 @@ export interface NewPasswordPage extends Form, PasswordWords {
   readonly account: AccountCard;
 }
 
+export interface TermsPage extends Form {
+  readonly client: ClientCard;
+  readonly account: AccountCard;
+  readonly url: string;
+  readonly version: string;
+  /** An earlier version was accepted. */
+  readonly isChanged: boolean;
+}
+
 export interface SelectAccountPage extends Form {
   readonly client: ClientCard;
   readonly account: AccountCard;
@@ -165,6 +174,7 @@ export interface Pages {
   readonly 'second-factor': SecondFactorPage;
   readonly enrol: EnrolPage;
   readonly 'new-password': NewPasswordPage;
+  readonly terms: TermsPage;
   /** Empty: the link is of no use any more. */
   readonly 'sign-in-link': { readonly code: string };
   readonly expired: { readonly requestId: string };

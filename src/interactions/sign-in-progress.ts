@@ -26,11 +26,14 @@ const METHOD_OF: Readonly<Record<string, ProofMethod>> = {
   otp: 'email-code',
 };
 
+/** What a sign-in asks for that proves nobody. */
+type LaterStep = 'email-code' | 'new-password' | 'verify-email' | 'terms';
+
 /** Where a sign-in stands. */
 export interface SignIn {
   readonly flow: Flow;
   readonly data: SignInData;
-  readonly step: NextStep | { readonly kind: 'email-code' | 'new-password' | 'verify-email' };
+  readonly step: NextStep | { readonly kind: LaterStep };
   /** Of the proofs; undefined while there are none. */
   readonly person: Person | undefined;
 }
@@ -73,6 +76,8 @@ export interface SignInsOptions {
   readonly groupsOf: (accountId: string) => Promise<readonly string[]>;
   /** Nobody goes on whose e-mail address was not shown to be theirs. */
   readonly requireVerifiedEmail: boolean;
+  /** Nobody goes on who has not accepted this version; undefined: whatever was accepted. */
+  readonly terms: { readonly version: string } | undefined;
   /** The life of an interaction. */
   readonly ttlSeconds: number;
   readonly takenBack: TakenBack;
@@ -178,16 +183,18 @@ async function stepOf(
   return { step: step.kind === 'done' ? afterAll(account, flow, options) : step, isDeviceKnown };
 }
 
-/** A password that must be changed, or an address to be verified, comes last, for whoever has proven everything. */
+/** A password to be changed, an address to be verified, terms to be accepted: they come last, for whoever has proven everything. */
 function afterAll(
   account: Account,
   { proofs }: Flow,
-  { requireVerifiedEmail }: SignInsOptions,
+  { requireVerifiedEmail, terms }: SignInsOptions,
 ): SignIn['step'] {
   const isByPassword = proofs.some(({ method }) => method === 'password');
   if (isByPassword && account.mustChangePassword) return { kind: 'new-password' };
   const isUnverified = account.email !== undefined && !account.emailVerified;
-  return { kind: requireVerifiedEmail && isUnverified ? 'verify-email' : 'done' };
+  if (requireVerifiedEmail && isUnverified) return { kind: 'verify-email' };
+  const isAccepted = terms === undefined || account.terms?.version === terms.version;
+  return { kind: isAccepted ? 'done' : 'terms' };
 }
 
 async function policyFor(

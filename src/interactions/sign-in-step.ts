@@ -31,6 +31,12 @@ export interface Ways {
   readonly recover: boolean;
 }
 
+/** What has to be accepted before somebody goes on. */
+export interface Terms {
+  readonly version: string;
+  readonly url: string;
+}
+
 /** What the steps need of the house. */
 export interface StepOptions {
   readonly issuer: string;
@@ -45,6 +51,7 @@ export interface StepOptions {
   /** For how many days a browser may be remembered; 0: not at all. */
   readonly rememberDays: number;
   readonly ways: Ways;
+  readonly terms: Terms | undefined;
   readonly signIns: SignIns;
   readonly show: ShowPage;
   readonly metrics: Pick<Metrics, 'signIn'>;

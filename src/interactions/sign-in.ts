@@ -8,6 +8,7 @@ import { createPasskeyStep } from './passkey-step.ts';
 import { createSecondFactorStep } from './second-factor-step.ts';
 import type { Progress, SignIn, TakenBack } from './sign-in-progress.ts';
 import { createSignInEnd } from './sign-in-end.ts';
+import { createTermsStep } from './terms-step.ts';
 import { createVerifyEmailStep } from './verify-email-step.ts';
 import { lookAgain, type SignInStep, type StepOptions } from './sign-in-step.ts';
 
@@ -47,6 +48,7 @@ export function createSignIn(options: SignInOptions): {
     enrol: createEnrolStep({ ...parts, passkeys }),
     'new-password': createNewPasswordStep(parts),
     'verify-email': createVerifyEmailStep(parts),
+    terms: createTermsStep(parts),
   };
 
   return {

@@ -31,6 +31,12 @@ export const joiningConfig = z
           .regex(/^[\w.-]{1,64}$/, { error: 'expected a version such as "2026-11"' })
           .describe('Kept with each account that accepts them.'),
         url: z.url({ protocol: /^https?$/ }).describe('Where they can be read.'),
+        atSignIn: z
+          .boolean()
+          .default(true)
+          .describe(
+            'Whoever signs in and has not accepted this version is asked first; false: only whoever joins is.',
+          ),
       })
       .optional()
       .describe('Terms that have to be accepted.'),

@@ -61,7 +61,8 @@ beforeAll(async () => {
       state: { engine: 'redis', redis: { url: redis.url, commandTimeoutMs: 10_000 } },
       records: { engine: 'postgres', postgres: { url: await postgres.createDatabase() } },
     },
-    joining: { mode: 'open' },
+    joining: { mode: 'open', terms: { version: '2026-11', url: 'https://example.com/terms' } },
+    people: [{ username: 'ann', email: 'ann@example.com', password: FIRST }],
     clients: [
       { id: 'shop', name: 'The Shop', ...client },
       { id: 'bank', name: 'The Bank', secondFactor: 'required', ...client },
@@ -145,9 +146,9 @@ async function submit(value = 'continue'): Promise<void> {
   await page.locator(`button[name=action][value=${value}]`).click();
 }
 
-async function password(secret: string): Promise<void> {
+async function password(secret: string, login = EMAIL): Promise<void> {
   await onPageWith('[name=password]');
-  await page.fill('[name=login]', EMAIL);
+  await page.fill('[name=login]', login);
   await page.fill('[name=password]', secret);
   await submit();
 }
@@ -187,6 +188,7 @@ test('somebody joins, page by page on another node, and is back at the app signe
       await submit();
       await onPageWith('[name=password]');
       await page.fill('[name=password]', FIRST);
+      await page.check('[name=terms]');
       await submit();
     },
     { prompt: 'create' },
@@ -269,6 +271,7 @@ test('a passkey made at the account page signs in by itself', async () => {
       await page.fill('[name=code]', codes[0] ?? '');
       await submit();
       await onPageWith('button[value=passkey]');
+      await page.check('[name=terms]');
       await submit('passkey');
       await onPageWith('button.primary');
       await page.locator('button.primary').click();
@@ -278,4 +281,14 @@ test('a passkey made at the account page signs in by itself', async () => {
   await context.clearCookies();
   const claims = await signIn('bank', () => submit('passkey'));
   expect(claims).toMatchObject({ email: 'yan@example.com', amr: ['pop', 'user', 'mfa'] });
+});
+
+test('whoever is older than the terms accepts them at the next sign-in, and is asked no more', async () => {
+  await signIn('shop', async () => {
+    await password(FIRST, 'ann');
+    await onPageWith('a[href="https://example.com/terms"]');
+    await submit();
+  });
+  await context.clearCookies();
+  await signIn('shop', () => password(FIRST, 'ann'));
 });

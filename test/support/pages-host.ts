@@ -191,6 +191,7 @@ export async function openPagesHost(
     rememberDays: 30,
     ways: { join: true, recover: true },
     requireVerifiedEmail: false,
+    terms: undefined,
     groupsOf: async () => [],
     metrics: { signIn: (result) => void world.counted.push(result) },
     formSecrets: [randomBytes(32)],

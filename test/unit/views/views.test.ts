@@ -98,6 +98,14 @@ const NEW_PASSWORD: Pages['new-password'] = {
   hint: '',
   csrf: 'token',
 };
+const TERMS: Pages['terms'] = {
+  client: CLIENT,
+  account: ACCOUNT,
+  url: 'https://example.com/terms?a&b',
+  version: '2026-12',
+  isChanged: true,
+  csrf: 'token',
+};
 
 const LETTER: InboxLetter = {
   id: 'letter-1',
@@ -178,6 +186,8 @@ const STATES: readonly (readonly [name: string, view: string, data: object])[] =
       },
     ],
   ),
+  ['terms', 'terms', TERMS],
+  ['terms, the first', 'terms', { ...TERMS, client: BARE_CLIENT, isChanged: false }],
   ['sign-in-link', 'sign-in-link', { code: '123456' } satisfies Pages['sign-in-link']],
   ['sign-in-link that is over', 'sign-in-link', { code: '' } satisfies Pages['sign-in-link']],
   [
