@@ -23,7 +23,7 @@ import type {
 } from './provider/contract.ts';
 import type { TakeBack } from './provider/take-back.ts';
 import type { Revocation } from './revocation/revocation.ts';
-import type { Clock } from './runtime/clock.ts';
+import type { Clock, MovableClock } from './runtime/clock.ts';
 import type { Logger } from './runtime/logger.ts';
 import type { Sealer } from './runtime/sealing.ts';
 import type { SigningKeys } from './signing-keys/signing-keys.ts';
@@ -36,6 +36,8 @@ export interface House {
   /** The dev profile: on this machine only, for developers. */
   readonly isDev: boolean;
   readonly clock: Clock;
+  /** In the dev profile on the embedded engine alone: the same clock, which may be put forward. */
+  readonly movableClock: MovableClock | undefined;
   readonly logger: Logger;
   readonly state: State;
   readonly records: Records;

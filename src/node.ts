@@ -11,10 +11,11 @@ import {
   type Rooms,
 } from './compose.ts';
 import { installationOf } from './config/installation.ts';
+import { openMovableClock } from './dev/open-movable-clock.ts';
+import { type Checks, checksOf, watch } from './node-health.ts';
 import { seedGroups } from './groups/seed-groups.ts';
 import { createHost, type Host, type Listening } from './http/host.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
-import type { HealthCheck } from './http/readiness.ts';
 import type { Renderer } from './http/renderer.ts';
 import type { Views } from './http/views.ts';
 import { createWaitingDoor } from './http/waiting-door.ts';
@@ -31,8 +32,8 @@ import { startAnnouncing } from './revocation/announcing.ts';
 import { createFeedAuthorization } from './revocation/feed-authorization.ts';
 import { createFeedSigner } from './revocation/feed-signing.ts';
 import { createFeed, type Feed } from './revocation/feed.ts';
+import type { MovableClock } from './runtime/clock.ts';
 import { longestAccessToken, type Settings, withSensitiveAttributes } from './settings.ts';
-import { standingsOf } from './signing-keys/key-set.ts';
 import { openSigningKeys } from './signing-keys/open-signing-keys.ts';
 import type { SigningKeys } from './signing-keys/signing-keys.ts';
 import { createStatusLists, type StatusListsRoom } from './status-lists/create-status-lists.ts';
@@ -52,10 +53,13 @@ export async function startNode(settings: Settings, options: ComposeOptions): Pr
     for (const closeOne of closers.splice(0).toReversed()) await closeOne();
   };
   const waiting = createWaitingDoor(settings.http, options.logger);
+  const movableClock = options.clock ? undefined : openMovableClock(settings);
+  if (movableClock) closers.push(async () => movableClock.close());
+  const set = { ...options, clock: options.clock ?? movableClock, movableClock };
   try {
-    const rooms = await openRooms(settings, options);
+    const rooms = await openRooms(settings, set);
     closers.push(rooms.close);
-    const host = await openHost(rooms, options, closers);
+    const host = await openHost(rooms, set, closers);
     await waiting.close();
     return { listening: await host.listen(), close };
   } catch (error) {
@@ -67,17 +71,14 @@ export async function startNode(settings: Settings, options: ComposeOptions): Pr
 
 type Closers = (() => Promise<void>)[];
 
-async function openHost(rooms: Rooms, options: ComposeOptions, closers: Closers): Promise<Host> {
+/** What a node is given, with the clock that only some have. */
+interface NodeOptions extends ComposeOptions {
+  readonly movableClock: MovableClock | undefined;
+}
+
+async function openHost(rooms: Rooms, options: NodeOptions, closers: Closers): Promise<Host> {
   const { settings, profile, sealer, groups } = rooms;
-  await seedPeople(settings.people, {
-    ...rooms,
-    settings: settings.signIn,
-    attributes: settings.accounts.attributes,
-    profile: settings.profile,
-  });
-  const expiry = startExpiry(rooms);
-  closers.push(() => expiry.close());
-  await seedGroups({ ...rooms, declared: settings });
+  await openPeople(rooms, closers);
   const views = await openHouseViews(settings);
   const { renderer } = views;
   const metrics = createMetrics({ ofProcess: settings.http.metrics.enabled });
@@ -106,8 +107,9 @@ async function openHost(rooms: Rooms, options: ComposeOptions, closers: Closers)
     },
   });
   const post = await openLetters({ rooms, views, metrics, closers });
+  const { movableClock } = options;
   const added = addCapabilities(
-    { ...rooms, ...views, ...protocol, signingKeys, inbox: post.inbox },
+    { ...rooms, ...views, ...protocol, signingKeys, inbox: post.inbox, movableClock },
     settings,
   );
   const host = createHost({
@@ -135,6 +137,20 @@ function routersOf({ feed, statusLists }: Opened, { issuer, protocol }: Settings
     ...(protocol.deviceFlow.enabled ? [createDeviceQr(issuer)] : []),
     ...(statusLists === undefined ? [] : [statusLists.router]),
   ];
+}
+
+/** The people and groups that are declared, and the end of those that expire. */
+async function openPeople(rooms: Rooms, closers: Closers): Promise<void> {
+  const { settings } = rooms;
+  await seedPeople(settings.people, {
+    ...rooms,
+    settings: settings.signIn,
+    attributes: settings.accounts.attributes,
+    profile: settings.profile,
+  });
+  const expiry = startExpiry(rooms);
+  closers.push(() => expiry.close());
+  await seedGroups({ ...rooms, declared: settings });
 }
 
 /** What brings letters out. */
@@ -192,7 +208,7 @@ interface Opened {
 /** The signing keys and the engine over them, with what tells how they fare. */
 async function openProtocol(parts: {
   readonly rooms: Rooms;
-  readonly options: ComposeOptions;
+  readonly options: NodeOptions;
   readonly closers: Closers;
   readonly renderer: Renderer;
   readonly metrics: Metrics;
@@ -203,6 +219,8 @@ async function openProtocol(parts: {
     ...rooms,
     settings: settings.signingKeys,
     namespace: NAMESPACE,
+    // A clock that was put forward by hand has not jumped.
+    elapsedMs: options.movableClock?.elapsedMs,
     signal: options.signal,
   });
   closers.push(() => signingKeys.close());
@@ -267,45 +285,4 @@ async function openStatusLists(
   });
   closers.push(() => statusLists.close());
   return statusLists;
-}
-
-type Checks = Readonly<Record<string, HealthCheck>>;
-
-function checksOf(
-  { state, records, revocation }: Rooms,
-  signingKeys: SigningKeys,
-  statusLists: StatusListsRoom | undefined,
-): Checks {
-  return {
-    state: () => state.health(),
-    records: () => records.health(),
-    revocation: () => revocation.health(),
-    signingKeys: () => {
-      const { maySign, remarks } = signingKeys.health();
-      return { ok: maySign, remarks };
-    },
-    ...(statusLists && { statusLists: statusLists.health }),
-  };
-}
-
-function watch(
-  metrics: Metrics,
-  house: Pick<Rooms, 'revocation'> & {
-    readonly signingKeys: SigningKeys;
-    readonly statusLists: StatusListsRoom | undefined;
-    readonly checks: Checks;
-  },
-): void {
-  const { revocation, signingKeys, statusLists, checks } = house;
-  metrics.watch({
-    revocationNumber: () => revocation.health().number,
-    statusLists: statusLists?.metrics,
-    keys: () => standingsOf(signingKeys.current()),
-    async health() {
-      const asked = Object.entries(checks).map(
-        async ([part, check]) => [part, (await check()).ok] as const,
-      );
-      return new Map(await Promise.all(asked));
-    },
-  });
 }

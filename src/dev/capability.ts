@@ -1,20 +1,22 @@
 import type { Capability, House } from '../capability.ts';
 import type { Router } from '@koa/router';
 import { TRY_CLIENT } from './banner.ts';
+import { createClockDoor } from './clock-door.ts';
 import { devConfig, type DevConfig } from './config.ts';
 import { createInboxPage } from './inbox-page.ts';
 import { createTryPage } from './try-page.ts';
 
-/** The try page, and the inbox of an installation that sends no mail: in the dev profile alone. */
+/** The try page, the inbox of an installation that sends no mail, and the doors for tests: in the dev profile alone. */
 export const dev: Capability<'dev', DevConfig> = {
   name: 'dev',
   config: devConfig,
   create(section, house) {
-    const { isDev, inbox, profile, renderer } = house;
+    const { isDev, inbox, profile, renderer, movableClock } = house;
     if (!isDev) return undefined;
     return {
       routers: [
         ...(section.tryPage ? [tryPageOf(house)] : []),
+        createClockDoor(profile.issuer, movableClock),
         ...(inbox ? [createInboxPage({ issuer: profile.issuer, renderer, inbox })] : []),
       ],
     };

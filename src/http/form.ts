@@ -29,7 +29,12 @@ export async function readForm(ctx: Context): Promise<ReadonlyMap<string, string
   return fields;
 }
 
-async function readBody(ctx: Context): Promise<string> {
+/**
+ * A body of at most 16 KiB as text.
+ *
+ * @throws {FormTooLarge}
+ */
+export async function readBody(ctx: Context): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   // Left early, the stream must live on: the answer goes out over its socket.

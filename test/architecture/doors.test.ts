@@ -104,6 +104,7 @@ const CAPABILITY_DOORS = [
 const COMPOSITION = [
   'compose.ts',
   'node.ts',
+  'node-health.ts',
   'settings.ts',
   'capabilities.ts',
   'main.ts',
