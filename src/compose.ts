@@ -14,6 +14,7 @@ import { deleteConsents } from './provider/consent-queries.ts';
 import type { Clients, ResourceServers } from './clients/clients.ts';
 import type { DeclaredClient } from './clients/config.ts';
 import { createClients } from './clients/create-clients.ts';
+import { withDocuments } from './clients/documents/with-documents.ts';
 import { createResourceServers } from './clients/resource-servers.ts';
 import { createMail } from './mail/create-mail.ts';
 import { createMailAdministration, type MailAdministration } from './mail/administration.ts';
@@ -115,20 +116,13 @@ export async function openRooms(settings: Settings, options: ComposeOptions): Pr
       await createRevocation({ ...ground, settings: settings.revocation, namespace: NAMESPACE }),
     );
     const mail = kept(createMail(ground));
-    const clients = kept(
-      await createClients({
-        ...ground,
-        revocation: log,
-        declared: [...settings.clients, ...ownClients(settings)],
-        profile: settings.profile,
-      }),
-    );
+    const clients = kept(await openClients(settings, { ...ground, revocation: log }));
     const subjects = createSubjects({ ...ground, namespace: NAMESPACE });
     const revocation = settings.protocol.pairwiseSubjects.enabled
       ? tellSectors(log, { clients, subjects })
       : log;
-    const people = openPeople(settings, { ...ground, revocation }, kept);
-    const base = { ...ground, ...people, settings, profile, revocation };
+    const accounts = kept(openAccounts(settings, { ...ground, revocation }));
+    const base = { ...ground, accounts, settings, profile, revocation };
     const others = createOthers(base);
     const notices = createNoticeRooms({ ...base, ...others, mail });
     return { ...base, ...others, ...notices, subjects, clients, mail, close };
@@ -141,7 +135,10 @@ export async function openRooms(settings: Settings, options: ComposeOptions): Pr
 type Kept = <One extends { close(): Promise<void> }>(one: One) => One;
 
 /** What every room stands on. */
-type Ground = Pick<Rooms, 'state' | 'records' | 'clock' | 'logger' | 'audit' | 'sealer'>;
+type Ground = Pick<
+  Rooms,
+  'state' | 'records' | 'clock' | 'logger' | 'audit' | 'sealer' | 'outbound'
+>;
 
 async function openGround(
   settings: Settings,
@@ -154,29 +151,38 @@ async function openGround(
   await whenAnswered(() => records.migrate(), options);
   const node = nameOf(settings);
   const audit = kept(createAudit({ records, clock, logger, node, settings: settings.audit }));
-  return { state, records, clock, logger, audit, sealer };
-}
-
-/** People, and the way out by which their passwords are looked up. */
-function openPeople(
-  settings: Settings,
-  ground: Ground & Pick<Rooms, 'revocation'>,
-  kept: Kept,
-): Pick<Rooms, 'outbound' | 'accounts'> {
   const { isDev } = installationOf(settings);
   const outbound = kept(createOutbound({ settings: settings.http.outbound, isHttpAllowed: isDev }));
-  const accounts = kept(
-    createAccounts({
-      ...ground,
-      settings: settings.signIn,
-      attributes: settings.accounts.attributes,
-      belongings: [deleteConsents, forgetAccount, deleteFactors],
-      distrust: [forgetDevices],
-      outboundFetch: outbound.fetch,
-      decoySecret: Buffer.from(ground.sealer.keysFor('decoys')[0]).toString('base64url'),
-    }),
-  );
-  return { outbound, accounts };
+  return { state, records, clock, logger, audit, sealer, outbound };
+}
+
+/** Those of the configuration and of records, and those that documents describe where that is on. */
+async function openClients(
+  settings: Settings,
+  ground: Ground & Pick<Rooms, 'revocation'>,
+): Promise<Clients> {
+  const { profile, protocol } = settings;
+  const declared = [...settings.clients, ...ownClients(settings)];
+  const clients = await createClients({ ...ground, declared, profile });
+  if (!protocol.clientIdMetadata.enabled) return clients;
+  return withDocuments(clients, {
+    ...ground,
+    profile,
+    settings: protocol.clientIdMetadata,
+    outboundFetch: ground.outbound.fetch,
+  });
+}
+
+function openAccounts(settings: Settings, ground: Ground & Pick<Rooms, 'revocation'>): Accounts {
+  return createAccounts({
+    ...ground,
+    settings: settings.signIn,
+    attributes: settings.accounts.attributes,
+    belongings: [deleteConsents, forgetAccount, deleteFactors],
+    distrust: [forgetDevices],
+    outboundFetch: ground.outbound.fetch,
+    decoySecret: Buffer.from(ground.sealer.keysFor('decoys')[0]).toString('base64url'),
+  });
 }
 
 type Others =

@@ -22,6 +22,7 @@ import {
   tokensConfig,
 } from './provider/config.ts';
 import { protocolConfig } from './provider/features/config.ts';
+import { clientIdMetadataProblems } from './provider/features/client-id-metadata.ts';
 import { jwtBearerProblems } from './provider/features/jwt-bearer.ts';
 import { TOKEN_EXCHANGE } from './provider/features/token-exchange.ts';
 import { recoveryConfig } from './recovery/config.ts';
@@ -105,6 +106,7 @@ function problemsBetween(settings: Sections): readonly Problem[] {
     ...keys.map(({ path, message }) => ({ path: ['signingKeys', ...path], message })),
     ...protocol,
     ...groupProblems(settings),
+    ...clientIdMetadataProblems(settings),
     ...jwtBearerProblems(settings),
     ...passkeyProblems(settings).map(({ path, message }) => ({
       path: ['factors', 'passkeys', ...path],

@@ -1,5 +1,7 @@
 import { text as readAll } from 'node:stream/consumers';
 import type { Command } from 'commander';
+import type { Clients } from '../clients/clients.ts';
+import { isDocumentUrl } from '../clients/documents/document-url.ts';
 import type { TakeBack } from '../provider/take-back.ts';
 import type { RevocationRoom } from '../revocation/create-revocation.ts';
 import type { Receipt, Revoked } from '../revocation/revocation.ts';
@@ -126,7 +128,7 @@ function registerHolders({ add, one }: Pick<Parts, 'add' | 'one'>): void {
     .argument('<client_id>')
     .action((clientId: string, flags: Flags) =>
       one(flags, async ({ clients }) => {
-        if ((await clients.find(clientId)) === undefined) throw noSuchClient(clientId);
+        await mustBeKnown(clientId, clients);
         return { kind: 'client', clientId };
       }),
     );
@@ -179,6 +181,12 @@ async function sessionOf(
   throw new NothingToRevoke(`no such session is known${hint}`);
 }
 
+/** The document of a client may be gone from where it was, while the client still holds tokens. */
+async function mustBeKnown(clientId: string, clients: Pick<Clients, 'find'>): Promise<void> {
+  if (isDocumentUrl(clientId)) return;
+  if ((await clients.find(clientId)) === undefined) throw noSuchClient(clientId);
+}
+
 async function endGrants(
   { takeBack, accounts, clients }: Opened,
   grantId: string | undefined,
@@ -191,7 +199,7 @@ async function endGrants(
   if (grantId !== undefined || person === undefined || clientId === undefined) {
     throw new UnfitOptions('Give either the id of a grant, or both --person and --client.');
   }
-  if ((await clients.find(clientId)) === undefined) throw noSuchClient(clientId);
+  await mustBeKnown(clientId, clients);
   const { id } = await findPerson(accounts, person);
   const receipts = await takeBack.disconnect(id, clientId, detailsOf(flags));
   if (receipts.length > 0) return receipts;

@@ -40,7 +40,7 @@ export interface Client {
   /** SHA-256 (base64url) of the secret. */
   readonly secretHash: string | undefined;
   readonly policy: ClientPolicy;
-  readonly source: 'config' | 'cli' | 'registration';
+  readonly source: 'config' | 'cli' | 'registration' | 'document';
   readonly createdAt: number;
 }
 

@@ -17,6 +17,7 @@ export const SETTING_RULES: readonly Rule[] = [
   storesAreReachedSafely,
   figuresStayHome,
   registrationIsBounded,
+  documentsAreBounded,
   exchangesAreBounded,
   lettersLeave,
   lettersLeaveSealed,
@@ -208,6 +209,17 @@ function registrationIsBounded({ profile, registration }: SafetySettings): reado
     'registration.mode',
     `open lets anyone register ${registration.overallPerHour} clients an hour`,
     'Set it to token, so that only holders of an initial access token may, or to off',
+  );
+}
+
+/** Anybody can put a document up, and lead people here by a name of their choice. */
+function documentsAreBounded({ protocol }: SafetySettings): readonly Weighed[] {
+  const { enabled, hosts } = protocol.clientIdMetadata;
+  if (!enabled || !hosts.includes('*')) return [];
+  return warn(
+    'protocol.clientIdMetadata.hosts',
+    '* lets anybody who has a web page send people here for their consent',
+    'List the hosts of clients that you know; or list under apis what everybody may ask for',
   );
 }
 

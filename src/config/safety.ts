@@ -26,6 +26,9 @@ export interface SafetySettings {
     };
   };
   readonly registration: { readonly mode: string; readonly overallPerHour: number };
+  readonly protocol: {
+    readonly clientIdMetadata: { readonly enabled: boolean; readonly hosts: readonly string[] };
+  };
   readonly people: readonly { readonly password?: string | undefined }[];
   readonly clients: readonly {
     readonly secretInClear?: string | undefined;

@@ -4,8 +4,8 @@ import type { AccountCard, ClientCard } from './pages.ts';
 
 /** What a page shows of a client. */
 export function clientCard(client: ClientView): ClientCard {
-  const { name, uri = '', logoUri = '', policyUri = '', tosUri = '' } = client;
-  return { name, uri, site: URL.parse(uri)?.host ?? '', logoUri, policyUri, tosUri };
+  const { name, host = '', uri = '', logoUri = '', policyUri = '', tosUri = '' } = client;
+  return { name, host, uri, site: URL.parse(uri)?.host ?? '', logoUri, policyUri, tosUri };
 }
 
 /** What a page shows of an account to its owner. */

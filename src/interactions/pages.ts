@@ -11,6 +11,8 @@ import type { Renderer } from '../http/renderer.ts';
 /** A client as a page shows it. Empty text: not known. */
 export interface ClientCard {
   readonly name: string;
+  /** Of the document that describes it, where nobody registered it; empty for all others. */
+  readonly host: string;
   readonly logoUri: string;
   /** The host of its home page, and the page. */
   readonly site: string;

@@ -78,6 +78,7 @@ function nameless(id: string): ClientView {
   return {
     id,
     name: id,
+    host: undefined,
     uri: undefined,
     logoUri: undefined,
     policyUri: undefined,

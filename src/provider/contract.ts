@@ -18,6 +18,8 @@ export interface IssuerProfile {
 export interface ClientView {
   readonly id: string;
   readonly name: string;
+  /** Of the document that describes it, where nobody registered it: all that is known of who it is. */
+  readonly host: string | undefined;
   readonly uri: string | undefined;
   readonly logoUri: string | undefined;
   readonly policyUri: string | undefined;

@@ -1,5 +1,6 @@
 import type { Interaction as EngineInteraction } from 'oidc-provider';
 import type { Client, ResourceServer } from '../clients/clients.ts';
+import { hostOfDocument } from '../clients/documents/document-url.ts';
 import type { JsonObject } from '../runtime/json.ts';
 import type { Allowed } from './consent-queries.ts';
 import type { ClientView, ConsentRequest, Interaction } from './contract.ts';
@@ -12,7 +13,7 @@ const PROMPTS = ['create', 'login', 'select_account', 'consent'] as const;
 const ASKED_ANYWAY = ['consent_prompt', 'native_client_prompt'];
 
 /** What a page may say of `client`. Links that are not http(s) are left out. */
-export function viewOfClient({ id, metadata, policy }: Client): ClientView {
+export function viewOfClient({ id, metadata, policy, source }: Client): ClientView {
   const link = (name: string): string | undefined => {
     const url = text(metadata, name);
     return url !== undefined && /^https?:\/\//.test(url) && URL.canParse(url) ? url : undefined;
@@ -20,6 +21,7 @@ export function viewOfClient({ id, metadata, policy }: Client): ClientView {
   return {
     id,
     name: text(metadata, 'client_name') ?? id,
+    host: source === 'document' ? hostOfDocument(id) : undefined,
     uri: link('client_uri'),
     logoUri: link('logo_uri'),
     policyUri: link('policy_uri'),

@@ -43,6 +43,7 @@ export const PLAIN_THEME: Theme = {
 export const PLAIN_CLIENT: ClientView = {
   id: 'app',
   name: 'Example App',
+  host: undefined,
   uri: undefined,
   logoUri: undefined,
   policyUri: undefined,

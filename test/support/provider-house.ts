@@ -14,6 +14,7 @@ import { createAudit } from '../../src/audit/create-audit.ts';
 import type { Audit, AuditEvent } from '../../src/audit/audit.ts';
 import { apisConfig } from '../../src/clients/config.ts';
 import { createClients } from '../../src/clients/create-clients.ts';
+import { withDocuments } from '../../src/clients/documents/with-documents.ts';
 import { createResourceServers } from '../../src/clients/resource-servers.ts';
 import type { Clients, NewClient, ResourceServers } from '../../src/clients/clients.ts';
 import { createGroups } from '../../src/groups/create-groups.ts';
@@ -164,6 +165,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
       profile,
       apis: options.apis,
       protocol: options.protocol,
+      outboundFetch: options.outboundFetch,
     });
     const { logger, lines } = createRecordingLogger();
     const events: ProtocolEvent[] = [];
@@ -276,6 +278,7 @@ async function openRooms(options: {
   readonly profile: IssuerProfile;
   readonly apis: HouseOptions['apis'];
   readonly protocol: HouseOptions['protocol'];
+  readonly outboundFetch: HouseOptions['outboundFetch'];
 }): Promise<Rooms> {
   const { file, number, sealer, audited, profile } = options;
   const { logger } = createRecordingLogger();
@@ -310,7 +313,8 @@ async function openRooms(options: {
     settings: revocationConfig.parse({}),
     namespace: profile.namespace,
   });
-  const clients = await createClients({
+  const protocol = protocolConfig.parse(options.protocol ?? {});
+  const registered = await createClients({
     records,
     state,
     audit,
@@ -321,9 +325,21 @@ async function openRooms(options: {
     declared: [],
     profile: 'dev',
   });
+  const clients = protocol.clientIdMetadata.enabled
+    ? withDocuments(registered, {
+        state,
+        audit,
+        clock,
+        logger,
+        profile: 'dev',
+        settings: protocol.clientIdMetadata,
+        outboundFetch: options.outboundFetch ?? fetch,
+      })
+    : registered;
   const subjects = createSubjects({ records, namespace: profile.namespace });
-  const { pairwiseSubjects } = protocolConfig.parse(options.protocol ?? {});
-  const revocation = pairwiseSubjects.enabled ? tellSectors(log, { clients, subjects }) : log;
+  const revocation = protocol.pairwiseSubjects.enabled
+    ? tellSectors(log, { clients, subjects })
+    : log;
   const settings = signInConfig.parse({});
   const accounts = createAccounts({ records, state, audit, clock, logger, settings, revocation });
   const resourceServers = createResourceServers(apisConfig.parse(options.apis ?? [STANDARD_API]));

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { clientIdMetadataConfig } from './client-id-metadata.ts';
 import { deviceFlowConfig } from './device-flow.ts';
 import { dpopConfig } from './dpop.ts';
 import { encryptionConfig } from './encryption.ts';
@@ -15,6 +16,7 @@ export const protocolConfig = z
   .strictObject({
     pushedRequests: pushedRequestsConfig,
     dpop: dpopConfig,
+    clientIdMetadata: clientIdMetadataConfig,
     deviceFlow: deviceFlowConfig,
     idTokenResponses: idTokenResponsesConfig,
     jwtBearer: jwtBearerConfig,

@@ -1,4 +1,5 @@
 import type { Configuration } from 'oidc-provider';
+import { clientIdMetadata } from './client-id-metadata.ts';
 import type { FeatureSettings } from './config.ts';
 import { deviceFlow } from './device-flow.ts';
 import { dpop } from './dpop.ts';
@@ -20,6 +21,7 @@ export function createFeatures(
   return [
     pushedRequests(settings.pushedRequests, options),
     dpop(settings.dpop, options),
+    clientIdMetadata(settings.clientIdMetadata),
     deviceFlow(settings.deviceFlow, options),
     pairwiseSubjects(settings.pairwiseSubjects, options),
     idTokenResponses(settings.idTokenResponses),

@@ -13,6 +13,7 @@ import { sensitive } from '../../../src/config/values.ts';
 import { httpConfig } from '../../../src/http/config.ts';
 import { mailConfig } from '../../../src/mail/config.ts';
 import { registrationConfig } from '../../../src/provider/config.ts';
+import { protocolConfig } from '../../../src/provider/features/config.ts';
 import { signingKeysConfig } from '../../../src/signing-keys/config.ts';
 import { storageConfig } from '../../../src/storage/config.ts';
 import { createFakeAccounts, createFakeClients, piped, type FakeAccounts } from './fakes.ts';
@@ -24,6 +25,7 @@ const schema = z.strictObject({
   storage: storageConfig,
   signingKeys: signingKeysConfig,
   registration: registrationConfig,
+  protocol: protocolConfig,
   mail: mailConfig,
   clients: clientsConfig,
   signIn: signInConfig,

@@ -23,6 +23,7 @@ const SAFE: SafetySettings = {
   },
   mail: { smtp: { host: 'smtp.example.com', tls: 'starttls' } },
   registration: { mode: 'off', overallPerHour: 100 },
+  protocol: { clientIdMetadata: { enabled: false, hosts: [] } },
   people: [{}],
   clients: [{}],
   signIn: { argon2: { memoryKib: 19_456, iterations: 2 } },
@@ -175,6 +176,11 @@ describe('boots with a warning', () => {
       "an exchange of everybody's tokens",
       { ...SAFE, clients: [{ tokenExchange: { subjects: ['*'], impersonation: false } }] },
       'clients[0].tokenExchange.subjects',
+    ],
+    [
+      "documents of everybody's clients",
+      { ...SAFE, protocol: { clientIdMetadata: { enabled: true, hosts: ['*'] } } },
+      'protocol.clientIdMetadata.hosts',
     ],
     [
       'impersonation',

@@ -4,7 +4,15 @@ import type { Renderer } from '../../../src/http/renderer.ts';
 import { openViews } from '../../../src/http/views.ts';
 import { PLAIN_THEME, VIEWS_FOLDER } from '../../support/pages-host.ts';
 
-const NAMELESS = { name: 'App', uri: '', site: '', logoUri: '', policyUri: '', tosUri: '' };
+const NAMELESS = {
+  name: 'App',
+  host: '',
+  uri: '',
+  site: '',
+  logoUri: '',
+  policyUri: '',
+  tosUri: '',
+};
 const PAGE = {
   client: NAMELESS,
   again: 'no',

@@ -13,13 +13,22 @@ import { PLAIN_THEME, VIEWS_FOLDER } from '../../support/pages-host.ts';
 
 const CLIENT = {
   name: 'R&D <b>',
+  host: 'app.example',
   logoUri: 'https://cdn.example/logo.png',
   site: 'app.example',
   uri: 'https://app.example',
   policyUri: 'https://app.example/privacy',
   tosUri: 'https://app.example/tos',
 };
-const BARE_CLIENT = { name: 'App', logoUri: '', site: '', uri: '', policyUri: '', tosUri: '' };
+const BARE_CLIENT = {
+  name: 'App',
+  host: '',
+  logoUri: '',
+  site: '',
+  uri: '',
+  policyUri: '',
+  tosUri: '',
+};
 const ACCOUNT = { name: 'Alice', login: 'alice@example.com', initial: 'A' };
 const SIGN_IN: SignInPage = {
   client: CLIENT,
