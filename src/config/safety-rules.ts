@@ -150,16 +150,16 @@ function certificateIsReal({ profile, http }: SafetySettings): readonly Weighed[
 
 function storesAreReachedSafely({ storage }: SafetySettings): readonly Weighed[] {
   const { state, records } = storage;
-  const redis = URL.parse(state.redis.url);
+  const host = state.engine === 'redis' ? hostInClear(state.redis) : undefined;
   const postgres = URL.parse(records.postgres.url);
   return [
-    ...(state.engine === 'redis' && redis?.protocol === 'redis:' && !isLoopbackHost(redis.hostname)
-      ? warn(
+    ...(host === undefined
+      ? []
+      : warn(
           'storage.state.redis.url',
-          `the way to ${redis.hostname} is not encrypted`,
+          `the way to ${host} is not encrypted`,
           'Use rediss:// unless that network is yours alone',
-        )
-      : []),
+        )),
     ...(records.engine === 'postgres' && !records.postgres.tls && isRemote(postgres)
       ? warn(
           'storage.records.postgres.tls',
@@ -168,6 +168,18 @@ function storesAreReachedSafely({ storage }: SafetySettings): readonly Weighed[]
         )
       : []),
   ];
+}
+
+/** The first Redis on another machine that is spoken to without TLS; a Cluster's or Sentinels' nodes go before the URL. */
+function hostInClear({
+  url,
+  sentinel,
+  cluster,
+}: SafetySettings['storage']['state']['redis']): string | undefined {
+  const nodes = (cluster ?? sentinel)?.nodes.map((node) => `redis://${node}`);
+  if (!url.startsWith('redis:')) return undefined;
+  const hosts = (nodes ?? [url]).map((node) => URL.parse(node)?.hostname ?? '');
+  return hosts.find((host) => !isLoopbackHost(host));
 }
 
 /** A socket's folder stands in place of the host, percent-encoded. */

@@ -12,7 +12,14 @@ export interface SafetySettings {
     readonly outbound: { readonly allow: readonly string[] };
   };
   readonly storage: {
-    readonly state: { readonly engine: string; readonly redis: { readonly url: string } };
+    readonly state: {
+      readonly engine: string;
+      readonly redis: {
+        readonly url: string;
+        readonly sentinel?: { readonly nodes: readonly string[] } | undefined;
+        readonly cluster?: { readonly nodes: readonly string[] } | undefined;
+      };
+    };
     readonly records: {
       readonly engine: string;
       readonly postgres: { readonly url: string; readonly tls: boolean };

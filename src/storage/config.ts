@@ -18,14 +18,25 @@ function connectionUrl(standard: string, protocols: readonly string[]): z.ZodDef
 const timeoutMs = (standard: number): z.ZodDefault<z.ZodInt> =>
   z.int().min(50).max(60_000).default(standard);
 
-/** Sentinels know which Redis is the master, and make another one when it is gone. */
-const sentinelSettings = z.strictObject({
-  nodes: z
+const addresses = (): z.ZodArray<z.ZodString> =>
+  z
     .array(
       z.string().regex(/^(?:[\w.-]+|\[[\da-f:.]+\]):\d{1,5}$/iu, { error: 'expected host:port' }),
     )
-    .min(1)
-    .describe('Where the Sentinels listen: [sentinel-1:26379, sentinel-2:26379, ...].'),
+    .min(1);
+
+/** A Cluster spreads the keys over several masters. */
+const clusterSettings = z.strictObject({
+  nodes: addresses().describe(
+    'Some of its nodes, which tell of the others: [redis-1:6379, redis-2:6379, ...].',
+  ),
+});
+
+/** Sentinels know which Redis is the master, and make another one when it is gone. */
+const sentinelSettings = z.strictObject({
+  nodes: addresses().describe(
+    'Where the Sentinels listen: [sentinel-1:26379, sentinel-2:26379, ...].',
+  ),
   name: z.string().min(1).default('mymaster').describe('The name by which they know the master.'),
   username: z.string().min(1).optional().describe('The ACL user at the Sentinels.'),
   password: secret().optional().describe('Where the password of the Sentinels is kept.'),
@@ -41,6 +52,11 @@ const redisSettings = z
       .optional()
       .describe(
         'Asks Sentinels which Redis is the master; of `url` only the database counts then, and rediss:// for TLS to all of them.',
+      ),
+    cluster: clusterSettings
+      .optional()
+      .describe(
+        'Spreads the state over a Redis Cluster, the addresses that it announces must be in reach; of `url` only rediss:// counts then, for TLS to all of them.',
       ),
     username: z.string().min(1).optional().describe('The ACL user; left out: the default user.'),
     password: secret().optional().describe('Where the password is kept; left out: there is none.'),
@@ -72,6 +88,18 @@ const redisSettings = z
   .refine(({ url, sentinel }) => sentinel === undefined || !url.startsWith('unix:'), {
     path: ['url'],
     error: 'must not be a socket: Sentinels know masters by host and port',
+  })
+  .refine(
+    ({ url, cluster }) =>
+      cluster === undefined || ['', '/', '/0'].includes(URL.parse(url)?.pathname ?? ''),
+    {
+      path: ['url'],
+      error: 'must not name a socket or a database: a Cluster has database 0 alone',
+    },
+  )
+  .refine(({ sentinel, cluster }) => sentinel === undefined || cluster === undefined, {
+    path: ['cluster'],
+    error: 'must not stand beside `sentinel`: a Cluster makes its masters itself',
   });
 
 /** How the PostgreSQL that holds the records is reached. */

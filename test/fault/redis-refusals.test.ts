@@ -171,7 +171,11 @@ describe('a Redis that may lose state', () => {
     expect(recorded.lines).toContainEqual(
       expect.objectContaining({
         level: 'warn',
-        fields: { event: 'redis.remark', remark: expect.stringContaining('appendonly yes') },
+        fields: {
+          event: 'redis.remark',
+          at: redis.url,
+          remark: expect.stringContaining('appendonly yes'),
+        },
       }),
     );
   });

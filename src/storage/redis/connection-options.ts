@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { RedisOptions } from 'ioredis';
 import { readSecret } from '../../config/secrets.ts';
 import type { RedisSettings } from '../config.ts';
+import { addressOf } from './slots.ts';
 
 /** What ioredis needs to know to reach the Redis of `settings`; reads the password and the authorities. */
 export async function readConnectionOptions(settings: RedisSettings): Promise<RedisOptions> {
@@ -23,10 +24,7 @@ async function sentinelOptions(
   tls: RedisOptions['tls'],
 ): Promise<RedisOptions> {
   return {
-    sentinels: nodes.map((node) => {
-      const { hostname, port } = new URL(`redis://${node}`);
-      return { host: bare(hostname), port: Number(port) };
-    }),
+    sentinels: nodes.map(addressOf),
     name,
     failoverDetector: true,
     ...(tls && { enableTLSForSentinelMode: true, sentinelTLS: tls }),

@@ -64,6 +64,11 @@ export function refusalOf(error: unknown): RedisRefused | undefined {
       'Redis has no such database: check the number at the end of storage.state.redis.url',
     );
   }
+  if (message.startsWith('ERR This instance has cluster support disabled')) {
+    return new RedisRefused(
+      'storage.state.redis.cluster names a Redis that stands alone: set storage.state.redis.url in its place',
+    );
+  }
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (/CERT|SELF_SIGNED|ALTNAME|_SSL_|ERR_TLS|EPROTO|UNABLE_TO/u.test(code)) {
     return new RedisRefused(

@@ -1,7 +1,12 @@
 import type { Redis } from 'ioredis';
 import type { Logger } from '../../runtime/logger.ts';
-import type { RedisSettings } from '../config.ts';
-import { readServerFacts, remarksOf, unfitnessOf, type ServerFacts } from './server-facts.ts';
+import {
+  readServerFacts,
+  remarksOf,
+  unfitnessOf,
+  type Place,
+  type ServerFacts,
+} from './server-facts.ts';
 
 /** Looks at the Redis behind a connection before anything is trusted to it. */
 export interface Inspector {
@@ -15,23 +20,27 @@ export interface Inspector {
   facts(): ServerFacts | undefined;
 }
 
-export function createInspector(
-  settings: Pick<RedisSettings, 'replicas'>,
-  logger: Logger,
-): Inspector {
+interface InspectorOptions {
+  /** How many replicas must confirm. */
+  readonly replicas: number;
+  readonly place: Place;
+  readonly logger: Logger;
+}
+
+export function createInspector({ replicas, place, logger }: InspectorOptions): Inspector {
   let facts: ServerFacts | undefined;
 
   function tell(now: ServerFacts, before: ServerFacts | undefined): void {
     if (before && before.runId !== now.runId) {
       logger.warn(
-        { event: 'redis.replaced', before: before.runId, now: now.runId },
+        { event: 'redis.replaced', at: place.name, before: before.runId, now: now.runId },
         'Redis was restarted or replaced: what it acknowledged last may be lost',
       );
     }
-    const told = new Set(before ? remarksOf(before, settings.replicas) : []);
-    for (const remark of remarksOf(now, settings.replicas)) {
+    const told = new Set(before ? remarksOf(before, replicas) : []);
+    for (const remark of remarksOf(now, replicas)) {
       if (!told.has(remark))
-        logger.warn({ event: 'redis.remark', remark }, 'mind how Redis is set');
+        logger.warn({ event: 'redis.remark', at: place.name, remark }, 'mind how Redis is set');
     }
   }
 
@@ -40,7 +49,7 @@ export function createInspector(
     async inspect(client) {
       const [info, appendFsync] = await Promise.all([client.info(), readAppendFsync(client)]);
       const found = readServerFacts(info, appendFsync);
-      const unfit = unfitnessOf(found);
+      const unfit = unfitnessOf(found, place);
       if (unfit) throw unfit;
       if (found.role !== 'master') throw new Error('the Redis that was reached is a replica');
       tell(found, facts);

@@ -1,21 +1,21 @@
 import type { RedisOptions } from 'ioredis';
-import { StateUnavailable } from '../state.ts';
-import { createAttempt, type Attempt } from './attempts.ts';
-import { createCommit, type Confirmation } from './durable.ts';
-import { advise } from './errors.ts';
+import { createCommit, type Commit, type Confirmation } from './durable.ts';
 import { openLink, type Link } from './link.ts';
 
-/** A connection and the way to try verbs on it. */
+/** A connection and how verbs are run on it. */
 export interface Lane {
   readonly link: Link;
-  readonly attempt: Attempt;
+  readonly run: Commit;
 }
 
-/** Where verbs go: writes that must last have a connection of their own, on which they are confirmed. */
+/** To one Redis: writes that must last have a connection of their own, on which they are confirmed. */
 export interface Lanes {
   readonly main: Lane;
-  /** The lane for a write that must last: the main one, when this Redis can confirm nothing. */
-  durable(): Promise<Lane>;
+  /**
+   * The lane for a write that must last: the main one, when this Redis can confirm nothing. Only to be asked
+   * while the main one is ready, for that is the connection which is inspected.
+   */
+  durable(): Lane;
   close(): Promise<void>;
 }
 
@@ -28,13 +28,12 @@ export interface LanesOptions {
   readonly confirmation: () => Confirmation;
 }
 
-/** Of the time that a verb has: how long to wait for a Redis to be inspected, and for it to confirm. */
+/** Of the time that a verb has: how long to wait for a Redis to confirm. */
 const SHARE = 0.5;
 
 export function createLanes(options: LanesOptions): Lanes {
   const { timeoutMs, replicas } = options;
-  const shareMs = Math.floor(timeoutMs * SHARE);
-  const main: Lane = { link: options.main, attempt: createAttempt(options.main, timeoutMs) };
+  const main: Lane = { link: options.main, run: (write) => write() };
   let own: Lane | undefined;
 
   function openOwn(): Lane {
@@ -42,18 +41,12 @@ export function createLanes(options: LanesOptions): Lanes {
       redis: { ...options.redis, connectionName: 'latchkey-durable' },
       timeoutMs,
     });
-    const attempt = createAttempt(link, timeoutMs);
-    const commit = createCommit(link, replicas, shareMs);
-    return { link, attempt: (once) => attempt((mayBeDone) => commit(() => once(mayBeDone))) };
+    return { link, run: createCommit(link, replicas, Math.floor(timeoutMs * SHARE)) };
   }
 
   return {
     main,
-    async durable() {
-      // The main connection is the one that is inspected: what it must not use, this one must not either.
-      if (!(await main.link.untilReady(shareMs))) {
-        throw new StateUnavailable(`Redis is not there: ${advise(main.link.trouble())}`);
-      }
+    durable() {
       if (options.confirmation() === 'none') return main;
       own ??= openOwn();
       return own;

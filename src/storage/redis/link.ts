@@ -3,10 +3,22 @@ import { Redis, type RedisOptions } from 'ioredis';
 import { messageOf } from './errors.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { createReadiness, type Readiness } from './readiness.ts';
+import { redirectOf } from './redirects.ts';
 import type { Script } from './scripts.ts';
 
+/** Where the commands of a verb go. */
+export interface Wire {
+  send(command: string, ...args: readonly (string | number)[]): Promise<unknown>;
+  /** Runs a script, by its hash where the connection has seen it before. */
+  evaluate(
+    script: Script,
+    keys: readonly string[],
+    args: readonly (string | number)[],
+  ): Promise<unknown>;
+}
+
 /** One connection to Redis that comes back by itself. */
-export interface Link {
+export interface Link extends Wire {
   readonly client: Redis;
   /** True while connected and prepared. */
   isReady(): boolean;
@@ -16,12 +28,6 @@ export interface Link {
   trouble(): Error;
   /** Has what this turn sends go out in one piece: measured, half the processor time of many at once. */
   gather(): void;
-  /** Runs a script, by its hash where the connection has seen it before. */
-  evaluate(
-    script: Script,
-    keys: readonly string[],
-    args: readonly (string | number)[],
-  ): Promise<unknown>;
   /** Prepares once more, as after a reconnect; throws what `prepare` throws. */
   prepareAgain(): Promise<void>;
   /** Lets what has been sent be answered, then ends. */
@@ -30,6 +36,8 @@ export interface Link {
 
 export interface LinkOptions {
   readonly redis: RedisOptions;
+  /** Where to connect in place of where it was, when that failed or ended; left out: there again. */
+  readonly elsewhere?: () => Pick<RedisOptions, 'host' | 'port'>;
   /** How long an answer may take before the connection counts as dead. */
   readonly timeoutMs: number;
   /** Makes a fresh connection usable; it is not ready before. Throws when it must not be used. */
@@ -50,7 +58,7 @@ const FAREWELL_MS = 100;
  * fails at once when the connection goes, and whoever sent it knows whether it may be repeated.
  */
 export function openLink(options: LinkOptions): Link {
-  const client = new Redis({
+  const client: Redis = new Redis({
     ...options.redis,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
@@ -60,7 +68,10 @@ export function openLink(options: LinkOptions): Link {
     // A process that ends waits for this even where nothing is connected.
     disconnectTimeout: FAREWELL_MS,
     disableClientInfo: true,
-    retryStrategy: backoff,
+    retryStrategy(times) {
+      Object.assign(client.options, options.elsewhere?.());
+      return backoff(times);
+    },
     // A master that became a replica: the address may lead to the new one.
     reconnectOnError: (error) => error.message.startsWith('READONLY'),
   });
@@ -76,11 +87,30 @@ export function openLink(options: LinkOptions): Link {
     trouble: readiness.trouble,
     prepareAgain: prepare,
     gather: createGatherer(client),
+    send: (command, ...args) => client.call(command, ...args),
     evaluate: (script, keys, args) => evaluate(client, loaded, { script, keys, args }),
     async close() {
       readiness.end();
       await client.quit().catch(() => client.disconnect());
       stopHeartbeat();
+    },
+  };
+}
+
+/** A node of a Cluster that a slot is moving to, asked for a key of that slot: it refuses those not told so. */
+export function asking({ client, send, evaluate: run }: Link): Wire {
+  const ask = (): void => {
+    // Whether it was heard is told by the answer to what follows on the same connection.
+    client.asking().catch(() => undefined);
+  };
+  return {
+    async send(command, ...args) {
+      ask();
+      return await send(command, ...args);
+    },
+    async evaluate(script, keys, args) {
+      ask();
+      return await run(script, keys, args);
     },
   };
 }
@@ -170,14 +200,15 @@ async function evaluate(
   loaded: Set<string>,
   { script, keys, args }: Evaluation,
 ): Promise<unknown> {
-  if (!loaded.has(script.sha)) {
-    loaded.add(script.sha);
-    return await client.eval(script.source, keys.length, ...keys, ...args);
-  }
+  const isLoaded = loaded.has(script.sha);
+  loaded.add(script.sha);
   try {
-    return await client.evalsha(script.sha, keys.length, ...keys, ...args);
+    return await (isLoaded
+      ? client.evalsha(script.sha, keys.length, ...keys, ...args)
+      : client.eval(script.source, keys.length, ...keys, ...args));
   } catch (error) {
-    if (messageOf(error).startsWith('NOSCRIPT')) loaded.delete(script.sha);
+    // A node of a Cluster that sends us elsewhere has not read the script.
+    if (messageOf(error).startsWith('NOSCRIPT') || redirectOf(error)) loaded.delete(script.sha);
     throw error;
   }
 }

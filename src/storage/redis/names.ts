@@ -1,5 +1,6 @@
 import type { Json } from '../../runtime/json.ts';
 import type { Entry, Version } from '../state.ts';
+import { asText } from './replies.ts';
 
 /** What keys are called in Redis: one letter tells apart what may share a name. */
 export interface Names {
@@ -55,8 +56,10 @@ export function encodeEntry(version: Version, value: Json): string {
   return `${version}|${encodeValue(value)}`;
 }
 
-export function decodeEntry(text: string | null): Entry | undefined {
-  if (text === null) return undefined;
+/** Reads what `GET` gives: null where nothing is. */
+export function decodeEntry(answer: unknown): Entry | undefined {
+  if (answer === null) return undefined;
+  const text = asText(answer);
   const bar = text.indexOf('|');
   return { version: text.slice(0, bar), value: decodeValue(text.slice(bar + 1)) };
 }

@@ -15,6 +15,16 @@ export interface ServerFacts {
   readonly replicas: number;
 }
 
+/** Where a Redis stands. */
+export interface Place {
+  /** The mode that it must be in. */
+  readonly mode: string;
+  /** What logs call it. */
+  readonly name: string;
+  /** What it is called in a sentence, by the setting that leads to it. */
+  readonly called: string;
+}
+
 const MAJOR_MIN = 7;
 const KEEPS_EVERYTHING = 'noeviction';
 
@@ -44,20 +54,21 @@ export function isAtLeast(facts: ServerFacts, major: number, minor: number): boo
 }
 
 /** Why this Redis must not hold our state; `undefined` when it may. */
-export function unfitnessOf(facts: ServerFacts): RedisMayEvict | RedisRefused | undefined {
+export function unfitnessOf(
+  facts: ServerFacts,
+  { mode, called }: Place,
+): RedisMayEvict | RedisRefused | undefined {
   if (!isAtLeast(facts, MAJOR_MIN, 0)) {
-    return new RedisRefused(
-      `storage.state.redis.url names a Redis ${facts.version}: ${MAJOR_MIN}.0 or later is needed`,
-    );
+    return new RedisRefused(`${called} is a ${facts.version}: ${MAJOR_MIN}.0 or later is needed`);
   }
-  if (facts.mode !== 'standalone') {
+  if (facts.mode !== mode) {
     return new RedisRefused(
-      `storage.state.redis.url names a Redis in ${facts.mode} mode: one that stands alone is needed, or the master of its replicas`,
+      `${called} is in ${facts.mode} mode, not ${mode}: the nodes of a Cluster are set by storage.state.redis.cluster, Sentinels by storage.state.redis.sentinel, one Redis by storage.state.redis.url`,
     );
   }
   if (facts.evictionPolicy !== KEEPS_EVERYTHING) {
     return new RedisMayEvict(
-      `the Redis of storage.state.redis.url may throw away sessions and revocations: its maxmemory-policy is ${facts.evictionPolicy}; set "maxmemory-policy noeviction" in redis.conf`,
+      `${called} may throw away sessions and revocations: its maxmemory-policy is ${facts.evictionPolicy}; set "maxmemory-policy noeviction" in redis.conf`,
     );
   }
   return undefined;

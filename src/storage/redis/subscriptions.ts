@@ -60,7 +60,7 @@ export function createSubscriptions(
       const listening = channels.get(channel) ?? new Set();
       channels.set(channel, listening.add(subscription));
       try {
-        await link.attempt(() => link.client.subscribe(channel));
+        await link.attempt(channel, () => link.client.subscribe(channel));
       } catch (error) {
         await leave(channel, subscription);
         throw error;

@@ -205,6 +205,20 @@ describe('boots with a warning', () => {
       },
       'storage.state.redis.url',
     ],
+    ...(['sentinel', 'cluster'] as const).map((kind): [string, SafetySettings, string] => [
+      `Redis across the network in clear (${kind})`,
+      {
+        ...SAFE,
+        storage: {
+          ...SAFE.storage,
+          state: {
+            engine: 'redis',
+            redis: { url: 'redis://127.0.0.1:6379/0', [kind]: { nodes: ['redis-1:6379'] } },
+          },
+        },
+      },
+      'storage.state.redis.url',
+    ]),
     [
       'PostgreSQL across the network in clear',
       {

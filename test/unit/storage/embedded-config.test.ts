@@ -37,6 +37,26 @@ describe('the storage section', () => {
   );
 
   test.each([
+    {},
+    { url: 'rediss://nobody' },
+    { url: 'redis://nobody/0', cluster: { nodes: ['[::1]:7000'] } },
+  ])('takes a Redis Cluster (%j)', (more) =>
+    expect(problems(redis({ cluster: { nodes: ['one:7000', 'two:7000'] }, ...more }))).toEqual([]),
+  );
+
+  test.each([
+    [{ url: 'redis://cache/3' }, 'state.redis.url'],
+    [{ url: 'unix:///run/redis.sock' }, 'state.redis.url'],
+    [{ sentinel: { nodes: ['one:26379'] } }, 'state.redis.cluster'],
+    [{ cluster: { nodes: ['one'] } }, 'state.redis.cluster.nodes.0'],
+    [{ cluster: { nodes: [] } }, 'state.redis.cluster.nodes'],
+  ])('refuses for a Redis Cluster what it cannot have (%j)', (more, at) =>
+    expect(problems(redis({ cluster: { nodes: ['one:7000'] }, ...more }))).toEqual([
+      expect.stringContaining(`${at}: `),
+    ]),
+  );
+
+  test.each([
     redis({ url: 'redis://user:hunter2@cache/0' }),
     postgres({ url: 'postgres://user:hunter2@db/latchkey' }),
   ])('refuses a password in a URL, and does not repeat it', (settings) => {

@@ -24,6 +24,8 @@ const INFO = [
   '',
 ].join('\r\n');
 
+const PLACE = { mode: 'standalone', name: 'one', called: 'the Redis of storage.state.redis.url' };
+
 const facts = readServerFacts(INFO, 'everysec');
 
 describe('what Redis says of itself', () => {
@@ -54,20 +56,32 @@ describe('what Redis says of itself', () => {
 
 describe('a Redis', () => {
   test('that keeps everything and is new enough is fit', () => {
-    expect(unfitnessOf(facts)).toBeUndefined();
+    expect(unfitnessOf(facts, PLACE)).toBeUndefined();
   });
 
   test('before version 7 is not fit', () => {
-    expect(unfitnessOf({ ...facts, version: '6.2.14' })).toBeInstanceOf(RedisRefused);
+    expect(unfitnessOf({ ...facts, version: '6.2.14' }, PLACE)).toBeInstanceOf(RedisRefused);
   });
 
   test.each(['cluster', 'sentinel', ''])('in the mode "%s" is not fit', (mode) => {
-    expect(unfitnessOf({ ...facts, mode })).toBeInstanceOf(RedisRefused);
+    expect(unfitnessOf({ ...facts, mode }, PLACE)).toBeInstanceOf(RedisRefused);
+  });
+
+  test('is fit for a Cluster in cluster mode alone, and the refusal says which it is', () => {
+    const place = {
+      ...PLACE,
+      mode: 'cluster',
+      called: 'the Redis a:1 of storage.state.redis.cluster',
+    };
+    expect(unfitnessOf({ ...facts, mode: 'cluster' }, place)).toBeUndefined();
+    expect(unfitnessOf(facts, place)?.message).toContain('a:1');
   });
 
   test('that evicts, or does not say whether it does, is not fit', () => {
-    expect(unfitnessOf({ ...facts, evictionPolicy: 'volatile-ttl' })).toBeInstanceOf(RedisMayEvict);
-    expect(unfitnessOf({ ...facts, evictionPolicy: '' })).toBeInstanceOf(RedisMayEvict);
+    expect(unfitnessOf({ ...facts, evictionPolicy: 'volatile-ttl' }, PLACE)).toBeInstanceOf(
+      RedisMayEvict,
+    );
+    expect(unfitnessOf({ ...facts, evictionPolicy: '' }, PLACE)).toBeInstanceOf(RedisMayEvict);
   });
 });
 

@@ -1,0 +1,31 @@
+import type { RedisOptions } from 'ioredis';
+import type { Logger } from '../../runtime/logger.ts';
+import type { RedisSettings } from '../config.ts';
+import { openMaster, refuseUnfit } from './master.ts';
+import { oneWay, type Topology } from './topology.ts';
+
+/** What reaching a Redis takes. */
+export interface TopologyOptions {
+  readonly settings: RedisSettings;
+  readonly redis: RedisOptions;
+  readonly logger: Logger;
+}
+
+/**
+ * One Redis, or the master that Sentinels name, has all keys.
+ *
+ * @throws {RedisMayEvict} {RedisRefused} when it is there and must not be used.
+ */
+export async function openSingle({ settings, redis, logger }: TopologyOptions): Promise<Topology> {
+  const setting = settings.sentinel ? 'storage.state.redis.sentinel' : 'storage.state.redis.url';
+  const place = { mode: 'standalone', name: settings.url, called: `the Redis of ${setting}` };
+  const master = openMaster({ settings, redis, place, logger });
+  try {
+    await refuseUnfit([master.firstWord], settings.connectTimeoutMs);
+  } catch (refusal) {
+    await master.close();
+    throw refusal;
+  }
+  const { lanes, health, close } = master;
+  return { isSpread: false, ...oneWay(lanes), health, close };
+}
