@@ -22,6 +22,7 @@ import {
   tokensConfig,
 } from './provider/config.ts';
 import { protocolConfig } from './provider/features/config.ts';
+import { authorizationDetailsProblems } from './provider/features/authorization-details.ts';
 import { clientIdMetadataProblems } from './provider/features/client-id-metadata.ts';
 import { jwtBearerProblems } from './provider/features/jwt-bearer.ts';
 import { TOKEN_EXCHANGE } from './provider/features/token-exchange.ts';
@@ -108,6 +109,7 @@ function problemsBetween(settings: Sections): readonly Problem[] {
     ...groupProblems(settings),
     ...clientIdMetadataProblems(settings),
     ...jwtBearerProblems(settings),
+    ...authorizationDetailsProblems(settings),
     ...passkeyProblems(settings).map(({ path, message }) => ({
       path: ['factors', 'passkeys', ...path],
       message,
@@ -134,7 +136,7 @@ export function withSensitiveAttributes<Part extends Pick<Settings, 'claims' | '
 
 type Client = Sections['clients'][number];
 /** Those that have a switch. */
-type Feature = Exclude<keyof Sections['protocol'], 'jwtBearer'>;
+type Feature = Exclude<keyof Sections['protocol'], 'jwtBearer' | 'authorizationDetails'>;
 
 /** Settings of clients that mean nothing without a part of the protocol. */
 const USES: readonly (readonly [keyof Client, Feature])[] = [

@@ -23,7 +23,15 @@ export type AuditEvent =
       }
     >
   | Kind<'sign_out'>
-  | Kind<'consent.granted', { scopes: readonly string[]; resources: readonly string[] }>
+  | Kind<
+      'consent.granted',
+      {
+        scopes: readonly string[];
+        resources: readonly string[];
+        /** Types of authorization details. */
+        details?: readonly string[] | undefined;
+      }
+    >
   | Kind<'consent.refused'>
   /** Somebody let a device in that showed them a code, or did not; whoever refuses need not have signed in. */
   | Kind<'device.connected' | 'device.refused'>

@@ -83,6 +83,7 @@ export const METADATA_FIELDS = {
   userinfo_encrypted_response_enc: contentEncryption,
   request_object_signing_alg: signingAlgorithm,
   require_signed_request_object: z.boolean(),
+  authorization_details_types: z.array(z.string().min(1).max(100)).max(50),
   jwks: publicKeySet,
   jwks_uri: uri,
   sector_identifier_uri: uri,

@@ -89,6 +89,9 @@ export const REGISTERED_SETTINGS = {
   requireSignedRequestObject: FIELD.require_signed_request_object
     .optional()
     .describe('Takes its requests only signed (RFC 9101).'),
+  authorizationDetailsTypes: FIELD.authorization_details_types
+    .optional()
+    .describe('Types of protocol.authorizationDetails it may ask for (RFC 9396); left out: none.'),
   subjectType: FIELD.subject_type
     .optional()
     .describe(

@@ -21,12 +21,14 @@ export function askedFor(consent: ConsentRequest): {
   readonly scopes: readonly AskedFor[];
   readonly claims: readonly AskedFor[];
   readonly resources: ConsentRequest['resources'];
+  readonly details: ConsentRequest['details'];
 } {
   const scopes = consent.scopes.filter((scope) => scope !== 'openid');
   return {
     scopes: scopes.map((scope) => inWords('scope', scope, KNOWN_SCOPES)),
     claims: consent.claims.map((claim) => inWords('claim', claim, KNOWN_CLAIMS)),
     resources: consent.resources,
+    details: consent.details,
   };
 }
 

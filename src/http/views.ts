@@ -131,6 +131,7 @@ function createEngine({ roots, catalog, assets, theme, logo, escape }: EngineOpt
     'after',
     (key: unknown, placeholder: unknown) => catalog.around(String(key), String(placeholder))[1],
   );
+  engine.registerFilter('in-words', (words: unknown) => inWords(words, catalog.language));
   registerTimes(engine, catalog.language);
   engine.registerFilter('asset', (name: unknown) => {
     const path = assets.path(String(name));
@@ -138,6 +139,14 @@ function createEngine({ roots, catalog, assets, theme, logo, escape }: EngineOpt
     return path;
   });
   return engine;
+}
+
+/** Of a text of the configuration, or of one for each language: that of the reader, else the first. */
+function inWords(words: unknown, language: string): string {
+  if (typeof words === 'string') return words;
+  const texts = new Map(Object.entries(z.record(z.string(), z.string()).parse(words)));
+  const [first = ''] = texts.values();
+  return texts.get(chooseLanguage([language], [...texts.keys()]) ?? '') ?? first;
 }
 
 /** Of a NumericDate: `instant` in full, for letters; `moment` short; `iso` for programs. */

@@ -32,7 +32,8 @@ export async function showConsent(
   const client = clientCard(interaction.client);
   const page = { client, account: accountCard(account), another, shown, ...askedFor(asked), csrf };
   const { uiLocales } = interaction;
-  const words = ['account', 'another', 'shown', 'csrf'] as const;
+  // What is asked in detail is not kept for the next reader.
+  const words = asked.details.length > 0 ? [] : (['account', 'another', 'shown', 'csrf'] as const);
   await show(ctx, 'consent', page, { uiLocales, image: client.logoUri, words });
 }
 

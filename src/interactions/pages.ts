@@ -132,6 +132,7 @@ export interface ConsentPage extends Form {
   readonly scopes: readonly AskedFor[];
   readonly claims: readonly AskedFor[];
   readonly resources: ConsentRequest['resources'];
+  readonly details: ConsentRequest['details'];
 }
 
 export interface ProblemPage {

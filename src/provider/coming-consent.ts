@@ -59,11 +59,12 @@ function isBoundToSomebody(params: JsonObject): boolean {
   return 'sub' in told || object(told, 'acr')?.['essential'] === true;
 }
 
-/** Whatever was allowed before: by `prompt=consent`, or since anyone can pose as a native app (RFC 8252 section 8.6). */
+/** Whatever was allowed before: for details, which are allowed once, by `prompt=consent`, or since anyone can pose as a native app (RFC 8252 section 8.6). */
 function isAskedAnyway(params: JsonObject, { metadata, policy }: Client): boolean {
   const prompts = text(params, 'prompt')?.split(' ') ?? [];
   const isNative = text(metadata, 'application_type') === 'native' && !policy.firstParty;
-  return isNative || prompts.includes('consent');
+  const isDetailed = params['authorization_details'] !== undefined;
+  return isDetailed || isNative || prompts.includes('consent');
 }
 
 function singleClaims(params: JsonObject, known: ReadonlySet<string>): readonly string[] {

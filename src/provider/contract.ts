@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Context } from 'koa';
 import { LatchkeyError } from '../runtime/errors.ts';
 import type { Origin } from '../runtime/origin.ts';
+import type { ShownDetail } from './authorization-details/authorization-details.ts';
 
 /** The classes of sign-ins, for `acr_values`. */
 export { ACR } from './acr.ts';
@@ -41,6 +42,8 @@ export interface ConsentRequest {
     readonly name: string;
     readonly scopes: readonly { readonly name: string; readonly description: string }[];
   }[];
+  /** What is asked for in detail, this once (RFC 9396). */
+  readonly details: readonly ShownDetail[];
 }
 
 /** A pause in an authorization request, while a person does something. */

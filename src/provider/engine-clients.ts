@@ -12,7 +12,7 @@ import type { Demands } from './features/demands.ts';
 import { isRegisteredUri } from './redirect-uris.ts';
 import { once, type RequestScopes } from './request-scope.ts';
 import type { ModelStore } from './store/adapter.ts';
-import { text, toJson } from './store/payloads.ts';
+import { text, texts, toJson } from './store/payloads.ts';
 
 /** Our clients as the engine sees them. */
 export interface EngineClients {
@@ -31,15 +31,16 @@ const GIVEN: ReadonlySet<string> = new Set(
   'client_id client_secret client_secret_expires_at client_id_issued_at'.split(' '),
 );
 
-/** `requirePkce`: of confidential clients that register themselves. */
+/** `requirePkce`: of confidential clients that register themselves; `detailTypes`: of authorization details, all that there are. */
 export function createEngineClients(options: {
   readonly clients: Clients;
   readonly scopes: RequestScopes;
   readonly engineScopes: ReadonlySet<string>;
   readonly requirePkce: boolean;
   readonly demands: Demands;
+  readonly detailTypes: ReadonlySet<string>;
 }): EngineClients {
-  const { clients, scopes, engineScopes, requirePkce, demands } = options;
+  const { clients, scopes, requirePkce, demands } = options;
   const owners = new WeakMap<EngineClient, Client>();
   // The engine insists on a secret where a client has one. Ours are kept as hashes, and it never compares them.
   const placeholder = randomId(32);
@@ -54,7 +55,7 @@ export function createEngineClients(options: {
       client_id: client.id,
       client_id_issued_at: client.createdAt,
       ...(await secretOf(client, clients, placeholder)),
-      ...engineScope(client.metadata, engineScopes),
+      ...narrowed(client.metadata, options),
     };
   }
 
@@ -162,6 +163,22 @@ async function secretOf(
   if (client.secretHash === undefined) return {};
   const secret = await clients.sharedSecret(client);
   return { client_secret: secret ?? placeholder, client_secret_expires_at: 0 };
+}
+
+/** Without what only we know, and what is there no more: the engine would refuse the whole client. */
+function narrowed(
+  metadata: JsonObject,
+  known: {
+    readonly engineScopes: ReadonlySet<string>;
+    readonly detailTypes: ReadonlySet<string>;
+  },
+): object {
+  const name = 'authorization_details_types';
+  const types = texts(metadata, name).filter((type) => known.detailTypes.has(type));
+  return {
+    ...engineScope(metadata, known.engineScopes),
+    ...(metadata[name] !== undefined && { [name]: types }),
+  };
 }
 
 /** The engine knows OIDC scopes only; those of APIs are held to the registration where tokens are shaped. */

@@ -3,6 +3,7 @@ import type { Client, ResourceServer } from '../clients/clients.ts';
 import { hostOfDocument } from '../clients/documents/document-url.ts';
 import type { JsonObject } from '../runtime/json.ts';
 import type { Allowed } from './consent-queries.ts';
+import type { ShownDetail } from './authorization-details/authorization-details.ts';
 import type { ClientView, ConsentRequest, Interaction } from './contract.ts';
 import { ACR } from './acr.ts';
 import { identifierOf, scopesFor, type Resources } from './resources.ts';
@@ -10,7 +11,7 @@ import { isJsonObject, object, text, texts, toJson } from './store/payloads.ts';
 
 const PROMPTS = ['create', 'login', 'select_account', 'consent'] as const;
 /** Asked although everything may have been allowed before: then everything is shown. */
-const ASKED_ANYWAY = ['consent_prompt', 'native_client_prompt'];
+const ASKED_ANYWAY = ['consent_prompt', 'native_client_prompt', 'rar_prompt'];
 
 /** What a page may say of `client`. Links that are not http(s) are left out. */
 export function viewOfClient({ id, metadata, policy, source }: Client): ClientView {
@@ -35,8 +36,7 @@ export function viewOfClient({ id, metadata, policy, source }: Client): ClientVi
 export function viewOfInteraction(
   interaction: EngineInteraction,
   client: Client,
-  asked: Allowed,
-  resources: Resources,
+  consent: ConsentRequest,
 ): Interaction {
   const params = toJson(interaction.params);
   const words = (name: string): readonly string[] =>
@@ -53,7 +53,7 @@ export function viewOfInteraction(
     isMultiFactorAsked: isMultiFactorAsked(words('acr_values'), text(params, 'claims')),
     accountId: interaction.session?.accountId,
     amr: interaction.session?.amr ?? [],
-    consent: prompt === 'consent' ? consentView(asked, resources) : undefined,
+    consent: prompt === 'consent' ? consent : undefined,
   };
 }
 
@@ -129,7 +129,11 @@ export function claimsIn(parameter: string | undefined): readonly string[] {
 }
 
 /** What was or would be allowed, with the words of the APIs for it. */
-export function consentView(asked: Allowed, resources: Resources): ConsentRequest {
+export function consentView(
+  asked: Allowed,
+  resources: Resources,
+  details: readonly ShownDetail[] = [],
+): ConsentRequest {
   const apis = Object.keys(asked.resources)
     .map((identifier) => resources.find(identifier))
     .filter((api) => api !== undefined);
@@ -141,6 +145,7 @@ export function consentView(asked: Allowed, resources: Resources): ConsentReques
       name: api.name,
       scopes: described(api, asked.resources[api.identifier] ?? []),
     })),
+    details,
   };
 }
 

@@ -2,12 +2,14 @@ import { errors } from 'oidc-provider';
 import type { IncomingMessage } from 'node:http';
 import type { Context } from 'koa';
 import type { Origin } from '../runtime/origin.ts';
+import type { AuthorizationDetails } from './authorization-details/authorization-details.ts';
 import { InteractionExpired, type Interactions, type Outcome } from './contract.ts';
 import type { EngineClients } from './engine-clients.ts';
 import { askedConsent, consentView, viewOfInteraction } from './interaction-view.ts';
 import type { PrefetchNamed } from './prefetch.ts';
 import { comingOf, resultOf, type OutcomeOptions, type Pending } from './outcomes.ts';
 import type { RequestScopes } from './request-scope.ts';
+import { text, toJson } from './store/payloads.ts';
 import type { InteractionRecords } from './store/interaction-records.ts';
 
 interface InteractionsOptions extends OutcomeOptions {
@@ -15,11 +17,12 @@ interface InteractionsOptions extends OutcomeOptions {
   readonly engineClients: EngineClients;
   readonly scopes: RequestScopes;
   readonly prefetchNamed: PrefetchNamed;
+  readonly details: AuthorizationDetails;
 }
 
 /** Between the engine and the pages. */
 export function createInteractions(options: InteractionsOptions): Interactions {
-  const { provider, records, engineClients, resources, scopes, prefetchNamed } = options;
+  const { provider, records, engineClients, resources, scopes, prefetchNamed, details } = options;
   const known = new WeakMap<IncomingMessage, Promise<Pending>>();
 
   /** Found once for each request: the page, then what its form ends. */
@@ -43,7 +46,9 @@ export function createInteractions(options: InteractionsOptions): Interactions {
     const client = await engineClients.find(String(interaction.params['client_id']));
     if (client === undefined) throw new InteractionExpired('its client is gone');
     const asked = askedConsent(interaction, client, options);
-    return { interaction, client, asked, coming: new Map() };
+    const shown = details.shown(text(toJson(interaction.params), 'authorization_details'));
+    if (shown === undefined) throw new InteractionExpired('it asks for what is not there any more');
+    return { interaction, client, asked, details: shown, coming: new Map() };
   }
 
   /** What it reads is read once for each request, as inside the engine. */
@@ -64,13 +69,14 @@ export function createInteractions(options: InteractionsOptions): Interactions {
   return {
     find: (ctx, uid) =>
       within(ctx, async () => {
-        const { interaction, client, asked } = await pending(ctx, uid);
-        return viewOfInteraction(interaction, client, asked, resources);
+        const { interaction, client, asked, details: shown } = await pending(ctx, uid);
+        return viewOfInteraction(interaction, client, consentView(asked, resources, shown));
       }),
     comingConsent: (ctx, uid, accountId) =>
       within(ctx, async () => {
-        const allowed = await comingOf(await pending(ctx, uid), accountId, options);
-        return allowed && consentView(allowed, resources);
+        const current = await pending(ctx, uid);
+        const allowed = await comingOf(current, accountId, options);
+        return allowed && consentView(allowed, resources, current.details);
       }),
     finish: (ctx, uid, outcome) => within(ctx, () => finish(ctx, uid, outcome)),
   };

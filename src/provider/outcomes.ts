@@ -4,6 +4,7 @@ import type { Client } from '../clients/clients.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Origin } from '../runtime/origin.ts';
 import { ACR } from './acr.ts';
+import type { ShownDetail } from './authorization-details/authorization-details.ts';
 import { comingConsent, type ComingConsentOptions } from './coming-consent.ts';
 import type { Allowed } from './consent-queries.ts';
 import { InteractionExpired, type Outcome } from './contract.ts';
@@ -23,6 +24,7 @@ export interface Pending {
   readonly interaction: EngineInteraction;
   readonly client: Client;
   readonly asked: Allowed;
+  readonly details: readonly ShownDetail[];
   /** What is going to be asked of whom. */
   readonly coming: Map<string, Promise<Allowed | undefined>>;
 }
@@ -31,6 +33,7 @@ interface Consented {
   readonly accountId: string;
   readonly clientId: string;
   readonly allowed: Allowed;
+  readonly details: readonly ShownDetail[];
   readonly origin: Origin;
 }
 
@@ -75,7 +78,8 @@ async function signedIn(
   // All at once, so that they are durable together.
   await Promise.all([
     audit.record({ type: 'sign_in.succeeded', accountId, clientId, origin, amr }),
-    allowed && keepConsent({ accountId, clientId, allowed, origin }, options),
+    allowed &&
+      keepConsent({ accountId, clientId, allowed, details: current.details, origin }, options),
   ]);
   const reached = acr ?? (amr.includes('mfa') ? ACR.multiple : ACR.single);
   const ts = authTime ?? (await signedInAt(accountId, current, options)) ?? clock.now();
@@ -100,7 +104,7 @@ async function signedInAt(
 
 /** What the page showed is allowed: in the session's grant, and remembered beyond it. */
 async function allow(
-  { interaction, client, asked }: Pending,
+  { interaction, client, asked, details }: Pending,
   origin: Origin,
   options: OutcomeOptions,
 ): Promise<string> {
@@ -114,13 +118,13 @@ async function allow(
   addAllowed(grant, asked);
   grant.exp = undefined;
   await grant.save();
-  await keepConsent({ accountId, allowed: asked, clientId: client.id, origin }, options);
+  await keepConsent({ accountId, allowed: asked, clientId: client.id, details, origin }, options);
   return grant.jti;
 }
 
 /** On record for good; both at once, so that they are durable together. */
 async function keepConsent(
-  { accountId, clientId, allowed, origin }: Consented,
+  { accountId, clientId, allowed, details, origin }: Consented,
   { consents, audit }: OutcomeOptions,
 ): Promise<void> {
   await Promise.all([
@@ -132,6 +136,7 @@ async function keepConsent(
       clientId,
       scopes: allowed.scopes,
       resources: Object.keys(allowed.resources),
+      ...(details.length > 0 && { details: details.map(({ type }) => type) }),
     }),
   ]);
 }

@@ -2,6 +2,10 @@ import { Provider } from 'oidc-provider';
 import { randomId } from '../runtime/random.ts';
 import { createAccountClaims, type AccountClaims } from './account-claims.ts';
 import { createAdmission, type Admission } from './admission.ts';
+import {
+  createAuthorizationDetails,
+  type AuthorizationDetails,
+} from './authorization-details/authorization-details.ts';
 import { createConsents, type Consents } from './consent-queries.ts';
 import type { ContentKeys } from './content-keys.ts';
 import { cookieNames } from './cookies.ts';
@@ -40,6 +44,7 @@ export interface Parts {
   readonly consents: Consents;
   readonly engineClients: EngineClients;
   readonly resources: Resources;
+  readonly details: AuthorizationDetails;
   readonly engineScopes: ReadonlySet<string>;
   readonly claimNames: ReadonlySet<string>;
 }
@@ -63,11 +68,12 @@ export function createParts(options: PartsOptions): Parts {
   });
   const cookies = cookieNames(profile);
   const parties = createParties(options, scopes);
-  const { engineClients, accountClaims, resources, engineScopes, lifetimes } = parties;
+  const { engineClients, accountClaims, resources, lifetimes, details } = parties;
   const url = (path: string): string => `${profile.issuer}${path}`;
   const features = createFeatures(settings.protocol, {
     ...options,
     ownerOf: engineClients.ownerOf,
+    details,
     devicePages: createDevicePages({ pages, engineClients, endpoints: { url } }),
     url,
   });
@@ -100,21 +106,20 @@ export function createParts(options: PartsOptions): Parts {
     tokenPolicy: createTokenPolicy({ engineClients, accountClaims }),
   };
   return {
+    ...parties,
     admission,
     records,
     scopes,
     prefetchNamed,
     grants,
     consents,
-    engineClients,
-    resources,
-    engineScopes,
     claimNames: new Set(Object.values(accountClaims.byScope).flat()),
     generation,
   };
 }
 
 interface Parties {
+  readonly details: AuthorizationDetails;
   readonly engineClients: EngineClients;
   readonly accountClaims: AccountClaims;
   readonly resources: Resources;
@@ -129,15 +134,18 @@ function createParties(options: PartsOptions, scopes: RequestScopes): Parties {
   const custom = createCustomClaims(settings.claims);
   const engineScopes = new Set([...ENGINE_SCOPES, ...custom.byScope.keys()]);
   const { requirePkce } = settings.registration;
+  const details = createAuthorizationDetails(settings.protocol.authorizationDetails.types);
   const engineClients = createEngineClients({
     ...options,
     scopes,
     engineScopes,
     requirePkce,
+    detailTypes: new Set(details.types.map(({ type }) => type)),
     demands: createDemands(settings.protocol),
   });
   const { ownerOf } = engineClients;
   return {
+    details,
     engineClients,
     engineScopes,
     withheldClaims: sensitiveClaims(settings.claims, resourceServers),

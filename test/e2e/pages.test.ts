@@ -45,6 +45,20 @@ const CONSENT: Interaction = {
         scopes: [{ name: 'read', description: 'Read your bookings' }],
       },
     ],
+    details: [
+      {
+        type: 'payment',
+        name: { en: 'Make a payment', de: 'Eine Zahlung ausführen' },
+        description: 'Once, from your account.',
+        fields: [
+          { label: 'Amount', values: ['12.50 EUR'] },
+          {
+            label: { en: 'Recipients' },
+            values: ['Bookshop', 'a-recipient-with-a-name-that-does-not-end-soon'],
+          },
+        ],
+      },
+    ],
   },
 };
 const PAGE = '/interaction/uid-1';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { authorizationDetailsConfig } from './authorization-details.ts';
 import { clientIdMetadataConfig } from './client-id-metadata.ts';
 import { deviceFlowConfig } from './device-flow.ts';
 import { dpopConfig } from './dpop.ts';
@@ -22,6 +23,7 @@ export const protocolConfig = z
     jwtBearer: jwtBearerConfig,
     pairwiseSubjects: pairwiseSubjectsConfig,
     requestObjects: requestObjectsConfig,
+    authorizationDetails: authorizationDetailsConfig,
     signedAnswers: signedAnswersConfig,
     tokenExchange: tokenExchangeConfig,
     encryption: encryptionConfig,

@@ -5,6 +5,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { Subjects } from '../../subjects/subjects.ts';
 import type { AccountClaims } from '../account-claims.ts';
+import type { AuthorizationDetails } from '../authorization-details/authorization-details.ts';
 import type { DevicePages } from '../device-pages.ts';
 import type { EngineClients } from '../engine-clients.ts';
 import type { Lifetimes } from '../lifetimes.ts';
@@ -57,6 +58,7 @@ export interface FeatureOptions {
   readonly outboundFetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
   /** Ours behind the engine's. */
   readonly ownerOf: EngineClients['ownerOf'];
+  readonly details: AuthorizationDetails;
   readonly devicePages: DevicePages;
   /** Secrets of the installation, the newest first. */
   readonly cookieKeys: readonly string[];

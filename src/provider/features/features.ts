@@ -1,6 +1,7 @@
 import type { Configuration } from 'oidc-provider';
 import { clientIdMetadata } from './client-id-metadata.ts';
 import type { FeatureSettings } from './config.ts';
+import { authorizationDetails } from './authorization-details.ts';
 import { deviceFlow } from './device-flow.ts';
 import { dpop } from './dpop.ts';
 import { encryption } from './encryption.ts';
@@ -27,6 +28,7 @@ export function createFeatures(
     idTokenResponses(settings.idTokenResponses),
     jwtBearer(settings.jwtBearer, options),
     requestObjects(settings.requestObjects),
+    authorizationDetails(options),
     signedAnswers(settings.signedAnswers),
     tokenExchange(settings.tokenExchange),
     encryption(settings.encryption, { hasSignedAnswers: settings.signedAnswers.enabled }),

@@ -74,6 +74,7 @@ function told(token: AdapterPayload, value: string, issuer: string): object {
     // The id of an opaque token is the token.
     jti: jti === value ? undefined : jti,
     aud,
+    authorization_details: token['rar'],
     scope: scope === '' ? undefined : scope,
     cnf: jkt === undefined ? undefined : { jkt },
     token_type: jkt === undefined ? 'Bearer' : 'DPoP',

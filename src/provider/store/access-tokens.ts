@@ -6,6 +6,7 @@ import type { SigningKeys } from '../../signing-keys/signing-keys.ts';
 import { sectorOf } from '../../subjects/sectors.ts';
 import type { Subjects } from '../../subjects/subjects.ts';
 import { CLAIM, type AccessTokenClaims } from '../access-token-claims.ts';
+import { detailsOf } from '../authorization-details/authorization-details.ts';
 import type { ProtocolSettings } from '../config.ts';
 import type { ContentKeys } from '../content-keys.ts';
 import type { EngineClients } from '../engine-clients.ts';
@@ -23,7 +24,7 @@ export const JWT_MARK = '~';
 const JWT = /^~?(?<token>[\w-]+\.[\w-]*\.[\w-]+(?:\.[\w-]+\.[\w-]+)?)$/;
 /** What the engine tells by itself, and what nobody has to know. */
 const HIDDEN: ReadonlySet<string> = new Set(
-  `iss sub aud exp iat jti scope client_id cnf ${CLAIM.mark} ${CLAIM.session} ${CLAIM.userinfo}`.split(
+  `iss sub aud exp iat jti scope client_id cnf authorization_details ${CLAIM.mark} ${CLAIM.session} ${CLAIM.userinfo}`.split(
     ' ',
   ),
 );
@@ -202,6 +203,7 @@ function toPayload(
           ...(sessionUid === undefined ? {} : { sessionUid, expiresWithSession: true }),
         };
   const [only] = aud;
+  const { authorization_details: details } = payload;
   return {
     kind,
     jti,
@@ -212,6 +214,7 @@ function toPayload(
     aud: aud.length === 1 ? only : [...aud],
     extra,
     jkt,
+    ...(details !== undefined && { rar: [...detailsOf(details)] }),
     ...person,
   };
 }

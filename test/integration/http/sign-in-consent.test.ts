@@ -10,7 +10,12 @@ import {
 } from '../../support/pages-host.ts';
 
 const PATH = '/interaction/uid-1';
-const ASKED: ConsentRequest = { scopes: ['openid', 'email'], claims: [], resources: [] };
+const ASKED: ConsentRequest = {
+  scopes: ['openid', 'email'],
+  claims: [],
+  resources: [],
+  details: [],
+};
 const RIGHT = { login: 'alice', password: 'right', remember: 'yes' };
 
 let world: PagesWorld;

@@ -60,7 +60,15 @@ test('a page from the mould is the page that is rendered, byte for byte', async 
 test('words may lie in an object: whose page it is makes no difference', async () => {
   const { renderer, rendered } = await counted();
   const moulds = createMoulds(renderer);
-  const page = { client: NAMELESS, another: '', shown: 's', scopes: [], claims: [], resources: [] };
+  const page = {
+    client: NAMELESS,
+    another: '',
+    shown: 's',
+    scopes: [],
+    claims: [],
+    resources: [],
+    details: [],
+  };
   const accounts = [
     { name: 'Alice <A>', login: 'alice', initial: 'A' },
     { name: 'Bob', login: 'bob', initial: '&' },

@@ -31,6 +31,7 @@ test('known scopes and claims are asked for in words, others by their name, open
     scopes: ['openid', 'email', 'invoices'],
     claims: ['birthdate', 'constructor'],
     resources: [],
+    details: [],
   });
   expect(asked.scopes).toEqual([
     { message: 'scope.email', text: '' },

@@ -66,6 +66,20 @@ const CONSENT: Pages['consent'] = {
       scopes: [{ name: 'read', description: 'Read your bookings' }],
     },
   ],
+  details: [
+    {
+      type: 'payment',
+      name: { en: 'Make a payment', de: 'Eine Zahlung ausführen' },
+      description: 'Once, from your account.',
+      fields: [
+        { label: 'Amount', values: ['12.50 EUR'] },
+        {
+          label: { en: 'Recipients' },
+          values: ['Bookshop', 'a-recipient-with-a-name-that-does-not-end-soon'],
+        },
+      ],
+    },
+  ],
   csrf: 'token',
 };
 
@@ -220,6 +234,7 @@ const STATES: readonly (readonly [name: string, view: string, data: object])[] =
       scopes: [],
       claims: [],
       resources: [],
+      details: [],
     },
   ],
   ['expired', 'expired', { requestId: 'r-1' } satisfies Pages['expired']],
@@ -329,6 +344,13 @@ describe('every view', () => {
     );
     expect(html).not.toContain('<script>alert');
     expect(html).toContain('&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;');
+  });
+
+  test('says words of the configuration in the language of whoever reads them, else as they come', async () => {
+    const said = async (language: string): Promise<string> =>
+      views.renderer.render('consent', CONSENT, [language]);
+    expect(await said('de')).toContain('Eine Zahlung ausführen');
+    for (const language of ['en', 'ja']) expect(await said(language)).toContain('Make a payment');
   });
 
   test('speaks the first language that it can, else the default', async () => {
