@@ -1,5 +1,6 @@
 import { accountPage } from './account-page/capability.ts';
 import type { Added, Capability, House } from './capability.ts';
+import { cognito } from './cognito/capability.ts';
 import { installationOf } from './config/installation.ts';
 import { dev } from './dev/capability.ts';
 import { joining } from './joining/capability.ts';
@@ -11,11 +12,19 @@ const CAPABILITIES = [
   installed(joining),
   installed(recovery),
   installed(accountPage),
+  installed(cognito),
   installed(dev),
 ] as const;
 
 /** What `settings` say of the house, and not a room of it. */
-type Said = 'isDev' | 'authentication' | 'attributes' | 'hasMail' | 'accountUrl';
+type Said =
+  | 'isDev'
+  | 'authentication'
+  | 'attributes'
+  | 'hasMail'
+  | 'accountUrl'
+  | 'limits'
+  | 'people';
 
 /** What the capabilities that are switched on add. */
 export function addCapabilities(
@@ -29,6 +38,8 @@ export function addCapabilities(
     isDev,
     authentication,
     attributes: accounts.attributes,
+    limits: settings.signIn.limits,
+    people: settings.people,
     hasMail: hasMail(settings),
     accountUrl: settings.accountPage.enabled ? '/account' : '',
   };

@@ -2,6 +2,7 @@ import type { Router } from '@koa/router';
 import type { z } from 'zod';
 import type { Accounts } from './accounts/accounts.ts';
 import type { DeclaredAttribute } from './accounts/attributes-config.ts';
+import type { DeclaredPerson, SignInSettings } from './accounts/config.ts';
 import type { Tickets } from './accounts/tickets.ts';
 import type { Audit } from './audit/audit.ts';
 import type { Clients, ResourceServers } from './clients/clients.ts';
@@ -75,6 +76,10 @@ export interface House {
   readonly authentication: AuthenticationSettings;
   /** What the installation keeps of people beside the standard claims. */
   readonly attributes: readonly DeclaredAttribute[];
+  /** Whom the configuration declares. */
+  readonly people: readonly DeclaredPerson[];
+  /** How many failures are put up with. */
+  readonly limits: SignInSettings['limits'];
 }
 
 /** What a capability adds to the house. */

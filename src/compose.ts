@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { accountClient } from './account-page/account-client.ts';
+import { deleteUsers, forgetVerifiers } from './cognito/user-queries.ts';
 import type { Accounts } from './accounts/accounts.ts';
 import { createAccounts } from './accounts/create-accounts.ts';
 import { createTickets } from './accounts/create-tickets.ts';
@@ -178,8 +179,8 @@ function openAccounts(settings: Settings, ground: Ground & Pick<Rooms, 'revocati
     ...ground,
     settings: settings.signIn,
     attributes: settings.accounts.attributes,
-    belongings: [deleteConsents, forgetAccount, deleteFactors],
-    distrust: [forgetDevices],
+    belongings: [deleteConsents, forgetAccount, deleteFactors, deleteUsers],
+    distrust: [forgetDevices, forgetVerifiers],
     outboundFetch: ground.outbound.fetch,
     decoySecret: Buffer.from(ground.sealer.keysFor('decoys')[0]).toString('base64url'),
   });

@@ -6,6 +6,7 @@ import { auditConfig } from './audit/config.ts';
 import { unknownApis } from './clients/api-references.ts';
 import { apisConfig, clientsConfig } from './clients/config.ts';
 import { issuerConfig, profileConfig } from './config/installation.ts';
+import { cognitoConfig, cognitoProblems } from './cognito/config.ts';
 import { devConfig } from './dev/config.ts';
 import { factorsConfig, passkeyProblems } from './factors/config.ts';
 import { groupProblems, groupsConfig, rolesConfig } from './groups/config.ts';
@@ -59,6 +60,7 @@ const sections = z.strictObject({
   recovery: recoveryConfig.describe('How people get back into their account.'),
   accountPage: accountPageConfig.describe('What people may do for themselves.'),
   pages: pagesConfig.describe('How the pages look, and which languages they speak.'),
+  cognito: cognitoConfig.describe('In place of Amazon Cognito user pools.'),
   mail: mailConfig.describe('Letters to people.'),
   revocation: revocationConfig.describe('How what was taken back is remembered and told.'),
   statusLists: statusListsConfig.describe(
@@ -120,6 +122,7 @@ function problemsBetween(settings: Sections): readonly Problem[] {
     })),
     ...featureProblems(settings),
     ...joiningProblems(settings),
+    ...cognitoProblems(settings),
     ...revocationProblems(settings),
   ];
 }

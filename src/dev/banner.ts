@@ -19,11 +19,32 @@ export interface BannerSettings {
   readonly mail: { readonly smtp: { readonly host?: string | undefined } };
   readonly dev: { readonly tryPage: boolean };
   readonly accountPage: { readonly enabled: boolean };
+  readonly cognito: {
+    readonly enabled: boolean;
+    readonly endpoint: string;
+    readonly pools: readonly {
+      readonly id: string;
+      readonly clients: readonly {
+        readonly id: string;
+        readonly secretInClear?: string | undefined;
+      }[];
+    }[];
+  };
 }
 
 /** A short word at start, in the dev profile: where it is, who can sign in, which clients there are. */
 export function banner(
-  { issuer, people, clients, storage, signingKeys, mail, dev, accountPage }: BannerSettings,
+  {
+    issuer,
+    people,
+    clients,
+    storage,
+    signingKeys,
+    mail,
+    dev,
+    accountPage,
+    cognito,
+  }: BannerSettings,
   { authorityFile }: { readonly authorityFile: string | undefined },
 ): string {
   const hasTryPage = dev.tryPage && clients.some(({ id }) => id === TRY_CLIENT);
@@ -38,6 +59,7 @@ export function banner(
         [index === 0 ? 'Sign in as' : '', `${email ?? username ?? ''}  ${password ?? ''}`] as const,
     ),
     ...clients.map((client, index) => [index === 0 ? 'Clients' : '', describe(client)] as const),
+    ...cognitoRows(cognito),
     ['Data', `${places(storage)}, keys in ${signingKeys.folder}/`],
     ...(authorityFile === undefined
       ? []
@@ -60,6 +82,32 @@ function describe({ id, type, secretInClear, redirectUris = [] }: DeclaredClient
     ...(secretInClear === undefined ? [] : [`secret ${secretInClear}`]),
   ];
   return [...parts, ...redirectUris.slice(0, 1)].join('  ');
+}
+
+/** What applications of Cognito are told. */
+function cognitoRows({
+  enabled,
+  endpoint,
+  pools,
+}: BannerSettings['cognito']): readonly (readonly [string, string])[] {
+  if (!enabled) return [];
+  return [
+    ['Cognito', `AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER=${endpoint}`],
+    ...pools.flatMap(({ id, clients }) => [
+      ['', `pool ${id}`] as const,
+      ...clients.map(
+        (client) => ['', ['client', client.id, ...secretOf(client)].join(' ')] as const,
+      ),
+    ]),
+  ];
+}
+
+function secretOf({
+  secretInClear,
+}: {
+  readonly secretInClear?: string | undefined;
+}): readonly string[] {
+  return secretInClear === undefined ? [] : [` secret ${secretInClear}`];
 }
 
 function places({ state, records, embedded }: BannerSettings['storage']): string {

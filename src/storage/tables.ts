@@ -216,6 +216,28 @@ export interface RememberedDeviceTable {
   readonly expires_at: Time;
 }
 
+/** What a user pool knows of a user beside the account. */
+export interface CognitoUserTable {
+  readonly pool_id: string;
+  readonly account_id: string;
+  /** As applications see it: chosen, or the id of the account. */
+  readonly username: string;
+  /** What is typed to sign in, folded; unique in the pool. */
+  readonly login_key: string;
+  readonly status: 'UNCONFIRMED' | 'CONFIRMED' | 'RESET_REQUIRED';
+  /** Custom attributes, and an address that has not been verified yet. */
+  readonly attributes: JsonText;
+  /** Whether the authenticator app is asked for, by the user's own choice; null: not chosen. */
+  readonly software_token: Flag | null;
+  /** Hexadecimal; null: none until a password passes by in clear. */
+  readonly srp_salt: string | null;
+  readonly srp_verifier_sealed: string | null;
+  /** How many passwords the account has had since: a verifier is written for one of them alone. */
+  readonly password_number: number;
+  readonly created_at: Time;
+  readonly updated_at: Time;
+}
+
 /** Every table of the records engine, as `migrations/` makes them. */
 export interface Tables {
   readonly account: AccountTable;
@@ -235,4 +257,5 @@ export interface Tables {
   readonly totp: TotpTable;
   readonly recovery_code: RecoveryCodeTable;
   readonly remembered_device: RememberedDeviceTable;
+  readonly cognito_user: CognitoUserTable;
 }

@@ -90,6 +90,7 @@ const CAPABILITY_DOORS = [
   'groups/groups.ts',
   'clients',
   'revocation',
+  'signing-keys/signing-keys.ts',
   'factors',
   'flows',
   'notices',

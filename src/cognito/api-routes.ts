@@ -1,0 +1,57 @@
+import { Router } from '@koa/router';
+import type { Context } from 'koa';
+import type { Exchange } from '../http/exchange.ts';
+import { randomUuid } from '../runtime/random.ts';
+import { readApiBody } from './api-body.ts';
+import { CognitoException } from './exception.ts';
+import type { Operations } from './operation.ts';
+
+const TARGET = /^AWSCognitoIdentityProviderService\.(?<name>[A-Za-z]{1,64})$/;
+const CONTENT_TYPE = 'application/x-amz-json-1.1';
+
+/** The JSON API: one path, and the operation in a header. Browsers may call it from any origin, without cookies. */
+export function createApiRoutes(operations: Operations): Router {
+  const router = new Router({ sensitive: true, strict: true });
+  router.use(async (ctx, next) => {
+    ctx.set('Access-Control-Allow-Origin', '*');
+    ctx.set(
+      'Access-Control-Expose-Headers',
+      'x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage',
+    );
+    await next();
+  });
+  return router
+    .options('/', (ctx) => {
+      ctx.set('Access-Control-Allow-Methods', 'POST');
+      ctx.set('Access-Control-Allow-Headers', ctx.get('Access-Control-Request-Headers'));
+      ctx.set('Access-Control-Max-Age', '86400');
+      ctx.status = 204;
+    })
+    .post('/', async (ctx) => {
+      ctx.set('x-amzn-RequestId', randomUuid());
+      ctx.set('Cache-Control', 'no-store');
+      try {
+        answer(ctx, 200, await perform(ctx, operations));
+      } catch (error) {
+        if (!(error instanceof CognitoException)) throw error;
+        ctx.set('x-amzn-ErrorType', error.type);
+        answer(ctx, 400, { __type: error.type, message: error.message });
+      }
+    });
+}
+
+async function perform(ctx: Context, operations: Operations): Promise<object> {
+  const { name } = TARGET.exec(ctx.get('X-Amz-Target'))?.groups ?? {};
+  const operation =
+    name !== undefined && Object.hasOwn(operations, name) ? operations[name] : undefined;
+  if (operation === undefined)
+    throw new CognitoException('UnknownOperationException', 'This operation is not known here.');
+  const { exchange }: { readonly exchange: Exchange } = ctx['state'];
+  return await operation.run(await readApiBody(ctx), exchange.origin);
+}
+
+function answer(ctx: Context, status: number, body: object): void {
+  ctx.status = status;
+  ctx.body = JSON.stringify(body);
+  ctx.set('Content-Type', CONTENT_TYPE);
+}

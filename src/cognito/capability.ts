@@ -1,0 +1,60 @@
+import { createThrottle } from '../accounts/throttle.ts';
+import type { Capability, House } from '../capability.ts';
+import { createAccessTokens } from './access-tokens.ts';
+import { createApiRoutes } from './api-routes.ts';
+import { createChallenges } from './challenges.ts';
+import { cognitoConfig, type CognitoConfig } from './config.ts';
+import { createOperations } from './operations.ts';
+import { createPoolDocuments } from './pool-documents.ts';
+import { createPools } from './pools.ts';
+import type { Room } from './room.ts';
+import { createSamplePasswords } from './sample-passwords.ts';
+import { createSessions } from './sessions.ts';
+import { createSrpHandshakes } from './srp-handshakes.ts';
+import { createSrpSecrets } from './srp-secrets.ts';
+import { createUsers } from './users.ts';
+
+/** User pools of Amazon Cognito, at an origin of their own. */
+export const cognito: Capability<'cognito', CognitoConfig> = {
+  name: 'cognito',
+  config: cognitoConfig,
+  create(settings, house) {
+    if (!settings.enabled) return undefined;
+    const room = createRoom(settings, house);
+    const { endpoint, listen } = settings;
+    return {
+      sites: [
+        {
+          name: 'cognito',
+          issuer: endpoint,
+          listen,
+          hosts: [],
+          routers: [
+            createApiRoutes(createOperations(room)),
+            createPoolDocuments({ ...room, endpoint }),
+          ],
+        },
+      ],
+    };
+  },
+};
+
+function createRoom(settings: CognitoConfig, house: House): Room {
+  const pools = createPools(settings);
+  const users = createUsers(house);
+  const sessions = createSessions(house);
+  const srpSecrets = createSrpSecrets(house);
+  return {
+    ...house,
+    settings,
+    pools,
+    users,
+    sessions,
+    throttle: createThrottle(house),
+    challenges: createChallenges(house.state),
+    srpHandshakes: createSrpHandshakes(house),
+    srpSecrets,
+    samples: createSamplePasswords({ ...house, srpSecrets, users }),
+    accessTokens: createAccessTokens({ ...house, settings, pools, users, sessions }),
+  };
+}

@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { sha256 } from '../runtime/digest.ts';
+import { randomId } from '../runtime/random.ts';
+import type { State, Version } from '../storage/state.ts';
+
+/** What a user has to answer next. */
+export const CHALLENGES = ['NEW_PASSWORD_REQUIRED', 'SOFTWARE_TOKEN_MFA', 'MFA_SETUP'] as const;
+export type ChallengeName = (typeof CHALLENGES)[number];
+
+const record = z.strictObject({
+  name: z.enum(CHALLENGES),
+  poolId: z.string(),
+  clientId: z.string(),
+  accountId: z.string(),
+  /** What had been revoked before the person was checked. */
+  mark: z.string(),
+  /** How it was signed in, for the record. */
+  amr: z.array(z.string()),
+  /** The enrolment of an authenticator app that is under way, sealed. */
+  enrolment: z.string().optional(),
+  /** That app was shown to work. */
+  isEnrolled: z.boolean().default(false),
+});
+export type ChallengeFields = z.input<typeof record>;
+
+/** A sign-in that waits for an answer. */
+export interface Challenge extends z.output<typeof record> {
+  /** Known to the application alone, which brings it back. */
+  readonly session: string;
+  readonly version: Version;
+}
+
+/** Sign-ins that are under way, for three minutes each. */
+export interface Challenges {
+  /** Gives the `Session` by which the answer finds it. */
+  open(fields: ChallengeFields): Promise<string>;
+  /** Undefined: over, used, or never there. */
+  find(session: string): Promise<Challenge | undefined>;
+  /** False: another request was faster. */
+  change(challenge: Challenge, changed: Partial<ChallengeFields>): Promise<boolean>;
+  /** True for one caller alone. */
+  end(challenge: Challenge): Promise<boolean>;
+}
+
+const LIFE = { ttlSeconds: 180 };
+const USED = 'used';
+const SECRET_BYTES = 32;
+
+export function createChallenges(state: State): Challenges {
+  return {
+    async open(fields) {
+      const session = randomId(SECRET_BYTES);
+      await state.put(keyOf(session), record.parse(fields), LIFE);
+      return session;
+    },
+    async find(session) {
+      const entry = await state.get(keyOf(session));
+      if (entry === undefined || entry.value === USED) return undefined;
+      return { session, version: entry.version, ...record.parse(entry.value) };
+    },
+    async change({ session, version, ...fields }, changed) {
+      const next = record.parse({ ...fields, ...changed });
+      return (await state.swap(keyOf(session), version, next, LIFE)) !== undefined;
+    },
+    async end({ session, version }) {
+      return (await state.swap(keyOf(session), version, USED, LIFE)) !== undefined;
+    },
+  };
+}
+
+function keyOf(session: string): string {
+  return `cognito:challenge:${sha256(session)}`;
+}

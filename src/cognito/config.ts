@@ -1,0 +1,182 @@
+import { z } from 'zod';
+import { duration, origin, secret, sensitive } from '../config/values.ts';
+import { AUTH_FLOWS } from './pool.ts';
+
+/** What aws-jwt-verify, amazon-cognito-identity-js and the AWS SDKs all take for the id of a pool. */
+const POOL_ID = /^(?=.{1,55}$)[a-z]{2}(?:-[a-z]+)+-\d+_[0-9A-Za-z]+$/;
+const CLIENT_ID = /^[\w+]{1,128}$/;
+const ATTRIBUTE = /^[\p{L}\p{M}\p{S}\p{N}\p{P}]{1,20}$/u;
+const SHORTEST_TOKEN_SECONDS = 300;
+const DAY_SECONDS = 86_400;
+
+const passwordPolicy = z
+  .strictObject({
+    minimumLength: z.int().min(6).max(99).default(8).describe('Characters at least.'),
+    requireUppercase: z.boolean().default(true).describe('An upper-case letter.'),
+    requireLowercase: z.boolean().default(true).describe('A lower-case letter.'),
+    requireNumbers: z.boolean().default(true).describe('A digit.'),
+    requireSymbols: z.boolean().default(true).describe('A character that is none of these.'),
+  })
+  .prefault({});
+
+const customAttribute = z.strictObject({
+  name: z
+    .string()
+    .regex(ATTRIBUTE, { error: 'expected at most 20 characters, without "custom:"' })
+    .describe('Its name, without `custom:`.'),
+  type: z.enum(['String', 'Number', 'DateTime', 'Boolean']).default('String').describe('Its type.'),
+  mutable: z.boolean().default(true).describe('Whether it can be changed once it is set.'),
+});
+
+const declaredClient = z
+  .strictObject({
+    id: z
+      .string()
+      .regex(CLIENT_ID, { error: 'expected at most 128 letters, digits, + and _' })
+      .describe('What the application has as its client id.'),
+    name: z.string().min(1).max(128).default('client').describe('Its name.'),
+    secret: secret().optional().describe('Its secret; left out: a public client.'),
+    secretInClear: sensitive().optional().describe('The same in clear, for the dev profile only.'),
+    authFlows: z
+      .array(z.enum(AUTH_FLOWS))
+      .default([...AUTH_FLOWS])
+      .describe('Ways to sign in that it may use (`ExplicitAuthFlows`).'),
+    accessTokenValidity: duration('1h').describe('How long access tokens live: 5m to 1d.'),
+    idTokenValidity: duration('1h').describe('How long ID tokens live: 5m to 1d.'),
+    refreshTokenValidity: duration('30d').describe(
+      'How long refresh tokens live, at most `revocation.longestRecord`.',
+    ),
+    rotateRefreshTokens: z
+      .boolean()
+      .default(false)
+      .describe('Each refresh gives a new refresh token; one that comes back ends the session.'),
+    preventUserExistenceErrors: z
+      .boolean()
+      .default(true)
+      .describe('Strangers cannot tell an unknown user from a wrong password.'),
+  })
+  .superRefine(({ secret: reference, secretInClear, ...client }, context) => {
+    for (const name of ['accessTokenValidity', 'idTokenValidity'] as const)
+      if (client[name] < SHORTEST_TOKEN_SECONDS || client[name] > DAY_SECONDS)
+        context.addIssue({ code: 'custom', path: [name], message: 'must be from 5m to 1d' });
+    if (reference !== undefined && secretInClear !== undefined)
+      context.addIssue({
+        code: 'custom',
+        path: ['secretInClear'],
+        message: 'must not stand beside secret: one of them is enough',
+      });
+  });
+
+const declaredPool = z.strictObject({
+  id: z
+    .string()
+    .regex(POOL_ID, { error: 'expected an id such as "us-east-1_Dev00001", at most 55 characters' })
+    .describe('Region, `_`, and letters and digits.'),
+  name: z.string().min(1).max(128).default('pool').describe('Its name.'),
+  issuer: z
+    .enum(['ours', 'aws'])
+    .default('ours')
+    .describe(
+      'ours: `iss` is the endpoint and the id; aws: what Amazon would put there, for verifiers that take no other.',
+    ),
+  people: z
+    .boolean()
+    .default(false)
+    .describe('Everybody of the directory is a user of the pool, from their first sign-in on.'),
+  signInBy: z
+    .enum(['username', 'email', 'both'])
+    .default('both')
+    .describe(
+      'username: users have a name; email: their address is what they type for it; both: a name, and the address once it is verified.',
+    ),
+  autoVerifyEmail: z
+    .boolean()
+    .default(true)
+    .describe('Who signs up proves their address by a code in a letter.'),
+  selfSignUp: z.boolean().default(true).describe('Whether people may sign up by themselves.'),
+  mfa: z
+    .enum(['off', 'optional', 'on'])
+    .default('optional')
+    .describe('Authenticator apps: for nobody, for those who set one up, for everybody.'),
+  passwordPolicy: passwordPolicy.describe(
+    'What new passwords must have beside what `signIn.password` asks.',
+  ),
+  attributes: z.array(customAttribute).default([]).describe('Attributes named `custom:...`.'),
+  clients: z.array(declaredClient).default([]).describe('Applications of the pool.'),
+});
+
+/** Amazon Cognito user pools, for applications that go on using its SDKs. */
+export const cognitoConfig = z
+  .strictObject({
+    enabled: z.boolean().default(false).describe('Serve the API of Amazon Cognito user pools.'),
+    endpoint: origin()
+      .default('http://localhost:4002')
+      .describe('Where applications reach it (`AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER`).'),
+    listen: z
+      .strictObject({
+        host: z.string().min(1).default('127.0.0.1').describe('Address to listen on.'),
+        port: z.int().min(0).max(65_535).default(4002).describe('Port to listen on.'),
+      })
+      .prefault({})
+      .describe('Where the node listens for it.'),
+    pools: z.array(declaredPool).default([]).describe('User pools.'),
+  })
+  .superRefine(({ pools }, context) => {
+    const ids = pools.map(({ id }) => id);
+    const clientIds = pools.flatMap(({ clients }) => clients.map(({ id }) => id));
+    for (const id of [...repeated(ids), ...repeated(clientIds)])
+      context.addIssue({ code: 'custom', path: ['pools'], message: `"${id}" is there twice` });
+  })
+  .prefault({});
+
+export type CognitoConfig = z.output<typeof cognitoConfig>;
+export type DeclaredPool = z.output<typeof declaredPool>;
+export type DeclaredPoolClient = z.output<typeof declaredClient>;
+
+/** What must hold between this section and others, by paths from the top of the configuration. */
+export function cognitoProblems({
+  profile,
+  cognito,
+  revocation,
+  signingKeys,
+}: {
+  readonly profile: string;
+  readonly cognito: CognitoConfig;
+  readonly revocation: { readonly longestToken: number; readonly longestRecord: number };
+  readonly signingKeys: { readonly algorithms: readonly string[] };
+}): readonly { readonly path: readonly PropertyKey[]; readonly message: string }[] {
+  if (!cognito.enabled) return [];
+  const clients = cognito.pools.flatMap(({ clients: ofPool }, pool) =>
+    ofPool.map((client, index) => ({ client, path: ['cognito', 'pools', pool, 'clients', index] })),
+  );
+  return [
+    ...(signingKeys.algorithms.includes('RS256')
+      ? []
+      : [{ path: ['signingKeys', 'algorithms'], message: 'must have RS256 for cognito.enabled' }]),
+    ...clients.flatMap(({ client, path }) => [
+      ...(profile !== 'dev' && client.secretInClear !== undefined
+        ? [{ path: [...path, 'secretInClear'], message: 'is for the dev profile only' }]
+        : []),
+      ...(client.refreshTokenValidity > revocation.longestRecord
+        ? [
+            {
+              path: [...path, 'refreshTokenValidity'],
+              message: `must be at most revocation.longestRecord, ${revocation.longestRecord}s`,
+            },
+          ]
+        : []),
+      ...(client.accessTokenValidity > revocation.longestToken
+        ? [
+            {
+              path: [...path, 'accessTokenValidity'],
+              message: `must be at most revocation.longestToken, ${revocation.longestToken}s`,
+            },
+          ]
+        : []),
+    ]),
+  ];
+}
+
+function repeated(names: readonly string[]): readonly string[] {
+  return names.filter((name, index) => names.indexOf(name) !== index);
+}

@@ -1,0 +1,38 @@
+import { LatchkeyError } from '../runtime/errors.ts';
+
+/** Names by which SDKs tell one refusal from another. */
+export type ExceptionName =
+  | 'AliasExistsException'
+  | 'CodeMismatchException'
+  | 'EnableSoftwareTokenMFAException'
+  | 'ExpiredCodeException'
+  | 'GroupExistsException'
+  | 'InvalidParameterException'
+  | 'InvalidPasswordException'
+  | 'InvalidSignatureException'
+  | 'LimitExceededException'
+  | 'NotAuthorizedException'
+  | 'PasswordResetRequiredException'
+  | 'ResourceNotFoundException'
+  | 'SoftwareTokenMFANotFoundException'
+  | 'TooManyRequestsException'
+  | 'UnknownOperationException'
+  | 'UserNotConfirmedException'
+  | 'UserNotFoundException'
+  | 'UsernameExistsException';
+
+/** A refusal as Cognito words it: its name and message are what applications show and match on. */
+export class CognitoException extends LatchkeyError {
+  readonly code = 'ERR_COGNITO';
+  readonly type: ExceptionName;
+
+  constructor(type: ExceptionName, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.type = type;
+  }
+}
+
+/** Whatever was wrong about a name and what was shown for it. */
+export function incorrectCredentials(): CognitoException {
+  return new CognitoException('NotAuthorizedException', 'Incorrect username or password.');
+}

@@ -1,0 +1,26 @@
+import { initiateAuth } from './initiate-auth.ts';
+import type { Operations } from './operation.ts';
+import { getUser, globalSignOut, revokeToken } from './own-sign-in.ts';
+import { getTokensFromRefreshToken } from './refresh-auth.ts';
+import { respondToAuthChallenge } from './respond-to-auth-challenge.ts';
+import type { Room } from './room.ts';
+import {
+  associateSoftwareToken,
+  setUserMfaPreference,
+  verifySoftwareToken,
+} from './software-token.ts';
+
+/** What the API can do, by the names of Cognito. */
+export function createOperations(room: Room): Operations {
+  return {
+    InitiateAuth: initiateAuth(room),
+    RespondToAuthChallenge: respondToAuthChallenge(room),
+    GetTokensFromRefreshToken: getTokensFromRefreshToken(room),
+    GetUser: getUser(room),
+    GlobalSignOut: globalSignOut(room),
+    RevokeToken: revokeToken(room),
+    AssociateSoftwareToken: associateSoftwareToken(room),
+    VerifySoftwareToken: verifySoftwareToken(room),
+    SetUserMFAPreference: setUserMfaPreference(room),
+  };
+}

@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { equalSecrets } from '../runtime/digest.ts';
+import { attributeList } from './attributes.ts';
+import { CognitoException } from './exception.ts';
+import { operation, type Operation } from './operation.ts';
+import type { Room } from './room.ts';
+
+const byToken = z.object({ AccessToken: z.string() });
+
+/** `GetUser`: what the user of an access token is. */
+export function getUser(room: Room): Operation {
+  return operation(byToken, async ({ AccessToken }) => {
+    const { user } = await room.accessTokens.bearer(AccessToken);
+    const has = await room.factors.of(user.account.id, user.account);
+    const isAsked = has?.totp !== undefined && user.row.software_token !== 0;
+    return {
+      Username: user.row.username,
+      UserAttributes: attributeList(user).map((one) => ({ ...one })),
+      ...(isAsked && {
+        UserMFASettingList: ['SOFTWARE_TOKEN_MFA'],
+        PreferredMfaSetting: 'SOFTWARE_TOKEN_MFA',
+      }),
+    };
+  });
+}
+
+/** `GlobalSignOut`: ends every session of the user in this pool. */
+export function globalSignOut(room: Room): Operation {
+  return operation(byToken, async ({ AccessToken }, origin) => {
+    const { user } = await room.accessTokens.bearer(AccessToken);
+    await room.sessions.endAll(user, { by: 'self', origin });
+    return {};
+  });
+}
+
+/** `RevokeToken`: ends the session of a refresh token. Of one that is over, or nobody's, nothing is said. */
+export function revokeToken(room: Room): Operation {
+  const input = z.object({
+    Token: z.string().min(1).max(4096),
+    ClientId: z.string(),
+    ClientSecret: z.string().nullish(),
+  });
+  return operation(input, async ({ Token: token, ClientId, ClientSecret }, origin) => {
+    const { client } = await room.pools.client(ClientId);
+    if (client.secret !== undefined && !equalSecrets(ClientSecret ?? '', client.secret))
+      throw new CognitoException('NotAuthorizedException', 'Client secret is not correct');
+    const session = await room.sessions.byRefreshToken({ token, clientId: client.id, origin });
+    if (session !== undefined) await room.sessions.end(session, { by: 'self', origin });
+    return {};
+  });
+}

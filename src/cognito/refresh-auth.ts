@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import { equalSecrets } from '../runtime/digest.ts';
+import type { JsonObject } from '../runtime/json.ts';
+import type { Origin } from '../runtime/origin.ts';
+import { CognitoException } from './exception.ts';
+import type { AuthRequest } from './initiate-auth.ts';
+import { issueTokens } from './issue-tokens.ts';
+import { operation, type Operation } from './operation.ts';
+import { parameter } from './parameters.ts';
+import type { ClientOfPool } from './pools.ts';
+import type { Room } from './room.ts';
+import { checkSecretHash } from './secret-hash.ts';
+import type { Session } from './sessions.ts';
+
+/** `REFRESH_TOKEN_AUTH`: for clients whose refresh tokens stay the same. */
+export async function refreshAuth(request: AuthRequest, room: Room): Promise<JsonObject> {
+  const { pool, client, parameters, origin } = request;
+  if (client.rotateRefreshTokens)
+    throw new CognitoException(
+      'InvalidParameterException',
+      'Refresh tokens of this client are rotated: use GetTokensFromRefreshToken',
+    );
+  const token = parameter(parameters, 'REFRESH_TOKEN');
+  const shownHash = parameters['SECRET_HASH'];
+  // The hash is over a name that only the session knows.
+  return await refresh({ pool, client, token, origin }, room, (names) =>
+    checkSecretHash(client, shownHash, names),
+  );
+}
+
+/** `GetTokensFromRefreshToken`: what newer SDKs refresh by. */
+export function getTokensFromRefreshToken(room: Room): Operation {
+  const input = z.object({
+    ClientId: z.string(),
+    RefreshToken: z.string().min(1).max(4096),
+    ClientSecret: z.string().nullish(),
+  });
+  return operation(input, async ({ ClientId, RefreshToken: token, ClientSecret }, origin) => {
+    const { pool, client } = await room.pools.client(ClientId);
+    if (client.secret !== undefined && !equalSecrets(ClientSecret ?? '', client.secret))
+      throw new CognitoException('NotAuthorizedException', 'Client secret is not correct');
+    return await refresh({ pool, client, token, origin }, room);
+  });
+}
+
+interface Refresh extends ClientOfPool {
+  readonly token: string;
+  readonly origin: Origin;
+}
+
+/** New tokens of a session: `origin_jti` and `auth_time` stay. */
+async function refresh(
+  { pool, client, token, origin }: Refresh,
+  room: Room,
+  checkNames: (names: readonly string[]) => void = () => undefined,
+): Promise<JsonObject> {
+  const mark = room.revocation.stamp();
+  const session = await room.sessions.byRefreshToken({ token, clientId: client.id, origin });
+  const user = session && (await room.users.byAccount(pool, session.accountId));
+  checkNames(user === undefined ? [] : [user.row.username, user.account.id, user.row.login_key]);
+  if (session === undefined || user?.account.state !== 'active') throw invalidRefreshToken();
+  const next = client.rotateRefreshTokens ? await rotated(session, room) : undefined;
+  const tokens = await issueTokens(
+    { pool, client, user, session, mark, origin, grantType: 'refresh_token' },
+    room,
+  );
+  return {
+    ChallengeParameters: {},
+    AuthenticationResult: next === undefined ? tokens : { ...tokens, RefreshToken: next },
+  };
+}
+
+async function rotated(session: Session, { sessions }: Room): Promise<string> {
+  const next = await sessions.rotate(session);
+  if (next === undefined) throw invalidRefreshToken();
+  return next;
+}
+
+function invalidRefreshToken(): CognitoException {
+  return new CognitoException('NotAuthorizedException', 'Refresh Token has been revoked');
+}

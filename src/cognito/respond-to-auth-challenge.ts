@@ -1,0 +1,117 @@
+import { z } from 'zod';
+import type { JsonObject } from '../runtime/json.ts';
+import type { Challenge, ChallengeName } from './challenges.ts';
+import { conclude, type Proven } from './conclude.ts';
+import { CognitoException, incorrectCredentials } from './exception.ts';
+import type { AuthRequest } from './initiate-auth.ts';
+import { setNewPassword } from './new-password.ts';
+import { operation, type Operation } from './operation.ts';
+import { authParameters, parameter } from './parameters.ts';
+import type { Room } from './room.ts';
+import { checkSecretHash } from './secret-hash.ts';
+import { finishSrp } from './srp-auth.ts';
+
+/** What an answer is given to. */
+interface Answer extends AuthRequest {
+  readonly challenge: Challenge;
+  readonly proven: Proven;
+}
+
+type Step = (answer: Answer, room: Room) => Promise<JsonObject>;
+
+const STEPS: Readonly<Record<ChallengeName, Step>> = {
+  NEW_PASSWORD_REQUIRED: answerNewPassword,
+  SOFTWARE_TOKEN_MFA: answerSoftwareToken,
+  MFA_SETUP: answerSetup,
+};
+
+/** `RespondToAuthChallenge`: the next step of a sign-in. */
+export function respondToAuthChallenge(room: Room): Operation {
+  const input = z.object({
+    ClientId: z.string(),
+    ChallengeName: z.enum([
+      'PASSWORD_VERIFIER',
+      'NEW_PASSWORD_REQUIRED',
+      'SOFTWARE_TOKEN_MFA',
+      'MFA_SETUP',
+    ]),
+    Session: z.string().max(2048).nullish(),
+    ChallengeResponses: authParameters,
+  });
+  return operation(input, async (given, origin) => {
+    const { pool, client } = await room.pools.client(given.ClientId);
+    const request = { pool, client, origin, parameters: given.ChallengeResponses };
+    if (given.ChallengeName === 'PASSWORD_VERIFIER') return await finishSrp(request, room);
+    const answer = await readAnswer(request, { ...given, name: given.ChallengeName }, room);
+    return await STEPS[given.ChallengeName](answer, room);
+  });
+}
+
+async function readAnswer(
+  request: AuthRequest,
+  shown: { readonly name: ChallengeName; readonly Session?: string | null | undefined },
+  room: Room,
+): Promise<Answer> {
+  const { pool, client, parameters, origin } = request;
+  const challenge = await room.challenges.find(shown.Session ?? '');
+  if (challenge === undefined || challenge.name !== shown.name || challenge.clientId !== client.id)
+    throw invalidSession();
+  const { accountId, mark, amr } = challenge;
+  const handles = { jti: '', accountId, clientId: client.id, mark };
+  const user = await room.users.byAccount(pool, accountId);
+  if (user === undefined || (await room.revocation.isRevoked(handles))) throw invalidSession();
+  const typed = parameter(parameters, 'USERNAME');
+  checkSecretHash(client, parameters['SECRET_HASH'], [user.row.username, typed]);
+  return { ...request, challenge, proven: { pool, client, user, mark, amr, origin } };
+}
+
+async function answerNewPassword(answer: Answer, room: Room): Promise<JsonObject> {
+  const { pool, challenge, proven, origin, parameters } = answer;
+  const password = parameter(parameters, 'NEW_PASSWORD');
+  const user = await setNewPassword(
+    { user: proven.user, password, actor: { by: 'self', origin } },
+    room,
+    () => use(challenge, room),
+  );
+  const mark = room.revocation.stamp();
+  const fresh = await room.users.byAccount(pool, user.account.id);
+  if (fresh === undefined) throw incorrectCredentials();
+  return await conclude({ ...proven, user: fresh, mark }, room);
+}
+
+async function answerSoftwareToken(answer: Answer, room: Room): Promise<JsonObject> {
+  const { client, challenge, proven, origin, parameters } = answer;
+  const code = parameter(parameters, 'SOFTWARE_TOKEN_MFA_CODE');
+  const accountId = proven.user.account.id;
+  const outcome = await room.factors.totp.check({ accountId, code, origin, clientId: client.id });
+  if (outcome.kind === 'throttled')
+    throw new CognitoException('LimitExceededException', 'Attempt limit exceeded');
+  if (outcome.kind === 'refused') throw codeMismatch();
+  await use(challenge, room);
+  return await conclude({ ...proven, amr: [...proven.amr, 'otp', 'mfa'] }, room);
+}
+
+/** The app was set up by `AssociateSoftwareToken` and `VerifySoftwareToken` in this session: its code was shown there. */
+async function answerSetup(answer: Answer, room: Room): Promise<JsonObject> {
+  const { challenge, proven } = answer;
+  if (!challenge.isEnrolled) throw invalidSession();
+  await use(challenge, room);
+  return await conclude({ ...proven, amr: [...proven.amr, 'otp', 'mfa'] }, room);
+}
+
+async function use(challenge: Challenge, room: Room): Promise<void> {
+  if (!(await room.challenges.end(challenge))) throw invalidSession();
+}
+
+/** A code that is wrong, was used, or came too late. */
+function codeMismatch(): CognitoException {
+  return new CognitoException('CodeMismatchException', 'Invalid code received for user');
+}
+
+/** A sign-in that is over, or was never begun. */
+export function invalidSession(): CognitoException {
+  return new CognitoException(
+    'NotAuthorizedException',
+    'Invalid session for the user, session can only be used once.',
+  );
+}

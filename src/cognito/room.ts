@@ -1,0 +1,42 @@
+import type { Throttle } from '../accounts/throttle.ts';
+import type { House } from '../capability.ts';
+import type { AccessTokens } from './access-tokens.ts';
+import type { Challenges } from './challenges.ts';
+import type { CognitoConfig } from './config.ts';
+import type { Pools } from './pools.ts';
+import type { SamplePasswords } from './sample-passwords.ts';
+import type { Sessions } from './sessions.ts';
+import type { SrpHandshakes } from './srp-handshakes.ts';
+import type { SrpSecrets } from './srp-secrets.ts';
+import type { Users } from './users.ts';
+
+/** What operations build on. */
+export interface Room extends Pick<
+  House,
+  | 'accounts'
+  | 'audit'
+  | 'clock'
+  | 'factors'
+  | 'groups'
+  | 'isDev'
+  | 'logger'
+  | 'people'
+  | 'records'
+  | 'revocation'
+  | 'sealer'
+  | 'signingKeys'
+  | 'state'
+> {
+  readonly settings: CognitoConfig;
+  readonly pools: Pools;
+  readonly users: Users;
+  readonly sessions: Sessions;
+  readonly accessTokens: AccessTokens;
+  readonly challenges: Challenges;
+  readonly srpHandshakes: SrpHandshakes;
+  readonly srpSecrets: SrpSecrets;
+  /** For whom there may be one, though no password has passed by yet. */
+  readonly samples: SamplePasswords;
+  /** The one that counts passwords in clear: a proof is a guess like any other. */
+  readonly throttle: Throttle;
+}

@@ -1,0 +1,165 @@
+import { z } from 'zod';
+import type { Revocation } from '../revocation/revocation.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { equalSecrets, sha256 } from '../runtime/digest.ts';
+import type { Actor, Origin } from '../runtime/origin.ts';
+import { randomId, randomUuid } from '../runtime/random.ts';
+import type { State, Version } from '../storage/state.ts';
+import type { ClientOfPool } from './pools.ts';
+import type { PoolUser } from './users.ts';
+
+const record = z.strictObject({
+  poolId: z.string(),
+  clientId: z.string(),
+  accountId: z.string(),
+  authTime: z.number(),
+  expiresAt: z.number(),
+  /** What had been revoked when the person signed in, or changed their password in this session. */
+  mark: z.string(),
+  /** SHA-256 of the refresh token. */
+  refresh: z.string(),
+  /** The same of the one before, where each is good once. */
+  replaced: z.string().optional(),
+});
+type Fields = z.output<typeof record>;
+
+/** What one sign-in at the API has led to. */
+export interface Session extends Fields {
+  /** `origin_jti` of its tokens, and the handle by which all of them are taken back. */
+  readonly id: string;
+  /** The write that it was read from. */
+  readonly version: Version;
+}
+
+/** Sessions of the API in state, each with one refresh token. */
+export interface Sessions {
+  /** `mark`: what `revocation.stamp()` gave before the person was checked. */
+  begin(
+    of: ClientOfPool & { readonly user: PoolUser; readonly mark: string },
+  ): Promise<{ readonly session: Session; readonly refreshToken: string }>;
+  /** Undefined: over, taken back, or never there. */
+  find(id: string): Promise<Session | undefined>;
+  /** The session of a refresh token that is good for this client. */
+  byRefreshToken(shown: {
+    readonly token: string;
+    readonly clientId: string;
+    readonly origin: Origin;
+  }): Promise<Session | undefined>;
+  /** The next refresh token in place of the last. Undefined: another request was faster. */
+  rotate(session: Session): Promise<string | undefined>;
+  /** For whoever has just changed what signing in takes: their own session goes on. */
+  renew(session: Session, mark: string): Promise<void>;
+  /** Ends it everywhere: no refresh, and its tokens are in the feed. */
+  end(session: Pick<Session, 'id' | 'expiresAt'>, actor: Actor): Promise<void>;
+  /** Ends all of a user in one pool. */
+  endAll(user: PoolUser, actor: Actor): Promise<void>;
+}
+
+const ENDED = 'ended';
+const REFRESH_TOKEN = /^(?<id>[\w-]{36})\.[\w-]{43}$/;
+const SECRET_BYTES = 32;
+
+interface Sides {
+  readonly state: State;
+  readonly clock: Clock;
+  readonly revocation: Revocation;
+}
+
+export function createSessions(house: Sides): Sessions {
+  const { state, clock } = house;
+  const records = createSessionRecords(house);
+  const { find, end, change } = records;
+
+  return {
+    find,
+    end,
+    async begin({ pool, client, user, mark }) {
+      const id = randomUuid();
+      const { token: refreshToken, digest } = newRefreshToken(id);
+      const now = clock.now();
+      const fields = {
+        poolId: pool.id,
+        clientId: client.id,
+        accountId: user.account.id,
+        authTime: now,
+        expiresAt: now + client.refreshTokenValidity,
+        mark,
+        refresh: digest,
+      };
+      // First the list, or a sign-out at this moment would miss the session.
+      await state.add(listKey(user), id, fields.expiresAt);
+      const version = await state.put(keyOf(id), fields, records.lifeOf(fields.expiresAt));
+      return { session: { id, version, ...fields }, refreshToken };
+    },
+    async byRefreshToken({ token, clientId, origin }) {
+      const { id } = REFRESH_TOKEN.exec(token)?.groups ?? {};
+      const session = id === undefined ? undefined : await find(id);
+      if (session === undefined || session.clientId !== clientId) return undefined;
+      const digest = sha256(token);
+      if (equalSecrets(session.refresh, digest)) return session;
+      // One that was replaced comes back: somebody else has it, too.
+      if (session.replaced !== undefined && equalSecrets(session.replaced, digest))
+        await end(session, { by: 'cognito', origin });
+      return undefined;
+    },
+    async rotate(session) {
+      const { token, digest } = newRefreshToken(session.id);
+      const isRotated = await change(session, { refresh: digest, replaced: session.refresh });
+      return isRotated ? token : undefined;
+    },
+    async renew(session, mark) {
+      await change(session, { mark });
+    },
+    async endAll(user, actor) {
+      for (const id of await state.list(listKey(user))) {
+        const session = await find(id);
+        if (session !== undefined) await end(session, actor);
+      }
+    },
+  };
+}
+
+interface SessionRecords extends Pick<Sessions, 'find' | 'end'> {
+  /** False: another request was faster. */
+  change(session: Session, changed: Partial<Fields>): Promise<boolean>;
+  lifeOf(expiresAt: number): { readonly ttlSeconds: number; readonly durable: true };
+}
+
+function createSessionRecords({ state, clock, revocation }: Sides): SessionRecords {
+  const lifeOf: SessionRecords['lifeOf'] = (expiresAt) => ({
+    ttlSeconds: Math.max(1, expiresAt - clock.now()),
+    durable: true,
+  });
+  return {
+    lifeOf,
+    async find(id) {
+      const entry = await state.get(keyOf(id));
+      if (entry === undefined || entry.value === ENDED) return undefined;
+      const session = { id, version: entry.version, ...record.parse(entry.value) };
+      const { accountId, clientId, mark } = session;
+      const handles = { jti: '', grantId: id, accountId, clientId, mark };
+      return (await revocation.isRevoked(handles)) ? undefined : session;
+    },
+    async change({ id, version, ...fields }, changed) {
+      const next = { ...fields, ...changed };
+      return (await state.swap(keyOf(id), version, next, lifeOf(next.expiresAt))) !== undefined;
+    },
+    async end({ id, expiresAt }, actor) {
+      await state.put(keyOf(id), ENDED, { ...lifeOf(expiresAt), essential: true });
+      await revocation.revoke({ kind: 'grant', grantId: id }, { reason: 'signed out', actor });
+    },
+  };
+}
+
+function newRefreshToken(id: string): { readonly token: string; readonly digest: string } {
+  const token = `${id}.${randomId(SECRET_BYTES)}`;
+  return { token, digest: sha256(token) };
+}
+
+function keyOf(id: string): string {
+  return `cognito:session:${id}`;
+}
+
+function listKey({ pool, account }: PoolUser): string {
+  return `cognito:sessions:${pool.id}:${account.id}`;
+}

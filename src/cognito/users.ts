@@ -1,0 +1,118 @@
+import type { Account, Accounts } from '../accounts/accounts.ts';
+import { foldEmail, foldLogin } from '../accounts/login.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Records } from '../storage/records.ts';
+import type { CognitoUserTable } from '../storage/tables.ts';
+import type { Pool } from './pool.ts';
+import { adoptUser, userByAccount, userByName } from './user-queries.ts';
+
+/** A user of a pool: an account of the directory, and what the pool knows of it. */
+export interface PoolUser {
+  readonly pool: Pool;
+  readonly account: Account;
+  readonly row: CognitoUserTable;
+}
+
+/** Finds users of pools. */
+export interface Users {
+  /** By the name that applications see, or by what users type. */
+  find(pool: Pool, name: string): Promise<PoolUser | undefined>;
+  byAccount(pool: Pool, accountId: string): Promise<PoolUser | undefined>;
+}
+
+/** Over the records and the one directory. */
+export function createUsers(house: {
+  readonly accounts: Accounts;
+  readonly records: Records;
+  readonly clock: Clock;
+}): Users {
+  const { accounts, records, clock } = house;
+  const { queries } = records;
+
+  async function byAccount(pool: Pool, accountId: string): Promise<PoolUser | undefined> {
+    const [account, row] = await Promise.all([
+      accounts.find(accountId),
+      records.first(userByAccount(queries, pool.id, accountId)),
+    ]);
+    return account && row && { pool, account, row };
+  }
+
+  /** Whoever is in the directory, and not yet, or by another name, in the pool. */
+  async function fromDirectory(pool: Pool, name: string): Promise<PoolUser | undefined> {
+    const account = await accounts.findByLogin(name);
+    if (account === undefined) return undefined;
+    const known = await byAccount(pool, account.id);
+    if (known !== undefined) return mayBeTyped(known, name) ? known : undefined;
+    if (!pool.people) return undefined;
+    await records.write(adoptUser(queries, rowOf({ pool, account, now: clock.now() })));
+    return await byAccount(pool, account.id);
+  }
+
+  return {
+    byAccount,
+    async find(pool, name) {
+      const keys = { poolId: pool.id, username: name, loginKey: loginKeyOf(name) };
+      const row = await records.first(userByName(queries, keys));
+      if (row === undefined) return await fromDirectory(pool, name);
+      const account = await accounts.find(row.account_id);
+      return account && { pool, account, row };
+    },
+  };
+}
+
+/** What is typed to sign in, as it is compared. */
+export function loginKeyOf(name: string): string {
+  return foldLogin(name)?.key ?? name.normalize('NFKC').toLowerCase();
+}
+
+/** The name by which the directory knows the account. */
+export function directoryLogin({ username, email, id }: Account): string {
+  return username ?? email ?? id;
+}
+
+/** An address signs in where the pool says so, once it is verified. */
+function mayBeTyped({ pool, account }: PoolUser, name: string): boolean {
+  const isAddress = foldEmail(name) !== undefined;
+  return isAddress ? pool.signInBy !== 'username' && account.emailVerified : pool.people;
+}
+
+/** The row of an account of the directory that comes into a pool. */
+function rowOf(made: {
+  readonly pool: Pool;
+  readonly account: Account;
+  readonly now: number;
+}): CognitoUserTable {
+  const { pool, account, now } = made;
+  const { id, username, email } = account;
+  const name = pool.signInBy === 'email' ? id : (username ?? id);
+  const typed = pool.signInBy === 'email' ? (email ?? id) : (username ?? email ?? id);
+  return newUserRow({ pool, accountId: id, username: name, typed, now });
+}
+
+/** The row of a user who is new to a pool. */
+function newUserRow(made: {
+  readonly pool: Pool;
+  readonly accountId: string;
+  readonly username: string;
+  /** What they type to sign in. */
+  readonly typed: string;
+  readonly now: number;
+  readonly status?: CognitoUserTable['status'];
+  readonly attributes?: string;
+}): CognitoUserTable {
+  const { pool, accountId, username, typed, now, status = 'CONFIRMED', attributes = '{}' } = made;
+  return {
+    pool_id: pool.id,
+    account_id: accountId,
+    username,
+    login_key: loginKeyOf(typed),
+    status,
+    attributes,
+    software_token: null,
+    srp_salt: null,
+    srp_verifier_sealed: null,
+    password_number: 0,
+    created_at: now,
+    updated_at: now,
+  };
+}
