@@ -4,7 +4,7 @@ const SECOND_MS = 1000;
 /** Whole nodes under load that are held to seconds: nothing else may run meanwhile. */
 const TIMED = [
   'test/e2e/revocation.test.ts',
-  'test/fault/node-{overload,redis-outage,slow-redis,stall}.test.ts',
+  'test/fault/node-{overload,redis-outage,slow-redis,stall,start}.test.ts',
   'test/fault/{redis-outage,revocation-feed,revocation-redis}.test.ts',
 ];
 
@@ -33,6 +33,8 @@ export default defineConfig(({ mode }) => {
           test: {
             name: 'rooms',
             include: ['test/{contract,integration}/**/*.test.ts'],
+            // They wait more than they work.
+            maxWorkers: 3,
             sequence: { groupOrder: 1 },
             ...timeouts,
           },
@@ -42,6 +44,7 @@ export default defineConfig(({ mode }) => {
             name: 'nodes',
             include: ['test/{e2e,fault}/**/*.test.ts'],
             exclude: TIMED,
+            maxWorkers: 3,
             sequence: { groupOrder: 2 },
             ...timeouts,
           },

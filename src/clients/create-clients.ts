@@ -1,7 +1,7 @@
 import type { Audit } from '../audit/audit.ts';
 import type { Revocation } from '../revocation/revocation.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { equalSecrets, sha256 } from '../runtime/digest.ts';
+import { equalDigests, sha256 } from '../runtime/digest.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Sealer } from '../runtime/sealing.ts';
 import type { Records } from '../storage/records.ts';
@@ -96,7 +96,7 @@ export async function createClients(options: ClientsOptions): Promise<Clients> {
     verifySecret(client, secret) {
       if (client.secretHash === undefined) return false;
       const hash = sha256(secret);
-      const isCurrent = equalSecrets(hash, client.secretHash);
+      const isCurrent = equalDigests(hash, client.secretHash);
       const old = kept.get(client)?.oldSecret;
       return isCurrent || (old !== undefined && isStillGood(hash, old, clock));
     },
@@ -107,7 +107,7 @@ export async function createClients(options: ClientsOptions): Promise<Clients> {
 }
 
 function isStillGood(hash: string, old: OldSecret, clock: Clock): boolean {
-  return clock.now() < old.expiresAt && equalSecrets(hash, old.hash);
+  return clock.now() < old.expiresAt && equalDigests(hash, old.hash);
 }
 
 /** A client in records that the configuration declares too: the configuration is what counts. */

@@ -13,6 +13,12 @@ export function fingerprint(secret: string): string {
   return sha256(secret).slice(0, FINGERPRINT_CHARACTERS);
 }
 
+/** Compares two digests of one length in constant time; those of different lengths are not equal. */
+export function equalDigests(left: string, right: string): boolean {
+  const [one, other] = [Buffer.from(left, 'latin1'), Buffer.from(right, 'latin1')];
+  return one.length === other.length && timingSafeEqual(one, other);
+}
+
 /** Compares in constant time, whatever the lengths. */
 export function equalSecrets(left: string, right: string): boolean {
   const digest = (text: string): Buffer => hash('sha256', text, 'buffer');

@@ -1,3 +1,4 @@
+import type { Clock } from '../runtime/clock.ts';
 import { CONNECTED_SECONDS } from './promises.ts';
 import type { RingView } from './ring-view.ts';
 import type { Ring } from './ring.ts';
@@ -5,37 +6,69 @@ import { signerOf } from './schedule.ts';
 import type { SigningDoor } from './signing-door.ts';
 import type { SigningAlgorithm, SigningKeysHealth } from './signing-keys.ts';
 
-/** What the rings say of themselves at `now`. */
-export function healthOf(options: {
+/** What the rings are judged by. */
+interface HealthOptions {
   readonly view: RingView;
   readonly door: SigningDoor;
   readonly algorithms: readonly SigningAlgorithm[];
+  readonly clock: Pick<Clock, 'now'>;
+  readonly clockIsTrusted: () => boolean;
+}
+
+interface Judged {
+  readonly rings: readonly Ring[];
   readonly now: number;
-  readonly clockIsTrusted: boolean;
-}): SigningKeysHealth {
-  const { view, door, algorithms, now, clockIsTrusted } = options;
-  const age = view.secondsSinceRead();
-  const isConnected = age <= CONNECTED_SECONDS;
-  const wanted = view.rings().filter(({ algorithm }) => algorithms.includes(algorithm));
-  const unopened = wanted.flatMap((ring) => {
-    const signer = signerOf(ring, { now, wanted: true });
-    return signer && !door.has(signer.kid) ? [signer.kid] : [];
-  });
-  return {
-    maySign: isConnected && wanted.length === algorithms.length && unopened.length === 0,
-    // Asked for at every request; the words only by operators.
-    get remarks() {
-      return [
-        ...(isConnected ? [] : [cutOffRemark(age)]),
-        ...view.problems(),
-        ...door.problems(),
-        ...wanted.flatMap((ring) => scheduleRemark(ring, now) ?? []),
-        ...(clockIsTrusted
-          ? []
-          : ['the clock has jumped: no signing key is made until it has settled']),
-      ];
-    },
+  /** Every ring that is wanted is there, and its key opens. */
+  readonly isWhole: boolean;
+}
+
+/** What the rings say of themselves. Whether they may sign is asked for at every token, the words by operators. */
+export function createHealth(options: HealthOptions): () => SigningKeysHealth {
+  const { view, door, algorithms, clock, clockIsTrusted } = options;
+  let judged: Judged | undefined;
+
+  /** Changes with the rings and with the second. */
+  function isWhole(): boolean {
+    const [rings, now] = [view.rings(), clock.now()];
+    if (judged?.rings === rings && judged.now === now) return judged.isWhole;
+    judged = { rings, now, isWhole: judge(wantedOf(rings, algorithms), now) };
+    return judged.isWhole;
+  }
+
+  function judge(wanted: readonly Ring[], now: number): boolean {
+    const opens = (ring: Ring): boolean => {
+      const signer = signerOf(ring, { now, wanted: true });
+      return signer === undefined || door.has(signer.kid);
+    };
+    return wanted.length === algorithms.length && wanted.every(opens);
+  }
+
+  return () => {
+    const age = view.secondsSinceRead();
+    const isConnected = age <= CONNECTED_SECONDS;
+    return {
+      maySign: isConnected && isWhole(),
+      get remarks() {
+        const now = clock.now();
+        return [
+          ...(isConnected ? [] : [cutOffRemark(age)]),
+          ...view.problems(),
+          ...door.problems(),
+          ...wantedOf(view.rings(), algorithms).flatMap((ring) => scheduleRemark(ring, now) ?? []),
+          ...(clockIsTrusted()
+            ? []
+            : ['the clock has jumped: no signing key is made until it has settled']),
+        ];
+      },
+    };
   };
+}
+
+function wantedOf(
+  rings: readonly Ring[],
+  algorithms: readonly SigningAlgorithm[],
+): readonly Ring[] {
+  return rings.filter(({ algorithm }) => algorithms.includes(algorithm));
 }
 
 function cutOffRemark(ageSeconds: number): string {

@@ -8,7 +8,7 @@ import type { SigningKeysSettings } from './config.ts';
 import { createCurrentKeys } from './current-keys.ts';
 import { RingBroken } from './faults.ts';
 import { followRings } from './follow-rings.ts';
-import { healthOf } from './health.ts';
+import { createHealth } from './health.ts';
 import { createKeyMaker } from './key-material.ts';
 import { CONNECTED_SECONDS, planOf } from './promises.ts';
 import { createRingCopies } from './ring-copies.ts';
@@ -80,8 +80,7 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
   return {
     current: current.current,
     onChange: current.onChange,
-    health: () =>
-      healthOf({ view, door, algorithms, now: clock.now(), clockIsTrusted: watch.isTrusted() }),
+    health: createHealth({ view, door, algorithms, clock, clockIsTrusted: watch.isTrusted }),
     jwksMaxAgeSeconds: () => maxAge(settings.jwksMaxAge, view.secondsSinceRead()),
     async close() {
       await follower.close();

@@ -53,6 +53,7 @@ export function createRingView(options: {
   let problems: readonly string[] = [];
   let readAtMs = -Infinity;
   let reading: Promise<void> | undefined;
+  let rings = ringsOf(known);
 
   const secondsSinceRead = (): number => (elapsedMs() - readAtMs) / 1000;
 
@@ -63,6 +64,7 @@ export function createRingView(options: {
     const findings = found.map((stored) => judge(stored, known.get(stored.algorithm)));
     const news = findings.flatMap((finding) => (finding.kind === 'news' ? [finding.stored] : []));
     for (const stored of news) known.set(stored.ring.algorithm, stored);
+    if (news.length > 0) rings = ringsOf(known);
     if (news.length > 0) onNews(news.map(({ ring }) => ring));
     problems = await unhealed(findings);
     if (problems.length === 0) readAtMs = askedAtMs;
@@ -91,11 +93,15 @@ export function createRingView(options: {
 
   return {
     known: (algorithm) => known.get(algorithm),
-    rings: () => ALGORITHMS.flatMap((algorithm) => known.get(algorithm)?.ring ?? []),
+    rings: () => rings,
     refresh: () => (reading ??= read().finally(() => (reading = undefined))),
     secondsSinceRead,
     problems: () => problems,
   };
+}
+
+function ringsOf(known: ReadonlyMap<SigningAlgorithm, KnownRing>): readonly Ring[] {
+  return ALGORITHMS.flatMap((algorithm) => known.get(algorithm)?.ring ?? []);
 }
 
 function judge(stored: StoredRing, mine: KnownRing | undefined): Finding {
