@@ -14,6 +14,7 @@ import { installationOf } from './config/installation.ts';
 import { openMovableClock } from './dev/open-movable-clock.ts';
 import { type Checks, checksOf, watch } from './node-health.ts';
 import { seedGroups } from './groups/seed-groups.ts';
+import { openCertificateWays } from './http/certificate-ways.ts';
 import { createHost, type Host, type Listening } from './http/host.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
 import type { Renderer } from './http/renderer.ts';
@@ -120,6 +121,7 @@ async function openHost(rooms: Rooms, options: NodeOptions, closers: Closers): P
     keysFolder: settings.signingKeys.folder,
     protocol,
     metrics,
+    certificateWays: await openCertificateWays(settings.protocol.mtls, { ...rooms, protocol }),
     checks: { ...checks, mail: post.health },
     routers: [interactions, ...routersOf(opened, settings), ...added.routers],
     sites: added.sites,

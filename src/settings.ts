@@ -24,6 +24,7 @@ import {
 } from './provider/config.ts';
 import { protocolConfig } from './provider/features/config.ts';
 import { authorizationDetailsProblems } from './provider/features/authorization-details.ts';
+import { certificateProblems } from './provider/features/certificate-problems.ts';
 import { clientIdMetadataProblems } from './provider/features/client-id-metadata.ts';
 import { jwtBearerProblems } from './provider/features/jwt-bearer.ts';
 import { TOKEN_EXCHANGE } from './provider/features/token-exchange.ts';
@@ -121,6 +122,7 @@ function problemsBetween(settings: Sections): readonly Problem[] {
       message,
     })),
     ...featureProblems(settings),
+    ...certificateProblems(settings),
     ...joiningProblems(settings),
     ...cognitoProblems(settings),
     ...revocationProblems(settings),

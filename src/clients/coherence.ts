@@ -71,6 +71,7 @@ export function authenticationProblems(metadata: Metadata): readonly MetadataPro
       'jwks',
       'is missing, as is jwks_uri: private_key_jwt needs the public keys',
     ),
+    ...certificateProblems(metadata, hasKeys),
     ...problemIf(
       algorithm !== undefined && method !== (isHmac ? 'client_secret_jwt' : 'private_key_jwt'),
       'token_endpoint_auth_signing_alg',
@@ -95,6 +96,44 @@ export function subjectProblems(metadata: Metadata): readonly MetadataProblem[] 
     'sector_identifier_uri',
     'is missing: pairwise subjects need it unless all redirect URIs have one host',
   );
+}
+
+const CERTIFICATE_NAMES = [
+  'tls_client_auth_subject_dn',
+  'tls_client_auth_san_dns',
+  'tls_client_auth_san_uri',
+  'tls_client_auth_san_ip',
+  'tls_client_auth_san_email',
+] as const;
+
+/** RFC 8705 sections 2.1.2 and 2.2.2. */
+function certificateProblems(metadata: Metadata, hasKeys: boolean): readonly MetadataProblem[] {
+  const method = metadata.token_endpoint_auth_method;
+  const [first, second] = CERTIFICATE_NAMES.filter((name) => metadata[name] !== undefined);
+  const isSelfSigned = method === 'self_signed_tls_client_auth';
+  const isShown = metadata.jwks?.keys.some(({ x5c = [] }) => x5c.length > 0) !== false;
+  return [
+    ...problemIf(
+      method === 'tls_client_auth' && first === undefined,
+      'tls_client_auth_subject_dn',
+      'is missing, as is every other tls_client_auth_...: tls_client_auth needs one name of the certificate',
+    ),
+    ...problemIf(
+      method !== 'tls_client_auth' && first !== undefined,
+      first ?? 'tls_client_auth_subject_dn',
+      'is of use with tls_client_auth alone',
+    ),
+    ...problemIf(
+      second !== undefined,
+      second ?? 'tls_client_auth_subject_dn',
+      `must not stand beside ${first ?? ''}: one name of the certificate is enough`,
+    ),
+    ...problemIf(
+      isSelfSigned && (!hasKeys || !isShown),
+      'jwks',
+      'must hold the certificate as `x5c`, or jwks_uri be there: self_signed_tls_client_auth is held against it',
+    ),
+  ];
 }
 
 function problemIf(

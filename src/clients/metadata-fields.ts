@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { plainIp } from '../client-certificates/certificate-names.ts';
+import { parseDistinguishedName } from '../client-certificates/distinguished-name.ts';
 import { CLIENT_ENCRYPTION_ALGORITHMS } from './encryption-keys.ts';
 import { publicKeySet } from './key-set.ts';
 
@@ -57,6 +59,8 @@ export const METADATA_FIELDS = {
     'client_secret_post',
     'client_secret_jwt',
     'private_key_jwt',
+    'tls_client_auth',
+    'self_signed_tls_client_auth',
     'none',
   ]),
   token_endpoint_auth_signing_alg: z.enum([
@@ -97,6 +101,25 @@ export const METADATA_FIELDS = {
   backchannel_logout_session_required: z.boolean(),
   require_pushed_authorization_requests: z.boolean(),
   dpop_bound_access_tokens: z.boolean(),
+  tls_client_certificate_bound_access_tokens: z.boolean(),
+  tls_client_auth_subject_dn: z
+    .string()
+    .max(1000)
+    .refine((text) => parseDistinguishedName(text) !== undefined, {
+      error: 'expected a name such as "CN=billing,O=Example,C=DE" (RFC 4514)',
+    }),
+  tls_client_auth_san_dns: z
+    .string()
+    .max(253)
+    .regex(/^[a-zA-Z0-9_-]+(?:\.[a-zA-Z0-9_-]+)*$/, { error: 'expected a host name' }),
+  tls_client_auth_san_uri: uri.max(2000),
+  tls_client_auth_san_ip: z
+    .string()
+    .refine((text) => plainIp(text) !== undefined, { error: 'expected an IP address' }),
+  tls_client_auth_san_email: z
+    .string()
+    .max(254)
+    .regex(EMAIL, { error: 'expected an e-mail address' }),
   software_id: z.string().min(1).max(255),
   software_version: z.string().min(1).max(255),
 } as const;

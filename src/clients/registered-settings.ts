@@ -34,7 +34,9 @@ export const REGISTERED_SETTINGS = {
     .describe('The one algorithm of its assertions.'),
   jwks: FIELD.jwks
     .optional()
-    .describe('Its public keys, for private_key_jwt and for what is encrypted for it.'),
+    .describe(
+      'Its public keys, for private_key_jwt and for what is encrypted for it, or with their certificates (`x5c`) for self_signed_tls_client_auth.',
+    ),
   jwksUri: FIELD.jwks_uri.optional().describe('Where its public keys are.'),
   idTokenSignedResponseAlg: FIELD.id_token_signed_response_alg
     .optional()
@@ -106,6 +108,24 @@ export const REGISTERED_SETTINGS = {
   requirePushedAuthorizationRequests: FIELD.require_pushed_authorization_requests
     .optional()
     .describe('Takes its requests only pushed (RFC 9126).'),
+  tlsClientCertificateBoundAccessTokens: FIELD.tls_client_certificate_bound_access_tokens
+    .optional()
+    .describe('Gets only tokens bound to the certificate that it shows (RFC 8705).'),
+  tlsClientAuthSubjectDn: FIELD.tls_client_auth_subject_dn
+    .optional()
+    .describe('For tls_client_auth: the subject of its certificate, as RFC 4514 writes it.'),
+  tlsClientAuthSanDns: FIELD.tls_client_auth_san_dns
+    .optional()
+    .describe('In its place: a host name of the certificate.'),
+  tlsClientAuthSanUri: FIELD.tls_client_auth_san_uri
+    .optional()
+    .describe('In its place: a URI of the certificate.'),
+  tlsClientAuthSanIp: FIELD.tls_client_auth_san_ip
+    .optional()
+    .describe('In its place: an IP address of the certificate.'),
+  tlsClientAuthSanEmail: FIELD.tls_client_auth_san_email
+    .optional()
+    .describe('In its place: an e-mail address of the certificate.'),
   dpopBoundAccessTokens: FIELD.dpop_bound_access_tokens
     .optional()
     .describe('Gets only tokens bound to a key (RFC 9449).'),

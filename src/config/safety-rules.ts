@@ -12,6 +12,7 @@ export const SETTING_RULES: readonly Rule[] = [
   clientSecretsAreReferences,
   hashesAreSlow,
   proxiesAreKnown,
+  certificatesComeFromProxies,
   outboundIsGuarded,
   certificateIsReal,
   storesAreReachedSafely,
@@ -118,6 +119,17 @@ function proxiesAreKnown(settings: SafetySettings): readonly Weighed[] {
           'List the addresses of your proxies alone',
         )
       : [],
+  );
+}
+
+/** A header is believed of listed proxies alone: with none, every client would seem to have no certificate. */
+function certificatesComeFromProxies({ http, protocol }: SafetySettings): readonly Weighed[] {
+  const { enabled, header } = protocol.mtls;
+  if (!enabled || header === undefined || http.trustedProxies.length > 0) return [];
+  return refuse(
+    'protocol.mtls.header',
+    `${header.name} would come from anyone, and no proxy is listed that may send it`,
+    'List the addresses of the proxy in http.trustedProxies, or set protocol.mtls.listener in place of the header',
   );
 }
 

@@ -11,6 +11,14 @@ export interface SafetySettings {
     readonly tls: { readonly from: 'off' | 'files' | 'dev-ca' };
     readonly outbound: { readonly allow: readonly string[] };
   };
+  readonly protocol: {
+    readonly clientIdMetadata: { readonly enabled: boolean; readonly hosts: readonly string[] };
+    readonly mtls: {
+      readonly enabled: boolean;
+      readonly listener?: object | undefined;
+      readonly header?: { readonly name: string } | undefined;
+    };
+  };
   readonly storage: {
     readonly state: {
       readonly engine: string;
@@ -33,9 +41,6 @@ export interface SafetySettings {
     };
   };
   readonly registration: { readonly mode: string; readonly overallPerHour: number };
-  readonly protocol: {
-    readonly clientIdMetadata: { readonly enabled: boolean; readonly hosts: readonly string[] };
-  };
   readonly people: readonly { readonly password?: string | undefined }[];
   readonly clients: readonly {
     readonly secretInClear?: string | undefined;

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ClientTls } from '../provider/contract.ts';
 import type { Origin } from '../runtime/origin.ts';
 
 /** One request and its answer, with what the front door found out. */
@@ -8,6 +9,8 @@ export interface Exchange {
   /** Without the query. */
   readonly path: string;
   readonly origin: Origin;
+  /** Where the client could show a certificate. */
+  readonly tls: ClientTls | undefined;
   /** What was asked for, in words of a small vocabulary, for logs and metrics: no id and no secret. */
   route: string;
 }

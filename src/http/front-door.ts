@@ -3,6 +3,7 @@ import type { Router } from '@koa/router';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Assets } from './assets.ts';
+import type { CertificateWays } from './certificate-ways.ts';
 import type { HttpConfig } from './config.ts';
 import { createDocumentDoor } from './document-door.ts';
 import { wantsPage, type Exchange } from './exchange.ts';
@@ -18,6 +19,7 @@ import type { Renderer } from './renderer.ts';
 import { createRooms, type Rooms } from './rooms.ts';
 import { createSecurityHeaders } from './security-headers.ts';
 import type { HostedProtocol } from './site.ts';
+import { createTlsReader } from './tls-reader.ts';
 import { createTurnstile } from './turnstile.ts';
 
 /** What the front door needs of the house. */
@@ -32,6 +34,8 @@ export interface FrontDoorOptions {
   /** Origins beside ours that every page may show images of. */
   readonly imageOrigins: readonly string[];
   readonly readiness: ReadinessProbe;
+  /** Undefined: certificates of clients mean nothing. */
+  readonly certificateWays?: CertificateWays | undefined;
   readonly metrics: Metrics;
   readonly ledger: Ledger;
   readonly logger: Logger;
@@ -41,6 +45,8 @@ export interface FrontDoorOptions {
 /** Where every request comes in. */
 export interface FrontDoor {
   handle(request: IncomingMessage, response: ServerResponse): void;
+  /** The same where clients are asked for certificates: for programs alone. */
+  handleAsked(request: IncomingMessage, response: ServerResponse): void;
   /** From now on every answer asks the client to open a new connection for its next request. */
   leave(): void;
 }
@@ -48,7 +54,8 @@ export interface FrontDoor {
 /** The order of things: probes, the Host header, prepared documents, limits, then routers by Koa, or the engine. */
 export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
   const { settings, issuer, readiness, metrics, ledger } = options;
-  const hosts = new Set([new URL(issuer).host, ...settings.hosts]);
+  const readTls = createTlsReader(options);
+  const hosts = new Set([new URL(issuer).host, ...settings.hosts, ...readTls.hosts]);
   const readOrigin = createOriginReader(issuer, settings.trustedProxies);
   const secure = createSecurityHeaders({
     issuer,
@@ -61,14 +68,16 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
   const turnstile = createTurnstile();
   let isLeaving = false;
 
-  function enter(request: IncomingMessage, response: ServerResponse, path: string): void {
+  function enter({ request, response, path, isAsked }: Entering): void {
     const misaddressed = judgeHost(request, hosts);
     if (!misaddressed && documents.answer(request, response, path)) return;
-    const exchange = { request, response, path, origin: readOrigin(request), route: 'refused' };
+    const { tls, fault } = readTls.read(request, path, isAsked);
+    const origin = readOrigin(request);
+    const exchange = { request, response, path, origin, tls, route: 'refused' };
     secure(request, response);
     response.setHeader('X-Request-Id', exchange.origin.requestId ?? '');
     const underWay = ledger.open(exchange);
-    const refusal = misaddressed ?? refuse(exchange, underWay);
+    const refusal = misaddressed ?? fault ?? refuse(exchange, underWay);
     if (refusal) void turnAway(exchange, refusal);
     // People can wait a moment; what programs come for overtakes them.
     else if (wantsPage(request)) void letIn(exchange);
@@ -94,18 +103,26 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
     return isCanonicalPath(path) ? undefined : NOT_FOUND;
   }
 
+  function take(request: IncomingMessage, response: ServerResponse, isAsked: boolean): void {
+    if (isLeaving) response.setHeader('Connection', 'close');
+    if (request.url?.startsWith('/') === false) readWholeUrl(request);
+    const path = pathOf(request.url ?? '');
+    if (!answerProbe(path, response, readiness)) enter({ request, response, path, isAsked });
+  }
+
   return {
-    handle(request, response) {
-      if (isLeaving) response.setHeader('Connection', 'close');
-      if (request.url?.startsWith('/') === false) readWholeUrl(request);
-      const path = pathOf(request.url ?? '');
-      if (!answerProbe(path, response, readiness)) enter(request, response, path);
-    },
+    handle: (request, response) => take(request, response, false),
+    handleAsked: (request, response) => take(request, response, true),
     leave() {
       isLeaving = true;
       documents.leave();
     },
   };
+}
+
+/** A request; `isAsked`: its client was asked for a certificate. */
+interface Entering extends Pick<Exchange, 'request' | 'response' | 'path'> {
+  readonly isAsked: boolean;
 }
 
 /** RFC 9112 section 3.2.2: a target that is a whole URL names the host, whatever the header says. */

@@ -24,6 +24,8 @@ export interface HostOptions extends Omit<FrontDoorOptions, 'ledger' | 'readines
 /** Where a host can be reached. */
 export interface Listening {
   readonly port: number;
+  /** Of the listener that asks for certificates; undefined: there is none. */
+  readonly mtlsPort: number | undefined;
   /** Of the metrics; undefined: they are off. */
   readonly metricsPort: number | undefined;
   /** The PEM file of the authority that browsers must trust, with `tls.from: dev-ca`. */
@@ -64,10 +66,11 @@ export function createHost(options: HostOptions): Host {
 
   return {
     async listen() {
-      const { port, authorityFile } = await first.listen();
+      const { port, mtlsPort, authorityFile } = await first.listen();
       for (const entrance of entrances.slice(1)) await entrance.listen();
       return {
         port,
+        mtlsPort,
         metricsPort: internal && (await listenOn(internal, settings.metrics)),
         authorityFile,
       };
@@ -77,16 +80,17 @@ export function createHost(options: HostOptions): Host {
       for (const { door } of entrances) door.leave();
       await closeEntrances();
       if (internal) await drain(internal, 1);
+      options.certificateWays?.authorities.close();
       loop.close();
     },
   };
 }
 
-/** One origin, on one port. */
+/** One origin, on one port, and on another one for clients with certificates. */
 interface Entrance {
   readonly door: FrontDoor;
   /** @throws {CannotListen} {BadCertificate} */
-  listen(): Promise<Pick<Listening, 'authorityFile' | 'port'>>;
+  listen(): Promise<Pick<Listening, 'authorityFile' | 'mtlsPort' | 'port'>>;
   isOpen(): boolean;
   /** False: requests had to be cut off. */
   close(): Promise<boolean>;
@@ -98,25 +102,38 @@ function createEntrance(common: EntranceOptions, site?: Site): Entrance {
   const options = site === undefined ? common : { ...common, ...ofSite(common, site) };
   const { settings, metrics } = options;
   const door = createFrontDoor(options);
-  let server: Server | undefined;
+  const servers: Server[] = [];
   let certificate: Certificate | undefined;
+  const onRefused = (): void => metrics.refused('parser');
+
+  async function listenForCertificates(): Promise<number | undefined> {
+    const at = options.certificateWays?.listener;
+    if (at === undefined || certificate === undefined) return undefined;
+    const tls = { certificate, asksClients: true };
+    const server = createTlsListener(settings.limits, door.handleAsked, onRefused, tls);
+    servers.push(server);
+    return await listenOn(server, at);
+  }
+
   return {
     door,
     async listen() {
       const tls = await openTls(options);
       certificate = tls?.certificate;
-      const onRefused = (): void => metrics.refused('parser');
-      server = certificate
-        ? createTlsListener(settings.limits, door.handle, onRefused, certificate)
+      const server = certificate
+        ? createTlsListener(settings.limits, door.handle, onRefused, { certificate })
         : createListener(settings.limits, door.handle, onRefused);
+      servers.push(server);
       return {
         port: await listenOn(server, settings.listen),
+        mtlsPort: await listenForCertificates(),
         authorityFile: tls?.authorityFile,
       };
     },
-    isOpen: () => server?.listening === true,
+    isOpen: () => servers.some(({ listening }) => listening),
     async close() {
-      const isClean = server === undefined || (await drain(server, settings.drainLimit));
+      const drained = servers.map((server) => drain(server, settings.drainLimit));
+      const isClean = (await Promise.all(drained)).every(Boolean);
       certificate?.close();
       return isClean;
     },
@@ -126,8 +143,9 @@ function createEntrance(common: EntranceOptions, site?: Site): Entrance {
 function ofSite(
   { settings }: EntranceOptions,
   { issuer, listen, hosts, routers, protocol = NO_PROTOCOL }: Site,
-): Pick<EntranceOptions, 'issuer' | 'protocol' | 'routers' | 'settings'> {
-  return { issuer, routers, protocol, settings: { ...settings, listen, hosts: [...hosts] } };
+): Pick<EntranceOptions, 'certificateWays' | 'issuer' | 'protocol' | 'routers' | 'settings'> {
+  const own = { ...settings, listen, hosts: [...hosts] };
+  return { issuer, routers, protocol, settings: own, certificateWays: undefined };
 }
 
 function loopCheck(loop: LoopWatch): HealthCheck {

@@ -28,15 +28,27 @@ export function createListener(
   return guard(createServer(serverOptions(limits), handle), limits, onRefused);
 }
 
+/** What a TLS server shows, and whether it asks clients for a certificate, too: any, which others judge. */
+export interface TlsOptions {
+  readonly certificate: Certificate;
+  readonly asksClients?: boolean;
+}
+
 /** The same over TLS; follows the certificate when it is renewed. */
 export function createTlsListener(
   limits: HttpConfig['limits'],
   handle: RequestListener,
   onRefused: () => void,
-  certificate: Certificate,
+  { certificate, asksClients = false }: TlsOptions,
 ): TlsServer {
   const server = createTlsServer(
-    { ...serverOptions(limits), ...certificate.current(), minVersion: 'TLSv1.2' },
+    {
+      ...serverOptions(limits),
+      ...certificate.current(),
+      minVersion: 'TLSv1.2',
+      // A client may also have none, or one of its own making: what it means is asked where it is used.
+      ...(asksClients && { requestCert: true, rejectUnauthorized: false }),
+    },
     handle,
   );
   certificate.onChange((renewed) => server.setSecureContext(renewed));

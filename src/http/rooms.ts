@@ -32,7 +32,7 @@ export function createRooms({ issuer, protocol, routers, faults, logger }: Rooms
   const exchanges = new WeakMap<IncomingMessage, Exchange>();
 
   async function askEngine(exchange: Exchange): Promise<void> {
-    const { request, response, path, origin } = exchange;
+    const { request, response, path, origin, tls } = exchange;
     if (!protocol.owns(path)) {
       await faults.of(exchange, NOT_FOUND);
       return;
@@ -42,7 +42,7 @@ export function createRooms({ issuer, protocol, routers, faults, logger }: Rooms
       throw new CrossSite('a form of ours was sent by a page that is not');
     // Koa, if it came by there, began the answer as 404.
     response.statusCode = 200;
-    await protocol.handle(request, response, origin);
+    await protocol.handle(request, response, origin, tls);
   }
 
   const app = new Koa();

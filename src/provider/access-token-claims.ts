@@ -21,6 +21,8 @@ export interface AccessTokenClaims {
   readonly userinfoClaims: readonly string[];
   /** The key it is bound to (RFC 9449 section 6.1). */
   readonly jkt: string | undefined;
+  /** The certificate it is bound to (RFC 8705 section 3.1). */
+  readonly x5t: string | undefined;
   readonly payload: JWTPayload;
 }
 
@@ -55,7 +57,8 @@ export function readAccessTokenClaims(payload: JWTPayload): AccessTokenClaims | 
     sessionUid: textOf(payload[CLAIM.session]),
     from: textsOf(payload[CLAIM.from]),
     userinfoClaims: textsOf(payload[CLAIM.userinfo]),
-    jkt: thumbprintOf(payload['cnf']),
+    jkt: thumbprintOf(payload['cnf'], 'jkt'),
+    x5t: thumbprintOf(payload['cnf'], 'x5t#S256'),
   };
 }
 
@@ -68,7 +71,7 @@ export function textsOf(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
 }
 
-function thumbprintOf(confirmation: unknown): string | undefined {
-  const isObject = typeof confirmation === 'object' && confirmation !== null;
-  return isObject && 'jkt' in confirmation ? textOf(confirmation.jkt) : undefined;
+function thumbprintOf(confirmation: unknown, of: 'jkt' | 'x5t#S256'): string | undefined {
+  const members = new Map<string, unknown>(Object.entries(confirmation ?? {}));
+  return textOf(members.get(of));
 }

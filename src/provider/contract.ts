@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Context } from 'koa';
+import type { ClientCertificate } from '../client-certificates/client-certificate.ts';
 import { LatchkeyError } from '../runtime/errors.ts';
 import type { Origin } from '../runtime/origin.ts';
 import type { ShownDetail } from './authorization-details/authorization-details.ts';
@@ -224,6 +225,14 @@ export interface PreparedDocument {
   readonly cacheControl: string;
 }
 
+/** What is known of a request that came to where clients show certificates. */
+export interface ClientTls {
+  /** Undefined: the client showed none. */
+  readonly certificate: ClientCertificate | undefined;
+  /** Whether it was sent to one of the `mtls_endpoint_aliases` (RFC 8705 section 5). */
+  readonly isAtAlias: boolean;
+}
+
 /** The protocol engine as the host sees it. */
 export interface Protocol {
   readonly interactions: Interactions;
@@ -232,7 +241,14 @@ export interface Protocol {
   /** Discovery (both paths) and key set by path; answered before Koa. Undefined: not one of them. */
   document(path: string): PreparedDocument | undefined;
   /** Everything else of the protocol; 404 for a path that is not the engine's. */
-  handle(request: IncomingMessage, response: ServerResponse, origin: Origin): Promise<void>;
+  handle(
+    request: IncomingMessage,
+    response: ServerResponse,
+    origin: Origin,
+    tls?: ClientTls,
+  ): Promise<void>;
+  /** Whether programs call `path`: there clients may show certificates. */
+  isForPrograms(path: string): boolean;
   /** Whether `path` belongs to the engine. */
   owns(path: string): boolean;
   close(): Promise<void>;

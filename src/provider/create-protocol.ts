@@ -1,4 +1,3 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Accounts } from '../accounts/accounts.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { Clients, ResourceServers } from '../clients/clients.ts';
@@ -8,7 +7,6 @@ import type { Revocation } from '../revocation/revocation.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Sealer } from '../runtime/sealing.ts';
-import type { Origin } from '../runtime/origin.ts';
 import type { SigningKeys } from '../signing-keys/signing-keys.ts';
 import type { Records } from '../storage/records.ts';
 import type { State } from '../storage/state.ts';
@@ -80,11 +78,9 @@ export async function createProtocol(options: ProtocolOptions): Promise<Protocol
   const endChanges = signingKeys.onChange((keySet) => {
     generation = createGeneration(keySet, parts.generation);
   });
-  const front = createFront({
-    endpoints: parts.generation.endpoints,
-    document: (path) => generation.document(path),
-  });
-
+  const { endpoints } = parts.generation;
+  const document: Protocol['document'] = (path) => generation.document(path);
+  const front = createFront({ endpoints, document });
   const lanes = createLanes({
     ...options,
     ...parts.generation,
@@ -92,15 +88,11 @@ export async function createProtocol(options: ProtocolOptions): Promise<Protocol
     provider: () => generation.provider,
   });
 
-  async function handle(
-    request: IncomingMessage,
-    response: ServerResponse,
-    origin: Origin,
-  ): Promise<void> {
-    parts.generation.scopes.open(request, origin);
+  const handle: Protocol['handle'] = async (request, response, origin, tls) => {
+    parts.generation.scopes.open(request, origin, tls);
     if (await lanes.answer(request, response)) return;
     if (!(await front.admit(request, response))) await generation.handle(request, response);
-  }
+  };
 
   return {
     interactions: createInteractions({
@@ -108,7 +100,7 @@ export async function createProtocol(options: ProtocolOptions): Promise<Protocol
       ...parts,
       provider: () => generation.provider,
     }),
-    document: (path) => generation.document(path),
+    document,
     handle,
     sessions: createBrowserSessions({
       ...options,
@@ -116,9 +108,8 @@ export async function createProtocol(options: ProtocolOptions): Promise<Protocol
       provider: () => generation.provider,
     }),
     connectedClients: createConnectedClients({ ...parts, ...options }),
-    owns: (path) =>
-      generation.document(path) !== undefined ||
-      parts.generation.endpoints.enginePath(path) !== undefined,
+    isForPrograms: (path) => endpoints.isForPrograms(path),
+    owns: (path) => document(path) !== undefined || endpoints.enginePath(path) !== undefined,
     async close() {
       endChanges();
       closing.abort(new Error(`the protocol of ${profile.issuer} was closed`));

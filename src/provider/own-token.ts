@@ -12,6 +12,12 @@ import { audienceFor, scopeFor } from './target-rules.ts';
 
 type Context = TokenEndpointGrantContext;
 
+/** By which a client says that it wants no other tokens (RFC 9449 section 5.2, RFC 8705 section 3.4). */
+const BINDINGS = [
+  'dpop_bound_access_tokens',
+  'tls_client_certificate_bound_access_tokens',
+] as const;
+
 /** An API, and what a token for it may say. */
 export interface Target {
   readonly identifier: string;
@@ -20,8 +26,8 @@ export interface Target {
 }
 
 /**
- * Our client that asks, which cannot want a token bound to a key: the engine gives grants of ours no way to check a
- * proof.
+ * Our client that asks, which cannot want a token bound to a key or certificate: the engine gives grants of ours no way
+ * to check a proof.
  *
  * @throws {errors.InvalidRequest} for one that does.
  */
@@ -31,7 +37,7 @@ export function unboundClient(
 ): Client | undefined {
   const owner = engineClients.ownerOf(ctx.oidc.client);
   // A proof that was sent in vain would leave the client with a token that it takes for bound.
-  if (ctx.get('DPoP') !== '' || owner?.metadata['dpop_bound_access_tokens'] === true)
+  if (ctx.get('DPoP') !== '' || BINDINGS.some((name) => owner?.metadata[name] === true))
     throw new errors.InvalidRequest('tokens of this grant cannot be bound to a key');
   return owner;
 }

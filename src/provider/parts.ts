@@ -15,6 +15,7 @@ import { createDevicePages } from './device-pages.ts';
 import { createEngineClients, type EngineClients } from './engine-clients.ts';
 import { ENGINE_SCOPES } from './engine-configuration.ts';
 import { createDemands } from './features/demands.ts';
+import type { FeatureOptions } from './features/feature.ts';
 import { createFeatures } from './features/features.ts';
 import type { GenerationOptions } from './generation.ts';
 import { createTokenPolicy } from './introspection-policy.ts';
@@ -68,15 +69,8 @@ export function createParts(options: PartsOptions): Parts {
   });
   const cookies = cookieNames(profile);
   const parties = createParties(options, scopes);
-  const { engineClients, accountClaims, resources, lifetimes, details } = parties;
-  const url = (path: string): string => `${profile.issuer}${path}`;
-  const features = createFeatures(settings.protocol, {
-    ...options,
-    ownerOf: engineClients.ownerOf,
-    details,
-    devicePages: createDevicePages({ pages, engineClients, endpoints: { url } }),
-    url,
-  });
+  const { engineClients, accountClaims, resources, lifetimes } = parties;
+  const features = createFeatures(settings.protocol, featureOptions(options, scopes, parties));
   const endpoints = createEndpoints(profile, settings.registration.mode !== 'off', features);
   const base = { ...options, ...parties, state, scopes, endpoints, metrics };
   const stores = createStores(base);
@@ -115,6 +109,25 @@ export function createParts(options: PartsOptions): Parts {
     consents,
     claimNames: new Set(Object.values(accountClaims.byScope).flat()),
     generation,
+  };
+}
+
+function featureOptions(
+  options: PartsOptions,
+  scopes: RequestScopes,
+  { engineClients, details }: Parties,
+): FeatureOptions {
+  const { issuer } = options.profile;
+  const url = (path: string): string => `${issuer}${path}`;
+  return {
+    ...options,
+    issuer,
+    ownerOf: engineClients.ownerOf,
+    details,
+    certificateOf: (request) => scopes.of(request).tls?.certificate,
+    isAtAlias: (request) => scopes.of(request).tls?.isAtAlias === true,
+    devicePages: createDevicePages({ pages: options.pages, engineClients, endpoints: { url } }),
+    url,
   };
 }
 

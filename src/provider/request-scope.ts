@@ -13,6 +13,7 @@ import type { JsonObject } from '../runtime/json.ts';
 import type { Origin } from '../runtime/origin.ts';
 import type { Entry } from '../storage/state.ts';
 import type { AccessTokenClaims } from './access-token-claims.ts';
+import type { ClientTls } from './contract.ts';
 
 /** When a request came, in a way that can be held against when another was answered. */
 export interface Arrival {
@@ -41,6 +42,8 @@ export interface KnownSession {
 /** What one request knows: read once, shared by all that work on it, gone with it. */
 export interface RequestScope {
   readonly origin: Origin;
+  /** Where the client could show a certificate. */
+  readonly tls: ClientTls | undefined;
   readonly arrival: Arrival;
   /** State entries as this request read them first. */
   readonly entries: Map<string, Promise<Entry | undefined>>;
@@ -78,7 +81,7 @@ export interface RequestScope {
 /** The scopes of the requests of one protocol. */
 export interface RequestScopes {
   /** The scope of `request`, begun if it is the first to ask. */
-  open(request: IncomingMessage, origin: Origin): RequestScope;
+  open(request: IncomingMessage, origin: Origin, tls?: ClientTls): RequestScope;
   /** The scope of `request`; one for this call alone when it did not come through `open`. */
   of(request: IncomingMessage): RequestScope;
   /** Does `work` for `request` outside of the engine, which else knows whose turn it is. */
@@ -101,9 +104,9 @@ export function createRequestScopes(options: {
   const underWay = new AsyncLocalStorage<RequestScope>();
   let arrived = 0;
 
-  function create(origin: Origin): RequestScope {
+  function create(origin: Origin, tls?: ClientTls): RequestScope {
     arrived += 1;
-    return emptyScope(origin, { node, order: arrived, atMs: clock.nowMs() });
+    return { ...emptyScope(origin, { node, order: arrived, atMs: clock.nowMs() }), tls };
   }
 
   function of(request: IncomingMessage): RequestScope {
@@ -111,8 +114,8 @@ export function createRequestScopes(options: {
   }
 
   return {
-    open(request, origin) {
-      const scope = scopes.get(request) ?? create(origin);
+    open(request, origin, tls) {
+      const scope = scopes.get(request) ?? create(origin, tls);
       scopes.set(request, scope);
       return scope;
     },
@@ -126,7 +129,7 @@ export function createRequestScopes(options: {
   };
 }
 
-function emptyScope(origin: Origin, arrival: Arrival): RequestScope {
+function emptyScope(origin: Origin, arrival: Arrival): Omit<RequestScope, 'tls'> {
   return {
     origin,
     arrival,

@@ -31,6 +31,17 @@ const BELOW = [
   new RegExp(`^${ROUTES.end_session}/(?:confirm|success)$`),
 ];
 
+/** Endpoints that programs call and people do not, by the engine's name (RFC 8705 section 5). */
+const OF_PROGRAMS: ReadonlySet<string> = new Set([
+  'token',
+  'revocation',
+  'introspection',
+  'userinfo',
+  'pushed_authorization_request',
+  'device_authorization',
+  'backchannel_authentication',
+]);
+
 /** Where one issuer's endpoints are. Everything comes from the issuer, nothing from a request. */
 export interface Endpoints {
   readonly issuer: string;
@@ -46,6 +57,8 @@ export interface Endpoints {
    * `/TOKEN` and `/token/` are nobody's, or limits set on a path could be walked around.
    */
   enginePath(path: string): string | undefined;
+  /** Whether `path` is of an endpoint that programs call. */
+  isForPrograms(path: string): boolean;
 }
 
 /** The endpoints of `profile`, those of registration only where it is on, and those that features add. */
@@ -57,10 +70,13 @@ export function createEndpoints(
   const { host, protocol, pathname } = new URL(issuer);
   const base = pathname === '/' ? '' : pathname;
   const url = (path: string): string => `${issuer}${path}`;
-  const exact = new Set([
-    ...Object.values(ROUTES),
-    ...features.flatMap(({ routes }) => Object.values(routes ?? {})),
-  ]);
+  const routes = [ROUTES, ...features.map((feature) => feature.routes ?? {})].flatMap((some) =>
+    Object.entries(some),
+  );
+  const exact = new Set(routes.map(([, path]) => path));
+  const ofPrograms = new Set(
+    routes.filter(([name]) => OF_PROGRAMS.has(name)).map(([, path]) => `${base}${path}`),
+  );
   const patterns = [...BELOW, ...features.flatMap(({ below }) => below ?? [])];
   return {
     issuer,
@@ -69,6 +85,7 @@ export function createEndpoints(
     base,
     userinfo: url(ROUTES.userinfo),
     url,
+    isForPrograms: (path) => ofPrograms.has(path),
     enginePath(path) {
       if (!path.startsWith(base)) return undefined;
       const rest = path.slice(base.length);

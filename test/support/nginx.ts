@@ -18,20 +18,29 @@ export interface Nginx {
 export async function startNginx(options: {
   readonly locations: string;
   readonly upstreams: Readonly<Record<string, number>>;
+  /** Speaks TLS with this pair of PEM. */
+  readonly tls?: { readonly cert: string; readonly key: string };
 }): Promise<Nginx> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-nginx-'));
   const port = await freePort();
   const config = join(folder, 'nginx.conf');
   await mkdir(join(folder, 'logs'));
-  await writeFile(config, configText({ ...options, folder, port }));
+  if (options.tls) {
+    await writeFile(join(folder, 'tls.crt'), options.tls.cert);
+    await writeFile(join(folder, 'tls.key'), options.tls.key, { mode: 0o600 });
+  }
+  const isTls = options.tls !== undefined;
+  await writeFile(config, configText({ ...options, folder, port, isTls }));
   const server = await startProcess(PROGRAM, ['-p', folder, '-c', config], { hint: HINT });
-  const origin = `http://127.0.0.1:${port}`;
+  const origin = `${isTls ? 'https' : 'http'}://127.0.0.1:${port}`;
+  // Under TLS it answers this with an error, which is an answer.
+  const probe = `http://127.0.0.1:${port}`;
   const stop = async (): Promise<void> => {
     await server.end('SIGTERM');
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    await untilReady(server, () => fetch(origin).then(Boolean, () => false));
+    await untilReady(server, () => fetch(probe).then(Boolean, () => false));
   } catch (error) {
     await stop();
     throw error;
@@ -44,8 +53,10 @@ function configText(options: {
   readonly upstreams: Readonly<Record<string, number>>;
   readonly folder: string;
   readonly port: number;
+  readonly isTls: boolean;
 }): string {
-  const { locations, upstreams, folder, port } = options;
+  const { locations, upstreams, folder, port, isTls } = options;
+  const tls = `ssl_certificate ${folder}/tls.crt; ssl_certificate_key ${folder}/tls.key;`;
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
     .map((name) => `${name}_temp_path ${folder}/${name};`)
     .join('\n');
@@ -64,7 +75,8 @@ access_log off;
 ${temporary}
 ${named}
 server {
-listen 127.0.0.1:${port};
+listen 127.0.0.1:${port}${isTls ? ' ssl' : ''};
+${isTls ? tls : ''}
 ${locations}
 }
 }

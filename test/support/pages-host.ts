@@ -109,6 +109,7 @@ export function createBareProtocol(overrides: Partial<Protocol> = {}): Protocol 
     connectedClients: { list: async () => [] },
     document: () => undefined,
     owns: () => false,
+    isForPrograms: () => false,
     handle: async (_, response) => void response.writeHead(404).end(),
     close: async () => undefined,
     ...overrides,

@@ -6,6 +6,7 @@ import { dpopConfig } from './dpop.ts';
 import { encryptionConfig } from './encryption.ts';
 import { idTokenResponsesConfig } from './id-token-responses.ts';
 import { jwtBearerConfig } from './jwt-bearer.ts';
+import { mtlsConfig } from './mtls.ts';
 import { pairwiseSubjectsConfig } from './pairwise-subjects.ts';
 import { pushedRequestsConfig } from './pushed-requests.ts';
 import { requestObjectsConfig } from './request-objects.ts';
@@ -21,6 +22,7 @@ export const protocolConfig = z
     deviceFlow: deviceFlowConfig,
     idTokenResponses: idTokenResponsesConfig,
     jwtBearer: jwtBearerConfig,
+    mtls: mtlsConfig,
     pairwiseSubjects: pairwiseSubjectsConfig,
     requestObjects: requestObjectsConfig,
     authorizationDetails: authorizationDetailsConfig,

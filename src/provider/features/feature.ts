@@ -1,6 +1,8 @@
-import type { Configuration, Provider } from 'oidc-provider';
+import type { IncomingMessage } from 'node:http';
+import type { ClientAuthMethod, Configuration, Provider } from 'oidc-provider';
 import type { Accounts } from '../../accounts/accounts.ts';
 import type { Audit } from '../../audit/audit.ts';
+import type { ClientCertificate } from '../../client-certificates/client-certificate.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { Subjects } from '../../subjects/subjects.ts';
@@ -30,6 +32,10 @@ export interface Feature {
   /** Paths below these, without the path of the issuer. */
   readonly below?: readonly RegExp[];
   readonly announced?: Announcement;
+  /** What discovery says beside that, made of what it says with all features. */
+  following?(metadata: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>;
+  /** How clients may authenticate, beside the ways that are always there. */
+  readonly clientAuthMethods?: readonly ClientAuthMethod[];
   /** Hung onto each generation of the engine. */
   install?(provider: Provider, options: InstallOptions): void;
 }
@@ -49,6 +55,7 @@ export interface InstallOptions {
 
 /** What features are made with. */
 export interface FeatureOptions {
+  readonly issuer: string;
   /** The URL of a path of this issuer. */
   readonly url: (path: string) => string;
   readonly accounts: Pick<Accounts, 'findByLogin'>;
@@ -59,6 +66,10 @@ export interface FeatureOptions {
   /** Ours behind the engine's. */
   readonly ownerOf: EngineClients['ownerOf'];
   readonly details: AuthorizationDetails;
+  /** The certificate that a request came with. */
+  readonly certificateOf: (request: IncomingMessage) => ClientCertificate | undefined;
+  /** Whether a request came to one of the `mtls_endpoint_aliases`. */
+  readonly isAtAlias: (request: IncomingMessage) => boolean;
   readonly devicePages: DevicePages;
   /** Secrets of the installation, the newest first. */
   readonly cookieKeys: readonly string[];
@@ -72,7 +83,7 @@ export function joinAnnouncements(
   const joined: Record<string, unknown> = { ...own };
   for (const [name, value] of features.flatMap(({ announced }) => Object.entries(announced ?? {})))
     joined[name] = joinMember(name, joined[name], value);
-  return joined;
+  return Object.assign(joined, ...features.map(({ following }) => following?.(joined)));
 }
 
 function joinMember(name: string, before: unknown, value: Announcement[string]): unknown {

@@ -8,6 +8,7 @@ import { encryption } from './encryption.ts';
 import type { Feature, FeatureOptions } from './feature.ts';
 import { idTokenResponses } from './id-token-responses.ts';
 import { jwtBearer } from './jwt-bearer.ts';
+import { mtls } from './mtls.ts';
 import { pairwiseSubjects } from './pairwise-subjects.ts';
 import { pushedRequests } from './pushed-requests.ts';
 import { requestObjects } from './request-objects.ts';
@@ -24,6 +25,7 @@ export function createFeatures(
     dpop(settings.dpop, options),
     clientIdMetadata(settings.clientIdMetadata),
     deviceFlow(settings.deviceFlow, options),
+    mtls(settings.mtls, options),
     pairwiseSubjects(settings.pairwiseSubjects, options),
     idTokenResponses(settings.idTokenResponses),
     jwtBearer(settings.jwtBearer, options),
@@ -43,6 +45,10 @@ export function joinConfigurations(
   return {
     ...own,
     ...Object.assign({}, ...features.map(({ configuration }) => configuration)),
+    clientAuthMethods: [
+      ...(own.clientAuthMethods ?? []),
+      ...features.flatMap(({ clientAuthMethods }) => clientAuthMethods ?? []),
+    ],
     features: Object.assign({}, own.features, ...features.map(({ engine }) => engine)),
     enabledJWA: Object.assign({}, own.enabledJWA, ...features.map(({ algorithms }) => algorithms)),
     ttl: Object.assign({}, own.ttl, ...features.map(({ lifetimes }) => lifetimes)),

@@ -62,6 +62,8 @@ function tokenAsked(form: Form): string | undefined {
 
 function told(token: AdapterPayload, value: string, issuer: string): object {
   const { accountId, extra, clientId, exp, iat, jti, aud, scope, jkt } = token;
+  const { 'x5t#S256': x5t } = token;
+  const isBound = jkt !== undefined || x5t !== undefined;
   return {
     sub: accountId,
     ...extra,
@@ -76,7 +78,7 @@ function told(token: AdapterPayload, value: string, issuer: string): object {
     aud,
     authorization_details: token['rar'],
     scope: scope === '' ? undefined : scope,
-    cnf: jkt === undefined ? undefined : { jkt },
+    cnf: isBound ? { 'x5t#S256': x5t, jkt } : undefined,
     token_type: jkt === undefined ? 'Bearer' : 'DPoP',
   };
 }

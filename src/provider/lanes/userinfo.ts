@@ -36,11 +36,12 @@ export function createUserinfoLane(options: {
   };
 }
 
-/** For userinfo, with `openid`, bound to no key, and without the `claims` parameter. */
+/** For userinfo, with `openid`, bound to no key or certificate, and without the `claims` parameter. */
 function isOrdinary({ payload, grant }: LivingToken, userinfo: string): boolean {
   const { aud, jkt, claims, scope = '' } = payload;
   const isForUserinfo = aud === undefined || [aud].flat().includes(userinfo);
-  const isPlain = jkt === undefined && Object.keys(claims?.userinfo ?? {}).length === 0;
+  const isBound = jkt !== undefined || payload['x5t#S256'] !== undefined;
+  const isPlain = !isBound && Object.keys(claims?.userinfo ?? {}).length === 0;
   return grant !== undefined && isForUserinfo && isPlain && scope.split(' ').includes('openid');
 }
 

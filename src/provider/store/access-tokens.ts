@@ -187,7 +187,7 @@ function toPayload(
   claims: AccessTokenClaims,
   { accountId, withheld }: { readonly accountId: string; readonly withheld: ReadonlySet<string> },
 ): AdapterPayload {
-  const { jti, iat, exp, clientId, scope, aud, payload, jkt, grantId, sessionUid } = claims;
+  const { jti, iat, exp, clientId, scope, aud, payload, jkt, x5t, grantId, sessionUid } = claims;
   const extra = Object.fromEntries(
     Object.entries(payload).filter(([name]) => !HIDDEN.has(name) && !withheld.has(name)),
   );
@@ -215,6 +215,7 @@ function toPayload(
     extra,
     jkt,
     ...(details !== undefined && { rar: [...detailsOf(details)] }),
+    'x5t#S256': x5t,
     ...person,
   };
 }

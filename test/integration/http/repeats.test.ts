@@ -69,7 +69,7 @@ async function open(options: OpenOptions = {}): Promise<Tested> {
   const onRefused = (): void => void (tested.refused += 1);
   const all = { ...settings.limits, ...limits };
   const server = certificate
-    ? createTlsListener(all, handle, onRefused, certificate)
+    ? createTlsListener(all, handle, onRefused, { certificate })
     : createListener(all, handle, onRefused);
   server.on('connection', (socket: Socket) => {
     tested.sockets.push(socket);

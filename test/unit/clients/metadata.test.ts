@@ -148,6 +148,45 @@ describe('client metadata', () => {
       'jwks: is missing',
     ],
     [
+      'a certificate without a name',
+      { ...web, token_endpoint_auth_method: 'tls_client_auth' },
+      'tls_client_auth_subject_dn: is missing',
+    ],
+    [
+      'a certificate with two names',
+      {
+        ...web,
+        token_endpoint_auth_method: 'tls_client_auth',
+        tls_client_auth_subject_dn: 'CN=app',
+        tls_client_auth_san_dns: 'app.example.com',
+      },
+      'tls_client_auth_san_dns: must not stand beside tls_client_auth_subject_dn',
+    ],
+    [
+      'the name of a certificate beside a secret',
+      { ...web, tls_client_auth_san_ip: '10.0.0.1' },
+      'tls_client_auth_san_ip: is of use with tls_client_auth alone',
+    ],
+    [
+      'a name that is none',
+      {
+        ...web,
+        token_endpoint_auth_method: 'tls_client_auth',
+        tls_client_auth_subject_dn: 'CN=app',
+        tls_client_auth_san_ip: '10.0.0',
+      },
+      'tls_client_auth_san_ip: expected an IP address',
+    ],
+    [
+      'a key in place of a certificate',
+      {
+        ...web,
+        token_endpoint_auth_method: 'self_signed_tls_client_auth',
+        jwks: { keys: [ec] },
+      },
+      'jwks: must hold the certificate as `x5c`',
+    ],
+    [
       'keys in two places',
       { ...web, jwks: { keys: [ec] }, jwks_uri: 'https://a.example/jwks' },
       'jwks: must not stand beside jwks_uri',

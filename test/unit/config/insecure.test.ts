@@ -21,9 +21,9 @@ const SAFE: SafetySettings = {
       postgres: { url: 'postgres://pg.internal/latchkey', tls: true },
     },
   },
+  protocol: { clientIdMetadata: { enabled: false, hosts: [] }, mtls: { enabled: false } },
   mail: { smtp: { host: 'smtp.example.com', tls: 'starttls' } },
   registration: { mode: 'off', overallPerHour: 100 },
-  protocol: { clientIdMetadata: { enabled: false, hosts: [] } },
   people: [{}],
   clients: [{}],
   signIn: { argon2: { memoryKib: 19_456, iterations: 2 } },
@@ -41,6 +41,12 @@ function http(changes: Partial<SafetySettings['http']>): SafetySettings {
 
 function mail(smtp: SafetySettings['mail']['smtp']): SafetySettings {
   return { ...SAFE, mail: { smtp } };
+}
+
+const HEADER = { header: { name: 'Client-Cert' } };
+
+function certificates(ways: object): SafetySettings['protocol'] {
+  return { ...SAFE.protocol, mtls: { enabled: true, ...ways } };
 }
 
 function named(findings: readonly Finding[]): readonly string[] {
@@ -83,6 +89,10 @@ describe('boots in peace', () => {
     ['a mail server of this machine', mail({ host: 'localhost', tls: 'none', user: 'latchkey' })],
     ['dev with open registration', { ...DEV, registration: { mode: 'open', overallPerHour: 9 } }],
     ['its own TLS, without a proxy', http({ tls: { from: 'files' }, trustedProxies: [] })],
+    [
+      'certificates of clients that a listed proxy hands on',
+      { ...SAFE, protocol: certificates(HEADER) },
+    ],
     ['a proxy network that is private', http({ trustedProxies: ['10.0.0.0/8', 'fd00::/8'] })],
   ])('%s', (_, settings) => {
     expect(judgeSafety(settings, NOTHING)).toEqual({ refusals: [], warnings: [] });
@@ -138,6 +148,11 @@ describe('refuses to boot', () => {
       mail({ host: 'smtp.example.com', tls: 'none', user: 'latchkey' }),
       ['mail.smtp.tls'],
     ],
+    [
+      'certificates of clients in a header of anybody',
+      { ...http({ tls: { from: 'files' }, trustedProxies: [] }), protocol: certificates(HEADER) },
+      ['protocol.mtls.header'],
+    ],
     ['a certificate of the dev authority', http({ tls: { from: 'dev-ca' } }), ['http.tls.from']],
   ])('%s', (_, settings, refused) => {
     expect(outcome(judgeSafety(settings, NOTHING))).toEqual({ refused, warned: [] });
@@ -179,7 +194,10 @@ describe('boots with a warning', () => {
     ],
     [
       "documents of everybody's clients",
-      { ...SAFE, protocol: { clientIdMetadata: { enabled: true, hosts: ['*'] } } },
+      {
+        ...SAFE,
+        protocol: { ...SAFE.protocol, clientIdMetadata: { enabled: true, hosts: ['*'] } },
+      },
       'protocol.clientIdMetadata.hosts',
     ],
     [

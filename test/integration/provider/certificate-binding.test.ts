@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createRelyingParty, webClient, type RelyingParty } from '../../support/provider-client.ts';
+import { API, openHouse, type House } from '../../support/provider-house.ts';
+
+const ISSUER = 'https://partner.example.com';
+const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
+
+let house: House;
+let bound: RelyingParty;
+
+beforeAll(async () => {
+  house = await openHouse({
+    apis: [{ identifier: API, name: 'The API', scopes: { read: 'Read' } }],
+    protocol: {
+      tokenExchange: { enabled: true },
+      jwtBearer: {
+        issuers: [
+          {
+            issuer: ISSUER,
+            jwksUri: `${ISSUER}/jwks`,
+            clients: ['bound'],
+            apis: { [API]: ['read'] },
+          },
+        ],
+      },
+    },
+  });
+  const client = webClient({
+    tls_client_certificate_bound_access_tokens: true,
+    grant_types: [
+      'authorization_code',
+      'refresh_token',
+      'client_credentials',
+      JWT_BEARER,
+      TOKEN_EXCHANGE,
+    ],
+  });
+  bound = await createRelyingParty(house, { ...client, id: 'bound' });
+});
+afterAll(() => house.close());
+
+const outcomeOf = async (response: Response): Promise<object> => {
+  const { error, error_description: description } = (await response.json()) as Record<
+    string,
+    string
+  >;
+  return { status: response.status, error, description };
+};
+
+describe('a client whose tokens must be bound to a certificate', () => {
+  test('gets none where certificates are switched off, rather than unbound ones', async () => {
+    const refused = { status: 400, error: 'invalid_grant' };
+    const own = await bound.post('/token', { grant_type: 'client_credentials', resource: API });
+    expect(await outcomeOf(own)).toMatchObject(refused);
+    const signedIn = await bound.authorize(house.browser());
+    expect(await outcomeOf(await bound.redeem(signedIn))).toMatchObject(refused);
+  });
+
+  test('gets none by grants that cannot bind them', async () => {
+    const refused = {
+      status: 400,
+      error: 'invalid_request',
+      description: 'tokens of this grant cannot be bound to a key',
+    };
+    const asserted = { grant_type: JWT_BEARER, assertion: 'a.b.c', resource: API };
+    expect(await outcomeOf(await bound.post('/token', asserted))).toEqual(refused);
+    const exchanged = { grant_type: TOKEN_EXCHANGE, subject_token: 'x', subject_token_type: 'x' };
+    expect(await outcomeOf(await bound.post('/token', exchanged))).toEqual(refused);
+  });
+});
