@@ -10,7 +10,7 @@ import type { Throttle } from './throttle.ts';
 /** A change of one account that is on record under its own name. */
 export type DeedType = Exclude<
   Extract<AuditEvent['type'], `account.${string}`>,
-  'account.terms_accepted' | 'account.invited'
+  'account.terms_accepted' | 'account.invited' | 'account.hashes_exported'
 >;
 
 /** What was done to which account, by whom. */

@@ -36,7 +36,10 @@ export function stateOf(
   return row.expires_at !== null && row.expires_at <= now ? 'expired' : 'active';
 }
 
-type NewLife = Pick<NewAccount, 'disabled' | 'expiresAt' | 'mustChangePassword' | 'terms'>;
+type NewLife = Pick<
+  NewAccount,
+  'disabled' | 'expiresAt' | 'mustChangePassword' | 'terms' | 'createdAt'
+>;
 type LifeColumns = Pick<
   AccountTable,
   | 'disabled_at'
@@ -63,7 +66,7 @@ export function newRow(made: {
     id,
     ...identity,
     password_hash: passwordHash,
-    created_at: now,
+    created_at: Math.min(life.createdAt ?? now, now),
     updated_at: now,
     source,
     ...lifeColumns(life, now),

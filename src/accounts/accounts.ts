@@ -1,6 +1,8 @@
+import type { Compilable } from 'kysely';
 import { LatchkeyError } from '../runtime/errors.ts';
 import type { JsonObject } from '../runtime/json.ts';
 import type { Actor, Origin } from '../runtime/origin.ts';
+import type { Queries } from '../storage/records.ts';
 import type { PasswordOwner, PasswordReview } from './password-review.ts';
 
 /**
@@ -62,6 +64,16 @@ export interface NewAccount {
   readonly claims?: JsonObject | undefined;
   readonly attributes?: JsonObject | undefined;
   readonly owner?: boolean | undefined;
+  /** When it was made elsewhere; left out, or ahead of time: now. */
+  readonly createdAt?: number | undefined;
+}
+
+/** What another room keeps of an account from its first moment on. */
+export interface Beginnings {
+  /** Written in the transaction that makes the account, so that it is never there without. */
+  statements(queries: Queries, accountId: string): readonly Compilable[];
+  /** Puts it on record, once the account is there. */
+  record(accountId: string, actor: Actor): Promise<void>;
 }
 
 /** Who changes the data of an account: a person their own, within what the installation lets them, or an operator. */
@@ -108,7 +120,9 @@ export interface Accounts {
     readonly limit: number;
   }): Promise<readonly Account[]>;
   /** @throws {InvalidAccount} {AccountExists} */
-  create(account: NewAccount, actor: Actor): Promise<Account>;
+  create(account: NewAccount, actor: Actor, beginnings?: readonly Beginnings[]): Promise<Account>;
+  /** As it is kept, for moving away: nothing that is shown may hold it. Undefined: there is none. */
+  passwordHash(id: string): Promise<string | undefined>;
   /** Every mistake of `account`, and whether it is taken; nothing is written. */
   check(account: NewAccount): Promise<readonly string[]>;
   /** Whether `password` may be set, and how strong it is. Never at sign-in: it takes up to a second. */

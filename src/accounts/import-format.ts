@@ -4,14 +4,27 @@ import type { NewAccount } from './accounts.ts';
 import { standardClaims } from './standard-claims.ts';
 
 /** One person of a file to import, and what of them has no place here. */
+export interface ImportedPerson {
+  readonly account: NewAccount;
+  /** Names of the groups that the person is in. */
+  readonly groups: readonly string[];
+  readonly roles: readonly ImportedRole[];
+  /** Of an authenticator app: base32, or `otpauth://totp/...`. */
+  readonly totp: string | undefined;
+  /** Names of fields that are not carried over. */
+  readonly lost: readonly string[];
+}
+
+/** What a line of the file says. */
 export type ImportLine =
-  | {
-      readonly ok: true;
-      readonly account: NewAccount;
-      /** Names of fields that are not carried over. */
-      readonly lost: readonly string[];
-    }
+  | ({ readonly ok: true } & ImportedPerson)
   | { readonly ok: false; readonly problems: readonly string[] };
+
+/** A role that a person holds; `api` left out: one of the installation. */
+export interface ImportedRole {
+  readonly api?: string | undefined;
+  readonly name: string;
+}
 
 /** Longer lines are no people. */
 const CHARACTERS_MAX = 65_536;
@@ -21,6 +34,11 @@ const terms = z.strictObject({ version: z.string(), acceptedAt: z.int() });
 const time = z.union([
   z.int(),
   z.iso.datetime({ offset: true }).transform((text) => Math.floor(Date.parse(text) / 1000)),
+]);
+/** A role of the installation by its name alone. */
+const role = z.union([
+  z.string().transform((name) => ({ name })),
+  z.strictObject({ name: z.string(), api: z.string().optional() }),
 ]);
 const object = z.record(z.string(), z.json());
 
@@ -38,6 +56,10 @@ const fields = z.object({
   disabled: z.boolean().optional(),
   expiresAt: time.optional(),
   terms: terms.optional(),
+  createdAt: time.optional(),
+  groups: z.array(z.string()).default([]),
+  roles: z.array(role).default([]),
+  totp: z.string().optional(),
 });
 
 /** Other names by which the same is known: of OpenID Connect, SCIM and the exports of other systems. */
@@ -48,9 +70,10 @@ const ALIASES: Readonly<Record<string, keyof z.output<typeof fields>>> = {
   email_verified: 'emailVerified',
   password_hash: 'passwordHash',
   blocked: 'disabled',
+  created_at: 'createdAt',
 };
 /** What an export of ours has beside what is imported: made anew here. */
-const OURS: ReadonlySet<string> = new Set(['state', 'hasPassword', 'createdAt', 'updatedAt']);
+const OURS: ReadonlySet<string> = new Set(['state', 'hasPassword', 'updatedAt']);
 
 /**
  * One line of a file of people: JSON, with fields as `latchkey person export` writes them, standard claims at the top
@@ -68,10 +91,14 @@ export function readImportLine(line: string): ImportLine {
       problems: error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`),
     };
   }
+  const { groups, roles, totp, ...account } = data;
   const isDisabled = data.disabled ?? given['state'] === 'disabled';
   return {
     ok: true,
-    account: { ...data, claims: { ...claims, ...data.claims }, disabled: isDisabled },
+    account: { ...account, claims: { ...claims, ...data.claims }, disabled: isDisabled },
+    groups,
+    roles,
+    totp,
     lost,
   };
 }

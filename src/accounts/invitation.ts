@@ -9,6 +9,8 @@ const invitation = z.strictObject({
   attributes: z.record(z.string(), z.json()).default({}),
   /** Groups that the person will be in. */
   groups: z.array(z.string()).default([]),
+  /** Roles that they will have; `api` left out: one of the installation. */
+  roles: z.array(z.strictObject({ name: z.string(), api: z.string().optional() })).default([]),
 });
 
 /** What somebody was invited to: the payload of a ticket `invitation`, whose `about` is the folded address. */

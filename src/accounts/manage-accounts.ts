@@ -11,7 +11,13 @@ import {
   setPasswordHash,
 } from './account-queries.ts';
 import { accountOf, newRow } from './account-row.ts';
-import { AccountExists, InvalidAccount, type Accounts, type NewAccount } from './accounts.ts';
+import {
+  AccountExists,
+  InvalidAccount,
+  type Accounts,
+  type Beginnings,
+  type NewAccount,
+} from './accounts.ts';
 import type { AttributeSchema } from './attributes.ts';
 import { foldEmail, foldUsername } from './login.ts';
 import { identityOf, identityProblems, newAccountId } from './new-account.ts';
@@ -33,7 +39,7 @@ export interface ManageAccountsOptions {
 
 type Managing = Pick<
   Accounts,
-  'create' | 'check' | 'setPassword' | 'removePassword' | 'requirePasswordChange'
+  'create' | 'check' | 'passwordHash' | 'setPassword' | 'removePassword' | 'requirePasswordChange'
 >;
 
 /** Making accounts, and their passwords. */
@@ -50,7 +56,7 @@ export function manageAccounts(options: ManageAccountsOptions): Managing {
   }
 
   return {
-    async create(account, actor) {
+    async create(account, actor, beginnings = []) {
       const problems = await problemsOf(account);
       if (problems.length > 0) throw new InvalidAccount(problems);
       await refuseRetired(records, account);
@@ -64,8 +70,9 @@ export function manageAccounts(options: ManageAccountsOptions): Managing {
         now: clock.now(),
         life: account,
       });
-      await insertOnce(records, row);
+      await insertOnce(records, row, beginnings);
       await deeds.record({ id: row.id, type: 'account.created', actor });
+      for (const one of beginnings) await one.record(row.id, actor);
       return accountOf(row, clock.now());
     },
 
@@ -73,6 +80,8 @@ export function manageAccounts(options: ManageAccountsOptions): Managing {
       const problems = await problemsOf(account);
       return problems.length > 0 ? problems : await takenProblems(records, account);
     },
+
+    passwordHash: async (id) => (await deeds.row(id))?.password_hash ?? undefined,
 
     async setPassword(id, password, actor) {
       const row = await deeds.row(id);
@@ -143,9 +152,15 @@ async function takenProblems(records: Records, account: NewAccount): Promise<rea
   return problems;
 }
 
-async function insertOnce(records: Records, row: AccountTable): Promise<void> {
+async function insertOnce(
+  records: Records,
+  row: AccountTable,
+  beginnings: readonly Beginnings[],
+): Promise<void> {
+  const { queries } = records;
+  const more = beginnings.flatMap((one) => one.statements(queries, row.id));
   try {
-    await records.write(insertAccount(records.queries, row));
+    await records.write(insertAccount(queries, row), ...more);
   } catch (error) {
     if (!(error instanceof RecordConflict)) throw error;
     throw new AccountExists('an account with this username, e-mail address or id exists already', {

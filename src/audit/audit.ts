@@ -83,6 +83,7 @@ export type AuditEvent =
   | Kind<'session.ended' | 'client.disconnected', { by: string }>
   | Kind<'account.terms_accepted', { by: string; version: string }>
   | Kind<'account.invited', { by: string; invitation: string }>
+  | Kind<'account.hashes_exported', { by: string }>
   | Kind<'factor.added' | 'factor.removed', { factor: Factor; factorId?: string; by: string }>
   | Kind<'factor.used', { factor: Factor; factorId?: string | undefined }>
   | Kind<

@@ -59,6 +59,8 @@ async function run(rooms: PeopleRooms & Output, source: Readable, flags: Flags):
   const isDryRun = flags.dryRun === true;
   const report = await importPeople({
     accounts: rooms.accounts,
+    groups: rooms.groups,
+    totp: rooms.factors.totp,
     lines: createInterface({ input: source, crlfDelay: Infinity }),
     isDryRun,
     onRefused(refusal) {

@@ -4,8 +4,9 @@ import {
   type Accounts,
   type NewAccount,
 } from '../accounts/accounts.ts';
-import { readImportLine } from '../accounts/import-format.ts';
+import { readImportLine, type ImportedPerson } from '../accounts/import-format.ts';
 import type { Actor } from '../runtime/origin.ts';
+import { beginningsOf, type BeginningsRooms } from './import-beginnings.ts';
 
 /** Why one line was not carried. */
 export interface Refusal {
@@ -25,7 +26,7 @@ export interface ImportReport {
   readonly lost: Readonly<Record<string, number>>;
 }
 
-export interface ImportOptions {
+export interface ImportOptions extends BeginningsRooms {
   readonly accounts: Accounts;
   readonly lines: AsyncIterable<string>;
   readonly isDryRun: boolean;
@@ -54,7 +55,7 @@ export async function importPeople(options: ImportOptions): Promise<ImportReport
 
   async function take(line: string, number: number): Promise<void> {
     const read = readImportLine(line);
-    const fate = read.ok ? await carry(read.account, seen, options) : read.problems;
+    const fate = read.ok ? await carry(read, seen, options) : read.problems;
     if (typeof fate !== 'string') {
       counts.refused += 1;
       onRefused({ line: number, problems: fate });
@@ -86,17 +87,21 @@ export async function importPeople(options: ImportOptions): Promise<ImportReport
 
 /** What became of one person, or why nothing did. */
 async function carry(
-  account: NewAccount,
+  person: ImportedPerson,
   seen: Set<string>,
-  { accounts, isDryRun }: ImportOptions,
+  options: ImportOptions,
 ): Promise<Fate | readonly string[]> {
+  const { account } = person;
+  const { accounts, isDryRun } = options;
   if (await isPresent(account, accounts)) return 'present';
+  const { beginnings, problems: unfit } = await beginningsOf(person, options);
   if (isDryRun) {
-    const problems = [...(await accounts.check(account)), ...repeated(account, seen)];
+    const problems = [...(await accounts.check(account)), ...unfit, ...repeated(account, seen)];
     return problems.length > 0 ? problems : 'imported';
   }
+  if (unfit.length > 0) return unfit;
   try {
-    await accounts.create(account, IMPORT);
+    await accounts.create(account, IMPORT, beginnings);
     return 'imported';
   } catch (error) {
     if (error instanceof InvalidAccount) return error.problems;

@@ -2,18 +2,21 @@ import type { Command } from 'commander';
 import { invitationUrl, readInvitation, type Invitation } from '../accounts/invitation.ts';
 import { foldEmail } from '../accounts/login.ts';
 import { sha256 } from '../runtime/digest.ts';
+import type { RoleKey } from '../groups/groups.ts';
+import { roleInWords } from '../groups/rows.ts';
 import type { Json, JsonObject } from '../runtime/json.ts';
 import { LatchkeyError } from '../runtime/errors.ts';
 import { instant, json, plain, type Output } from './output.ts';
 import type { PeopleRooms } from './people-rooms.ts';
 import { CLI_ACTOR, withRooms, type OpenRooms } from './rooms.ts';
-import { jsonObject } from './values.ts';
+import { jsonObject, keptRole, roleKeys } from './values.ts';
 
 interface Flags {
   readonly username?: string;
   readonly claims?: JsonObject;
   readonly attributes?: JsonObject;
   readonly group?: readonly string[];
+  readonly role?: readonly RoleKey[];
   readonly language?: readonly string[];
   /** False by `--no-letter`. */
   readonly letter: boolean;
@@ -39,6 +42,11 @@ export function registerInvite(person: Command, open: OpenRooms<PeopleRooms>): v
     .option('--claims <json>', 'standard claims: {"given_name":"Ada"}', jsonObject)
     .option('--attributes <json>', 'attributes: {"department":"Sales"}', jsonObject)
     .option('--group <name...>', 'groups that they will be in')
+    .option(
+      '--role <name...>',
+      'roles that they will have: "reader=https://api.example.com", or a name alone for one of the installation',
+      roleKeys,
+    )
     .option('--language <tag...>', 'languages of the letter, the preferred first')
     .option('--no-letter', 'prints the link in place of sending it')
     .option('--revoke', 'takes back an invitation that was sent')
@@ -90,30 +98,44 @@ async function invite(
   else rooms.print(words(address, expiresAt, flags.letter ? undefined : url));
 }
 
-async function invitationOf(
-  { accounts, groups }: PeopleRooms,
-  email: string,
-  flags: Flags,
-): Promise<JsonObject> {
-  const { username, claims = {}, attributes = {}, group = [] } = flags;
+async function invitationOf(rooms: PeopleRooms, email: string, flags: Flags): Promise<JsonObject> {
+  const { username, claims = {}, attributes = {}, group = [], role = [] } = flags;
   const account = { email, username, claims, attributes };
   // What is required and missing is asked of the person.
-  const problems = (await accounts.check(account)).filter((one) => !one.endsWith(': is missing'));
-  for (const name of group) {
-    if ((await groups.find(name)) === undefined)
-      problems.push(`group: there is no "${plain(name)}"`);
-  }
+  const unfit = await rooms.accounts.check(account);
+  const problems = [
+    ...unfit.filter((one) => !one.endsWith(': is missing')),
+    ...(await missingOf(rooms, { group, role })),
+  ];
   const payload: Json = {
     ...(username !== undefined && { username }),
     email,
     claims,
     attributes,
     groups: group,
+    // Left out for nodes of an earlier version, which would not know it.
+    ...(role.length > 0 && { roles: role.map(keptRole) }),
   };
   const invitation: Invitation | undefined = readInvitation(payload);
   if (problems.length > 0 || invitation === undefined)
     throw new UnfitInvitation(problems.join('; ') || 'the invitation cannot be read');
   return payload;
+}
+
+async function missingOf(
+  { groups }: PeopleRooms,
+  { group, role }: Required<Pick<Flags, 'group' | 'role'>>,
+): Promise<readonly string[]> {
+  const problems: string[] = [];
+  for (const name of group) {
+    if ((await groups.find(name)) === undefined)
+      problems.push(`group: there is no "${plain(name)}"`);
+  }
+  for (const key of role) {
+    if ((await groups.roles.find(key)) === undefined)
+      problems.push(`role: there is no "${plain(roleInWords(key))}"`);
+  }
+  return problems;
 }
 
 function words(address: string, expiresAt: number, url: string | undefined): string {

@@ -13,7 +13,7 @@ export interface PeopleRooms extends CommandRooms {
   readonly mail: Pick<Mail, 'send'>;
   readonly factors: Pick<
     Factors,
-    'of' | 'passkeys' | 'devices' | 'removeAll' | 'failures' | 'forgive' | 'reseal'
+    'of' | 'passkeys' | 'totp' | 'devices' | 'removeAll' | 'failures' | 'forgive' | 'reseal'
   >;
   readonly groups: Groups;
   readonly profile: IssuerProfile;

@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import { z } from 'zod';
 import { duration } from '../config/values.ts';
+import type { RoleKey } from '../groups/groups.ts';
 import { LatchkeyError } from '../runtime/errors.ts';
 import type { JsonObject } from '../runtime/json.ts';
 
@@ -34,6 +35,19 @@ export function jsonObject(text: string): JsonObject {
   } catch {
     throw new InvalidArgumentError('Expected a JSON object such as {"name":"value"}.');
   }
+}
+
+/** Arguments that name roles: `name`, or `name=api`. For commander, which gives one after the other. */
+export function roleKeys(text: string, before: readonly RoleKey[] = []): readonly RoleKey[] {
+  const at = text.indexOf('=');
+  const key =
+    at < 0 ? { api: undefined, name: text } : { api: text.slice(at + 1), name: text.slice(0, at) };
+  return [...before, key];
+}
+
+/** A role as files and invitations name it. */
+export function keptRole({ api, name }: RoleKey): JsonObject {
+  return { name, ...(api !== undefined && { api }) };
 }
 
 /** An argument that is an instant such as `2027-01-31T12:00:00Z`, as a NumericDate; undefined for `never`. */

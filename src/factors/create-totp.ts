@@ -6,6 +6,7 @@ import type { FactorParts } from './factor-options.ts';
 import { qrCodeOf } from './qr-code.ts';
 import { activeAccount } from './standing.ts';
 import { enrolmentUri, grouped, newSecret, stepOf } from './totp-codes.ts';
+import { createCarriedTotp } from './carried-totp.ts';
 import { createTotpCheck } from './totp-check.ts';
 import { deleteTotp, putTotp, totpOf } from './totp-queries.ts';
 import { resealTotp } from './totp-reseal.ts';
@@ -61,6 +62,8 @@ export function createTotp(parts: FactorParts): TotpPart {
 
     check: ({ code, ...attempt }) =>
       checks.guess('totp', attempt, () => judge(attempt.accountId, code)),
+
+    carried: createCarriedTotp(parts, sealing),
 
     async remove(accountId, { by, origin }) {
       const [written] = await records.write(deleteTotp(queries, accountId));

@@ -1,3 +1,4 @@
+import type { Beginnings } from '../accounts/accounts.ts';
 import type { Actor } from '../runtime/origin.ts';
 import type { FactorAttempt, FactorOutcome } from './factors.ts';
 
@@ -40,6 +41,11 @@ export interface Totp {
   }): Promise<boolean>;
   /** The present code, the one before or the one after; each once, on any number of nodes. Audited. */
   check(attempt: FactorAttempt & { readonly code: string }): Promise<FactorOutcome>;
+  /**
+   * An app that was set up elsewhere, for an account that is about to be made: of its secret in base32, 80 bits at
+   * least, or its `otpauth://totp/...`. Undefined: of another kind than ours, whose codes would never fit.
+   */
+  carried(secret: string): Beginnings | undefined;
   /** False: none was set up. Audited. */
   remove(accountId: string, actor: Actor): Promise<boolean>;
 }

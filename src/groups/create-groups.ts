@@ -1,4 +1,5 @@
 import { compiledOnce } from '../storage/compiled-once.ts';
+import { createBeginnings } from './beginnings.ts';
 import type { GroupsOptions } from './changes.ts';
 import type { Groups, Held } from './groups.ts';
 import { manageGroups } from './manage-groups.ts';
@@ -34,5 +35,6 @@ export function createGroups(options: GroupsOptions): Groups {
     explain: async (accountId, question) => (await held(accountId)).explain(question),
     ...manageGroups(options),
     roles: manageRoles(options),
+    beginnings: createBeginnings(options),
   };
 }

@@ -1,3 +1,4 @@
+import type { Beginnings } from '../accounts/accounts.ts';
 import { LatchkeyError } from '../runtime/errors.ts';
 import type { Actor } from '../runtime/origin.ts';
 
@@ -76,6 +77,14 @@ export interface Held {
   rights(of: { readonly api?: string | undefined }): Rights;
   /** Every way by which the person has it, the shortest first, 20 at most; empty: not at all. */
   explain(question: Question): readonly Path[];
+  /** What the person has by themselves, not through groups. */
+  direct(): Ownership;
+}
+
+/** Groups and roles that hang on one person. */
+export interface Ownership {
+  readonly groups: readonly string[];
+  readonly roles: readonly RoleKey[];
 }
 
 /** How a change is made. */
@@ -106,6 +115,8 @@ export interface Groups {
   /** False: it was not in there. @throws {DeclaredGroup} */
   remove(name: string, member: Holder, actor: Actor, options?: ChangeOptions): Promise<boolean>;
   readonly roles: Roles;
+  /** For an account that is about to be made. @throws {InvalidGroup} with everything that it cannot have. */
+  beginnings(of: Ownership): Promise<Beginnings>;
 }
 
 /** The roles of the installation and of its APIs. */

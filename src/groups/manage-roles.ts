@@ -20,7 +20,7 @@ import {
   insertRole,
   roleByKey,
 } from './role-queries.ts';
-import { columnsOf, roleOf, rowKeyOf } from './rows.ts';
+import { columnsOf, roleInWords, roleOf, rowKeyOf } from './rows.ts';
 
 /** What operators do to roles in records. */
 export function manageRoles(options: GroupsOptions): Roles {
@@ -46,7 +46,7 @@ export function manageRoles(options: GroupsOptions): Roles {
         await records.write(...insertRole(queries, row));
       } catch (error) {
         if (!(error instanceof RecordConflict)) throw error;
-        throw new GroupExists(`a role ${inWords(role)} exists already`, { cause: error });
+        throw new GroupExists(`a role ${roleInWords(role)} exists already`, { cause: error });
       }
       await settle(options, { type: 'role.created', role: name, api, permissions }, actor);
       return roleOf(row);
@@ -64,7 +64,7 @@ export function manageRoles(options: GroupsOptions): Roles {
     async give(key, holder, actor) {
       refuseClosed(options, key, holder);
       if ((await records.first(roleByKey(queries, rowKeyOf(key)))) === undefined)
-        throw new InvalidGroup(`there is no role ${inWords(key)}`);
+        throw new InvalidGroup(`there is no role ${roleInWords(key)}`);
       await refuseStranger(options, holder);
       const link = { ...linkOf(key, holder), source: 'cli' };
       const [written] = await records.write(insertHolder(queries, link));
@@ -139,11 +139,9 @@ function refuseClosed({ declared }: GroupsOptions, key: RoleKey, holder: Holder)
 }
 
 function changedElsewhere(key: RoleKey): DeclaredGroup {
-  return new DeclaredGroup(`the configuration declares the role ${inWords(key)}: change it there`);
-}
-
-function inWords({ api, name }: RoleKey): string {
-  return api === undefined ? name : `${name} of ${api}`;
+  return new DeclaredGroup(
+    `the configuration declares the role ${roleInWords(key)}: change it there`,
+  );
 }
 
 function linkOf(

@@ -14,6 +14,11 @@ export function columnsOf(holder: Holder): HolderColumns {
   return { kind: holder.kind, id: holder.kind === 'account' ? holder.id : holder.name };
 }
 
+/** A role for operators to read. */
+export function roleInWords({ api, name }: RoleKey): string {
+  return api === undefined ? name : `${name} of ${api}`;
+}
+
 /** The installation's own roles have the empty name for an API. */
 export function rowKeyOf({ api, name }: RoleKey): RoleRowKey {
   return { api: api ?? '', name };

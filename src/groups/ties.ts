@@ -1,4 +1,4 @@
-import type { Held, Path, Question, Rights, RoleKey, Step } from './groups.ts';
+import type { Held, Ownership, Path, Question, Rights, RoleKey, Step } from './groups.ts';
 
 /** A group that the person, or a group, is in. */
 export interface Membership {
@@ -32,6 +32,14 @@ export function heldBy(ties: Ties): Held {
   return {
     rights: ({ api }) => rightsOf(groups, given, api),
     explain: (question) => explain(ties.memberships, given, question),
+    direct: () => directIn(ties),
+  };
+}
+
+function directIn({ memberships, given }: Ties): Ownership {
+  return {
+    groups: sorted(memberships.filter(({ of }) => of === undefined).map(({ group }) => group)),
+    roles: given.filter(({ to }) => to === undefined).map(({ role }) => role),
   };
 }
 

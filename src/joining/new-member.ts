@@ -102,7 +102,7 @@ export async function makeMember(visit: FormVisit, member: NewAccount, room: Roo
     return { kind: 'gone' };
   try {
     const account = await accounts.create(member, actorOf(visit));
-    await joinGroups(visit, account, room);
+    await giveInvited(visit, account, room);
     return { kind: 'made', account };
   } catch (error) {
     // Somebody else took the address or the name in this moment.
@@ -111,15 +111,33 @@ export async function makeMember(visit: FormVisit, member: NewAccount, room: Roo
   }
 }
 
-async function joinGroups(visit: Visit, { id }: Account, { groups, logger }: Room): Promise<void> {
-  for (const group of visit.joining.invited?.invitation.groups ?? []) {
-    try {
-      await groups.add(group, { kind: 'account', id }, actorOf(visit));
-    } catch (error) {
-      if (!(error instanceof InvalidGroup || error instanceof DeclaredGroup)) throw error;
-      const fields = { event: 'joining.group_failed', group, accountId: id, error };
-      logger.warn(fields, 'somebody who was invited could not be put into a group');
-    }
+/** Groups and roles that the invitation gives: one that is gone meanwhile keeps nobody out. */
+async function giveInvited(visit: Visit, { id }: Account, { groups, logger }: Room): Promise<void> {
+  const { groups: names = [], roles = [] } = visit.joining.invited?.invitation ?? {};
+  const holder = { kind: 'account', id } as const;
+  const actor = actorOf(visit);
+  for (const group of names) {
+    const error = await unfit(groups.add(group, holder, actor));
+    if (error === undefined) continue;
+    const fields = { event: 'joining.group_failed', group, accountId: id, error };
+    logger.warn(fields, 'somebody who was invited could not be put into a group');
+  }
+  for (const { api, name } of roles) {
+    const error = await unfit(groups.roles.give({ api, name }, holder, actor));
+    if (error === undefined) continue;
+    const fields = { event: 'joining.role_failed', role: name, api, accountId: id, error };
+    logger.warn(fields, 'somebody who was invited could not be given a role');
+  }
+}
+
+/** Why a group or a role cannot be given. */
+async function unfit(given: Promise<boolean>): Promise<InvalidGroup | DeclaredGroup | undefined> {
+  try {
+    await given;
+    return undefined;
+  } catch (error) {
+    if (error instanceof InvalidGroup || error instanceof DeclaredGroup) return error;
+    throw error;
   }
 }
 

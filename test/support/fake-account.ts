@@ -31,6 +31,7 @@ export function fakeAccounts(parts: Partial<Accounts>): Accounts {
     verifyPassword: beyond,
     list: beyond,
     create: beyond,
+    passwordHash: beyond,
     check: beyond,
     checkNewPassword: beyond,
     setPassword: beyond,

@@ -26,7 +26,13 @@ export function fakeFactors(parts: Partial<Factors>): Factors {
   };
   return {
     passkeys,
-    totp: { beginEnrolment: beyond, finishEnrolment: beyond, check: beyond, remove: beyond },
+    totp: {
+      beginEnrolment: beyond,
+      finishEnrolment: beyond,
+      check: beyond,
+      carried: beyond,
+      remove: beyond,
+    },
     recoveryCodes: { renew: beyond, check: beyond, left: beyond, remove: beyond },
     emailCodes: { issue: beyond, check: beyond, reveal: beyond },
     devices: {

@@ -5,10 +5,12 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readInvitation } from '../../../src/accounts/invitation.ts';
+import { listAudit } from '../../../src/audit/list-audit.ts';
 import { createProgram, runProgram } from '../../../src/cli/program.ts';
 import { openRooms, type Rooms } from '../../../src/compose.ts';
 import { loadConfig } from '../../../src/config/load-config.ts';
 import { settingsSchema, type Settings } from '../../../src/settings.ts';
+import { codeOf } from '../../support/account-node.ts';
 import { createRecordingLogger } from '../../support/recording-logger.ts';
 
 const ORIGIN = { address: '127.0.0.1' };
@@ -16,6 +18,7 @@ const ORIGIN = { address: '127.0.0.1' };
 let folder: string;
 let config: string;
 /** The rooms of a running node; commands open theirs beside them, on the same file. */
+const ACTOR = { by: 'test', origin: { address: 'test' } };
 let node: Rooms;
 
 beforeAll(async () => {
@@ -142,7 +145,8 @@ describe('an invitation', () => {
     'is a letter with a ticket; without a letter, a link to hand over',
     { timeout: 60_000 },
     async () => {
-      const claims = ['--claims', '{"given_name":"Cleo"}'];
+      await node.groups.roles.create({ api: undefined, name: 'keeper', permissions: [] }, ACTOR);
+      const claims = ['--claims', '{"given_name":"Cleo"}', '--role', 'keeper'];
       const shown = await answer(['invite', 'Cleo@example.com', '--no-letter', ...claims]);
       const token = String(shown['url']).split('/').at(-1) ?? '';
       expect(String(shown['url'])).toBe(`${node.profile.issuer}/invitation/${token}`);
@@ -153,6 +157,7 @@ describe('an invitation', () => {
         claims: { given_name: 'Cleo' },
         attributes: {},
         groups: [],
+        roles: [{ name: 'keeper' }],
       });
       const sent = await latchkey(['invite', 'cleo@example.com']);
       expect(sent).toMatchObject({ code: 0, out: expect.stringContaining('on its way') });
@@ -171,6 +176,10 @@ describe('an invitation', () => {
       for (const [args, why] of [
         [['dora@example.com'], 'belongs to the account'],
         [['eve@example.com', '--group', 'nowhere'], 'there is no "nowhere"'],
+        [
+          ['eve@example.com', '--role', 'reader=https://x.example'],
+          'no "reader of https://x.example"',
+        ],
         [['nowhere'], 'is no e-mail address'],
       ] as const) {
         const refused = await latchkey(['invite', ...args]);
@@ -201,6 +210,7 @@ describe('people of another system', () => {
       disabled: true,
       expiresAt: '2030-01-01T00:00:00Z',
       groups: null,
+      created_at: '2019-05-01T00:00:00Z',
     },
     { id: 'old-3', username: 'three', password_hash: '$1$md5$xyz', last_ip: '192.0.2.7' },
     { id: 'old-4', username: 'two', logins_count: 1 },
@@ -239,6 +249,7 @@ describe('people of another system', () => {
       expect(await node.accounts.find('old-2')).toMatchObject({
         state: 'disabled',
         expiresAt: 1_893_456_000,
+        createdAt: 1_556_668_800,
       });
       expect(await signIn('one@old.example', 'from the old days')).toBe('verified');
 
@@ -271,6 +282,57 @@ describe('people of another system', () => {
       expect(await node.accounts.find('moved-old-2')).toMatchObject({ state: 'disabled' });
     },
   );
+
+  test('bring groups, roles and the app that they had, in one piece with the account', async () => {
+    await node.groups.create({ name: 'crew' }, ACTOR);
+    await node.groups.roles.create({ api: undefined, name: 'cook', permissions: [] }, ACTOR);
+    const secret = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
+    const ties = { groups: ['crew'], roles: ['cook'] };
+    const lines = [
+      { id: 'old-5', username: 'five', ...ties, totp: secret },
+      { id: 'old-6', username: 'six', groups: ['nowhere'], roles: [{ name: 'cook', api: 'x' }] },
+      { id: 'old-7', username: 'seven', totp: 'short' },
+    ].map((one) => JSON.stringify(one));
+    for (const flags of [['--dry-run'], []]) {
+      const { err } = await latchkey(['import', '-', ...flags], lines.join('\n'));
+      expect(err).toContain(
+        'line 2: groups: there is no group nowhere; roles: there is no role cook',
+      );
+      expect(err).toContain('line 3: totp: must be a secret in base32');
+      expect(err).toContain('2 of 3 people');
+    }
+    expect(await node.accounts.find('old-6')).toBeUndefined();
+    expect(await node.groups.rightsOf('old-5', {})).toMatchObject(ties);
+    const attempt = { accountId: 'old-5', origin: { address: 'test' }, clientId: undefined };
+    const code = codeOf(secret);
+    expect(await node.factors.totp.check({ ...attempt, code })).toMatchObject({ kind: 'proven' });
+    const told = await listAudit(node.records, { accountId: 'old-5', limit: 10 });
+    const types = told.map(({ event }) => Object(event).type);
+    for (const type of ['account.created', 'factor.added', 'group.member_added', 'role.given'])
+      expect(types).toContain(type);
+    expect(JSON.stringify(told)).not.toContain(secret);
+
+    const { out, err } = await latchkey(['export']);
+    const exported = out.split('\n').find((line) => line.includes('old-5')) ?? '';
+    expect(JSON.parse(exported)).toMatchObject({ groups: ['crew'], roles: [{ name: 'cook' }] });
+    expect(out).not.toContain(secret);
+    expect(err).toContain('--with-hashes');
+  });
+
+  test('move on with the hashes of their passwords where that is asked for, which is on record', async () => {
+    const hashed = createHash('sha256').update('saltof another age').digest('base64');
+    const passwordHash = `$sha256$o=sp$${Buffer.from('salt').toString('base64')}$${hashed}`;
+    await answer(['import', '-'], JSON.stringify({ id: 'old-8', username: 'eight', passwordHash }));
+    const told = (): Promise<readonly unknown[]> =>
+      listAudit(node.records, { type: 'account.hashes_exported', limit: 9 });
+    expect((await latchkey(['export'])).out).not.toContain('passwordHash');
+    expect(await told()).toEqual([]);
+    const { out, err } = await latchkey(['export', '--with-hashes']);
+    const line = out.split('\n').find((one) => one.includes('old-8')) ?? '';
+    expect(JSON.parse(line)).toMatchObject({ passwordHash });
+    expect(err).toContain('guess at every password');
+    expect(await told()).toHaveLength(1);
+  });
 
   test('a file that is not there is named', async () => {
     const { code, err } = await latchkey(['import', '/nowhere.ndjson']);

@@ -36,6 +36,7 @@ const SETTINGS = {
     ],
   },
   groups: [{ name: 'lab' }],
+  roles: [{ name: 'keeper', permissions: [] }],
   people: [
     { username: 'ann', email: 'ann@example.com', emailVerified: true },
     { username: 'ben', email: 'ben@example.com', emailVerified: true },
@@ -82,8 +83,18 @@ export function joiningContract(name: string, open: () => Promise<Stores>): void
       return await visitor.send(page.url.href, { code: codes[0] ?? '', action: 'continue' });
     }
 
-    async function invite(email: string, groups: readonly string[] = []): Promise<string> {
-      const payload = { email, username: 'guest', attributes: { grade: 'A' }, groups: [...groups] };
+    async function invite(
+      email: string,
+      groups: readonly string[] = [],
+      roles: readonly string[] = [],
+    ): Promise<string> {
+      const payload = {
+        email,
+        username: 'guest',
+        attributes: { grade: 'A' },
+        groups: [...groups],
+        roles: roles.map((role) => ({ name: role })),
+      };
       const ticket = { kind: 'invitation', about: email, payload } as const;
       const { token } = await rooms.tickets.issue(ticket);
       return new URL(invitationUrl(node.issuer, token)).pathname;
@@ -185,7 +196,7 @@ export function joiningContract(name: string, open: () => Promise<Stores>): void
     });
 
     test('an invitation makes an account with all that it says; looking at it uses nothing up', async () => {
-      const path = await invite('una@example.com', ['lab', 'gone']);
+      const path = await invite('una@example.com', ['lab', 'gone'], ['keeper', 'lost']);
       for (let look = 0; look < 3; look += 1)
         expect((await node.visitor().get(path)).status).toBe(200);
       const una = node.visitor();
@@ -200,9 +211,14 @@ export function joiningContract(name: string, open: () => Promise<Stores>): void
         emailVerified: true,
         attributes: { team: 'blue', grade: 'A' },
       });
-      const { groups } = await rooms.groups.rightsOf(made?.id ?? '', {});
-      expect(groups).toEqual(['lab']);
-      expect(node.log.map(({ fields }) => fields['event'])).toContain('joining.group_failed');
+      expect(await rooms.groups.rightsOf(made?.id ?? '', {})).toMatchObject({
+        groups: ['lab'],
+        roles: ['keeper'],
+      });
+      const logged = node.log.map(({ fields }) => fields['event']);
+      expect(logged).toEqual(
+        expect.arrayContaining(['joining.group_failed', 'joining.role_failed']),
+      );
       expect((await node.visitor().get(path)).status).toBe(404);
     });
 

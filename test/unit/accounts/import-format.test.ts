@@ -17,6 +17,10 @@ describe('a line of a file of people', () => {
       claims: { family_name: 'Lovelace' },
       expiresAt: '2030-01-01T01:00:00+01:00',
       nickname: null,
+      created_at: '2020-01-01T00:00:00Z',
+      groups: ['lab'],
+      roles: ['keeper', { name: 'reader', api: 'https://api.example.com' }],
+      totp: 'JBSWY3DPEHPK3PXP',
     };
     expect(readImportLine(JSON.stringify(line))).toEqual({
       ok: true,
@@ -28,8 +32,12 @@ describe('a line of a file of people', () => {
         passwordHash: '$2b$10$x',
         disabled: true,
         expiresAt: 1_893_456_000,
+        createdAt: 1_577_836_800,
         claims: { given_name: 'Ada', preferred_username: 'Ada L.', family_name: 'Lovelace' },
       },
+      groups: ['lab'],
+      roles: [{ name: 'keeper' }, { name: 'reader', api: 'https://api.example.com' }],
+      totp: 'JBSWY3DPEHPK3PXP',
       lost: [],
     });
   });
@@ -46,6 +54,8 @@ describe('a line of a file of people', () => {
     ['{', 'is no JSON object'],
     ['{"email":1}', 'email: '],
     ['{"expiresAt":"soon"}', 'expiresAt: '],
+    ['{"groups":"lab"}', 'groups: '],
+    ['{"roles":[{"api":"x"}]}', 'roles.0: '],
     [`{"email":"${'x'.repeat(70_000)}"}`, 'is too long'],
   ])('%.20s is refused', (line, problem) => {
     const read = readImportLine(line);

@@ -2,7 +2,13 @@ import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { Secret } from 'otpauth';
 import { expect, test } from 'vitest';
-import { grouped, newSecret, stepOf } from '../../../src/factors/totp-codes.ts';
+import {
+  enrolmentUri,
+  grouped,
+  newSecret,
+  secretIn,
+  stepOf,
+} from '../../../src/factors/totp-codes.ts';
 
 /** RFC 6238 with the truncation of RFC 4226 section 5.3, by hand. */
 function codeOfStep(secret: Uint8Array, step: number): string {
@@ -49,4 +55,30 @@ test('a secret has 160 bits and is typed in groups of four', () => {
   expect(Secret.fromBase32(secret).bytes).toHaveLength(20);
   expect(grouped(secret).split(' ')).toHaveLength(8);
   expect(newSecret()).not.toBe(secret);
+});
+
+test('a secret of elsewhere is read alone, in groups, and in the address of a QR code', () => {
+  const secret = newSecret();
+  for (const given of [
+    secret,
+    secret.toLowerCase(),
+    grouped(secret),
+    enrolmentUri(secret, 'Old House', 'ada@example.com'),
+  ])
+    expect(secretIn(given)).toBe(secret);
+  expect(secretIn('JBSWY3DPEHPK3PXP====')).toBe('JBSWY3DPEHPK3PXP');
+});
+
+test.each([
+  '',
+  'JBSWY3DP',
+  'JBSWY3DPEHPK3PX1',
+  'A'.repeat(300),
+  'otpauth://totp/x?secret=JBSWY3DPEHPK3PXP&algorithm=SHA256',
+  'otpauth://totp/x?secret=JBSWY3DPEHPK3PXP&digits=8',
+  'otpauth://totp/x?secret=JBSWY3DPEHPK3PXP&period=60',
+  'otpauth://hotp/x?secret=JBSWY3DPEHPK3PXP&counter=1',
+  'otpauth://totp/x',
+])('%.60s is the secret of no app that could be carried', (given) => {
+  expect(secretIn(given)).toBeUndefined();
 });
