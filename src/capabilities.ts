@@ -1,4 +1,5 @@
 import { accountPage } from './account-page/capability.ts';
+import { auth0 } from './auth0/capability.ts';
 import type { Added, Capability, House } from './capability.ts';
 import { cognito } from './cognito/capability.ts';
 import { installationOf } from './config/installation.ts';
@@ -12,6 +13,7 @@ const CAPABILITIES = [
   installed(joining),
   installed(recovery),
   installed(accountPage),
+  installed(auth0),
   installed(cognito),
   installed(dev),
 ] as const;
@@ -27,10 +29,10 @@ type Said =
   | 'people';
 
 /** What the capabilities that are switched on add. */
-export function addCapabilities(
+export async function addCapabilities(
   rooms: Omit<House, Said>,
   settings: Settings,
-): Required<Pick<Added, 'routers' | 'sites'>> {
+): Promise<Required<Pick<Added, 'routers' | 'sites'>>> {
   const { isDev } = installationOf(settings);
   const { authentication, accounts } = settings;
   const house = {
@@ -43,7 +45,8 @@ export function addCapabilities(
     hasMail: hasMail(settings),
     accountUrl: settings.accountPage.enabled ? '/account' : '',
   };
-  const added = CAPABILITIES.flatMap((add) => add(settings, house) ?? []);
+  const all = await Promise.all(CAPABILITIES.map(async (add) => await add(settings, house)));
+  const added = all.filter((one) => one !== undefined);
   return {
     routers: added.flatMap(({ routers = [] }) => routers),
     sites: added.flatMap(({ sites = [] }) => sites),
@@ -62,6 +65,6 @@ function installed<Name extends string, Section>({
 }: Capability<Name, Section>): (
   settings: Readonly<Record<Name, Section>>,
   house: House,
-) => Added | undefined {
+) => ReturnType<Capability<Name, Section>['create']> {
   return (settings, house) => create(settings[name], house);
 }

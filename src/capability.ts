@@ -21,7 +21,10 @@ import type {
   ConnectedClients,
   Interactions,
   IssuerProfile,
+  Protocol,
 } from './provider/contract.ts';
+import type { Dialect } from './provider/dialect.ts';
+import type { protocolConfig } from './provider/features/config.ts';
 import type { TakeBack } from './provider/take-back.ts';
 import type { Revocation } from './revocation/revocation.ts';
 import type { Clock, MovableClock } from './runtime/clock.ts';
@@ -30,6 +33,24 @@ import type { Sealer } from './runtime/sealing.ts';
 import type { SigningKeys } from './signing-keys/signing-keys.ts';
 import type { Records } from './storage/records.ts';
 import type { State } from './storage/state.ts';
+
+/** An issuer beside the installation's own: over the same people, keys and revocation. */
+export interface FurtherIssuer {
+  readonly profile: IssuerProfile;
+  readonly dialect: Dialect;
+  readonly clients: Clients;
+  readonly resourceServers: ResourceServers;
+  /** In seconds. */
+  readonly refreshRetryWindow: number;
+  /** Parts of the protocol that are on, as `protocol` has them. */
+  readonly features: z.input<typeof protocolConfig>;
+}
+
+/** Such an issuer, and what stands beside its engine: the pages at which people sign in, the feed of revocations. */
+export interface OpenedIssuer {
+  readonly protocol: Protocol;
+  readonly routers: readonly Router[];
+}
 
 /** The rooms that a capability may build on. */
 export interface House {
@@ -49,6 +70,7 @@ export interface House {
   readonly clients: Clients;
   readonly resourceServers: ResourceServers;
   readonly signingKeys: SigningKeys;
+  readonly openIssuer: (issuer: FurtherIssuer) => Promise<OpenedIssuer>;
   readonly revocation: Revocation;
   readonly takeBack: TakeBack;
   /** Who is signed in at a browser, by the engine's own session. */
@@ -98,5 +120,5 @@ export interface Capability<Name extends string, Section> {
   readonly name: Name;
   readonly config: z.ZodType<Section>;
   /** Undefined: switched off by its section. */
-  create(section: Section, house: House): Added | undefined;
+  create(section: Section, house: House): Added | undefined | Promise<Added | undefined>;
 }

@@ -6,6 +6,8 @@ import type { Accounts } from './accounts/accounts.ts';
 import { createAccounts } from './accounts/create-accounts.ts';
 import { createTickets } from './accounts/create-tickets.ts';
 import type { Tickets } from './accounts/tickets.ts';
+import { tenantClients } from './auth0/clients.ts';
+import { withAuth0Subjects } from './auth0/subjects.ts';
 import type { Audit } from './audit/audit.ts';
 import { createAudit } from './audit/create-audit.ts';
 import { installationOf } from './config/installation.ts';
@@ -118,10 +120,8 @@ export async function openRooms(settings: Settings, options: ComposeOptions): Pr
     );
     const mail = kept(createMail(ground));
     const clients = kept(await openClients(settings, { ...ground, revocation: log }));
-    const subjects = createSubjects({ ...ground, namespace: NAMESPACE });
-    const revocation = settings.protocol.pairwiseSubjects.enabled
-      ? tellSectors(log, { clients, subjects })
-      : log;
+    const subjects = withAuth0Subjects(createSubjects({ ...ground, namespace: NAMESPACE }));
+    const revocation = knowsPairwise(settings) ? tellSectors(log, { clients, subjects }) : log;
     const accounts = kept(openAccounts(settings, { ...ground, revocation }));
     const base = { ...ground, accounts, settings, profile, revocation };
     const others = createOthers(base);
@@ -163,7 +163,7 @@ async function openClients(
   ground: Ground & Pick<Rooms, 'revocation'>,
 ): Promise<Clients> {
   const { profile, protocol } = settings;
-  const declared = [...settings.clients, ...ownClients(settings)];
+  const declared = [...settings.clients, ...ownClients(settings), ...tenantClients(settings.auth0)];
   const clients = await createClients({ ...ground, declared, profile });
   if (!protocol.clientIdMetadata.enabled) return clients;
   return withDocuments(clients, {
@@ -264,6 +264,11 @@ function lettingLockedIn(accounts: Accounts): Accounts {
       return account?.state === 'locked' ? { ...account, state: 'active' } : account;
     },
   };
+}
+
+/** Whether people and sessions have other names at some clients. */
+function knowsPairwise({ protocol, auth0 }: Settings): boolean {
+  return protocol.pairwiseSubjects.enabled || auth0.tenants.length > 0;
 }
 
 /** Our templates and texts, as the installation has them. */

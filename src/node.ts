@@ -20,26 +20,21 @@ import { createMetrics, type Metrics } from './http/metrics.ts';
 import type { Renderer } from './http/renderer.ts';
 import type { Views } from './http/views.ts';
 import { createWaitingDoor } from './http/waiting-door.ts';
-import {
-  createInteractionRoutes,
-  type InteractionRoutesOptions,
-} from './interactions/interaction-routes.ts';
+import type { InteractionRoutesOptions } from './interactions/interaction-routes.ts';
 import { createDeviceQr } from './interactions/device-qr.ts';
-import { createProtocolPages } from './interactions/protocol-pages.ts';
+import { createIssuers, createSignInPages, openFeed, protocolOptions } from './issuers.ts';
 import { openPost, type OpenedPost } from './mail/open-post.ts';
 import type { Protocol } from './provider/contract.ts';
 import { createProtocol } from './provider/create-protocol.ts';
 import { startAnnouncing } from './revocation/announcing.ts';
-import { createFeedAuthorization } from './revocation/feed-authorization.ts';
 import { createFeedSigner } from './revocation/feed-signing.ts';
-import { createFeed, type Feed } from './revocation/feed.ts';
+import type { Feed } from './revocation/feed.ts';
 import type { MovableClock } from './runtime/clock.ts';
-import { longestAccessToken, type Settings, withSensitiveAttributes } from './settings.ts';
+import { longestAccessToken, type Settings } from './settings.ts';
 import { openSigningKeys } from './signing-keys/open-signing-keys.ts';
 import type { SigningKeys } from './signing-keys/signing-keys.ts';
 import { createStatusLists, type StatusListsRoom } from './status-lists/create-status-lists.ts';
 
-const DAY_SECONDS = 86_400;
 /** A node that serves. */
 export interface Node {
   readonly listening: Listening;
@@ -78,7 +73,7 @@ interface NodeOptions extends ComposeOptions {
 }
 
 async function openHost(rooms: Rooms, options: NodeOptions, closers: Closers): Promise<Host> {
-  const { settings, profile, sealer, groups } = rooms;
+  const { settings, profile } = rooms;
   await openPeople(rooms, closers);
   const views = await openHouseViews(settings);
   const { renderer } = views;
@@ -92,25 +87,17 @@ async function openHost(rooms: Rooms, options: NodeOptions, closers: Closers): P
   });
   const { protocol, signingKeys, checks, feed } = opened;
 
-  const interactions = createInteractionRoutes({
-    ...rooms,
-    ...interactionSettings(settings),
+  const issuers = { rooms, signingKeys, renderer, metrics };
+  const interactions = createSignInPages(issuers, {
     issuer: profile.issuer,
-    metrics,
-    renderer,
     interactions: protocol.interactions,
-    groupsOf: async (accountId) => (await groups.rightsOf(accountId, {})).groups,
-    formSecrets: sealer.keysFor('forms'),
-    takenBack: {
-      mark: () => rooms.revocation.stamp(),
-      since: (mark, accountId) =>
-        rooms.revocation.isRevoked({ jti: '', clientId: '', accountId, mark }),
-    },
+    ways: waysOf(settings),
   });
   const post = await openLetters({ rooms, views, metrics, closers });
   const { movableClock } = options;
-  const added = addCapabilities(
-    { ...rooms, ...views, ...protocol, signingKeys, inbox: post.inbox, movableClock },
+  const openIssuer = createIssuers(issuers, closers);
+  const added = await addCapabilities(
+    { ...rooms, ...views, ...protocol, signingKeys, openIssuer, inbox: post.inbox, movableClock },
     settings,
   );
   const host = createHost({
@@ -177,24 +164,12 @@ async function openLetters(parts: {
   return post;
 }
 
-function interactionSettings(
-  settings: Settings,
-): Pick<
-  InteractionRoutesOptions,
-  'settings' | 'ttlSeconds' | 'rememberDays' | 'ways' | 'requireVerifiedEmail' | 'terms'
-> {
-  const { authentication, sessions, factors, joining, recovery } = settings;
-  const { enabled, for: seconds } = factors.rememberDevices;
+/** What the sign-in page of the installation leads to. */
+function waysOf(settings: Settings): InteractionRoutesOptions['ways'] {
+  const { joining, recovery } = settings;
   return {
-    ways: {
-      join: joining.mode === 'open' && hasMail(settings),
-      recover: recovery.enabled && hasMail(settings),
-    },
-    requireVerifiedEmail: joining.requireVerifiedEmail && hasMail(settings),
-    terms: joining.terms?.atSignIn ? joining.terms : undefined,
-    settings: authentication,
-    ttlSeconds: sessions.interaction,
-    rememberDays: enabled ? Math.max(1, Math.floor(seconds / DAY_SECONDS)) : 0,
+    join: joining.mode === 'open' && hasMail(settings),
+    recover: recovery.enabled && hasMail(settings),
   };
 }
 
@@ -216,7 +191,7 @@ async function openProtocol(parts: {
   readonly metrics: Metrics;
 }): Promise<Opened> {
   const { rooms, options, closers, renderer, metrics } = parts;
-  const { settings, sealer } = rooms;
+  const { settings } = rooms;
   const signingKeys = await openSigningKeys({
     ...rooms,
     settings: settings.signingKeys,
@@ -228,19 +203,13 @@ async function openProtocol(parts: {
   closers.push(() => signingKeys.close());
   const statusLists = await openStatusLists(rooms, signingKeys, closers);
   const protocol = await createProtocol({
-    ...rooms,
-    settings: withSensitiveAttributes(settings),
-    signingKeys,
+    ...protocolOptions({ rooms, signingKeys, renderer, metrics }),
     statusLists,
-    metrics,
-    pages: createProtocolPages(renderer),
-    outboundFetch: rooms.outbound.fetch,
-    cookieKeys: sealer.keysFor('cookies').map((key) => Buffer.from(key).toString('base64url')),
   });
   closers.push(() => protocol.close());
   const checks = checksOf(rooms, signingKeys, statusLists);
   watch(metrics, { ...rooms, signingKeys, statusLists, checks });
-  const feed = openFeed(rooms, signingKeys);
+  const feed = openFeed({ rooms, signingKeys }, settings.issuer);
   const announcing = startAnnouncing({
     ...rooms,
     namespace: NAMESPACE,
@@ -253,19 +222,6 @@ async function openProtocol(parts: {
   });
   closers.push(() => announcing.close());
   return { protocol, signingKeys, checks, feed, statusLists };
-}
-
-/** The numbered log of revocations as APIs follow it, signed by the issuer's keys. */
-function openFeed(rooms: Rooms, signingKeys: SigningKeys): Feed {
-  const { settings, revocation, clients, profile } = rooms;
-  return createFeed({
-    ...rooms,
-    source: revocation.feed,
-    sign: createFeedSigner(() => signingKeys.current().keys),
-    issuer: profile.issuer,
-    settings: settings.revocation.feed,
-    authorize: createFeedAuthorization(clients),
-  });
 }
 
 /** The lists for APIs that do not follow the feed, signed as it is. */

@@ -3,6 +3,8 @@ import { accountPageConfig } from './account-page/config.ts';
 import { accountsConfig } from './accounts/attributes-config.ts';
 import { peopleConfig, signInConfig } from './accounts/config.ts';
 import { auditConfig } from './audit/config.ts';
+import { auth0Config } from './auth0/config.ts';
+import { auth0Problems } from './auth0/tenant-problems.ts';
 import { unknownApis } from './clients/api-references.ts';
 import { apisConfig, clientsConfig } from './clients/config.ts';
 import { issuerConfig, profileConfig } from './config/installation.ts';
@@ -69,6 +71,7 @@ const sections = z.strictObject({
   ),
   audit: auditConfig.describe('The record of what happened.'),
   log: logConfig.describe('What the node tells its operators.'),
+  auth0: auth0Config.describe('Origins that applications take for an Auth0 tenant.'),
   dev: devConfig.describe('What the dev profile adds.'),
 });
 
@@ -109,6 +112,7 @@ function problemsBetween(settings: Sections): readonly Problem[] {
   return [
     ...keys.map(({ path, message }) => ({ path: ['signingKeys', ...path], message })),
     ...protocol,
+    ...auth0Problems(settings),
     ...groupProblems(settings),
     ...clientIdMetadataProblems(settings),
     ...jwtBearerProblems(settings),

@@ -30,23 +30,26 @@ export interface BannerSettings {
       }[];
     }[];
   };
+  readonly auth0: {
+    readonly tenants: readonly {
+      readonly issuer: string;
+      readonly clients: readonly {
+        readonly clientId: string;
+        readonly appType: string;
+        readonly clientSecretInClear?: string | undefined;
+        readonly callbacks: readonly string[];
+      }[];
+      readonly apis: readonly { readonly identifier: string }[];
+    }[];
+  };
 }
 
 /** A short word at start, in the dev profile: where it is, who can sign in, which clients there are. */
 export function banner(
-  {
-    issuer,
-    people,
-    clients,
-    storage,
-    signingKeys,
-    mail,
-    dev,
-    accountPage,
-    cognito,
-  }: BannerSettings,
+  settings: BannerSettings,
   { authorityFile }: { readonly authorityFile: string | undefined },
 ): string {
+  const { issuer, people, clients, storage, signingKeys, mail, dev, accountPage } = settings;
   const hasTryPage = dev.tryPage && clients.some(({ id }) => id === TRY_CLIENT);
   const rows: readonly (readonly [string, string])[] = [
     ['Issuer', issuer],
@@ -59,7 +62,8 @@ export function banner(
         [index === 0 ? 'Sign in as' : '', `${email ?? username ?? ''}  ${password ?? ''}`] as const,
     ),
     ...clients.map((client, index) => [index === 0 ? 'Clients' : '', describe(client)] as const),
-    ...cognitoRows(cognito),
+    ...cognitoRows(settings.cognito),
+    ...settings.auth0.tenants.flatMap(rowsOfTenant),
     ['Data', `${places(storage)}, keys in ${signingKeys.folder}/`],
     ...(authorityFile === undefined
       ? []
@@ -75,7 +79,30 @@ export function banner(
   ].join('\n');
 }
 
-function describe({ id, type, secretInClear, redirectUris = [] }: DeclaredClient): string {
+/** What to paste into an application that was written for Auth0. */
+function rowsOfTenant({
+  issuer,
+  clients,
+  apis,
+}: BannerSettings['auth0']['tenants'][number]): readonly (readonly [string, string])[] {
+  return [
+    ['Auth0', `AUTH0_DOMAIN=${new URL(issuer).host}`],
+    ...apis.map(({ identifier }) => ['', `AUTH0_AUDIENCE=${identifier}`] as const),
+    ...clients.map((client) => {
+      const { clientId: id, appType: type, clientSecretInClear: secretInClear } = client;
+      return ['', describe({ id, type, secretInClear, redirectUris: client.callbacks })] as const;
+    }),
+  ];
+}
+
+interface Described {
+  readonly id: string;
+  readonly type: string;
+  readonly secretInClear?: string | undefined;
+  readonly redirectUris?: readonly string[] | undefined;
+}
+
+function describe({ id, type, secretInClear, redirectUris = [] }: Described): string {
   const parts = [
     id,
     `(${type})`,

@@ -142,9 +142,10 @@ function createEntrance(common: EntranceOptions, site?: Site): Entrance {
 
 function ofSite(
   { settings }: EntranceOptions,
-  { issuer, listen, hosts, routers, protocol = NO_PROTOCOL }: Site,
+  { issuer, listen, hosts, arePopups, routers, protocol = NO_PROTOCOL }: Site,
 ): Pick<EntranceOptions, 'certificateWays' | 'issuer' | 'protocol' | 'routers' | 'settings'> {
-  const own = { ...settings, listen, hosts: [...hosts] };
+  const popups = arePopups ?? settings.popups;
+  const own = { ...settings, listen, popups, hosts: [...hosts] };
   return { issuer, routers, protocol, settings: own, certificateWays: undefined };
 }
 

@@ -13,6 +13,8 @@ export interface Site {
   readonly listen: { readonly host: string; readonly port: number };
   /** Host headers accepted beside that of `issuer`. */
   readonly hosts: readonly string[];
+  /** Pages of other origins open ours in windows and hear from them; left out: as `http.popups` says. */
+  readonly arePopups?: boolean | undefined;
   /** Asked before the engine, in this order. */
   readonly routers: readonly Router[];
   /** Left out: routers alone. */

@@ -38,7 +38,8 @@ export const CLAIM = {
 /** The claims of a payload whose signature was verified; undefined when one is missing or of a wrong type. */
 export function readAccessTokenClaims(payload: JWTPayload): AccessTokenClaims | undefined {
   const { jti, sub, iat, exp, aud } = payload;
-  const clientId = textOf(payload['client_id']);
+  // `azp` where a dialect says it so. An ID token has it, too, but no mark.
+  const clientId = textOf(payload['client_id']) ?? textOf(payload['azp']);
   const mark = textOf(payload[CLAIM.mark]);
   if (jti === undefined || sub === undefined || iat === undefined || exp === undefined)
     return undefined;

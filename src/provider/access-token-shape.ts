@@ -15,6 +15,7 @@ import { CLAIM } from './access-token-claims.ts';
 import type { AccountClaims } from './account-claims.ts';
 import type { ProtocolSettings } from './config.ts';
 import type { Audience } from './custom-claims.ts';
+import type { Dialect } from './dialect.ts';
 import type { EngineClients } from './engine-clients.ts';
 import type { RequestScopes } from './request-scope.ts';
 import { asymmetric, formatFor, type Resources } from './resources.ts';
@@ -33,6 +34,7 @@ export interface ShapeOptions {
   readonly scopes: RequestScopes;
   readonly subjects: Subjects;
   readonly tokenEncryption: TokenEncryption;
+  readonly dialect?: Dialect | undefined;
 }
 
 /**
@@ -201,7 +203,11 @@ function nameUserinfo(token: Token, provider: Provider, options: ShapeOptions): 
   token.resourceServer = new provider.ResourceServer(endpoints.userinfo, {
     scope: '',
     audience: endpoints.userinfo,
-    accessTokenFormat: formatFor(owner, 'jwt', settings.accessTokenFormat),
+    accessTokenFormat: formatFor(
+      owner,
+      options.dialect === undefined ? 'jwt' : 'opaque',
+      settings.accessTokenFormat,
+    ),
     jwt: { sign: { alg: asymmetric(settings.accessTokenAlgorithm) } },
   });
 }

@@ -1,17 +1,14 @@
-import type Provider from 'oidc-provider';
 import type { Revocation } from '../revocation/revocation.ts';
 import type { State } from '../storage/state.ts';
 import { ACR } from './acr.ts';
 import type { BrowserSessions, IssuerProfile, ListedSession } from './contract.ts';
-import type { RequestScopes } from './request-scope.ts';
+import { createEndSession, type EndSessionOptions } from './end-session.ts';
 import { number, ofKind, text } from './store/payloads.ts';
 import { oidcKey } from './store/request-state.ts';
 import { sessionPayload, sightingIn } from './store/session-record.ts';
 import { isAlive, sessionKey, sessionsOfKey } from './store/sessions.ts';
 
-interface BrowserSessionsOptions {
-  readonly provider: () => Provider;
-  readonly scopes: RequestScopes;
+interface BrowserSessionsOptions extends EndSessionOptions {
   readonly state: State;
   readonly revocation: Revocation;
   readonly profile: IssuerProfile;
@@ -29,6 +26,7 @@ export function createBrowserSessions(options: BrowserSessionsOptions): BrowserS
       if (accountId === undefined || loginTs === undefined) return undefined;
       return { uid, accountId, authTime: loginTs, amr, isMultiFactor: acr === ACR.multiple };
     },
+    end: createEndSession(options),
     async list(accountId) {
       const uids = await state.list(full(sessionsOfKey(accountId)));
       const entries = await state.getMany(uids.map((uid) => full(sessionKey(uid))));

@@ -132,6 +132,8 @@ export interface ListedSession {
 export interface BrowserSessions {
   /** The living session of this browser; undefined: nobody is signed in. */
   current(ctx: Context): Promise<BrowserSession | undefined>;
+  /** Ends it with all that was issued in it, as signing out does. False: nobody was signed in. */
+  end(ctx: Context): Promise<boolean>;
   /** The living sessions of a person, the last seen first. */
   list(accountId: string): Promise<readonly ListedSession[]>;
 }

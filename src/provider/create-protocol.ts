@@ -16,10 +16,12 @@ import type { ProtocolSettings } from './config.ts';
 import { createBrowserSessions } from './browser-sessions.ts';
 import type { IssuerProfile, Protocol, ProtocolPages } from './contract.ts';
 import { createContentKeys } from './content-keys.ts';
+import type { Dialect } from './dialect.ts';
 import { createConnectedClients } from './connected-clients.ts';
 import { createFront } from './front.ts';
 import { createGeneration } from './generation.ts';
 import { createInteractions } from './interactions.ts';
+import { readJsonAsForm } from './json-forms.ts';
 import { createLanes } from './lanes/create-lanes.ts';
 import type { ProtocolMetrics } from './metrics.ts';
 import { createParts } from './parts.ts';
@@ -51,6 +53,8 @@ export interface ProtocolOptions {
   /** Makes keys by which nodes read the access tokens that they encrypt. */
   readonly sealer: Pick<Sealer, 'keysFor'>;
   readonly metrics?: ProtocolMetrics | undefined;
+  /** Left out: ours. */
+  readonly dialect?: Dialect | undefined;
 }
 
 /**
@@ -90,23 +94,17 @@ export async function createProtocol(options: ProtocolOptions): Promise<Protocol
 
   const handle: Protocol['handle'] = async (request, response, origin, tls) => {
     parts.generation.scopes.open(request, origin, tls);
-    if (await lanes.answer(request, response)) return;
+    if (options.dialect !== undefined) await readJsonAsForm(request);
+    else if (await lanes.answer(request, response)) return;
     if (!(await front.admit(request, response))) await generation.handle(request, response);
   };
 
+  const around = { ...options, ...parts, provider: () => generation.provider };
   return {
-    interactions: createInteractions({
-      ...options,
-      ...parts,
-      provider: () => generation.provider,
-    }),
+    interactions: createInteractions(around),
     document,
     handle,
-    sessions: createBrowserSessions({
-      ...options,
-      scopes: parts.generation.scopes,
-      provider: () => generation.provider,
-    }),
+    sessions: createBrowserSessions({ ...around, cookies: parts.generation.cookies }),
     connectedClients: createConnectedClients({ ...parts, ...options }),
     isForPrograms: (path) => endpoints.isForPrograms(path),
     owns: (path) => document(path) !== undefined || endpoints.enginePath(path) !== undefined,

@@ -1,5 +1,12 @@
 import { newClientId } from '../clients/new-client.ts';
-import { errors, type Client, type Configuration } from 'oidc-provider';
+import {
+  errors,
+  type AccessToken,
+  type Client,
+  type ClientCredentials,
+  type Configuration,
+  type KoaContextWithOIDC,
+} from 'oidc-provider';
 import type { AccountClaims } from './account-claims.ts';
 import { extraClaims, type ShapeOptions } from './access-token-shape.ts';
 import type { ProtocolSettings } from './config.ts';
@@ -17,6 +24,7 @@ import { createErrorPage } from './middleware.ts';
 import { isRefreshable, keepOfflineAccess } from './offline-access.ts';
 import { createPrompts } from './prompts.ts';
 import { isRegisteredUri } from './redirect-uris.ts';
+import { identifierOf, indicatorOf } from './resources.ts';
 import { ROUTES, type Endpoints } from './routes.ts';
 import type { StatusClaim } from './status-claim.ts';
 import type { Stores } from './stores.ts';
@@ -114,9 +122,11 @@ function ownConfiguration(options: EngineOptions): Configuration {
     ...decisionsOf(options),
     formats: {
       customizers: {
-        async jwt(_ctx, token, { payload }) {
+        async jwt(ctx, token, jwt) {
+          const { payload } = jwt;
           const status = await options.statusClaim(token, payload);
           Object.assign(payload, { nbf: payload['iat'] }, status);
+          speak(ctx, token, jwt, options);
         },
       },
     },
@@ -125,6 +135,8 @@ function ownConfiguration(options: EngineOptions): Configuration {
       // A browser app calls from the port it is redirected to.
       return policy ? isRegisteredUri(policy.corsOrigins, origin, policy.anyLoopbackPort) : false;
     },
+    // Those of a dialect are all of one sector, which no address on the web stands for.
+    sectorIdentifierUriValidate: () => options.dialect === undefined,
     renderError: createErrorPage(pages),
     fetch: (url, init) => options.outboundFetch(url, withoutDispatcher(init)),
     fetchResponseBodyLimits: { jwks_uri: KEY_SET_BYTES_MAX },
@@ -167,10 +179,12 @@ function cookiesOf({
   cookies,
   cookieKeys,
   endpoints,
+  dialect,
 }: EngineOptions): NonNullable<Configuration['cookies']> {
   const flags = {
     httpOnly: true,
-    sameSite: 'lax',
+    // A browser sends no other cookie from a frame in another site's page, and this one under https alone.
+    sameSite: dialect?.isFramed === true && endpoints.isHttps ? 'none' : 'lax',
     secure: endpoints.isHttps,
     signed: true,
   } as const;
@@ -200,7 +214,7 @@ function featuresOf(options: EngineOptions): NonNullable<Configuration['features
     registrationManagement: { enabled: hasRegistration, rotateRegistrationAccessToken: false },
     resourceIndicators: {
       enabled: true,
-      defaultResource: (_ctx, _client, oneOf) => onlyOne(oneOf),
+      defaultResource: (_ctx, _client, oneOf) => onlyOne(oneOf) ?? defaultApi(options),
       getResourceServerInfo: (_ctx, indicator, client) => resources.forClient(indicator, client),
       useGrantedResource: () => true,
     },
@@ -241,6 +255,30 @@ function requiresPkce({ engineClients }: EngineOptions, client: Client): boolean
 /** Several APIs may be named at once, but a token is for one of them; the client then says which. */
 function onlyOne(oneOf: readonly string[] | undefined): string | string[] | undefined {
   return oneOf?.length === 1 ? oneOf[0] : oneOf && [...oneOf];
+}
+
+function defaultApi({ dialect }: EngineOptions): string | undefined {
+  const { defaultAudience } = dialect ?? {};
+  return defaultAudience === undefined ? undefined : indicatorOf(defaultAudience);
+}
+
+/** As the dialect of the issuer has it. */
+function speak(
+  ctx: KoaContextWithOIDC | undefined,
+  token: AccessToken | ClientCredentials,
+  jwt: { header?: Record<string, unknown> | undefined; payload: Record<string, unknown> },
+  { dialect }: EngineOptions,
+): void {
+  if (dialect === undefined) return;
+  const indicator = token.resourceServer?.identifier();
+  const spoken = { header: { typ: 'at+jwt', ...jwt.header }, payload: jwt.payload };
+  dialect.writeJwt(spoken, {
+    clientId: token.clientId ?? '',
+    api: indicator === undefined ? undefined : identifierOf(indicator),
+    isOfClient: token.kind !== 'AccessToken',
+    grantType: String(ctx?.oidc.params?.['grant_type']),
+  });
+  Object.assign(jwt, spoken);
 }
 
 /** The engine names a dispatcher of its own, which knows nothing of the addresses that are allowed here. */

@@ -1,6 +1,7 @@
 import { errors, Provider, type OIDCContext } from 'oidc-provider';
 import type { Client, Clients } from '../clients/clients.ts';
-import { namedResources } from './resources.ts';
+import type { Dialect } from './dialect.ts';
+import { identifierOf, namedResources } from './resources.ts';
 import type { Endpoints } from './routes.ts';
 import { JWT_MARK } from './store/access-tokens.ts';
 import type { EngineClients } from './engine-clients.ts';
@@ -15,6 +16,7 @@ interface ContextOptions {
   readonly endpoints: Endpoints;
   readonly clients: Clients;
   readonly engineClients: EngineClients;
+  readonly dialect?: Dialect | undefined;
 }
 
 /**
@@ -31,7 +33,7 @@ export function installContext(provider: Provider, options: ContextOptions): voi
         return params.get(this);
       },
       set(this: OIDCContext, value: Fields) {
-        params.set(this, understood(this, value));
+        params.set(this, completed(this, understood(this, value), options));
       },
     },
     body: {
@@ -65,6 +67,15 @@ function understood(context: OIDCContext, params: Fields): Fields {
   if (Array.isArray(audience) && context.route === 'token')
     throw new errors.InvalidRequest('audience parameter must not be provided twice');
   return Object.assign(params, { resource: namedResources(params['resource'], audience) });
+}
+
+/** A client that asks for a token of its own and names no scope has what the dialect of the issuer gives it. */
+function completed(context: OIDCContext, params: Fields, { dialect }: ContextOptions): Fields {
+  if (dialect === undefined || context.route !== 'token') return params;
+  if (params['grant_type'] !== 'client_credentials' || params['scope'] !== undefined) return params;
+  const { resource = context.body?.['audience'] ?? dialect.defaultAudience } = params;
+  const api = typeof resource === 'string' ? identifierOf(resource) : undefined;
+  return Object.assign(params, { scope: dialect.scopeOfClient(api) });
 }
 
 function withMarkedToken(params: Fields): Fields {

@@ -36,7 +36,10 @@ export function createFront(options: {
         return true;
       }
       // The engine takes what stands before `url` in `originalUrl` for the path it is mounted at.
-      Object.assign(request, { originalUrl: `${path}${query}`, url: `${enginePath}${query}` });
+      Object.assign(request, {
+        originalUrl: `${endpoints.base}${enginePath}${query}`,
+        url: `${enginePath}${query}`,
+      });
       return false;
     },
   };

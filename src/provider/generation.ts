@@ -7,6 +7,7 @@ import type { Logger } from '../runtime/logger.ts';
 import type { KeySet, SigningKeys } from '../signing-keys/signing-keys.ts';
 import type { StatusLists } from '../status-lists/status-lists.ts';
 import { ACR } from './acr.ts';
+import { installDialect } from './dialect-engine.ts';
 import { createDocuments, type Announced, type Documents } from './documents.ts';
 import {
   CLIENT_AUTH_ALGORITHMS,
@@ -53,6 +54,7 @@ export function createGeneration(keySet: KeySet, options: GenerationOptions): Ge
   installContext(provider, options);
   installIdentifiers(provider, stores.refreshTokens);
   installShape(provider, options);
+  if (options.dialect !== undefined) installDialect(provider, endpoints);
   options.engineClients.install(provider);
   for (const feature of options.protocolFeatures) feature.install?.(provider, options);
   provider.use(outer);

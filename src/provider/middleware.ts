@@ -3,6 +3,8 @@ import { errors } from 'oidc-provider';
 import type { Logger } from '../runtime/logger.ts';
 import type { Admission } from './admission.ts';
 import type { ProtocolPages, ProtocolProblem } from './contract.ts';
+import { speakProblem } from './dialect-engine.ts';
+import type { Dialect } from './dialect.ts';
 import type { ProtocolMetrics } from './metrics.ts';
 import { isOutage, RETRY_AFTER_SECONDS } from './outage.ts';
 import type { PrefetchNamed } from './prefetch.ts';
@@ -44,6 +46,7 @@ interface MiddlewareOptions {
   readonly sessionCookie: string;
   readonly limits: RegistrationLimits;
   readonly prefetchNamed: PrefetchNamed;
+  readonly dialect?: Dialect | undefined;
 }
 
 /** Around everything the engine does: what must be known before it begins, and what must be true of its answer. */
@@ -86,6 +89,7 @@ export function createOuterMiddleware(options: MiddlewareOptions): Middleware {
       await answerFailure(ctx, error);
     }
     if (scope.isSessionCookieStale) withholdCookie(ctx, sessionCookie);
+    speakProblem(ctx, options.dialect);
     // Nothing is no text: browser libraries refuse an answer of a type that they do not know.
     if (ctx.body === '') ctx.remove('Content-Type');
     const answered = scopes.answerNow();

@@ -26,7 +26,7 @@ import { createPrefetchNamed, type PrefetchNamed } from './prefetch.ts';
 import { createRegistrationLimits } from './registration.ts';
 import { createRequestScopes, type RequestScopes } from './request-scope.ts';
 import { createResources, type Resources } from './resources.ts';
-import { createEndpoints } from './routes.ts';
+import { createEndpoints, urlOf } from './routes.ts';
 import type { Grants } from './store/grants.ts';
 import type { InteractionRecords } from './store/interaction-records.ts';
 import { createRequestState } from './store/request-state.ts';
@@ -60,7 +60,7 @@ interface PartsOptions extends ProtocolOptions {
 
 /** Joins the parts of one issuer's protocol; nothing here decides anything. */
 export function createParts(options: PartsOptions): Parts {
-  const { profile, settings, pages, metrics } = options;
+  const { profile, settings, pages, metrics, dialect } = options;
   const scopes = createRequestScopes({ clock: options.clock, node: randomId() });
   const state = createRequestState({
     state: options.state,
@@ -71,7 +71,8 @@ export function createParts(options: PartsOptions): Parts {
   const parties = createParties(options, scopes);
   const { engineClients, accountClaims, resources, lifetimes } = parties;
   const features = createFeatures(settings.protocol, featureOptions(options, scopes, parties));
-  const endpoints = createEndpoints(profile, settings.registration.mode !== 'off', features);
+  const hasRegistration = settings.registration.mode !== 'off';
+  const endpoints = createEndpoints(profile, hasRegistration, features, dialect?.paths);
   const base = { ...options, ...parties, state, scopes, endpoints, metrics };
   const stores = createStores(base);
   const { grants, interactions: records } = stores;
@@ -79,13 +80,8 @@ export function createParts(options: PartsOptions): Parts {
   const limits = createRegistrationLimits({ settings: settings.registration, state });
   const admission = createAdmission(base);
   const prefetchNamed = createPrefetchNamed({ cookies, records, state, scopes });
-  const outer = createOuterMiddleware({
-    ...base,
-    admission,
-    sessionCookie: cookies.session,
-    limits,
-    prefetchNamed,
-  });
+  const around = { ...base, admission, limits, prefetchNamed };
+  const outer = createOuterMiddleware({ ...around, sessionCookie: cookies.session });
   const generation: GenerationOptions = {
     ...base,
     settings: settings.tokens,
@@ -117,8 +113,9 @@ function featureOptions(
   scopes: RequestScopes,
   { engineClients, details }: Parties,
 ): FeatureOptions {
-  const { issuer } = options.profile;
-  const url = (path: string): string => `${issuer}${path}`;
+  const { profile, dialect } = options;
+  const { issuer } = profile;
+  const url = urlOf(profile, dialect?.paths);
   return {
     ...options,
     issuer,

@@ -61,21 +61,26 @@ export interface Endpoints {
   isForPrograms(path: string): boolean;
 }
 
-/** The endpoints of `profile`, those of registration only where it is on, and those that features add. */
+/**
+ * The endpoints of `profile`, those of registration only where it is on, and those that features add. `paths`: what
+ * stands in place of ours.
+ */
 export function createEndpoints(
   { issuer }: Pick<IssuerProfile, 'issuer'>,
   hasRegistration: boolean,
   features: readonly Pick<Feature, 'routes' | 'below'>[] = [],
+  paths: ReadonlyMap<string, string> = new Map(),
 ): Endpoints {
   const { host, protocol, pathname } = new URL(issuer);
   const base = pathname === '/' ? '' : pathname;
-  const url = (path: string): string => `${issuer}${path}`;
+  const url = urlOf({ issuer }, paths);
   const routes = [ROUTES, ...features.map((feature) => feature.routes ?? {})].flatMap((some) =>
     Object.entries(some),
   );
-  const exact = new Set(routes.map(([, path]) => path));
+  const spoken = (path: string): string => paths.get(path) ?? path;
+  const exact = new Map(routes.map(([, path]) => [spoken(path), path]));
   const ofPrograms = new Set(
-    routes.filter(([name]) => OF_PROGRAMS.has(name)).map(([, path]) => `${base}${path}`),
+    routes.filter(([name]) => OF_PROGRAMS.has(name)).map(([, path]) => `${base}${spoken(path)}`),
   );
   const patterns = [...BELOW, ...features.flatMap(({ below }) => below ?? [])];
   return {
@@ -90,7 +95,16 @@ export function createEndpoints(
       if (!path.startsWith(base)) return undefined;
       const rest = path.slice(base.length);
       if (rest.startsWith(ROUTES.registration) && !hasRegistration) return undefined;
-      return exact.has(rest) || patterns.some((pattern) => pattern.test(rest)) ? rest : undefined;
+      return exact.get(rest) ?? (patterns.some((pattern) => pattern.test(rest)) ? rest : undefined);
     },
   };
+}
+
+/** The URL of a path of `issuer`, whose own may end in a slash. */
+export function urlOf(
+  { issuer }: Pick<IssuerProfile, 'issuer'>,
+  paths: ReadonlyMap<string, string> = new Map(),
+): (path: string) => string {
+  const base = issuer.endsWith('/') ? issuer.slice(0, -1) : issuer;
+  return (path) => `${base}${paths.get(path) ?? path}`;
 }

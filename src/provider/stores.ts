@@ -9,6 +9,7 @@ import type { SigningKeys } from '../signing-keys/signing-keys.ts';
 import type { Subjects } from '../subjects/subjects.ts';
 import type { ProtocolSettings } from './config.ts';
 import type { ContentKeys } from './content-keys.ts';
+import type { Dialect } from './dialect.ts';
 import type { EngineClients } from './engine-clients.ts';
 import type { ProtocolMetrics } from './metrics.ts';
 import { createInitialAccessTokens } from './registration.ts';
@@ -64,6 +65,7 @@ export interface StoresOptions {
   readonly metrics: ProtocolMetrics | undefined;
   readonly initialAccessToken: string | undefined;
   readonly signal: AbortSignal;
+  readonly dialect?: Dialect | undefined;
 }
 
 /** The stores of one issuer. */

@@ -94,6 +94,8 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
 const CAPABILITY_DOORS = [
   'capability.ts',
   'provider/contract.ts',
+  'provider/dialect.ts',
+  'subjects/subjects.ts',
   'accounts',
   'groups/groups.ts',
   'clients',
@@ -116,6 +118,7 @@ const COMPOSITION = [
   'node-health.ts',
   'settings.ts',
   'capabilities.ts',
+  'issuers.ts',
   'main.ts',
   'capability.ts',
 ];

@@ -81,6 +81,8 @@ async function start(command: string, args: readonly string[]): Promise<Started>
       HOME: clone,
       LATCHKEY_ISSUER: issuer,
       LATCHKEY_HTTP_LISTEN_PORT: String(port),
+      // Those of the samples have ports of their own, which may be taken, too.
+      LATCHKEY_AUTH0_TENANTS: '[]',
     },
     stdio: ['ignore', 'pipe', 'pipe'],
     // A group of its own: npm does not hand every signal on.

@@ -105,7 +105,7 @@ export function createBareProtocol(overrides: Partial<Protocol> = {}): Protocol 
       comingConsent: () => Promise.reject(new InteractionExpired('none')),
       finish: () => Promise.reject(new InteractionExpired('none')),
     },
-    sessions: { current: async () => undefined, list: async () => [] },
+    sessions: { current: async () => undefined, end: async () => false, list: async () => [] },
     connectedClients: { list: async () => [] },
     document: () => undefined,
     owns: () => false,

@@ -75,7 +75,8 @@ export interface VerifierOptions {
   readonly algorithms?: readonly string[] | undefined;
   /**
    * The `typ` of access tokens; `at+jwt` when left out. Issuers from before RFC 9068 write `JWT`, or none (`false`): then `aud`
-   * alone tells an access token from an ID token. With the feed of Latchkey it stays as it is.
+   * alone tells an access token from an ID token. Of Latchkey's own only tenants
+   * that stand in for Auth0's write `JWT`; what is no access token of theirs lacks the mark that the feed is held against.
    */
   readonly typ?: string | false | undefined;
   /** Left out: opaque tokens are refused. */

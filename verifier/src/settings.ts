@@ -97,8 +97,8 @@ function assertConsistent(settings: Settings): void {
   }
   const asks = opaqueTokens !== undefined || (revocation && revocation.whenSilent === 'introspect');
   if (asks && credentials === undefined) throw new TypeError('to introspect needs credentials');
-  if (revocation !== false && typ !== 'at+jwt') {
-    throw new TypeError('with the feed of revocations the typ of access tokens is at+jwt');
+  if (revocation !== false && typ !== 'at+jwt' && typ !== 'jwt') {
+    throw new TypeError('with the feed of revocations the typ of access tokens is at+jwt, or JWT');
   }
 }
 

@@ -11,6 +11,7 @@ import { pairwiseSubjectsConfig } from './pairwise-subjects.ts';
 import { pushedRequestsConfig } from './pushed-requests.ts';
 import { requestObjectsConfig } from './request-objects.ts';
 import { signedAnswersConfig } from './signed-answers.ts';
+import { webMessagesConfig } from './web-messages.ts';
 import { tokenExchangeConfig } from './token-exchange.ts';
 
 /** Parts of the protocol that an installation may switch on or off, each by a section of its own. */
@@ -27,6 +28,7 @@ export const protocolConfig = z
     requestObjects: requestObjectsConfig,
     authorizationDetails: authorizationDetailsConfig,
     signedAnswers: signedAnswersConfig,
+    webMessages: webMessagesConfig,
     tokenExchange: tokenExchangeConfig,
     encryption: encryptionConfig,
   })

@@ -13,6 +13,7 @@ import { pairwiseSubjects } from './pairwise-subjects.ts';
 import { pushedRequests } from './pushed-requests.ts';
 import { requestObjects } from './request-objects.ts';
 import { signedAnswers } from './signed-answers.ts';
+import { webMessages } from './web-messages.ts';
 import { tokenExchange } from './token-exchange.ts';
 
 /** The features that `settings` switch on. */
@@ -32,6 +33,7 @@ export function createFeatures(
     requestObjects(settings.requestObjects),
     authorizationDetails(options),
     signedAnswers(settings.signedAnswers),
+    webMessages(settings.webMessages),
     tokenExchange(settings.tokenExchange),
     encryption(settings.encryption, { hasSignedAnswers: settings.signedAnswers.enabled }),
   ].filter((feature) => feature !== undefined);

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { readAhead } from '../read-ahead.ts';
 
 const FORM = /^application\/x-www-form-urlencoded(?:; ?charset=utf-8)?$/i;
 const BYTES_MAX = 16 * 1024;
@@ -14,40 +15,8 @@ export async function peekForm(request: IncomingMessage): Promise<Form | undefin
   const { 'content-type': type = '', 'content-length': length = '' } = request.headers;
   const bytes = Number(length);
   if (!FORM.test(type) || !(bytes > 0 && bytes <= BYTES_MAX)) return undefined;
-  const body = await peek(request, bytes);
+  const body = await readAhead(request, bytes);
   return body && readForm(body.toString('latin1'));
-}
-
-function peek(request: IncomingMessage, bytes: number): Promise<Buffer | undefined> {
-  return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
-    let missing = bytes;
-
-    function settle(): void {
-      request.off('readable', take);
-      request.off('close', settle);
-      if (missing > 0 || request.destroyed) resolve(undefined);
-      else {
-        const body = chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
-        // In the same turn as the last read: a turn later the request would count as read to its end.
-        request.unshift(body);
-        resolve(body);
-      }
-    }
-
-    function take(): void {
-      for (;;) {
-        const chunk: Buffer | null = request.read();
-        if (chunk === null) break;
-        chunks.push(chunk);
-        missing -= chunk.length;
-      }
-      if (missing <= 0) settle();
-    }
-
-    request.on('readable', take);
-    request.on('close', settle);
-  });
 }
 
 /** What is given twice, and text beyond ASCII, is for the engine to judge. */

@@ -9,6 +9,7 @@ import { CLAIM, type AccessTokenClaims } from '../access-token-claims.ts';
 import { detailsOf } from '../authorization-details/authorization-details.ts';
 import type { ProtocolSettings } from '../config.ts';
 import type { ContentKeys } from '../content-keys.ts';
+import type { Dialect } from '../dialect.ts';
 import type { EngineClients } from '../engine-clients.ts';
 import { once, type RequestScopes } from '../request-scope.ts';
 import type { Endpoints } from '../routes.ts';
@@ -44,6 +45,7 @@ export interface AccessTokenOptions {
   readonly contentKeys: ContentKeys;
   /** Told in encrypted tokens alone: whoever may introspect them need not be their API. */
   readonly withheldClaims: ReadonlySet<string>;
+  readonly dialect?: Dialect | undefined;
   readonly isAtUserinfo: () => boolean;
   readonly isAtRevocation: () => boolean;
   readonly grantKey: (grantId: string) => string;

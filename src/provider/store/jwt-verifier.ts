@@ -5,6 +5,7 @@ import type { SigningKeys } from '../../signing-keys/signing-keys.ts';
 import type { ContentKeys } from '../content-keys.ts';
 import { ENCRYPTED_TOKEN, openEncrypted } from '../encrypted-token.ts';
 import { readAccessTokenClaims, type AccessTokenClaims } from '../access-token-claims.ts';
+import type { Dialect } from '../dialect.ts';
 import { publicKeyOf } from '../engine-keys.ts';
 import type { Endpoints } from '../routes.ts';
 
@@ -38,8 +39,11 @@ export function createJwtVerifier(options: {
   readonly signingKeys: Pick<SigningKeys, 'current'>;
   readonly clock: Clock;
   readonly contentKeys: ContentKeys;
+  /** Left out: access tokens say of themselves that they are (RFC 9068 section 4). */
+  readonly dialect?: Dialect | undefined;
 }): VerifyJwt {
-  const { endpoints, signingKeys, clock } = options;
+  const { endpoints, signingKeys, clock, dialect } = options;
+  const typs = new Set(dialect === undefined ? ['at+jwt'] : ['at+jwt', 'JWT']);
   // By its hash, so that no bearer token lies about in memory.
   const remembered = new Map<string, Remembered>();
   const keyOf: JWTVerifyGetKey = ({ kid, alg }) => {
@@ -55,11 +59,11 @@ export function createJwtVerifier(options: {
     if (jwt === undefined) return undefined;
     const verified = await jwtVerify(jwt, keyOf, {
       issuer: endpoints.issuer,
-      typ: 'at+jwt',
       clockTolerance: atAnyTime ? ANY_TIME_SECONDS : CLOCK_TOLERANCE_SECONDS,
       currentDate: new Date(clock.nowMs()),
     }).catch(() => undefined);
-    const claims = verified && readAccessTokenClaims(verified.payload);
+    if (verified === undefined || !typs.has(verified.protectedHeader.typ ?? '')) return undefined;
+    const claims = readAccessTokenClaims(verified.payload);
     return claims && { claims, kid: verified.protectedHeader.kid };
   }
 

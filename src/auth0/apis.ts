@@ -1,0 +1,23 @@
+import type { ResourceServer, ResourceServers } from '../clients/clients.ts';
+import type { TenantConfig } from './config.ts';
+
+/** The APIs of a tenant: those of the installation that it names, signed as Auth0 signs. */
+export function apisOf({ apis }: TenantConfig, servers: ResourceServers): ResourceServers {
+  const own = new Map(
+    apis.flatMap(({ identifier, tokenDialect }) => {
+      const server = servers.find(identifier);
+      return server === undefined ? [] : [[identifier, inDialect(server, tokenDialect)]];
+    }),
+  );
+  return { find: (identifier) => own.get(identifier), list: () => [...own.values()] };
+}
+
+function inDialect(
+  server: ResourceServer,
+  dialect: TenantConfig['apis'][number]['tokenDialect'],
+): ResourceServer {
+  const claims = dialect.endsWith('_authz')
+    ? new Map([...server.claims, ['permissions', 'permissions']])
+    : server.claims;
+  return { ...server, signingAlgorithm: 'RS256', claims };
+}

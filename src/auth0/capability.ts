@@ -1,0 +1,48 @@
+import type { Added, Capability, House } from '../capability.ts';
+import type { Site } from '../http/site.ts';
+import { apisOf } from './apis.ts';
+import { clientsOf } from './clients.ts';
+import { auth0Config, type Auth0Config, type TenantConfig } from './config.ts';
+import { createAuth0Dialect } from './dialect.ts';
+import { createLogoutRoutes } from './logout.ts';
+import { takingTokensFromQueries } from './userinfo.ts';
+
+/** Tenants that applications take for Auth0's. */
+export const auth0: Capability<'auth0', Auth0Config> = {
+  name: 'auth0',
+  config: auth0Config,
+  async create({ tenants }, house): Promise<Added | undefined> {
+    if (tenants.length === 0) return undefined;
+    return { sites: await Promise.all(tenants.map((tenant) => siteOf(tenant, house))) };
+  },
+};
+
+async function siteOf(tenant: TenantConfig, house: House): Promise<Site> {
+  const { issuer, listen, hosts, allowedLogoutUrls } = tenant;
+  const clients = clientsOf(tenant, house.clients);
+  const resourceServers = apisOf(tenant, house.resourceServers);
+  const { protocol, routers } = await house.openIssuer({
+    profile: { issuer, namespace: `auth0-${tenant.name}` },
+    dialect: createAuth0Dialect(tenant, resourceServers),
+    clients,
+    resourceServers,
+    refreshRetryWindow: tenant.refreshLeeway,
+    features: {
+      idTokenResponses: { enabled: true },
+      pairwiseSubjects: { enabled: true },
+      webMessages: { enabled: true },
+    },
+  });
+  return {
+    name: `auth0-${tenant.name}`,
+    issuer,
+    listen,
+    hosts,
+    arePopups: true,
+    routers: [
+      ...routers,
+      createLogoutRoutes({ clients, sessions: protocol.sessions, allowedLogoutUrls }),
+    ],
+    protocol: takingTokensFromQueries(protocol),
+  };
+}

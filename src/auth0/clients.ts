@@ -1,0 +1,70 @@
+import type { Clients } from '../clients/clients.ts';
+import { clientsConfig, type DeclaredClient } from '../clients/config.ts';
+import type { Auth0Config, TenantClientConfig, TenantConfig } from './config.ts';
+import { SECTOR_URI } from './subjects.ts';
+
+const TYPES = {
+  spa: 'spa',
+  regular_web: 'web',
+  native: 'native',
+  non_interactive: 'machine',
+} as const;
+
+/**
+ * The applications of all tenants as clients of the installation: their own people are not asked for consent, and
+ * claims are in the ID token, as at Auth0. A confidential one need not use PKCE: libraries of Auth0's do not all send it.
+ */
+export function tenantClients({ tenants }: Auth0Config): readonly DeclaredClient[] {
+  return clientsConfig.parse(tenants.flatMap(({ clients }) => clients.map(declared)));
+}
+
+/** The clients that a tenant serves: its own. */
+export function clientsOf(tenant: TenantConfig, clients: Clients): Clients {
+  const own = new Set(tenant.clients.map(({ clientId }) => clientId));
+  return {
+    ...clients,
+    find: async (id) => (own.has(id) ? await clients.find(id) : undefined),
+    list: async () => (await clients.list()).filter(({ id }) => own.has(id)),
+  };
+}
+
+function declared(client: TenantClientConfig): object {
+  const { callbacks, webOrigins, appType } = client;
+  const grantTypes = client.grantTypes ?? grantsOf(appType);
+  const origins = callbacks.filter((url) => /^https?:/.test(url)).map((url) => new URL(url).origin);
+  return {
+    id: client.clientId,
+    name: client.name,
+    type: TYPES[appType],
+    secret: client.clientSecret,
+    secretInClear: client.clientSecretInClear,
+    redirectUris: callbacks,
+    postLogoutRedirectUris: client.allowedLogoutUrls,
+    grantTypes,
+    responseTypes: responsesOf(grantTypes),
+    subjectType: 'pairwise',
+    sectorIdentifierUri: SECTOR_URI,
+    firstParty: true,
+    requirePkce: false,
+    anyLoopbackPort: appType === 'native',
+    claimsInIdToken: true,
+    apis: client.audiences,
+    corsOrigins: [...new Set([...webOrigins, ...origins])],
+  };
+}
+
+function grantsOf(appType: TenantClientConfig['appType']): readonly string[] {
+  return appType === 'non_interactive'
+    ? ['client_credentials']
+    : ['authorization_code', 'implicit', 'refresh_token'];
+}
+
+function responsesOf(grantTypes: readonly string[]): readonly string[] {
+  const hasCode = grantTypes.includes('authorization_code');
+  const hasIdToken = grantTypes.includes('implicit');
+  return [
+    ...(hasCode ? ['code'] : []),
+    ...(hasIdToken ? ['id_token'] : []),
+    ...(hasCode && hasIdToken ? ['code id_token'] : []),
+  ];
+}

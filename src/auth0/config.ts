@@ -1,0 +1,122 @@
+import { z } from 'zod';
+import { duration, origin, secret, sensitive } from '../config/values.ts';
+
+const ISSUER_EXPECTED =
+  'expected an issuer such as "https://auth.example.com/": a host of its own, no path, and the slash at the end';
+const GRANT_TYPES = [
+  'authorization_code',
+  'implicit',
+  'refresh_token',
+  'client_credentials',
+] as const;
+const APP_TYPES = ['spa', 'regular_web', 'native', 'non_interactive'] as const;
+const TOKEN_DIALECTS = [
+  'access_token',
+  'access_token_authz',
+  'rfc9068_profile',
+  'rfc9068_profile_authz',
+] as const;
+
+const url = z.url().max(2000);
+
+const tenantClient = z.strictObject({
+  clientId: z.string().min(1).max(128).describe('The `client_id`.'),
+  name: z.string().min(1).max(100).optional().describe('Name that people see; left out: the id.'),
+  appType: z
+    .enum(APP_TYPES)
+    .default('regular_web')
+    .describe('What kind of application it is; spa and native have no secret.'),
+  clientSecret: secret()
+    .optional()
+    .describe('Where the secret lies; needed unless it is spa or native.'),
+  clientSecretInClear: sensitive()
+    .optional()
+    .describe('The secret itself, for the dev profile only; elsewhere write `clientSecret`.'),
+  callbacks: z.array(url).default([]).describe('Allowed callback URLs, compared byte for byte.'),
+  allowedLogoutUrls: z
+    .array(url)
+    .default([])
+    .describe('Where /v2/logout may lead to; query and fragment do not count.'),
+  webOrigins: z
+    .array(origin())
+    .default([])
+    .describe('Origins that may call from a browser, beside those of the callbacks.'),
+  grantTypes: z
+    .array(z.enum(GRANT_TYPES))
+    .min(1)
+    .optional()
+    .describe('Left out: client_credentials for non_interactive; all but that for the others.'),
+  audiences: z
+    .array(z.string().min(1).max(255))
+    .optional()
+    .describe('APIs that it may ask tokens of; left out: any that is not restricted.'),
+});
+
+const tenantApi = z.strictObject({
+  identifier: z.string().min(1).max(255).describe('The API, as `apis` has it.'),
+  tokenDialect: z
+    .enum(TOKEN_DIALECTS)
+    .default('access_token')
+    .describe('Shape of its access tokens; with _authz they name the permissions of the person.'),
+});
+
+const tenant = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,30}$/, { error: 'expected lower-case letters, digits and hyphens' })
+    .describe('Short and stable: sessions and cookies of the tenant go by it.'),
+  issuer: z
+    .string()
+    .refine(isTenantIssuer, { error: ISSUER_EXPECTED })
+    .describe('The issuer, with the slash at the end that Auth0 has; its host is the domain.'),
+  listen: z
+    .strictObject({
+      host: z.string().min(1).default('127.0.0.1').describe('The address to listen on.'),
+      port: z.int().min(0).max(65_535).describe('The port to listen on.'),
+    })
+    .describe('Where this tenant is reached; a listener of its own.'),
+  hosts: z
+    .array(z.string().min(1))
+    .default([])
+    .describe('Host headers accepted beside that of the issuer.'),
+  clients: z.array(tenantClient).default([]).describe('Applications.'),
+  apis: z
+    .array(tenantApi)
+    .default([])
+    .describe('APIs that tokens of the tenant may be for, each with the shape of its tokens.'),
+  defaultAudience: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('The API of requests that name none; left out: such tokens are opaque.'),
+  allowedLogoutUrls: z
+    .array(url)
+    .default([])
+    .describe('Where /v2/logout may lead to when no client is named.'),
+  refreshLeeway: duration('0s').describe(
+    'How long a refresh token that was used may be used again.',
+  ),
+});
+
+/** A tenant as the configuration has it. */
+export type TenantConfig = z.output<typeof tenant>;
+/** An application of a tenant as the configuration has it. */
+export type TenantClientConfig = z.output<typeof tenantClient>;
+
+/** Tenants that stand in for Auth0's. None by default. */
+export const auth0Config = z
+  .strictObject({
+    tenants: z
+      .array(tenant)
+      .default([])
+      .describe('Origins that speak as an Auth0 tenant does; none: the capability is off.'),
+  })
+  .prefault({});
+
+export type Auth0Config = z.output<typeof auth0Config>;
+
+function isTenantIssuer(text: string): boolean {
+  const parsed = URL.parse(text);
+  if (parsed === null || !['http:', 'https:'].includes(parsed.protocol)) return false;
+  return parsed.href === text && text === `${parsed.origin}/`;
+}

@@ -1,0 +1,41 @@
+import type { ResourceServers } from '../clients/clients.ts';
+import type { Dialect, SpokenJwt, SpokenOf } from '../provider/dialect.ts';
+import type { TenantConfig } from './config.ts';
+import { auth0Problem } from './problems.ts';
+
+/** Where Auth0 has what we have elsewhere. */
+const PATHS: ReadonlyMap<string, string> = new Map([
+  ['/token', '/oauth/token'],
+  ['/revoke', '/oauth/revoke'],
+  ['/introspect', '/oauth/introspect'],
+  ['/logout', '/oidc/logout'],
+]);
+
+/** What grants are called in `gty`; the others are in no token. */
+const GRANTS: ReadonlyMap<string, string> = new Map([['client_credentials', 'client-credentials']]);
+
+/** How `tenant` speaks. */
+export function createAuth0Dialect(tenant: TenantConfig, apis: ResourceServers): Dialect {
+  const profiles = new Map(tenant.apis.map((api) => [api.identifier, api.tokenDialect]));
+  return {
+    paths: PATHS,
+    defaultAudience: tenant.defaultAudience,
+    isFramed: true,
+    // All that the client may have of it is cut out of this by the provider.
+    scopeOfClient: (api) => [...(apis.find(api ?? '')?.scopes.keys() ?? [])].join(' ') || undefined,
+    writeJwt(jwt, of) {
+      const isStandard = profiles.get(of.api ?? '')?.startsWith('rfc9068') === true;
+      if (!isStandard) writeAccessToken(jwt, of);
+      if (of.isOfClient) jwt.payload['sub'] = `${of.clientId}@clients`;
+    },
+    writeProblem: auth0Problem,
+  };
+}
+
+/** Of the profile `access_token`. `jti`, `gid`, `sid` and `rev` stay, by which the token can be taken back. */
+function writeAccessToken(jwt: SpokenJwt, { clientId, grantType }: SpokenOf): void {
+  const { client_id: _, ...payload } = jwt.payload;
+  const gty = GRANTS.get(grantType);
+  jwt.header = { ...jwt.header, typ: 'JWT' };
+  jwt.payload = { ...payload, azp: clientId, ...(gty === undefined ? {} : { gty }) };
+}

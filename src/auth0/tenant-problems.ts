@@ -1,0 +1,78 @@
+import type { Auth0Config, TenantConfig } from './config.ts';
+
+/** What tenants are held against. */
+interface Surroundings {
+  readonly profile: 'dev' | 'production';
+  readonly issuer: string;
+  readonly auth0: Auth0Config;
+  readonly apis: readonly { readonly identifier: string }[];
+  readonly clients: readonly { readonly id: string }[];
+  readonly signingKeys: { readonly algorithms: readonly string[] };
+}
+
+interface Problem {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+type Check = readonly [isWrong: boolean, path: readonly PropertyKey[], message: string];
+
+/** Whether tenants belong together, and with the rest of the settings. */
+export function auth0Problems(settings: Surroundings): readonly Problem[] {
+  const { tenants } = settings.auth0;
+  return tenants.flatMap((tenant, index) => {
+    const before = tenants.slice(0, index);
+    const checks = [...ownChecks(tenant, settings), ...neighbourChecks(tenant, before, settings)];
+    return checks.flatMap(([isWrong, path, message]) =>
+      isWrong ? [{ path: ['auth0', 'tenants', index, ...path], message }] : [],
+    );
+  });
+}
+
+function ownChecks(
+  { issuer, apis, defaultAudience }: TenantConfig,
+  settings: Surroundings,
+): readonly Check[] {
+  const known = new Set(settings.apis.map(({ identifier }) => identifier));
+  const isPlain = settings.profile === 'production' && !issuer.startsWith('https:');
+  return [
+    [isPlain, ['issuer'], 'must be https in production'],
+    [
+      !settings.signingKeys.algorithms.includes('RS256'),
+      ['issuer'],
+      'needs RS256 among signingKeys.algorithms: the libraries of Auth0 verify nothing else',
+    ],
+    ...apis.map(({ identifier }, place): Check => {
+      return [!known.has(identifier), ['apis', place, 'identifier'], 'is no API under `apis`'];
+    }),
+    [
+      defaultAudience !== undefined &&
+        !apis.some(({ identifier }) => identifier === defaultAudience),
+      ['defaultAudience'],
+      'is no API of the tenant',
+    ],
+  ];
+}
+
+function neighbourChecks(
+  tenant: TenantConfig,
+  before: readonly TenantConfig[],
+  settings: Surroundings,
+): readonly Check[] {
+  const origins = [settings.issuer, ...before.map(({ issuer }) => issuer)].map(originOf);
+  const ids = [
+    ...settings.clients.map(({ id }) => id),
+    ...before.flatMap(({ clients }) => clients.map(({ clientId }) => clientId)),
+  ];
+  return [
+    [before.some(({ name }) => name === tenant.name), ['name'], 'is taken by another tenant'],
+    [origins.includes(originOf(tenant.issuer)), ['issuer'], 'is the origin of another issuer'],
+    ...tenant.clients.map(({ clientId }, place): Check => {
+      return [ids.includes(clientId), ['clients', place, 'clientId'], 'is taken by another client'];
+    }),
+  ];
+}
+
+function originOf(url: string): string {
+  return new URL(url).origin;
+}

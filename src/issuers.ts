@@ -1,0 +1,146 @@
+import type { Router } from '@koa/router';
+import { hasMail } from './capabilities.ts';
+import type { FurtherIssuer, OpenedIssuer } from './capability.ts';
+import type { Rooms } from './compose.ts';
+import type { Metrics } from './http/metrics.ts';
+import type { Renderer } from './http/renderer.ts';
+import {
+  createInteractionRoutes,
+  type InteractionRoutesOptions,
+} from './interactions/interaction-routes.ts';
+import { createProtocolPages } from './interactions/protocol-pages.ts';
+import { createProtocol, type ProtocolOptions } from './provider/create-protocol.ts';
+import { protocolConfig } from './provider/features/config.ts';
+import { createFeedAuthorization } from './revocation/feed-authorization.ts';
+import { createFeedSigner } from './revocation/feed-signing.ts';
+import { createFeed, type Feed } from './revocation/feed.ts';
+import { type Settings, withSensitiveAttributes } from './settings.ts';
+import type { SigningKeys } from './signing-keys/signing-keys.ts';
+
+const DAY_SECONDS = 86_400;
+/** Pages for joining and recovery are at the installation's own origin. */
+const NO_WAYS = { join: false, recover: false };
+
+/** What the issuers of a node share. */
+export interface IssuerParts {
+  readonly rooms: Rooms;
+  readonly signingKeys: SigningKeys;
+  readonly renderer: Renderer;
+  readonly metrics: Metrics;
+}
+
+/** What every protocol of a node is made with. */
+export function protocolOptions({
+  rooms,
+  signingKeys,
+  renderer,
+  metrics,
+}: IssuerParts): Omit<ProtocolOptions, 'statusLists'> {
+  return {
+    ...rooms,
+    settings: withSensitiveAttributes(rooms.settings),
+    signingKeys,
+    metrics,
+    pages: createProtocolPages(renderer),
+    outboundFetch: rooms.outbound.fetch,
+    cookieKeys: rooms.sealer
+      .keysFor('cookies')
+      .map((key) => Buffer.from(key).toString('base64url')),
+  };
+}
+
+/** The pages at which people sign in to `issuer`. */
+export function createSignInPages(
+  { rooms, renderer, metrics }: IssuerParts,
+  own: Pick<InteractionRoutesOptions, 'interactions' | 'issuer' | 'ways'>,
+): Router {
+  const { settings, sealer, groups, revocation } = rooms;
+  return createInteractionRoutes({
+    ...rooms,
+    ...interactionSettings(settings),
+    ...own,
+    metrics,
+    renderer,
+    groupsOf: async (accountId) => (await groups.rightsOf(accountId, {})).groups,
+    formSecrets: sealer.keysFor('forms'),
+    takenBack: {
+      mark: () => revocation.stamp(),
+      since: (mark, accountId) => revocation.isRevoked({ jti: '', clientId: '', accountId, mark }),
+    },
+  });
+}
+
+/** The numbered log of revocations as APIs of `issuer` follow it, signed by the keys of all. */
+export function openFeed(
+  { rooms, signingKeys }: Pick<IssuerParts, 'rooms' | 'signingKeys'>,
+  issuer: string,
+): Feed {
+  const { settings, revocation, clients } = rooms;
+  return createFeed({
+    ...rooms,
+    source: revocation.feed,
+    sign: createFeedSigner(() => signingKeys.current().keys),
+    issuer,
+    settings: settings.revocation.feed,
+    authorize: createFeedAuthorization(clients),
+  });
+}
+
+/**
+ * Opens issuers beside the installation's own, over the same people, keys and revocation: nobody joins there or
+ * registers a client, and their tokens are in no status list.
+ */
+export function createIssuers(
+  parts: IssuerParts,
+  closers: (() => Promise<void>)[],
+): (issuer: FurtherIssuer) => Promise<OpenedIssuer> {
+  return async (further) => {
+    const { profile, dialect, clients, resourceServers } = further;
+    const protocol = await createProtocol({
+      ...protocolOptions(parts),
+      settings: settingsOf(parts.rooms.settings, further),
+      profile,
+      dialect,
+      clients,
+      resourceServers,
+    });
+    closers.push(() => protocol.close());
+    const { issuer } = profile;
+    const { interactions } = protocol;
+    const pages = createSignInPages(parts, { issuer, interactions, ways: NO_WAYS });
+    const feed = openFeed(parts, issuer);
+    closers.push(async () => feed.close());
+    return { protocol, routers: [pages, feed.router] };
+  };
+}
+
+function settingsOf(
+  settings: Settings,
+  { features, refreshRetryWindow }: FurtherIssuer,
+): ProtocolOptions['settings'] {
+  const { tokens, registration, joining } = settings;
+  return {
+    ...withSensitiveAttributes(settings),
+    protocol: protocolConfig.parse(features),
+    tokens: { ...tokens, refreshRetryWindow },
+    registration: { ...registration, mode: 'off', initialAccessToken: undefined },
+    joining: { ...joining, mode: 'off' },
+  };
+}
+
+function interactionSettings(
+  settings: Settings,
+): Pick<
+  InteractionRoutesOptions,
+  'settings' | 'ttlSeconds' | 'rememberDays' | 'requireVerifiedEmail' | 'terms'
+> {
+  const { authentication, sessions, factors, joining } = settings;
+  const { enabled, for: seconds } = factors.rememberDevices;
+  return {
+    requireVerifiedEmail: joining.requireVerifiedEmail && hasMail(settings),
+    terms: joining.terms?.atSignIn ? joining.terms : undefined,
+    settings: authentication,
+    ttlSeconds: sessions.interaction,
+    rememberDays: enabled ? Math.max(1, Math.floor(seconds / DAY_SECONDS)) : 0,
+  };
+}

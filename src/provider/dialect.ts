@@ -1,0 +1,51 @@
+import type { JsonObject } from '../runtime/json.ts';
+
+/** An access token that is a JWT, as it is about to be signed. */
+export interface SpokenJwt {
+  header: Record<string, unknown>;
+  payload: Record<string, unknown>;
+}
+
+/** What a token is about, beside what it says. */
+export interface SpokenOf {
+  readonly clientId: string;
+  /** The API that it is for; undefined: our own userinfo alone. */
+  readonly api: string | undefined;
+  /** The client's own, and no person's. */
+  readonly isOfClient: boolean;
+  readonly grantType: string;
+}
+
+/** A refusal that is answered in JSON. */
+export interface SpokenProblem {
+  readonly status: number;
+  /** RFC 6749 section 5.2. */
+  readonly error: string;
+  readonly description: string | undefined;
+}
+
+/** What was asked when it was refused. */
+export interface Refused {
+  readonly endpoint: 'token' | 'other';
+  readonly parameters: JsonObject;
+}
+
+/**
+ * How an issuer speaks to clients that were written for another provider: other paths, other shapes of what is said.
+ * What is granted to whom, and when it falls, no dialect changes. An issuer that speaks one has no short ways past
+ * the engine.
+ */
+export interface Dialect {
+  /** Where endpoints are in place of ours: our path to theirs. */
+  readonly paths: ReadonlyMap<string, string>;
+  /** The API of requests that name none; undefined: such tokens are for userinfo alone, and opaque. */
+  readonly defaultAudience: string | undefined;
+  /** Pages of other sites ask in frames who is signed in here (OAuth 2.0 Web Message Response Mode). */
+  readonly isFramed: boolean;
+  /** The scope of a client's own token when it names none; undefined: none. */
+  readonly scopeOfClient: (api: string | undefined) => string | undefined;
+  /** Writes header and payload anew. What takes the token back stays: `jti`, `gid`, `sid`, `rev`. */
+  writeJwt(jwt: SpokenJwt, of: SpokenOf): void;
+  /** The refusal in the words that clients know. */
+  writeProblem(problem: SpokenProblem, refused: Refused): SpokenProblem;
+}

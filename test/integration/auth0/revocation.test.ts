@@ -1,0 +1,116 @@
+import { decodeJwt } from 'jose';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Rooms } from '../../../src/compose.ts';
+import type { Revoked } from '../../../src/revocation/revocation.ts';
+import { createVerifier, TokenRevoked, type Verifier } from '../../../verifier/src/index.ts';
+import { API, MACHINE, openTenantNode, SECRET, SPA, type TenantNode } from './tenant-node.ts';
+
+const DETAILS = { reason: 'test', actor: { by: 'test', origin: { address: 'test' } } };
+const WITHIN_MS = 1000;
+
+let node: TenantNode;
+let rooms: Rooms;
+let verifier: Verifier;
+
+beforeAll(async () => {
+  node = await openTenantNode({}, { revocation: { feed: { public: true } } });
+  rooms = await node.openRooms();
+  verifier = createVerifier({
+    issuer: `${node.tenant}/`,
+    audience: API,
+    typ: 'JWT',
+    revocation: { whenSilent: 'refuse' },
+  });
+});
+
+afterAll(async () => {
+  verifier.close();
+  await rooms.close();
+  await node.close();
+});
+
+async function tokenOf(login: string): Promise<string> {
+  const { body } = await node.signIn({ audience: API, scope: 'openid read:messages' }, { login });
+  return String(body['access_token']);
+}
+
+async function machineToken(): Promise<string> {
+  const { body } = await node.token({
+    grant_type: 'client_credentials',
+    client_id: MACHINE,
+    client_secret: SECRET,
+    audience: API,
+  });
+  return String(body['access_token']);
+}
+
+async function userinfo(token: string): Promise<number> {
+  const headers = { authorization: `Bearer ${token}` };
+  return (await fetch(`${node.tenant}/userinfo`, { headers })).status;
+}
+
+/** Fails when the token is still taken after a second. */
+async function expectRefused(token: string, what: Revoked): Promise<void> {
+  expect(await verifier.verify(token)).toMatchObject({ payload: { azp: expect.any(String) } });
+  await rooms.takeBack.revoke(what, DETAILS);
+  const failure = (): Promise<unknown> =>
+    verifier.verify(token).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+  await expect.poll(failure, { timeout: WITHIN_MS, interval: 20 }).toBeInstanceOf(TokenRevoked);
+}
+
+async function accountId(login: string): Promise<string> {
+  return (await rooms.accounts.findByLogin(login))?.id ?? '';
+}
+
+test('a token that was taken back by its number is refused within a second, here and by an API', async () => {
+  const token = await tokenOf('ben');
+  await expectRefused(token, rooms.takeBack.token(String(decodeJwt(token).jti)));
+  expect(await userinfo(token)).toBe(401);
+});
+
+test('a token falls with its grant', async () => {
+  const token = await tokenOf('cat');
+  await expectRefused(token, { kind: 'grant', grantId: String(decodeJwt(token)['gid']) });
+  expect(await userinfo(token)).toBe(401);
+});
+
+test('a token falls with the session that it ends with', async () => {
+  const token = await tokenOf('dan');
+  await expectRefused(token, { kind: 'session', sessionUid: String(decodeJwt(token)['sid']) });
+  expect(await userinfo(token)).toBe(401);
+});
+
+test('a token falls with its person, whom the tenant calls by another name', async () => {
+  const token = await tokenOf('eve');
+  const id = await accountId('eve');
+  expect(decodeJwt(token).sub).toBe(`auth0|${id}`);
+  await expectRefused(token, { kind: 'account', accountId: id });
+  expect(await userinfo(token)).toBe(401);
+});
+
+test('a token of a machine falls with the client', async () => {
+  await expectRefused(await machineToken(), { kind: 'client', clientId: MACHINE });
+});
+
+test('signing out at the tenant ends the token at APIs', async () => {
+  const browser = node.browser();
+  const asked = { audience: API, scope: 'openid read:messages' };
+  const { body } = await node.signIn(asked, { browser, login: 'fay' });
+  const token = String(body['access_token']);
+  await verifier.verify(token);
+  await browser.visit(`${node.tenant}/v2/logout?client_id=${SPA}`);
+  const failure = (): Promise<unknown> =>
+    verifier.verify(token).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+  await expect.poll(failure, { timeout: WITHIN_MS, interval: 20 }).toBeInstanceOf(TokenRevoked);
+});
+
+test('an ID token is no access token', async () => {
+  const { body } = await node.signIn({ scope: 'openid' }, { login: 'hal' });
+  expect(await userinfo(String(body['id_token']))).toBe(401);
+});

@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest';
+import { settingsSchema } from '../../../src/settings.ts';
+
+const TENANT = {
+  name: 'main',
+  issuer: 'https://auth.example.com/',
+  listen: { port: 4001 },
+  clients: [{ clientId: 'app', appType: 'spa', callbacks: ['https://app.example.com/callback'] }],
+};
+
+function problemsOf(tenants: readonly object[], settings: object = {}): readonly string[] {
+  const { error } = settingsSchema.safeParse({
+    issuer: 'https://id.example.com',
+    ...settings,
+    auth0: { tenants },
+  });
+  return (error?.issues ?? []).map(({ path, message }) => `${path.slice(2).join('.')} ${message}`);
+}
+
+test('a tenant with a host of its own is fine', () => {
+  expect(problemsOf([TENANT])).toEqual([]);
+});
+
+test('the issuer of a tenant ends in a slash, is no origin of another, and is https in production', () => {
+  expect(problemsOf([{ ...TENANT, issuer: 'https://auth.example.com' }])[0]).toMatch(/slash/u);
+  expect(problemsOf([{ ...TENANT, issuer: 'https://id.example.com/' }])).toEqual([
+    '0.issuer is the origin of another issuer',
+  ]);
+  expect(problemsOf([{ ...TENANT, issuer: 'http://localhost:4001/' }])).toEqual([
+    '0.issuer must be https in production',
+  ]);
+});
+
+test('two tenants share neither name nor origin nor client', () => {
+  expect(problemsOf([TENANT, TENANT])).toEqual([
+    '1.name is taken by another tenant',
+    '1.issuer is the origin of another issuer',
+    '1.clients.0.clientId is taken by another client',
+  ]);
+});
+
+test('APIs of a tenant are APIs of the installation, and the default audience is one of them', () => {
+  const apis = [{ identifier: 'https://nobody.example' }];
+  const defaultAudience = 'https://other.example';
+  expect(problemsOf([{ ...TENANT, apis, defaultAudience }])).toEqual([
+    '0.apis.0.identifier is no API under `apis`',
+    '0.defaultAudience is no API of the tenant',
+  ]);
+});
+
+test('without RS256 no library of Auth0 could verify a token', () => {
+  const signingKeys = { algorithms: ['ES256'] };
+  expect(problemsOf([TENANT], { signingKeys })).toEqual([
+    '0.issuer needs RS256 among signingKeys.algorithms: the libraries of Auth0 verify nothing else',
+  ]);
+});
