@@ -12,7 +12,7 @@ const keptAttributes = z.strictObject({
 export type KeptAttributes = z.output<typeof keptAttributes>;
 
 /** Standard claims that are texts in both worlds, in the order in which Cognito lists them. */
-const TEXT_CLAIMS = [
+export const TEXT_CLAIMS = [
   'birthdate',
   'gender',
   'zoneinfo',
@@ -30,7 +30,7 @@ const TEXT_CLAIMS = [
 ] as const;
 
 /** What a pool keeps of a user, as it lies in the row. */
-function keptOf({ row }: Pick<PoolUser, 'row'>): KeptAttributes {
+export function keptOf({ row }: Pick<PoolUser, 'row'>): KeptAttributes {
   return keptAttributes.parse(JSON.parse(row.attributes));
 }
 

@@ -3,6 +3,7 @@ import type { Capability, House } from '../capability.ts';
 import { createAccessTokens } from './access-tokens.ts';
 import { createApiRoutes } from './api-routes.ts';
 import { createChallenges } from './challenges.ts';
+import { createCodeLetters } from './code-letters.ts';
 import { cognitoConfig, type CognitoConfig } from './config.ts';
 import { createOperations } from './operations.ts';
 import { createPoolDocuments } from './pool-documents.ts';
@@ -52,6 +53,7 @@ function createRoom(settings: CognitoConfig, house: House): Room {
     sessions,
     throttle: createThrottle(house),
     challenges: createChallenges(house.state),
+    letters: createCodeLetters({ ...house, settings }),
     srpHandshakes: createSrpHandshakes(house),
     srpSecrets,
     samples: createSamplePasswords({ ...house, srpSecrets, users }),

@@ -119,6 +119,12 @@ export const cognitoConfig = z
       })
       .prefault({})
       .describe('Where the node listens for it.'),
+    perAddress: z
+      .int()
+      .min(1)
+      .default(20)
+      .describe('Sign-ups and letters asked for in an hour from one IP address at most.'),
+    overall: z.int().min(1).default(1000).describe('The same from everybody together.'),
     pools: z.array(declaredPool).default([]).describe('User pools.'),
   })
   .superRefine(({ pools }, context) => {

@@ -45,7 +45,7 @@ async function saved(
 }
 
 /** @throws {CognitoException} */
-function checkPolicy(password: string, policy: PasswordPolicy): void {
+export function checkPolicy(password: string, policy: PasswordPolicy): void {
   const rules: readonly (readonly [boolean, string])[] = [
     [password.length >= policy.minimumLength, 'Password not long enough'],
     [

@@ -1,9 +1,18 @@
 import { initiateAuth } from './initiate-auth.ts';
 import type { Operations } from './operation.ts';
+import {
+  deleteUser,
+  deleteUserAttributes,
+  getUserAttributeVerificationCode,
+  updateUserAttributes,
+  verifyUserAttribute,
+} from './own-attributes.ts';
 import { getUser, globalSignOut, revokeToken } from './own-sign-in.ts';
+import { changePassword, confirmForgotPassword, forgotPassword } from './passwords.ts';
 import { getTokensFromRefreshToken } from './refresh-auth.ts';
 import { respondToAuthChallenge } from './respond-to-auth-challenge.ts';
 import type { Room } from './room.ts';
+import { confirmSignUp, resendConfirmationCode, signUp } from './sign-up.ts';
 import {
   associateSoftwareToken,
   setUserMfaPreference,
@@ -19,6 +28,17 @@ export function createOperations(room: Room): Operations {
     GetUser: getUser(room),
     GlobalSignOut: globalSignOut(room),
     RevokeToken: revokeToken(room),
+    SignUp: signUp(room),
+    ConfirmSignUp: confirmSignUp(room),
+    ResendConfirmationCode: resendConfirmationCode(room),
+    ForgotPassword: forgotPassword(room),
+    ConfirmForgotPassword: confirmForgotPassword(room),
+    ChangePassword: changePassword(room),
+    UpdateUserAttributes: updateUserAttributes(room),
+    DeleteUserAttributes: deleteUserAttributes(room),
+    GetUserAttributeVerificationCode: getUserAttributeVerificationCode(room),
+    VerifyUserAttribute: verifyUserAttribute(room),
+    DeleteUser: deleteUser(room),
     AssociateSoftwareToken: associateSoftwareToken(room),
     VerifySoftwareToken: verifySoftwareToken(room),
     SetUserMFAPreference: setUserMfaPreference(room),

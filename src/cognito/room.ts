@@ -2,6 +2,7 @@ import type { Throttle } from '../accounts/throttle.ts';
 import type { House } from '../capability.ts';
 import type { AccessTokens } from './access-tokens.ts';
 import type { Challenges } from './challenges.ts';
+import type { CodeLetters } from './code-letters.ts';
 import type { CognitoConfig } from './config.ts';
 import type { Pools } from './pools.ts';
 import type { SamplePasswords } from './sample-passwords.ts';
@@ -20,6 +21,7 @@ export interface Room extends Pick<
   | 'groups'
   | 'isDev'
   | 'logger'
+  | 'mail'
   | 'people'
   | 'records'
   | 'revocation'
@@ -33,6 +35,7 @@ export interface Room extends Pick<
   readonly sessions: Sessions;
   readonly accessTokens: AccessTokens;
   readonly challenges: Challenges;
+  readonly letters: CodeLetters;
   readonly srpHandshakes: SrpHandshakes;
   readonly srpSecrets: SrpSecrets;
   /** For whom there may be one, though no password has passed by yet. */

@@ -29,6 +29,10 @@ export function userByAccount(
     .where('account_id', '=', accountId);
 }
 
+export function insertUser(queries: Queries, row: CognitoUserTable): Compilable {
+  return queries.insertInto('cognito_user').values(row);
+}
+
 /** Two requests that bring one account into a pool do so once. */
 export function adoptUser(queries: Queries, row: CognitoUserTable): Compilable {
   return queries

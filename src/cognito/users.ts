@@ -90,7 +90,7 @@ function rowOf(made: {
 }
 
 /** The row of a user who is new to a pool. */
-function newUserRow(made: {
+export function newUserRow(made: {
   readonly pool: Pool;
   readonly accountId: string;
   readonly username: string;

@@ -32,6 +32,8 @@ export interface Letters {
     readonly minutes: number;
     readonly clientName: string;
   };
+  /** The code for a new password, typed where it was asked for. */
+  readonly 'reset-code': { readonly code: string; readonly minutes: number };
   readonly recovery: { readonly url: string; readonly minutes: number };
   /** `inviter` empty: the installation itself invites. */
   readonly invitation: { readonly url: string; readonly days: number; readonly inviter: string };

@@ -57,6 +57,7 @@ export async function openCognitoNode(
       enabled: true,
       endpoint,
       listen: { port },
+      perAddress: 1000,
       pools: [
         {
           id: POOL,

@@ -31,6 +31,7 @@ const NOTICE: Letters['notice'] = {
 const DATA: Omit<Letters, 'notice'> = {
   'verify-email': { code: '123456', url: URL_TEXT, minutes: 30 },
   'sign-in-code': { code: '654321', url: URL_TEXT, minutes: 1, clientName: 'R&D <b>' },
+  'reset-code': { code: '654321', minutes: 1 },
   recovery: { url: URL_TEXT, minutes: 15 },
   invitation: { url: URL_TEXT, days: 7, inviter: 'Ada' },
   'account-exists': { url: URL_TEXT },

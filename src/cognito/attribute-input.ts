@@ -1,0 +1,104 @@
+import { z } from 'zod';
+import type { JsonObject } from '../runtime/json.ts';
+import { TEXT_CLAIMS } from './attributes.ts';
+import { CognitoException } from './exception.ts';
+import type { CustomAttribute, Pool } from './pool.ts';
+
+/** Attributes as operations are given them. */
+export const attributeInput = z
+  .array(z.object({ Name: z.string().min(1).max(32), Value: z.string().max(2048).default('') }))
+  .default([]);
+export type AttributeInput = z.output<typeof attributeInput>;
+
+/** What a list of attributes asks for. `null`: none any more. */
+export interface WantedAttributes {
+  /** Standard claims of the account. */
+  readonly claims: JsonObject;
+  /** Without `custom:`. */
+  readonly custom: Readonly<Record<string, string | null>>;
+  readonly email?: string | null | undefined;
+  /** Only operators say so. */
+  readonly emailVerified?: boolean | undefined;
+}
+
+const CUSTOM = 'custom:';
+/** What users never say of themselves. */
+const FOR_OPERATORS = new Set(['email_verified', 'phone_number_verified']);
+const TEXTS: ReadonlySet<string> = new Set(TEXT_CLAIMS);
+const NOTHING: WantedAttributes = { claims: {}, custom: {} };
+
+/**
+ * Tells the account's from the pool's.
+ *
+ * @throws {CognitoException} for what the pool does not have, and what users may not say.
+ */
+export function readAttributes(
+  given: AttributeInput,
+  { pool, by }: { readonly pool: Pool; readonly by: 'user' | 'operator' },
+): WantedAttributes {
+  const wanted = given.reduce<WantedAttributes>((known, { Name, Value }) => {
+    if (Name === 'sub' || (by === 'user' && FOR_OPERATORS.has(Name)))
+      throw new CognitoException(
+        'NotAuthorizedException',
+        'A client attempted to write unauthorized attribute',
+      );
+    return withAttribute(known, { name: Name, value: Value === '' ? null : Value }, pool);
+  }, NOTHING);
+  const { claims } = wanted;
+  // What was verified was the number before.
+  return claims['phone_number'] === undefined
+    ? wanted
+    : { ...wanted, claims: { phone_number_verified: null, ...claims } };
+}
+
+function withAttribute(
+  wanted: WantedAttributes,
+  { name, value }: { readonly name: string; readonly value: string | null },
+  pool: Pool,
+): WantedAttributes {
+  if (name === 'email') return { ...wanted, email: value };
+  if (name === 'email_verified') return { ...wanted, emailVerified: value === 'true' };
+  const claim = claimOf(name, value);
+  if (claim !== undefined) return { ...wanted, claims: { ...wanted.claims, ...claim } };
+  if (name.startsWith(CUSTOM)) {
+    const custom = checkedCustom(name.slice(CUSTOM.length), value, pool);
+    return { ...wanted, custom: { ...wanted.custom, ...custom } };
+  }
+  throw notInSchema(name);
+}
+
+function claimOf(name: string, value: string | null): JsonObject | undefined {
+  if (TEXTS.has(name)) return { [name]: value };
+  if (name === 'phone_number_verified') return { [name]: value === null ? null : value === 'true' };
+  if (name === 'address') return { address: value === null ? null : { formatted: value } };
+  return undefined;
+}
+
+const VALUES: Readonly<Record<CustomAttribute['type'], RegExp>> = {
+  String: /^/,
+  Number: /^-?\d{1,100}(?:\.\d{1,100})?$/,
+  DateTime: /^\d{4}-\d{2}-\d{2}/,
+  Boolean: /^(?:true|false)$/,
+};
+
+function checkedCustom(
+  name: string,
+  value: string | null,
+  pool: Pool,
+): Readonly<Record<string, string | null>> {
+  const declared = pool.attributes.find((one) => one.name === name);
+  if (declared === undefined) throw notInSchema(`${CUSTOM}${name}`);
+  if (value !== null && !VALUES[declared.type].test(value))
+    throw new CognitoException(
+      'InvalidParameterException',
+      `Attributes did not conform to the schema: ${CUSTOM}${name}: is no ${declared.type}`,
+    );
+  return { [name]: value };
+}
+
+function notInSchema(name: string): CognitoException {
+  return new CognitoException(
+    'InvalidParameterException',
+    `Attributes did not conform to the schema: ${name}: Attribute does not exist in the schema.`,
+  );
+}

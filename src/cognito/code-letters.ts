@@ -1,0 +1,97 @@
+import { foldEmail } from '../accounts/login.ts';
+import { createQuotas } from '../accounts/quotas.ts';
+import type { JsonObject } from '../runtime/json.ts';
+import type { Origin } from '../runtime/origin.ts';
+import { CognitoException } from './exception.ts';
+import type { Room } from './room.ts';
+import type { PoolUser } from './users.ts';
+
+const MINUTE = 60;
+const HOUR_LETTERS_OF_MAILBOX = 20;
+
+/** What a code is good for. */
+export type CodePurpose = 'verify-email' | 'reset-code';
+
+/** Codes by e-mail, each for one user, one purpose and one address. */
+export interface CodeLetters {
+  /** Counts what one address asks for. @throws {CognitoException} beyond the limit. */
+  admit(origin: Origin): Promise<void>;
+  /** Sends a code in a letter, and says where it went. Nobody waits for the letter. @throws {CognitoException} */
+  send(ask: CodeAsk): Promise<JsonObject>;
+  /** @throws {CognitoException} for a code that is wrong, was used or came too late. */
+  check(ask: CodeAsk & { readonly code: string; readonly clientId: string }): Promise<void>;
+}
+
+interface CodeAsk {
+  readonly user: PoolUser;
+  readonly purpose: CodePurpose;
+  readonly address: string;
+  readonly origin: Origin;
+}
+
+export function createCodeLetters(
+  house: Pick<Room, 'factors' | 'logger' | 'mail' | 'settings' | 'state'>,
+): CodeLetters {
+  const { factors, logger, mail, settings } = house;
+  const quotas = createQuotas(house.state, 'cognito');
+
+  return {
+    async admit({ address }) {
+      const { perAddress: max, overall } = settings;
+      if (!(await quotas.take({ address, max, overall }))) throw tooMany();
+    },
+    async send({ user, purpose, address, origin }) {
+      const accountId = user.account.id;
+      const ask = { flowId: flowOf({ user, purpose, address }), accountId, origin };
+      const issued = await factors.emailCodes.issue(ask);
+      if (issued.kind === 'throttled') throw tooMany();
+      const mailbox = foldEmail(address) ?? address;
+      const ration = { mailbox, address: origin.address, max: HOUR_LETTERS_OF_MAILBOX };
+      if (!(await quotas.takeLetter(ration))) throw tooMany();
+      const { code, lifetimeSeconds } = issued;
+      const minutes = Math.round(lifetimeSeconds / MINUTE);
+      const locale = user.account.claims['locale'];
+      const languages = typeof locale === 'string' ? [locale] : [];
+      const letter =
+        purpose === 'reset-code'
+          ? ({ name: purpose, data: { code, minutes } } as const)
+          : ({ name: purpose, data: { code, minutes, url: '' } } as const);
+      mail.send({ to: address, languages, ...letter }).catch((error: Error) => {
+        logger.error({ event: 'mail.not_queued', error }, 'a letter could not be queued');
+      });
+      return deliveryTo(address);
+    },
+    async check({ user, purpose, address, origin, code, clientId }) {
+      const accountId = user.account.id;
+      const flowId = flowOf({ user, purpose, address });
+      const outcome = await factors.emailCodes.check({ flowId, accountId, code, origin, clientId });
+      if (outcome.kind === 'throttled') throw tooMany();
+      if (outcome.kind === 'refused')
+        throw new CognitoException(
+          'CodeMismatchException',
+          'Invalid verification code provided, please try again.',
+        );
+    },
+  };
+}
+
+/** Where a letter went, as far as whoever asks may know. */
+export function deliveryTo(address: string): JsonObject {
+  const [local = '', domain = ''] = address.split('@');
+  return {
+    Destination: `${local.slice(0, 1)}***@${domain.slice(0, 1)}***`,
+    DeliveryMedium: 'EMAIL',
+    AttributeName: 'email',
+  };
+}
+
+function flowOf({ user, purpose, address }: Omit<CodeAsk, 'origin'>): string {
+  return `cognito ${user.pool.id} ${purpose} ${foldEmail(address) ?? address}`;
+}
+
+function tooMany(): CognitoException {
+  return new CognitoException(
+    'LimitExceededException',
+    'Attempt limit exceeded, please try after some time.',
+  );
+}

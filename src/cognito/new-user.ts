@@ -1,0 +1,138 @@
+import {
+  AccountExists,
+  InvalidAccount,
+  PasswordsBusy,
+  type Account,
+} from '../accounts/accounts.ts';
+import { foldEmail, foldUsername } from '../accounts/login.ts';
+import type { Actor } from '../runtime/origin.ts';
+import { randomUuid } from '../runtime/random.ts';
+import { RecordConflict } from '../storage/records.ts';
+import type { CognitoUserTable } from '../storage/tables.ts';
+import type { WantedAttributes } from './attribute-input.ts';
+import { CognitoException } from './exception.ts';
+import { checkPolicy } from './new-password.ts';
+import type { Pool } from './pool.ts';
+import type { Room } from './room.ts';
+import { insertUser } from './user-queries.ts';
+import { newUserRow, type PoolUser } from './users.ts';
+
+/** A user who is not there yet. */
+export interface NewUser {
+  readonly pool: Pool;
+  readonly username: string;
+  readonly password: string | undefined;
+  readonly mustChangePassword?: boolean;
+  readonly attributes: WantedAttributes;
+  readonly status: CognitoUserTable['status'];
+  readonly actor: Actor;
+}
+
+/**
+ * Makes an account and its place in the pool. An address that nobody has verified is kept beside the account: until it is, it
+ * keeps nobody else from it.
+ *
+ * @throws {CognitoException}
+ */
+export async function createUser(user: NewUser, room: Room): Promise<PoolUser> {
+  const { pool, username, password, status, attributes } = user;
+  const id = randomUuid();
+  const wanted = pool.signInBy === 'email' ? withAddress(user) : attributes;
+  await refuseTaken(user, room);
+  if (password !== undefined) checkPolicy(password, pool.passwordPolicy);
+  const account = await createAccount({ ...user, attributes: wanted }, id, room);
+  const row = newUserRow({
+    pool,
+    accountId: id,
+    username: pool.signInBy === 'email' ? id : username,
+    typed: username,
+    now: room.clock.now(),
+    status,
+    attributes: JSON.stringify(keptOf(wanted)),
+  });
+  const made = { pool, account, row };
+  await insertOnce(made, user.actor, room);
+  if (password === undefined) return made;
+  await room.srpSecrets.keep(made, password);
+  return (await room.users.byAccount(pool, id)) ?? made;
+}
+
+/** In a pool of addresses the name is the address. */
+function withAddress({ username, attributes }: NewUser): WantedAttributes {
+  if (foldEmail(username) === undefined)
+    throw new CognitoException('InvalidParameterException', 'Username should be an email.');
+  return { ...attributes, email: attributes.email ?? username };
+}
+
+async function refuseTaken({ pool, username }: NewUser, { users, accounts }: Room): Promise<void> {
+  const isTaken =
+    (await users.find(pool, username)) !== undefined ||
+    (await accounts.findByLogin(username)) !== undefined;
+  if (isTaken) throw usernameExists();
+}
+
+async function createAccount(user: NewUser, id: string, room: Room): Promise<Account> {
+  const { username, password, mustChangePassword, attributes, actor } = user;
+  const verified = attributes.emailVerified === true ? (attributes.email ?? undefined) : undefined;
+  try {
+    return await room.accounts.create(
+      {
+        id,
+        username: foldUsername(username) === undefined ? id : username,
+        claims: withoutNulls(attributes.claims),
+        password,
+        mustChangePassword,
+        ...(verified !== undefined && { email: verified, emailVerified: true }),
+      },
+      actor,
+    );
+  } catch (error) {
+    throw refusalOf(error);
+  }
+}
+
+async function insertOnce({ row, account }: PoolUser, actor: Actor, room: Room): Promise<void> {
+  try {
+    await room.records.write(insertUser(room.records.queries, row));
+  } catch (error) {
+    if (!(error instanceof RecordConflict)) throw error;
+    // Somebody else was faster: what was made for this request has nowhere to be.
+    await room.accounts.delete(account.id, actor);
+    throw usernameExists();
+  }
+}
+
+/** What the house refuses, in the words of Cognito. */
+function refusalOf(error: unknown): unknown {
+  if (error instanceof AccountExists) return usernameExists(error);
+  if (error instanceof PasswordsBusy)
+    return new CognitoException('TooManyRequestsException', 'Too many requests', { cause: error });
+  if (!(error instanceof InvalidAccount)) return error;
+  const isOfPassword = error.problems.some((problem) => problem.startsWith('password:'));
+  return isOfPassword
+    ? new CognitoException(
+        'InvalidPasswordException',
+        `Password did not conform with policy: ${error.message}`,
+        { cause: error },
+      )
+    : new CognitoException('InvalidParameterException', error.message, { cause: error });
+}
+
+function keptOf({ email, emailVerified, custom }: WantedAttributes): object {
+  return {
+    custom: withoutNulls(custom),
+    ...(typeof email === 'string' && emailVerified !== true && { email }),
+  };
+}
+
+function withoutNulls<Value>(
+  values: Readonly<Record<string, Value | null>>,
+): Readonly<Record<string, Value>> {
+  return Object.fromEntries(
+    Object.entries(values).flatMap(([name, value]) => (value === null ? [] : [[name, value]])),
+  );
+}
+
+function usernameExists(cause?: Error): CognitoException {
+  return new CognitoException('UsernameExistsException', 'User already exists', { cause });
+}

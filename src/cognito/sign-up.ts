@@ -1,0 +1,154 @@
+import { AccountExists } from '../accounts/accounts.ts';
+import { z } from 'zod';
+import type { Actor } from '../runtime/origin.ts';
+import { attributeInput, readAttributes } from './attribute-input.ts';
+import { keptOf } from './attributes.ts';
+import { deliveryTo } from './code-letters.ts';
+import { CognitoException } from './exception.ts';
+import { createUser } from './new-user.ts';
+import { operation, type Operation } from './operation.ts';
+import { userNotFound } from './password-auth.ts';
+import type { ClientOfPool } from './pools.ts';
+import type { Room } from './room.ts';
+import { checkSecretHash } from './secret-hash.ts';
+import { updateUser } from './user-queries.ts';
+import type { PoolUser } from './users.ts';
+
+const ofClient = z.object({
+  ClientId: z.string(),
+  Username: z.string().min(1).max(128),
+  SecretHash: z.string().nullish(),
+});
+type OfClient = z.output<typeof ofClient>;
+
+/** `SignUp`: people make a user of their own, who signs in once a code from a letter was typed. */
+export function signUp(room: Room): Operation {
+  const input = ofClient.extend({
+    Password: z.string().min(1).max(1024),
+    UserAttributes: attributeInput,
+  });
+  return operation(input, async (given, origin) => {
+    const { pool } = await clientOf(given, room);
+    if (!pool.selfSignUp)
+      throw new CognitoException(
+        'NotAuthorizedException',
+        'SignUp is not permitted for this user pool',
+      );
+    await room.letters.admit(origin);
+    const user = await createUser(
+      {
+        pool,
+        username: given.Username,
+        password: given.Password,
+        attributes: readAttributes(given.UserAttributes, { pool, by: 'user' }),
+        status: 'UNCONFIRMED',
+        actor: { by: 'self', origin },
+      },
+      room,
+    );
+    const address = pool.autoVerifyEmail ? keptOf(user).email : undefined;
+    const ask = { user, purpose: 'verify-email', origin } as const;
+    return {
+      UserConfirmed: false,
+      UserSub: user.account.id,
+      ...(address !== undefined && {
+        CodeDeliveryDetails: await room.letters.send({ ...ask, address }),
+      }),
+    };
+  });
+}
+
+/** `ConfirmSignUp`: by the code from the letter, which shows whose the address is. */
+export function confirmSignUp(room: Room): Operation {
+  const input = ofClient.extend({ ConfirmationCode: z.string().min(1).max(2048) });
+  return operation(input, async (given, origin) => {
+    const { pool, client } = await clientOf(given, room);
+    const user = await room.users.find(pool, given.Username);
+    if (user === undefined) throw unknown(client.preventUserExistenceErrors);
+    const address = unconfirmedAddress(user);
+    const ask = { user, address, origin, purpose: 'verify-email' } as const;
+    await room.letters.check({ ...ask, code: given.ConfirmationCode, clientId: client.id });
+    await verifyAddress(user, address, { by: 'self', origin }, room);
+    await setConfirmed(user, room);
+    return {};
+  });
+}
+
+/** `ResendConfirmationCode`: another letter; its code takes the place of the last. */
+export function resendConfirmationCode(room: Room): Operation {
+  return operation(ofClient, async (given, origin) => {
+    const { pool, client } = await clientOf(given, room);
+    await room.letters.admit(origin);
+    const user = await room.users.find(pool, given.Username);
+    if (user === undefined && client.preventUserExistenceErrors)
+      return { CodeDeliveryDetails: deliveryTo(given.Username) };
+    if (user === undefined) throw userNotFound();
+    const address = unconfirmedAddress(user);
+    const ask = { user, address, origin, purpose: 'verify-email' } as const;
+    return { CodeDeliveryDetails: await room.letters.send(ask) };
+  });
+}
+
+/**
+ * The address is the account's from now on.
+ *
+ * @throws {CognitoException} when it has become somebody else's.
+ */
+export async function verifyAddress(
+  user: PoolUser,
+  address: string,
+  actor: Actor,
+  { accounts, records, clock }: Room,
+): Promise<void> {
+  try {
+    await accounts.setEmail(user.account.id, { address, isVerified: true }, actor);
+  } catch (error) {
+    if (!(error instanceof AccountExists)) throw error;
+    throw new CognitoException(
+      'AliasExistsException',
+      'An account with the given email already exists.',
+      { cause: error },
+    );
+  }
+  const { custom } = keptOf(user);
+  const columns = { attributes: JSON.stringify({ custom }), updated_at: clock.now() };
+  await records.write(updateUser(records.queries, user.row, columns));
+}
+
+/** Whoever is confirmed may sign in. */
+export async function setConfirmed({ row }: PoolUser, { records, clock }: Room): Promise<void> {
+  const columns = { status: 'CONFIRMED', updated_at: clock.now() } as const;
+  await records.write(updateUser(records.queries, row, columns));
+}
+
+async function clientOf(
+  { ClientId, Username, SecretHash }: OfClient,
+  room: Room,
+): Promise<ClientOfPool> {
+  const found = await room.pools.client(ClientId);
+  checkSecretHash(found.client, SecretHash ?? undefined, [Username]);
+  return found;
+}
+
+function unconfirmedAddress(user: PoolUser): string {
+  if (user.row.status !== 'UNCONFIRMED')
+    throw new CognitoException(
+      'InvalidParameterException',
+      `User is already confirmed. Current status is ${user.row.status}`,
+    );
+  const { email } = keptOf(user);
+  if (email !== undefined) return email;
+  throw new CognitoException(
+    'InvalidParameterException',
+    'The user has no address that a code could be sent to.',
+  );
+}
+
+function unknown(isHidden: boolean): CognitoException {
+  return isHidden
+    ? new CognitoException(
+        'ExpiredCodeException',
+        'Invalid code provided, please request a code again.',
+      )
+    : userNotFound();
+}
