@@ -16,6 +16,8 @@ export const PATHS = {
   token: '/token',
   introspect: '/introspect',
   userinfo: '/userinfo',
+  par: '/par',
+  device: '/device/authorize',
 } as const;
 
 export interface TokenAnswer {

@@ -1,3 +1,4 @@
+import { boundCredentials, deviceRequest, exchange, pushedRequest } from './grant-scenarios.ts';
 import { type Answer, createLane, type Lane } from './lane.ts';
 import { basic, type BenchClient, PATHS, readTokens, signIn } from './browser-flow.ts';
 
@@ -27,6 +28,8 @@ export const BENCH_CLIENTS = {
   /** As `web`, but its access tokens are JWTs. */
   jwt: client('bench-jwt'),
   machine: client('bench-machine'),
+  device: client('bench-device'),
+  exchanger: client('bench-exchanger'),
 } as const;
 
 export const RESOURCES = {
@@ -47,6 +50,21 @@ export const SCENARIOS: readonly Scenario[] = [
   { name: 'userinfo, JWT', required: undefined, prepare: userinfo(BENCH_CLIENTS.jwt) },
   { name: 'refresh with rotation', required: 1, prepare: refresh },
   { name: 'sign-in with password and consent', required: 1, prepare: fullSignIn },
+  { name: 'pushed request', required: 1, prepare: pushedRequest(BENCH_CLIENTS.web) },
+  { name: 'device, its codes', required: 1, prepare: deviceRequest(BENCH_CLIENTS.device) },
+  {
+    name: 'client credentials with DPoP',
+    required: 1,
+    prepare: boundCredentials(BENCH_CLIENTS.machine, RESOURCES.es256),
+  },
+  {
+    name: 'token exchange, JWT ES256',
+    required: 1,
+    prepare: exchange(BENCH_CLIENTS.exchanger, {
+      resource: RESOURCES.es256,
+      subject: (target) => personToken(target, BENCH_CLIENTS.web),
+    }),
+  },
 ];
 
 function client(id: string): BenchClient {

@@ -11,6 +11,7 @@ import { PATHS, type BenchClient } from './browser-flow.ts';
 import { BENCH_CLIENTS, RESOURCES, type Target } from './scenarios.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
 const MAIN = join(ROOT, 'src/main.ts');
 const BARE = join(ROOT, 'bench/bare/server.ts');
 const PLAIN = join(ROOT, 'bench/bare/plain-server.ts');
@@ -122,7 +123,7 @@ function settings(place: { folder: string; port: number; origin: string; store: 
     signingAlgorithm,
     scopes: { 'read:messages': 'Read messages' },
   });
-  const { web, jwt, machine } = BENCH_CLIENTS;
+  const { web, jwt, machine, device, exchanger } = BENCH_CLIENTS;
   const app = ({ id, secret, redirectUri }: BenchClient, accessTokenFormat: string): object => ({
     id,
     type: 'web',
@@ -144,11 +145,27 @@ function settings(place: { folder: string; port: number; origin: string; store: 
     signingKeys: { folder: join(folder, 'keys') },
     // Counted as ever, but one person who signs in from all connections at once must not be taken for a guesser.
     signIn: { limits: { perPath: 100, acquaintances: 30, strangers: 20 } },
+    protocol: { deviceFlow: { enabled: true }, tokenExchange: { enabled: true } },
     apis: [api(RESOURCES.es256, 'ES256'), api(RESOURCES.rs256, 'RS256')],
     clients: [
       app(web, 'opaque'),
       app(jwt, 'jwt'),
       { id: machine.id, type: 'machine', name: 'Machine', secretInClear: machine.secret },
+      {
+        id: device.id,
+        type: 'device',
+        name: 'Device',
+        tokenEndpointAuthMethod: 'client_secret_basic',
+        secretInClear: device.secret,
+      },
+      {
+        id: exchanger.id,
+        type: 'machine',
+        name: 'Exchanger',
+        grantTypes: [TOKEN_EXCHANGE],
+        secretInClear: exchanger.secret,
+        tokenExchange: { subjects: [web.id], audiences: [RESOURCES.es256], impersonation: true },
+      },
     ],
     people: [
       {
@@ -163,8 +180,19 @@ function settings(place: { folder: string; port: number; origin: string; store: 
 }
 
 function bareClients(): readonly object[] {
-  const { web, machine } = BENCH_CLIENTS;
+  const { web, machine, device, exchanger } = BENCH_CLIENTS;
+  const others = [
+    [device, 'urn:ietf:params:oauth:grant-type:device_code'],
+    [exchanger, TOKEN_EXCHANGE],
+  ] as const;
   return [
+    ...others.map(([{ id, secret }, grantType]) => ({
+      client_id: id,
+      client_secret: secret,
+      redirect_uris: [],
+      grant_types: [grantType],
+      response_types: [],
+    })),
     {
       client_id: web.id,
       client_secret: web.secret,

@@ -9,6 +9,7 @@ import { exportJWK, generateKeyPair } from 'jose';
 import Provider, { type Configuration, type JWK } from 'oidc-provider';
 import { createRedisAdapter } from './redis-adapter.ts';
 import { createSqliteAdapter } from './sqlite-adapter.ts';
+import { registerTokenExchange } from './token-exchange.ts';
 
 const [engine = '', place = '', clientsJson = '[]'] = process.argv.slice(2);
 const API = 'https://api.example.com';
@@ -34,12 +35,17 @@ const provider = new Provider(issuer, {
     revocation: '/revoke',
     userinfo: '/userinfo',
     jwks: '/.well-known/jwks.json',
+    pushed_authorization_request: '/par',
+    device_authorization: '/device/authorize',
   },
   scopes: ['openid', 'offline_access', 'profile', 'email', 'read:messages'],
   claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name'] },
   features: {
     devInteractions: { enabled: false },
     clientCredentials: { enabled: true },
+    dPoP: { enabled: true },
+    deviceFlow: { enabled: true },
+    pushedAuthorizationRequests: { enabled: true },
     introspection: { enabled: true, allowedPolicy: () => true },
     revocation: { enabled: true },
     resourceIndicators: {
@@ -86,6 +92,8 @@ provider.use(async (ctx, next) => {
     consent: { grantId: await grant.save() },
   });
 });
+
+registerTokenExchange(provider);
 
 const handle = provider.callback();
 server.on('request', (request, response) => void handle(request, response));
