@@ -30,6 +30,7 @@ import { certificateProblems } from './provider/features/certificate-problems.ts
 import { clientIdMetadataProblems } from './provider/features/client-id-metadata.ts';
 import { jwtBearerProblems } from './provider/features/jwt-bearer.ts';
 import { TOKEN_EXCHANGE } from './provider/features/token-exchange.ts';
+import { resourceMetadataProblems } from './provider/resource-metadata.ts';
 import { recoveryConfig } from './recovery/config.ts';
 import { revocationConfig } from './revocation/config.ts';
 import { logConfig } from './runtime/config.ts';
@@ -117,6 +118,7 @@ function problemsBetween(settings: Sections): readonly Problem[] {
     ...clientIdMetadataProblems(settings),
     ...jwtBearerProblems(settings),
     ...authorizationDetailsProblems(settings),
+    ...resourceMetadataProblems(settings),
     ...passkeyProblems(settings).map(({ path, message }) => ({
       path: ['factors', 'passkeys', ...path],
       message,

@@ -127,6 +127,8 @@ export interface ResourceServer {
   readonly accessTokenTtlSeconds: number | undefined;
   /** Its JWTs name their place in a status list. */
   readonly statusList: boolean;
+  /** What clients must know of it is published by us (RFC 9728). */
+  readonly publishMetadata: boolean;
   /** Only clients whose policy lists it may ask for it. */
   readonly restricted: boolean;
   /** Custom claims of its tokens: claim name to the account attribute it comes from. */

@@ -173,6 +173,12 @@ const api = z.strictObject({
     .boolean()
     .default(true)
     .describe('Its JWTs name their place in a status list, where statusLists is enabled.'),
+  publishMetadata: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Publishes here what clients must know of it (RFC 9728): for an API behind the same host as this provider; others publish it themselves.',
+    ),
   restricted: z
     .boolean()
     .default(false)

@@ -20,6 +20,7 @@ function resourceServerOf(api: DeclaredApi): ResourceServer {
     encryption: api.encryption,
     accessTokenTtlSeconds: api.accessTokenTtl,
     statusList: api.statusList,
+    publishMetadata: api.publishMetadata,
     restricted: api.restricted,
     claims: new Map(Object.entries(api.claims)),
   };

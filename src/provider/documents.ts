@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
+import type { ResourceServer } from '../clients/clients.ts';
 import type { SigningKeys, KeySet } from '../signing-keys/signing-keys.ts';
 import type { PreparedDocument } from './contract.ts';
 import { joinAnnouncements, type Feature } from './features/feature.ts';
+import { resourceMetadata } from './resource-metadata.ts';
 import { OAUTH_METADATA, OPENID_CONFIGURATION, ROUTES, type Endpoints } from './routes.ts';
 
 const METADATA_MAX_AGE_SECONDS = 3600;
@@ -23,6 +25,7 @@ export interface Announced {
   /** Where the URIs of all status lists are told; undefined: there are none. */
   readonly statusListAggregation: string | undefined;
   readonly features: readonly Feature[];
+  readonly apis: readonly ResourceServer[];
 }
 
 /** The documents of one generation by path. */
@@ -36,15 +39,17 @@ export function createDocuments(options: {
   readonly announced: Announced;
 }): Documents {
   const { endpoints, keySet, signingKeys, announced } = options;
-  const metadata = prepare(
-    joinAnnouncements(discovery(endpoints, announced), announced.features),
-    METADATA_TYPE,
-    () => METADATA_MAX_AGE_SECONDS,
-  );
+  const authorization = joinAnnouncements(discovery(endpoints, announced), announced.features);
+  const metadata = prepare(authorization, METADATA_TYPE, () => METADATA_MAX_AGE_SECONDS);
   const keys = prepare({ keys: keySet.keys.map(({ publicJwk }) => publicJwk) }, KEY_SET_TYPE, () =>
     signingKeys.jwksMaxAgeSeconds(),
   );
+  const resources = [...resourceMetadata(announced.apis, authorization)].map(
+    ([path, content]) =>
+      [path, prepare(content, METADATA_TYPE, () => METADATA_MAX_AGE_SECONDS)] as const,
+  );
   const byPath = new Map([
+    ...resources,
     [`${endpoints.base}${OPENID_CONFIGURATION}`, metadata],
     [`${endpoints.base}${OAUTH_METADATA}`, metadata],
     // RFC 8414 section 3.1 puts the path of the issuer behind the well-known part.

@@ -10,7 +10,7 @@ import type { Actor } from '../runtime/origin.ts';
 import { randomId } from '../runtime/random.ts';
 import type { Demands } from './features/demands.ts';
 import { isRegisteredUri } from './redirect-uris.ts';
-import { once, type RequestScopes } from './request-scope.ts';
+import { once, type RequestScope, type RequestScopes } from './request-scope.ts';
 import type { ModelStore } from './store/adapter.ts';
 import { text, texts, toJson } from './store/payloads.ts';
 
@@ -60,11 +60,11 @@ export function createEngineClients(options: {
   }
 
   async function write(id: string, payload: AdapterPayload): Promise<void> {
-    const { metadata, secret } = registered(payload, placeholder);
+    const scope = scopes.current();
+    const { metadata, secret } = registered(payload, placeholder, scope);
     const isKnown = (await clients.find(id)) !== undefined;
     if (isKnown) await clients.update(id, metadata, actor(), { secret });
     else await clients.create({ id, metadata, secret, policy: { requirePkce } }, actor());
-    const scope = scopes.current();
     scope.clients.delete(id);
     scope.issuedSecret = secret;
   }
@@ -189,12 +189,13 @@ function engineScope(metadata: JsonObject, known: ReadonlySet<string>): { scope?
   return { scope: ours.length === 0 ? 'openid' : ours.join(' ') };
 }
 
-/** What a client registered, out of the engine's model of it; the secret only when it was drawn just now. */
+/** What a client registered, of which the engine saw a part of the scopes; the secret only when it was drawn just now. */
 function registered(
   payload: AdapterPayload,
   placeholder: string,
+  { registeredScope: scope }: Pick<RequestScope, 'registeredScope'>,
 ): { readonly metadata: JsonObject; readonly secret: string | undefined } {
-  const all = toJson(payload);
+  const all = { ...toJson(payload), ...(scope !== undefined && { scope }) };
   const secret = text(all, 'client_secret');
   return {
     metadata: Object.fromEntries(Object.entries(all).filter(([name]) => !GIVEN.has(name))),

@@ -1,7 +1,9 @@
 import { errors, Provider, type OIDCContext } from 'oidc-provider';
-import type { Client, Clients } from '../clients/clients.ts';
 import type { Dialect } from './dialect.ts';
 import { identifierOf, namedResources } from './resources.ts';
+import type { Client, Clients, ResourceServers } from '../clients/clients.ts';
+import { withoutApiScopes } from './registered-scope.ts';
+import type { RequestScopes } from './request-scope.ts';
 import type { Endpoints } from './routes.ts';
 import { JWT_MARK } from './store/access-tokens.ts';
 import type { EngineClients } from './engine-clients.ts';
@@ -9,6 +11,7 @@ import type { EngineClients } from './engine-clients.ts';
 /** Signed, or signed and encrypted: the engine would take neither. */
 const JWT = /^[\w-]+\.(?:[\w-]+\.[\w-]*|[\w-]*(?:\.[\w-]+){3})$/;
 const TOKEN_ROUTES: ReadonlySet<string> = new Set(['introspection', 'revocation']);
+const REGISTRATION_ROUTES: ReadonlySet<string> = new Set(['registration', 'client_update']);
 
 type Fields = Record<string, unknown>;
 
@@ -17,6 +20,8 @@ interface ContextOptions {
   readonly clients: Clients;
   readonly engineClients: EngineClients;
   readonly dialect?: Dialect | undefined;
+  readonly resourceServers: ResourceServers;
+  readonly scopes: RequestScopes;
 }
 
 /**
@@ -41,7 +46,8 @@ export function installContext(provider: Provider, options: ContextOptions): voi
         return bodies.get(this);
       },
       set(this: OIDCContext, value: unknown) {
-        bodies.set(this, withoutKnownSecret(value, this, options));
+        const body = withoutKnownSecret(value, this, options);
+        bodies.set(this, forRegistration(body, this, options));
       },
     },
   });
@@ -94,4 +100,15 @@ function withoutKnownSecret(body: unknown, context: OIDCContext, options: Contex
   if (owner === undefined || !('client_secret' in body)) return body;
   const { client_secret: secret, ...rest } = body;
   return typeof secret === 'string' && options.clients.verifySecret(owner, secret) ? rest : body;
+}
+
+function forRegistration(
+  body: unknown,
+  { route }: OIDCContext,
+  { resourceServers, scopes }: ContextOptions,
+): unknown {
+  if (!REGISTRATION_ROUTES.has(route)) return body;
+  const registration = withoutApiScopes(body, resourceServers);
+  scopes.current().registeredScope = registration.scope;
+  return registration.body;
 }

@@ -2,7 +2,7 @@ import Provider from 'oidc-provider';
 import type { Middleware } from 'koa';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { installShape } from './access-token-shape.ts';
-import type { Clients } from '../clients/clients.ts';
+import type { Clients, ResourceServers } from '../clients/clients.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { KeySet, SigningKeys } from '../signing-keys/signing-keys.ts';
 import type { StatusLists } from '../status-lists/status-lists.ts';
@@ -35,6 +35,7 @@ export interface Generation {
 export interface GenerationOptions extends EngineOptions, InstallOptions {
   readonly signingKeys: SigningKeys;
   readonly clients: Clients;
+  readonly resourceServers: ResourceServers;
   readonly logger: Logger;
   readonly metrics: ProtocolMetrics | undefined;
   readonly outer: Middleware;
@@ -98,5 +99,6 @@ function announce({ keys }: KeySet, options: GenerationOptions): Announced {
     ],
     statusListAggregation: statusLists?.aggregationUri,
     features: options.protocolFeatures,
+    apis: options.resourceServers.list(),
   };
 }

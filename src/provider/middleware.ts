@@ -5,10 +5,12 @@ import type { Admission } from './admission.ts';
 import type { ProtocolPages, ProtocolProblem } from './contract.ts';
 import { speakProblem } from './dialect-engine.ts';
 import type { Dialect } from './dialect.ts';
+import type { EngineClients } from './engine-clients.ts';
 import type { ProtocolMetrics } from './metrics.ts';
 import { isOutage, RETRY_AFTER_SECONDS } from './outage.ts';
 import type { PrefetchNamed } from './prefetch.ts';
 import type { RegistrationLimits } from './registration.ts';
+import { correctRegistration } from './registration-answer.ts';
 import type { RequestScope, RequestScopes } from './request-scope.ts';
 import { ROUTES } from './routes.ts';
 
@@ -39,6 +41,7 @@ const OVER_QUOTA: ProtocolProblem = {
 
 interface MiddlewareOptions {
   readonly scopes: RequestScopes;
+  readonly engineClients: Pick<EngineClients, 'find'>;
   readonly admission: Admission;
   readonly pages: ProtocolPages;
   readonly logger: Logger;
@@ -82,7 +85,7 @@ export function createOuterMiddleware(options: MiddlewareOptions): Middleware {
     try {
       // An outage that was met on the way here is not tried again.
       if (scope.failure === undefined) await goOn(ctx, scope, next);
-      if (ctx.path.startsWith(`${ROUTES.registration}/`)) withholdSecret(ctx, scope);
+      await correctRegistration(ctx, scope, options);
       if (scope.failure !== undefined) await answerFailure(ctx, scope.failure);
       else if (ctx.status === 404 && ctx.body === undefined) await answer(ctx, NOT_FOUND, pages);
     } catch (error) {
@@ -134,18 +137,6 @@ async function answer(ctx: Context, problem: ProtocolProblem, pages: ProtocolPag
   }
   ctx.type = 'json';
   ctx.body = { error: problem.error, error_description: problem.description };
-}
-
-/** A secret is told when it is made and never again; what the engine holds in its place is nobody's business. */
-function withholdSecret(ctx: Context, { issuedSecret }: RequestScope): void {
-  const { body }: { readonly body: unknown } = ctx;
-  if (typeof body !== 'object' || body === null || !('client_secret' in body)) return;
-  const {
-    client_secret: secret,
-    client_secret_expires_at: _,
-    ...rest
-  } = { client_secret_expires_at: 0, ...body };
-  if (secret !== issuedSecret) ctx.body = rest;
 }
 
 /** A newer cookie of this session is on its way to the browser, or there: ours must not replace it. */

@@ -74,6 +74,8 @@ export interface RequestScope {
   account: EngineAccount | undefined;
   /** Claims of the token under way that come from those it is exchanged for. */
   exchanged: JsonObject | undefined;
+  /** The scopes that registration asks for, those of APIs among them. */
+  registeredScope: string | undefined;
   /** The secret that registration gave out. */
   issuedSecret: string | undefined;
 }
@@ -150,6 +152,7 @@ function emptyScope(origin: Origin, arrival: Arrival): Omit<RequestScope, 'tls'>
     client: undefined,
     account: undefined,
     exchanged: undefined,
+    registeredScope: undefined,
     issuedSecret: undefined,
   };
 }

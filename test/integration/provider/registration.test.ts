@@ -115,6 +115,39 @@ describe('registration', () => {
     expect((await send(uri, { method: 'GET', token })).status).toBe(401);
   });
 
+  test('open: a client may name scopes of APIs, and then gets no others (RFC 7591 section 2)', async () => {
+    house = await openHouse({ registration: { mode: 'open' } });
+    const asked = { ...APP, scope: 'openid read' };
+    const made = await send(`${house.issuer}/register`, { body: asked });
+    expect(made).toMatchObject({ status: 201, body: { scope: 'openid read' } });
+    const { id, secret, token, uri } = registered(made.body);
+    const scopeOf = async (scope: string): Promise<unknown> => {
+      const response = await fetch(`${house.issuer}/token`, {
+        method: 'POST',
+        headers: { authorization: basic(id, secret) },
+        body: new URLSearchParams({ grant_type: 'client_credentials', audience: API, scope }),
+      });
+      return ((await response.json()) as Fields)['scope'];
+    };
+    expect(await scopeOf('read')).toBe('read');
+    expect(await scopeOf('write')).toBeUndefined();
+
+    expect((await send(uri, { method: 'GET', token })).body).toMatchObject({
+      scope: 'openid read',
+    });
+    const change = { ...APP, client_id: id, scope: 'write' };
+    const changed = await send(uri, { method: 'PUT', token, body: change });
+    expect(changed).toMatchObject({ status: 200, body: { scope: 'write' } });
+    expect(await scopeOf('write')).toBe('write');
+    expect(await scopeOf('read')).toBeUndefined();
+
+    const unknown = { ...APP, scope: 'openid of-nobody' };
+    expect(await send(`${house.issuer}/register`, { body: unknown })).toMatchObject({
+      status: 400,
+      body: { error: 'invalid_client_metadata' },
+    });
+  });
+
   test('open: the token of one client does not open another', async () => {
     house = await openHouse({ registration: { mode: 'open' } });
     const [one, other] = [

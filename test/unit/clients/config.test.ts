@@ -169,6 +169,7 @@ describe('declared APIs', () => {
       signingAlgorithm: 'ES256',
       accessTokenTtlSeconds: 300,
       statusList: true,
+      publishMetadata: false,
       restricted: false,
       claims: new Map([['roles', 'roles']]),
     });
