@@ -4,6 +4,7 @@ import { readSecret } from '../config/secrets.ts';
 import type { SecretReference } from '../config/values.ts';
 import type { Factors } from '../factors/factors.ts';
 import type { Clock } from '../runtime/clock.ts';
+import type { MailAdministration } from '../mail/administration.ts';
 import { LatchkeyError } from '../runtime/errors.ts';
 import { createSealer } from '../runtime/sealing.ts';
 import type { KeyAdministration, Rotation } from '../signing-keys/administration.ts';
@@ -23,6 +24,8 @@ export interface KeyRooms extends Pick<Output, 'print'> {
   readonly clients: Pick<Clients, 'resealSecrets'>;
   /** And secrets of authenticator apps. */
   readonly factors: Pick<Factors, 'reseal'>;
+  /** And letters that wait. */
+  readonly mailAdministration: Pick<MailAdministration, 'reseal'>;
   readonly clock: Clock;
   close(): Promise<void>;
 }
@@ -94,7 +97,7 @@ function registerKeepingCommands(keys: Command, open: () => Promise<KeyRooms>): 
   keys
     .command('reseal')
     .description(
-      'Seals private keys, client secrets and authenticator apps under another master key, once it is the first of every node.',
+      'Seals private keys, client secrets, authenticator apps and letters under another master key, once it is the first of every node.',
     )
     .requiredOption('--to <reference>', 'the new master key: file:PATH or env:NAME', reference)
     .action((flags: { readonly to: SecretReference }) =>
@@ -161,14 +164,15 @@ async function importKey(
 }
 
 async function reseal(rooms: KeyRooms, to: SecretReference): Promise<void> {
-  const { administration, clients, factors, print } = rooms;
+  const { administration, clients, factors, mailAdministration, print } = rooms;
   const next = createSealer([await readMasterKey(to)]);
   const keys = await administration.reseal(next);
   const secrets = await clients.resealSecrets(next);
   const apps = await factors.reseal(next);
+  const letters = await mailAdministration.reseal(next);
   print(
     [
-      `Sealed under the new master key: private keys ${keys}, client secrets ${secrets}, authenticator apps ${apps}.`,
+      `Sealed under the new master key: private keys ${keys}, client secrets ${secrets}, authenticator apps ${apps}, letters ${letters}.`,
       'Nothing needs the old one any more but cookies: leave it in otherMasterKeys for as long as sessions live.',
     ].join('\n'),
   );

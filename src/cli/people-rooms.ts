@@ -3,6 +3,7 @@ import type { Factors } from '../factors/factors.ts';
 import type { Groups } from '../groups/groups.ts';
 import type { Mail } from '../mail/mail.ts';
 import type { IssuerProfile } from '../provider/contract.ts';
+import type { TakeBack } from '../provider/take-back.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { CommandRooms } from './rooms.ts';
 
@@ -16,5 +17,6 @@ export interface PeopleRooms extends CommandRooms {
     'of' | 'passkeys' | 'totp' | 'devices' | 'removeAll' | 'failures' | 'forgive' | 'reseal'
   >;
   readonly groups: Groups;
+  readonly takeBack: TakeBack;
   readonly profile: IssuerProfile;
 }

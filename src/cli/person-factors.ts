@@ -7,6 +7,7 @@ import { findPerson, nameOf } from './find-person.ts';
 import { failureWords } from './limit-words.ts';
 import { instant, json, plain, table } from './output.ts';
 import type { PeopleRooms } from './people-rooms.ts';
+import { removeFactors } from './remove-factors.ts';
 import { CLI_ACTOR, withRooms, type OpenRooms } from './rooms.ts';
 
 /** The person has no passkey with that id. */
@@ -105,23 +106,26 @@ function listed(
 }
 
 async function remove(
-  { factors }: PeopleRooms,
+  rooms: PeopleRooms,
   { id, name, flags }: { readonly id: string; readonly name: string; readonly flags: Flags },
 ): Promise<string> {
-  const removed = await removedOf(factors, id, flags.passkey);
+  const removed = await removedOf(rooms, id, flags.passkey);
   if (flags.json) return json({ id, removed });
-  return removed.length === 0
-    ? `${plain(name)} had nothing beside a password.`
-    : `Taken away of ${plain(name)}: ${removed.join(', ')}. Sessions go on: person lock ends them.`;
+  if (removed.length === 0) return `${plain(name)} had nothing beside a password.`;
+  const sessions =
+    flags.passkey === undefined
+      ? 'Every session and token of theirs was ended.'
+      : 'Sessions go on: latchkey revoke person ends them.';
+  return `Taken away of ${plain(name)}: ${removed.join(', ')}. ${sessions}`;
 }
 
 async function removedOf(
-  factors: PeopleRooms['factors'],
+  rooms: PeopleRooms,
   id: string,
   passkey: string | undefined,
 ): Promise<readonly FactorKind[]> {
-  if (passkey === undefined) return await factors.removeAll(id, CLI_ACTOR);
-  if (await factors.passkeys.remove(id, passkey, CLI_ACTOR)) return ['passkey'];
+  if (passkey === undefined) return await removeFactors(rooms, id);
+  if (await rooms.factors.passkeys.remove(id, passkey, CLI_ACTOR)) return ['passkey'];
   throw new NoSuchPasskey(
     `they have no passkey with the id "${plain(passkey)}": see person factors ... list`,
   );

@@ -5,6 +5,7 @@ import { done, findPerson, nameOf, shown } from './find-person.ts';
 import { limitJson, limitWords } from './limit-words.ts';
 import { instant, json, plain } from './output.ts';
 import type { PeopleRooms } from './people-rooms.ts';
+import { removeFactors } from './remove-factors.ts';
 import { CLI_ACTOR, withRooms, type OpenRooms } from './rooms.ts';
 
 interface Flags {
@@ -21,7 +22,10 @@ export function registerReset(person: Command, open: OpenRooms<PeopleRooms>): vo
     .description('Forgets failed attempts, so that a person may try again at once.')
     .argument('<person>', 'id, e-mail address or username')
     .option('--require-new-password', 'the next sign-in by password has to end with a new one')
-    .option('--remove-factors', 'takes passkeys, authenticator app and recovery codes away, too')
+    .option(
+      '--remove-factors',
+      'takes passkeys, authenticator app and recovery codes away, and ends sessions',
+    )
     .option('--link', 'prints a link by which they choose a new password')
     .option('--json', 'print JSON')
     .action((who: string, flags: Flags) =>
@@ -63,13 +67,14 @@ export function registerReset(person: Command, open: OpenRooms<PeopleRooms>): vo
 }
 
 async function reset(
-  { accounts, factors }: PeopleRooms,
+  rooms: PeopleRooms,
   { id, who, flags }: { readonly id: string; readonly who: string; readonly flags: Flags },
 ): Promise<readonly FactorKind[]> {
+  const { accounts, factors } = rooms;
   await done(accounts.resetLimits(id, CLI_ACTOR), who);
   await factors.forgive(id);
   if (flags.requireNewPassword) await done(accounts.requirePasswordChange(id, CLI_ACTOR), who);
-  return flags.removeFactors ? await factors.removeAll(id, CLI_ACTOR) : [];
+  return flags.removeFactors ? await removeFactors(rooms, id) : [];
 }
 
 /** Whoever has it may choose a new password, once they have shown their second factor if they have one. */

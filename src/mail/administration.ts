@@ -3,6 +3,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { LatchkeyError } from '../runtime/errors.ts';
 import type { Actor } from '../runtime/origin.ts';
 import { randomId } from '../runtime/random.ts';
+import type { Sealer } from '../runtime/sealing.ts';
 import type { Records } from '../storage/records.ts';
 import type { State } from '../storage/state.ts';
 import type { Carried } from './carrier.ts';
@@ -11,6 +12,7 @@ import type { MailConfig } from './config.ts';
 import { MAIL_TOPIC } from './create-mail.ts';
 import { UnfitAddress } from './mail.ts';
 import { isMailbox } from './mailbox.ts';
+import { resealLetters } from './reseal-letters.ts';
 import { createSmtpCarrier } from './smtp.ts';
 
 /** A letter as its operator sees it: all but what it said. */
@@ -40,6 +42,8 @@ export interface MailAdministration {
    * @throws {NoMailServer} {UnfitAddress}
    */
   test(to: string, actor: Actor): Promise<Carried>;
+  /** Seals what letters say anew under the first master key of `next`. Gives their number. */
+  reseal(next: Sealer): Promise<number>;
 }
 
 export interface MailAdministrationOptions {
@@ -47,6 +51,7 @@ export interface MailAdministrationOptions {
   readonly state: State;
   readonly clock: Clock;
   readonly audit: Audit;
+  readonly sealer: Sealer;
   readonly settings: MailConfig;
   /** Of the installation. */
   readonly name: string;
@@ -99,6 +104,8 @@ export function createMailAdministration(options: MailAdministrationOptions): Ma
       await audit.record({ type: 'mail.tested', by, result, origin });
       return carried;
     },
+
+    reseal: (next) => resealLetters(records, { from: options.sealer, to: next }),
   };
 }
 

@@ -14,7 +14,15 @@ export function sealContent(
   sealer: Sealer,
   { id, letter: { data, languages } }: { readonly id: string; readonly letter: Letter },
 ): string {
-  return sealer.seal(Buffer.from(JSON.stringify({ data, languages }), 'utf8'), contextOf(id));
+  return resealContent(sealer, { id, content: { data, languages: [...languages] } });
+}
+
+/** What was opened, sealed again. */
+export function resealContent(
+  sealer: Sealer,
+  { id, content }: { readonly id: string; readonly content: LetterContent },
+): string {
+  return sealer.seal(Buffer.from(JSON.stringify(content), 'utf8'), contextOf(id));
 }
 
 /** @throws {SealBroken} when it was sealed for another letter, changed, or under a master key that we do not know. */

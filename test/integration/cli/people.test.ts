@@ -140,6 +140,19 @@ test(
   },
 );
 
+test('taking every factor away ends what they let in, and taking nothing away does not', async () => {
+  const made = { id: 'fay', username: 'fay', totp: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP' };
+  await answer(['import', '-'], JSON.stringify(made));
+  const revoked = (): Promise<readonly unknown[]> =>
+    listAudit(node.records, { accountId: 'fay', type: 'revocation', limit: 9 });
+  const { out } = await latchkey(['factors', 'fay', 'remove']);
+  expect(out).toBe('Taken away of fay: totp. Every session and token of theirs was ended.');
+  expect(await revoked()).toMatchObject([{ event: { by: 'cli', reason: 'factors.removed' } }]);
+  await latchkey(['factors', 'fay', 'remove']);
+  await answer(['reset', 'fay', '--remove-factors']);
+  expect(await revoked()).toHaveLength(1);
+});
+
 describe('an invitation', () => {
   test(
     'is a letter with a ticket; without a letter, a link to hand over',

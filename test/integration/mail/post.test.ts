@@ -64,10 +64,14 @@ function settingsFor(port: number) {
   return mailConfig.parse({ from: 'accounts@id.example.com', smtp });
 }
 
-async function open(settings = mailConfig.parse({}), isDev = false): Promise<OpenedPost> {
+async function open(
+  settings = mailConfig.parse({}),
+  isDev = false,
+  opener = sealer,
+): Promise<OpenedPost> {
   const post = await openPost({
     ...house(),
-    sealer,
+    sealer: opener,
     stationery: views,
     settings,
     name: 'Acme',
@@ -85,6 +89,7 @@ async function latchkey(...args: readonly string[]): Promise<string> {
   registerMailCommands(program, async () => ({
     mailAdministration: createMailAdministration({
       ...house(),
+      sealer,
       settings: settingsFor(smtpPort),
       name: 'Acme',
       openStationery: async () => views,
@@ -205,4 +210,24 @@ test('the inbox holds 200 letters, and the oldest make way', async () => {
   expect(letters.at(-1)?.to).toBe('p3@example.com');
   const { queries } = store.records;
   expect(await store.records.all(queries.selectFrom('letter').select('id'))).toHaveLength(200);
+});
+
+test('a letter that waits survives the master key that it was sealed under', async () => {
+  const smtp = await startSmtp();
+  closers.unshift(smtp.close);
+  const next = createSealer([new Uint8Array(32).fill(4)]);
+  await mail.send(RECOVERY);
+  const administration = createMailAdministration({
+    ...house(),
+    sealer,
+    settings: settingsFor(smtp.port),
+    name: 'Acme',
+    openStationery: async () => views,
+  });
+  expect(await administration.reseal(next)).toBe(1);
+  // What cannot be opened is left as it is.
+  expect(await administration.reseal(next)).toBe(0);
+  await open(settingsFor(smtp.port), false, next);
+  await expect.poll(() => smtp.received.length).toBe(1);
+  expect(smtp.received[0]?.raw).toContain('https://id.example.com/recover?token=t0p-s3cret');
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { listAudit } from '../../../src/audit/list-audit.ts';
 import type { Rooms } from '../../../src/compose.ts';
 import {
   codeOf,
@@ -139,6 +140,25 @@ export function recoveryContract(name: string, open: () => Promise<Stores>): voi
       const done = await ben.send(step.url.href, { password: NEW, action: 'continue' });
       expect(done.html).toContain('You are back');
       expect(await signsIn('ben', NEW)).toBe(true);
+
+      // On record in the order in which it happened, from where, and without anything to get in with.
+      const told = await listAudit(rooms.records, { accountId: await idOf('ben'), limit: 50 });
+      const events = told.map(({ event }) => event).toReversed();
+      const types = events.map((event) => Object(event).type);
+      expect(types.slice(types.indexOf('account.locked'))).toEqual([
+        'account.locked',
+        'account.recovery_link_made',
+        'factor.failed',
+        'sign_in.failed',
+        'factor.used',
+        'revocation',
+        'account.password_set',
+        'account.recovered',
+      ]);
+      expect(events.at(-1)).toMatchObject({ by: 'self', origin: ORIGIN });
+      const text = JSON.stringify(events);
+      for (const secret of [code, NEW, key, (await links('ben'))[0]?.split('/').at(-1)])
+        expect(text).not.toContain(secret);
     });
 
     test('in no order do the steps lead anywhere without the second factor', async () => {
