@@ -4,12 +4,8 @@ import { CognitoException } from './exception.ts';
 
 const BODY_BYTES_MAX = 256 * 1024;
 
-/**
- * The JSON of a request to the API.
- *
- * @throws {FormTooLarge} {CognitoException}
- */
-export async function readApiBody(ctx: Context): Promise<unknown> {
+/** The bytes of a request to the API. @throws {FormTooLarge} */
+export async function readApiBody(ctx: Context): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   // Left early, the stream must live on: the answer goes out over its socket.
@@ -20,8 +16,13 @@ export async function readApiBody(ctx: Context): Promise<unknown> {
       throw new FormTooLarge(`a request of more than ${BODY_BYTES_MAX} bytes`);
     chunks.push(part);
   }
+  return Buffer.concat(chunks);
+}
+
+/** @throws {CognitoException} */
+export function parseApiBody(body: Buffer): unknown {
   try {
-    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    return JSON.parse(body.toString('utf8'));
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     throw new CognitoException('InvalidParameterException', 'The request is not JSON.', {

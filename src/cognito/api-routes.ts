@@ -2,15 +2,16 @@ import { Router } from '@koa/router';
 import type { Context } from 'koa';
 import type { Exchange } from '../http/exchange.ts';
 import { randomUuid } from '../runtime/random.ts';
-import { readApiBody } from './api-body.ts';
+import { parseApiBody, readApiBody } from './api-body.ts';
 import { CognitoException } from './exception.ts';
 import type { Operations } from './operation.ts';
+import type { CheckSignature } from './signature.ts';
 
 const TARGET = /^AWSCognitoIdentityProviderService\.(?<name>[A-Za-z]{1,64})$/;
 const CONTENT_TYPE = 'application/x-amz-json-1.1';
 
 /** The JSON API: one path, and the operation in a header. Browsers may call it from any origin, without cookies. */
-export function createApiRoutes(operations: Operations): Router {
+export function createApiRoutes(operations: Operations, checkSignature: CheckSignature): Router {
   const router = new Router({ sensitive: true, strict: true });
   router.use(async (ctx, next) => {
     ctx.set('Access-Control-Allow-Origin', '*');
@@ -31,7 +32,7 @@ export function createApiRoutes(operations: Operations): Router {
       ctx.set('x-amzn-RequestId', randomUuid());
       ctx.set('Cache-Control', 'no-store');
       try {
-        answer(ctx, 200, await perform(ctx, operations));
+        answer(ctx, 200, await perform(ctx, operations, checkSignature));
       } catch (error) {
         if (!(error instanceof CognitoException)) throw error;
         ctx.set('x-amzn-ErrorType', error.type);
@@ -40,14 +41,20 @@ export function createApiRoutes(operations: Operations): Router {
     });
 }
 
-async function perform(ctx: Context, operations: Operations): Promise<object> {
+async function perform(
+  ctx: Context,
+  operations: Operations,
+  checkSignature: CheckSignature,
+): Promise<object> {
   const { name } = TARGET.exec(ctx.get('X-Amz-Target'))?.groups ?? {};
   const operation =
     name !== undefined && Object.hasOwn(operations, name) ? operations[name] : undefined;
   if (operation === undefined)
     throw new CognitoException('UnknownOperationException', 'This operation is not known here.');
   const { exchange }: { readonly exchange: Exchange } = ctx['state'];
-  return await operation.run(await readApiBody(ctx), exchange.origin);
+  const body = await readApiBody(ctx);
+  if (operation.isSigned) await checkSignature(ctx.req, body);
+  return await operation.run(parseApiBody(body), exchange.origin);
 }
 
 function answer(ctx: Context, status: number, body: object): void {

@@ -11,6 +11,7 @@ import { createPools } from './pools.ts';
 import type { Room } from './room.ts';
 import { createSamplePasswords } from './sample-passwords.ts';
 import { createSessions } from './sessions.ts';
+import { createSignatureCheck } from './signature.ts';
 import { createSrpHandshakes } from './srp-handshakes.ts';
 import { createSrpSecrets } from './srp-secrets.ts';
 import { createUsers } from './users.ts';
@@ -31,7 +32,7 @@ export const cognito: Capability<'cognito', CognitoConfig> = {
           listen,
           hosts: [],
           routers: [
-            createApiRoutes(createOperations(room)),
+            createApiRoutes(createOperations(room), createSignatureCheck(room)),
             createPoolDocuments({ ...room, endpoint }),
           ],
         },

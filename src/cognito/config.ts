@@ -67,6 +67,29 @@ const declaredClient = z
       });
   });
 
+const signatures = z
+  .strictObject({
+    mode: z
+      .enum(['check', 'accept'])
+      .default('check')
+      .describe(
+        'check: operators sign by one of `keys`; accept: anybody may be one, in the dev profile only.',
+      ),
+    keys: z
+      .array(
+        z.strictObject({
+          id: z
+            .string()
+            .regex(/^\w{1,128}$/, { error: 'expected letters and digits' })
+            .describe('The access key id.'),
+          secret: secret().describe('The secret access key.'),
+        }),
+      )
+      .default([])
+      .describe('Access keys of operators; none: nobody may use the operations for them.'),
+  })
+  .prefault({});
+
 const declaredPool = z.strictObject({
   id: z
     .string()
@@ -119,6 +142,9 @@ export const cognitoConfig = z
       })
       .prefault({})
       .describe('Where the node listens for it.'),
+    signatures: signatures.describe(
+      'Who may use the operations for operators, by signatures of AWS (version 4).',
+    ),
     perAddress: z
       .int()
       .min(1)
@@ -156,6 +182,9 @@ export function cognitoProblems({
     ofPool.map((client, index) => ({ client, path: ['cognito', 'pools', pool, 'clients', index] })),
   );
   return [
+    ...(profile !== 'dev' && cognito.signatures.mode === 'accept'
+      ? [{ path: ['cognito', 'signatures', 'mode'], message: 'must be check outside of dev' }]
+      : []),
     ...(signingKeys.algorithms.includes('RS256')
       ? []
       : [{ path: ['signingKeys', 'algorithms'], message: 'must have RS256 for cognito.enabled' }]),

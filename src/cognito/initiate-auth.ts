@@ -30,8 +30,17 @@ const FLOWS: Readonly<Record<string, Flow>> = {
   REFRESH_TOKEN: REFRESH,
 };
 
+const OPERATORS: Flow = { allowedBy: 'ALLOW_ADMIN_USER_PASSWORD_AUTH', run: passwordAuth };
+/** What only a server of the operator's may ask for. */
+const OPERATOR_FLOWS: Readonly<Record<string, Flow>> = {
+  ...FLOWS,
+  ADMIN_USER_PASSWORD_AUTH: OPERATORS,
+  ADMIN_NO_SRP_AUTH: OPERATORS,
+};
+
 /** `InitiateAuth`: the first step of a sign-in, or a refresh. */
-export function initiateAuth(room: Room): Operation {
+export function initiateAuth(room: Room, by: 'user' | 'operator' = 'user'): Operation {
+  const flows = by === 'operator' ? OPERATOR_FLOWS : FLOWS;
   const input = z.object({
     AuthFlow: z.string(),
     ClientId: z.string(),
@@ -39,7 +48,7 @@ export function initiateAuth(room: Room): Operation {
   });
   return operation(input, async ({ AuthFlow: name, ClientId, AuthParameters }, origin) => {
     const { pool, client } = await room.pools.client(ClientId);
-    const flow = Object.hasOwn(FLOWS, name) ? FLOWS[name] : undefined;
+    const flow = Object.hasOwn(flows, name) ? flows[name] : undefined;
     if (flow === undefined)
       throw new CognitoException('InvalidParameterException', `${name} is not supported here`);
     if (!client.authFlows.includes(flow.allowedBy))

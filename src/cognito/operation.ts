@@ -5,6 +5,8 @@ import { CognitoException } from './exception.ts';
 
 /** What one operation of the API does with a request of a shape that it knows. */
 export interface Operation {
+  /** Only for operators, who sign their requests. */
+  readonly isSigned: boolean;
   /** @throws {CognitoException} */
   run(body: unknown, origin: Origin): Promise<JsonObject>;
 }
@@ -18,6 +20,7 @@ export function operation<Input>(
   run: (request: Input, origin: Origin) => Promise<JsonObject>,
 ): Operation {
   return {
+    isSigned: false,
     async run(body, origin) {
       const { success, data, error } = input.safeParse(body);
       if (success) return await run(data, origin);
@@ -25,4 +28,12 @@ export function operation<Input>(
       throw new CognitoException('InvalidParameterException', places.join('; '));
     },
   };
+}
+
+/** One that only operators may use. */
+export function signedOperation<Input>(
+  input: z.ZodType<Input>,
+  run: (request: Input, origin: Origin) => Promise<JsonObject>,
+): Operation {
+  return { ...operation(input, run), isSigned: true };
 }

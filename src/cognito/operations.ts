@@ -1,4 +1,8 @@
+import { adminAuthOperations } from './admin-auth.ts';
+import { adminGroupOperations } from './admin-groups.ts';
+import { adminUserOperations } from './admin-users.ts';
 import { initiateAuth } from './initiate-auth.ts';
+import { listUsers } from './list-users.ts';
 import type { Operations } from './operation.ts';
 import {
   deleteUser,
@@ -9,6 +13,7 @@ import {
 } from './own-attributes.ts';
 import { getUser, globalSignOut, revokeToken } from './own-sign-in.ts';
 import { changePassword, confirmForgotPassword, forgotPassword } from './passwords.ts';
+import { poolViewOperations } from './pool-views.ts';
 import { getTokensFromRefreshToken } from './refresh-auth.ts';
 import { respondToAuthChallenge } from './respond-to-auth-challenge.ts';
 import type { Room } from './room.ts';
@@ -22,6 +27,11 @@ import {
 /** What the API can do, by the names of Cognito. */
 export function createOperations(room: Room): Operations {
   return {
+    ...adminAuthOperations(room),
+    ...adminGroupOperations(room),
+    ...adminUserOperations(room),
+    ...poolViewOperations(room),
+    ListUsers: listUsers(room),
     InitiateAuth: initiateAuth(room),
     RespondToAuthChallenge: respondToAuthChallenge(room),
     GetTokensFromRefreshToken: getTokensFromRefreshToken(room),

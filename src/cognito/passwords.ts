@@ -6,7 +6,7 @@ import { operation, type Operation } from './operation.ts';
 import { userNotFound } from './password-auth.ts';
 import type { Room } from './room.ts';
 import { checkSecretHash } from './secret-hash.ts';
-import { setConfirmed } from './sign-up.ts';
+import { setStatus } from './sign-up.ts';
 import { directoryLogin, type PoolUser } from './users.ts';
 
 const ofClient = z.object({
@@ -52,7 +52,7 @@ export function confirmForgotPassword(room: Room): Operation {
     const code = { code: given.ConfirmationCode, clientId: client.id };
     const change = { user, password: given.Password, actor: { by: 'self', origin } };
     await setNewPassword(change, room, () => room.letters.check({ ...ask, ...code }));
-    if (user.row.status === 'RESET_REQUIRED') await setConfirmed(user, room);
+    if (user.row.status === 'RESET_REQUIRED') await setStatus(user, 'CONFIRMED', room);
     return {};
   });
 }

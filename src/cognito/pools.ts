@@ -15,6 +15,8 @@ export interface Pools {
   find(poolId: string): Promise<Pool | undefined>;
   /** @throws {CognitoException} */
   client(clientId: string): Promise<ClientOfPool>;
+  list(): readonly Pool[];
+  clientsOf(poolId: string): Promise<readonly PoolClient[]>;
 }
 
 /** Those that the configuration declares. */
@@ -27,6 +29,11 @@ export function createPools({ pools }: Pick<CognitoConfig, 'pools'>): Pools {
   );
   return {
     find: async (poolId) => byId.get(poolId),
+    list: () => pools,
+    async clientsOf(poolId) {
+      const all = await Promise.all([...clients.values()].map((read) => read()));
+      return all.map(({ client }) => client).filter((client) => client.poolId === poolId);
+    },
     async client(clientId) {
       const read = clients.get(clientId);
       if (read !== undefined) return await read();

@@ -1,6 +1,7 @@
 import { AccountExists } from '../accounts/accounts.ts';
 import { z } from 'zod';
 import type { Actor } from '../runtime/origin.ts';
+import type { CognitoUserTable } from '../storage/tables.ts';
 import { attributeInput, readAttributes } from './attribute-input.ts';
 import { keptOf } from './attributes.ts';
 import { deliveryTo } from './code-letters.ts';
@@ -69,7 +70,7 @@ export function confirmSignUp(room: Room): Operation {
     const ask = { user, address, origin, purpose: 'verify-email' } as const;
     await room.letters.check({ ...ask, code: given.ConfirmationCode, clientId: client.id });
     await verifyAddress(user, address, { by: 'self', origin }, room);
-    await setConfirmed(user, room);
+    await setStatus(user, 'CONFIRMED', room);
     return {};
   });
 }
@@ -115,9 +116,13 @@ export async function verifyAddress(
   await records.write(updateUser(records.queries, user.row, columns));
 }
 
-/** Whoever is confirmed may sign in. */
-export async function setConfirmed({ row }: PoolUser, { records, clock }: Room): Promise<void> {
-  const columns = { status: 'CONFIRMED', updated_at: clock.now() } as const;
+/** Where a user stands from now on. */
+export async function setStatus(
+  { row }: PoolUser,
+  status: CognitoUserTable['status'],
+  { records, clock }: Room,
+): Promise<void> {
+  const columns = { status, updated_at: clock.now() };
   await records.write(updateUser(records.queries, row, columns));
 }
 

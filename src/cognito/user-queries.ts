@@ -29,6 +29,21 @@ export function userByAccount(
     .where('account_id', '=', accountId);
 }
 
+/** Of one pool, in the order of their accounts' ids. */
+export function usersAfter(
+  queries: Queries,
+  poolId: string,
+  page: { readonly after: string; readonly limit: number },
+): Compilable<CognitoUserTable> {
+  return queries
+    .selectFrom('cognito_user')
+    .selectAll()
+    .where('pool_id', '=', poolId)
+    .where('account_id', '>', page.after)
+    .orderBy('account_id')
+    .limit(page.limit);
+}
+
 export function insertUser(queries: Queries, row: CognitoUserTable): Compilable {
   return queries.insertInto('cognito_user').values(row);
 }

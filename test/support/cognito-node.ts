@@ -18,6 +18,11 @@ interface Body {
   readonly SecretCode: string;
   readonly Status: string;
   readonly Username: string;
+  readonly UserStatus: string;
+  readonly User: Body;
+  readonly Users: readonly Body[];
+  readonly Groups: readonly { readonly GroupName: string }[];
+  readonly PaginationToken: string | undefined;
   readonly UserAttributes: readonly { readonly Name: string; readonly Value: string }[];
   readonly message: string;
 }
@@ -49,6 +54,7 @@ export const SECRET = 'latchkey-dev-secret-not-for-production-0003';
 export async function openCognitoNode(
   pool: object = {},
   settings: Readonly<Record<string, unknown>> = {},
+  signatures: object = { mode: 'accept' },
 ): Promise<CognitoNode> {
   const port = await freePort();
   const endpoint = `http://127.0.0.1:${port}`;
@@ -58,6 +64,7 @@ export async function openCognitoNode(
       endpoint,
       listen: { port },
       perAddress: 1000,
+      signatures,
       pools: [
         {
           id: POOL,
