@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { rounds } from '../support/counts.ts';
+import { PROBE_EVERY_MS, startBalancer } from './support/balancer.ts';
 import {
   broken,
   endedFamilies,
@@ -14,47 +15,12 @@ import { measured } from './support/report.ts';
 import { openWorld, type World } from './support/world.ts';
 
 const CREW = { people: 2, refreshers: 4, revokers: 1, services: 4, introspectors: 2, readers: 2 };
-const PROBE_EVERY_MS = 50;
 const DRAIN_DELAY_SECONDS = 1;
 const DRAIN_LIMIT_SECONDS = 5;
 
 let world: World;
 let closeBalancer: () => Promise<void>;
 const stops: { readonly code: number | null; readonly seconds: number }[] = [];
-
-/** Sends to the nodes in turn that say they are ready, as any proxy in front of them does. */
-function startBalancer(ports: readonly number[]): {
-  readonly node: () => number;
-  readonly close: () => Promise<void>;
-} {
-  const stop = new AbortController();
-  let ready: readonly number[] = [...ports.keys()];
-  let turn = 0;
-  const watch = async (): Promise<void> => {
-    while (!stop.signal.aborted) {
-      const found = await Promise.all(ports.map(isReady));
-      ready = [...ports.keys()].filter((index) => found[index] === true);
-      await delay(PROBE_EVERY_MS);
-    }
-  };
-  const watching = watch();
-  return {
-    node: () => {
-      turn += 1;
-      return ready[turn % ready.length] ?? 0;
-    },
-    async close() {
-      stop.abort();
-      await watching;
-    },
-  };
-}
-
-async function isReady(port: number): Promise<boolean> {
-  const answer = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined);
-  await answer?.text();
-  return answer?.status === 200;
-}
 
 /** Every node of two leaves and comes back, one after the other, under load: a rolling update. */
 beforeAll(async () => {

@@ -11,7 +11,7 @@ import { redisSettings, type TestRedis } from '../support/redis.ts';
 import { measured } from './support/report.ts';
 
 const NODES = 2;
-const MOVES = rounds(2, 100);
+const MOVES = rounds(2, 30);
 /** Beside each key, so that its slot takes a while to move. */
 const NEIGHBOURS = 200;
 const PREFIX = 'latchkey:';
@@ -39,19 +39,6 @@ async function open(): Promise<State> {
   return state;
 }
 
-async function ownerOf(slot: number): Promise<TestRedis> {
-  for (const master of cluster.masters) {
-    const nodes = await master.execute('CLUSTER', 'NODES');
-    const own = nodes.split('\n').find((line) => line.includes('myself')) ?? '';
-    const ranges = own
-      .split(' ')
-      .slice(8)
-      .map((range) => range.split('-').map(Number));
-    if (ranges.some(([from = -1, to = from]) => slot >= from && slot <= to)) return master;
-  }
-  throw new TypeError('every slot has an owner');
-}
-
 function nextOf(master: TestRedis): TestRedis {
   const { masters } = cluster;
   return masters[(masters.indexOf(master) + 1) % masters.length] ?? master;
@@ -68,7 +55,7 @@ describe('slots that move from one master to the next, again and again', () => {
   test(`${MOVES} times, under load: no verb fails, each is done once, whoever asks`, async () => {
     const states = await Promise.all(Array.from({ length: NODES }, open));
     for (const name of Object.values(NAMES)) {
-      const owner = await ownerOf(slotOf(name));
+      const owner = await cluster.ownerOf(slotOf(name));
       const padding = Array.from({ length: NEIGHBOURS }, (_, n) => [`{${name}}${n}`, 'x']).flat();
       await owner.execute('MSET', ...padding);
     }
@@ -101,7 +88,7 @@ describe('slots that move from one master to the next, again and again', () => {
     const began = performance.now();
     for (let move = 0; move < MOVES; move += 1) {
       for (const name of Object.values(NAMES)) {
-        const owner = await ownerOf(slotOf(name));
+        const owner = await cluster.ownerOf(slotOf(name));
         await cluster.moveSlot(slotOf(name), owner, nextOf(owner));
       }
     }
@@ -122,7 +109,7 @@ describe('slots that move from one master to the next, again and again', () => {
   test('and one that is half moved for longer than a verb has time is used all the same', async () => {
     const state = await open();
     const slot = slotOf(`${PREFIX}v:half`);
-    const from = await ownerOf(slot);
+    const from = await cluster.ownerOf(slot);
     const to = nextOf(from);
     const seen = await state.put('half', 1);
     const [fromId, toId] = [

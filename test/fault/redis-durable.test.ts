@@ -150,7 +150,9 @@ describe('a Redis 7.2 alone, as the wire makes ours look', () => {
 
   test('confirms that its log is on disk', async () => {
     const lone = await openLookingNewer(1);
-    expect((await lone.health()).remarks).toEqual([]);
+    expect((await lone.health()).remarks).not.toContainEqual(
+      expect.stringContaining('last second'),
+    );
     expect(await lone.append('feed', ['revoked'], DURABLE)).toBe(1);
   });
 

@@ -5,12 +5,13 @@ import { get as httpGet, type IncomingMessage } from 'node:http';
 import { get as httpsGet } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { freePort } from './ports.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const COMMAND = join(ROOT, 'latchkey.mjs');
+const COMMAND = 'latchkey.mjs';
 const READY_WITHIN_MS = 30_000;
 
 /** Settings as the YAML has them. */
@@ -47,6 +48,8 @@ export interface StartOptions {
   readonly dontWait?: boolean;
   /** Put before the command: `taskset -c 0`. */
   readonly prefix?: readonly string[];
+  /** The folder of the program, when it is not this one. */
+  readonly root?: string | undefined;
 }
 
 /** Starts `latchkey start` on a folder of its own, and waits until `/readyz` says yes. */
@@ -59,19 +62,7 @@ export async function startLatchkey(options: StartOptions = {}): Promise<Latchke
   // JSON is YAML.
   await writeFile(configFile, JSON.stringify(settings, null, 2), { mode: 0o600 });
 
-  const words = [
-    ...(options.prefix ?? []),
-    process.execPath,
-    COMMAND,
-    'start',
-    '--config',
-    configFile,
-  ];
-  const child = spawn(words[0] ?? '', words.slice(1), {
-    cwd: folder,
-    env: { PATH: process.env['PATH'], HOME: folder, ...options.environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawnLatchkey(configFile, folder, options);
   const output: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk: Buffer) => output.push(chunk.toString()));
@@ -86,6 +77,24 @@ export async function startLatchkey(options: StartOptions = {}): Promise<Latchke
   };
   if (options.dontWait !== true) await untilReady(latchkey);
   return latchkey;
+}
+
+function spawnLatchkey(
+  configFile: string,
+  folder: string,
+  options: StartOptions,
+): ChildProcess & {
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+} {
+  const command = join(options.root ?? ROOT, COMMAND);
+  const before = options.prefix ?? [];
+  const words = [...before, process.execPath, command, 'start', '--config', configFile];
+  return spawn(words[0] ?? '', words.slice(1), {
+    cwd: folder,
+    env: { PATH: process.env['PATH'], HOME: folder, ...options.environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
 }
 
 /** Polls `/readyz` until it says yes; says what the process wrote when it ends or takes too long. */

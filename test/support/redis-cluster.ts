@@ -12,6 +12,10 @@ export interface TestCluster {
   readonly replicas: readonly TestRedis[];
   /** `host:port` of each master. */
   readonly nodes: readonly string[];
+  /** The master that has the slot now. */
+  ownerOf(slot: number): Promise<TestRedis>;
+  /** The replica that `master` has now. */
+  replicaOf(master: TestRedis): Promise<TestRedis>;
   /** Moves a slot, and the keys in it a few at a time, as `redis-cli --cluster reshard` does. */
   moveSlot(slot: number, from: TestRedis, to: TestRedis): Promise<void>;
   close(): Promise<void>;
@@ -59,6 +63,11 @@ export async function startCluster({
     masters,
     replicas,
     nodes: masters.map(({ port }) => `127.0.0.1:${port}`),
+    ownerOf: (slot) => find(nodes, (node) => isOwner(node, slot)),
+    async replicaOf(master) {
+      const id = await master.execute('CLUSTER', 'MYID');
+      return await find(nodes, async (node) => (await selfOf(node)).includes(`slave ${id}`));
+    },
     moveSlot: (slot, from, to) => moveSlot(String(slot), from, to, masters),
     async close() {
       await Promise.all(nodes.map((node) => node.stop()));
@@ -76,6 +85,34 @@ function startNode(busPort: number, args: readonly string[]): Promise<TestRedis>
   };
   const own = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
   return startRedis({ port: 0, args: [...own, ...args] });
+}
+
+async function find(
+  nodes: readonly TestRedis[],
+  isIt: (node: TestRedis) => Promise<boolean>,
+): Promise<TestRedis> {
+  const found = await Promise.all(nodes.map(isIt));
+  const node = nodes[found.indexOf(true)];
+  if (!node) throw new TypeError('no node of the Cluster is it');
+  return node;
+}
+
+/** What a node says of itself; empty when it is gone. */
+async function selfOf(node: TestRedis): Promise<string> {
+  const nodes = await node.execute('CLUSTER', 'NODES').catch(() => '');
+  return nodes.split('\n').find((line) => line.includes('myself')) ?? '';
+}
+
+const SLOTS_COLUMN = 8;
+
+async function isOwner(node: TestRedis, slot: number): Promise<boolean> {
+  const self = await selfOf(node);
+  if (!self.includes('master')) return false;
+  const ranges = self.split(' ').slice(SLOTS_COLUMN);
+  return ranges.some((range) => {
+    const [from = SLOTS, to = from] = range.split('-').map(Number);
+    return slot >= from && slot <= to;
+  });
 }
 
 async function until(node: TestRedis, command: string, told: string): Promise<void> {

@@ -33,8 +33,10 @@ export async function openCluster(options: ClusterOptions): Promise<Topology> {
   const { map, masters, guide } = cluster;
   const keeper = keepMap(cluster, options.logger);
   const close = async (): Promise<void> => {
-    keeper.stop();
-    await Promise.all([guide.close(), masters.close()]);
+    // In this order: whoever reads the map may open connections to masters.
+    await keeper.stop();
+    await guide.close();
+    await masters.close();
   };
   const { connectTimeoutMs } = options.settings;
   try {

@@ -21,14 +21,15 @@ export interface Cluster {
 export interface MapKeeper {
   /** A node said that it is wrong. */
   readSoon(): void;
-  stop(): void;
+  /** Resolves once nothing is read any more. */
+  stop(): Promise<void>;
 }
 
 /** Reads the map now and then, soon when a node said that it is wrong, and often while a master is missing. */
 export function keepMap(cluster: Cluster, logger: Logger): MapKeeper {
   const { map, masters, guide, learn } = cluster;
   let isWrong = false;
-  let isReading = false;
+  let reading: Promise<void> | undefined;
   let ticks = 0;
 
   const isReady = (node: string): boolean => masters.at(node).lanes.main.link.isReady();
@@ -42,8 +43,7 @@ export function keepMap(cluster: Cluster, logger: Logger): MapKeeper {
 
   async function read(): Promise<void> {
     const link = source();
-    if (!link || isReading) return;
-    isReading = true;
+    if (!link) return;
     isWrong = false;
     const missing = [...map.nodes()].filter((node) => !isReady(node));
     try {
@@ -57,20 +57,24 @@ export function keepMap(cluster: Cluster, logger: Logger): MapKeeper {
       }
     } catch {
       // The link tells what is wrong with it; the next tick asks another node.
-    } finally {
-      isReading = false;
     }
   }
 
   const timer = setInterval(() => {
     ticks += 1;
     const isMissing = ![...map.nodes()].every(isReady) || !map.isComplete();
-    if (isWrong || isMissing || ticks % TICKS_QUIET === 0) void read();
+    if (!isWrong && !isMissing && ticks % TICKS_QUIET !== 0) return;
+    reading ??= read().finally(() => {
+      reading = undefined;
+    });
   }, TICK_MS).unref();
   return {
     readSoon() {
       isWrong = true;
     },
-    stop: () => clearInterval(timer),
+    async stop() {
+      clearInterval(timer);
+      await reading;
+    },
   };
 }

@@ -86,6 +86,11 @@ export function remarksOf(facts: ServerFacts, replicasWanted: number): readonly 
       'a power failure of Redis may take back the last second of acknowledged writes, revocations too: set "appendfsync always", use Redis 7.2 or later, or set storage.state.redis.replicas',
     );
   }
+  if (facts.replicas > 0 && replicasWanted === 0) {
+    remarks.push(
+      'a replica that becomes the master may lack what was acknowledged last, redemptions and revocations too: set storage.state.redis.replicas',
+    );
+  }
   if (facts.replicas < replicasWanted) {
     remarks.push(
       `Redis has ${facts.replicas} of the ${replicasWanted} replicas of storage.state.redis.replicas: revocations and rotations are refused until they are back`,

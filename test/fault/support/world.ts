@@ -43,6 +43,8 @@ export interface World {
 export interface NodeOptions {
   readonly environment?: Readonly<Record<string, string>>;
   readonly dontWait?: boolean;
+  /** The folder of the program, when it is not this one. */
+  readonly root?: string;
   /** Put before the command that starts a node. */
   readonly prefix?: (folder: string) => readonly string[];
 }
@@ -76,11 +78,18 @@ export async function openWorld(options: WorldOptions): Promise<World> {
 
   const start = async (index: number, how: NodeOptions = options): Promise<void> => {
     const settings = { ...settingsOf(wire), ...extra };
-    const { environment = {}, dontWait = false } = how;
+    const { environment = {}, dontWait = false, root } = how;
     const prefix = options.prefix?.(folder) ?? [];
     const port = ports[index] ?? 0;
     const place = { folder, port, issuer };
-    nodes[index] = await startLatchkey({ ...place, settings, environment, dontWait, prefix });
+    nodes[index] = await startLatchkey({
+      ...place,
+      settings,
+      environment,
+      dontWait,
+      prefix,
+      root,
+    });
   };
   const close = async (): Promise<void> => {
     await Promise.all(visitors.map((visitor) => visitor.close()));

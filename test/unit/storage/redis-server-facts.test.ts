@@ -85,6 +85,12 @@ describe('a Redis', () => {
   });
 });
 
+test('an operator is told of replicas that need not confirm, and of those that are missing', () => {
+  expect(remarksOf(facts, 0)).toEqual([expect.stringContaining('storage.state.redis.replicas')]);
+  expect(remarksOf(facts, 2)).toEqual([]);
+  expect(remarksOf(facts, 3)).toEqual([expect.stringContaining('2 of the 3 replicas')]);
+});
+
 describe('a durable write is confirmed', () => {
   test('by replicas where some are asked for, whatever else there is', () => {
     expect(confirmationOf(facts, 1)).toBe('replicas');
@@ -99,9 +105,9 @@ describe('a durable write is confirmed', () => {
 
   test('by nobody where that is not known, and the operator is told of the second', () => {
     expect(confirmationOf(undefined, 0)).toBe('none');
-    const old = { ...facts, version: '7.0.15' };
+    const old = { ...facts, version: '7.0.15', replicas: 0 };
     expect(remarksOf(old, 0)).toEqual([expect.stringContaining('last second')]);
     expect(remarksOf({ ...old, appendFsync: 'always' }, 0)).toEqual([]);
-    expect(remarksOf(facts, 0)).toEqual([]);
+    expect(remarksOf({ ...facts, replicas: 0 }, 0)).toEqual([]);
   });
 });
