@@ -38,7 +38,11 @@ export function createConsentStep({
   };
 }
 
-/** Names what was shown to whom. No secret: the form has a token beside it. */
+/**
+ * Names what was shown to whom. No secret: the form has a token beside it. What came to be asked in a later
+ * release is named only where it is asked: a page of either release must be good at the other's nodes.
+ */
 function nameOf(signIn: SignIn, asked: ConsentRequest): string {
-  return sha256(JSON.stringify([personIn(signIn).account.id, asked]));
+  const { details, ...always } = asked;
+  return sha256(JSON.stringify([personIn(signIn).account.id, details.length > 0 ? asked : always]));
 }
