@@ -164,7 +164,9 @@ async function openClients(
 ): Promise<Clients> {
   const { profile, protocol } = settings;
   const declared = [...settings.clients, ...ownClients(settings), ...tenantClients(settings.auth0)];
-  const clients = await createClients({ ...ground, declared, profile });
+  const { required } = protocol.fapi2;
+  const security = required === 'off' ? undefined : required;
+  const clients = await createClients({ ...ground, declared, profile, security });
   if (!protocol.clientIdMetadata.enabled) return clients;
   return withDocuments(clients, {
     ...ground,

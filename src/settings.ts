@@ -28,6 +28,7 @@ import { protocolConfig } from './provider/features/config.ts';
 import { authorizationDetailsProblems } from './provider/features/authorization-details.ts';
 import { certificateProblems } from './provider/features/certificate-problems.ts';
 import { clientIdMetadataProblems } from './provider/features/client-id-metadata.ts';
+import { fapi2Problems } from './provider/features/fapi2-problems.ts';
 import { jwtBearerProblems } from './provider/features/jwt-bearer.ts';
 import { TOKEN_EXCHANGE } from './provider/features/token-exchange.ts';
 import { resourceMetadataProblems } from './provider/resource-metadata.ts';
@@ -129,6 +130,7 @@ function problemsBetween(settings: Sections): readonly Problem[] {
     })),
     ...featureProblems(settings),
     ...certificateProblems(settings),
+    ...fapi2Problems(settings),
     ...joiningProblems(settings),
     ...cognitoProblems(settings),
     ...revocationProblems(settings),
@@ -147,7 +149,7 @@ export function withSensitiveAttributes<Part extends Pick<Settings, 'claims' | '
 
 type Client = Sections['clients'][number];
 /** Those that have a switch. */
-type Feature = Exclude<keyof Sections['protocol'], 'jwtBearer' | 'authorizationDetails'>;
+type Feature = Exclude<keyof Sections['protocol'], 'jwtBearer' | 'authorizationDetails' | 'fapi2'>;
 
 /** Settings of clients that mean nothing without a part of the protocol. */
 const USES: readonly (readonly [keyof Client, Feature])[] = [

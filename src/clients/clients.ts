@@ -4,9 +4,12 @@ import type { JsonObject } from '../runtime/json.ts';
 import type { Actor } from '../runtime/origin.ts';
 import type { Sealer } from '../runtime/sealing.ts';
 import type { ExchangePolicy } from './exchange-policy.ts';
+import type { SecurityProfile } from './security-profile.ts';
 
 /** Settings of a client that are ours, beside its registered metadata. All can be left to the installation. */
 export interface ClientPolicy {
+  /** What it is held to, beside what the installation asks of all. */
+  readonly profile?: SecurityProfile | undefined;
   /** Skips the consent page: an app of the installation's own. */
   readonly firstParty: boolean;
   /** When its people are asked for a second factor; undefined: as the installation says. */

@@ -7,6 +7,7 @@ import { metadataOf, settingNameOf } from './declared-metadata.ts';
 import { needsSecret, readMetadata } from './metadata.ts';
 import { METADATA_FIELDS as FIELD } from './metadata-fields.ts';
 import { REGISTERED_SETTINGS } from './registered-settings.ts';
+import { SECURITY_PROFILES } from './security-profile.ts';
 
 const identifier = z
   .string()
@@ -17,6 +18,12 @@ const identifier = z
 export const OWN_CLIENT_PREFIX = 'latchkey-';
 
 const policy = {
+  profile: z
+    .enum(SECURITY_PROFILES)
+    .optional()
+    .describe(
+      'Holds it to the FAPI 2.0 Security Profile, or to Message Signing as well: whatever is weaker is refused.',
+    ),
   firstParty: z
     .boolean()
     .default(false)
@@ -105,7 +112,8 @@ export const clientsConfig = z
       const add = (path: readonly PropertyKey[], message: string): void =>
         context.addIssue({ code: 'custom', path: [index, ...path], message });
       // What only production refuses is refused at start, where the profile is known.
-      const { problems } = readMetadata(metadataOf(declared), { isDev: true, isStrict: true });
+      const rules = { isDev: true, isStrict: true, security: declared.profile };
+      const { problems } = readMetadata(metadataOf(declared), rules);
       for (const { path, message } of problems) add(settingPath(path), message);
       const secretProblem = secretProblemOf(declared);
       if (secretProblem !== undefined) add(['secret'], secretProblem);

@@ -18,6 +18,7 @@ import { readDeclaredClients, type DeclaredEntry } from './declared-clients.ts';
 import { manageClients } from './manage-clients.ts';
 import { needsSharedSecret } from './metadata.ts';
 import { openSecret } from './secrets.ts';
+import type { SecurityProfile } from './security-profile.ts';
 
 export interface ClientsOptions {
   readonly records: Records;
@@ -29,6 +30,8 @@ export interface ClientsOptions {
   /** Those of the configuration. */
   readonly declared: readonly DeclaredClient[];
   readonly profile: 'dev' | 'production';
+  /** What every client is held to; those of the configuration are judged with it. */
+  readonly security?: SecurityProfile | undefined;
   /** Takes back what a deleted client holds; without it, deletion only ends what is read anew. */
   readonly revocation?: Pick<Revocation, 'revoke'> | undefined;
 }

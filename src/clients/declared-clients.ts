@@ -68,6 +68,7 @@ async function entryOf(
       metadata,
       secretHash: secret === undefined ? undefined : sha256(secret),
       policy: policyOf(metadata, {
+        profile: declared.profile,
         firstParty: declared.firstParty,
         secondFactor: declared.secondFactor,
         requirePkce: declared.requirePkce,

@@ -16,6 +16,7 @@ import { readStored, storedText } from './client-row.ts';
 import { ClientExists, DeclaredInConfig, type Client, type Clients } from './clients.ts';
 import { needsSecret } from './metadata.ts';
 import { newClientId, readNewClient, readRegistered } from './new-client.ts';
+import { strongerProfile, type SecurityProfile } from './security-profile.ts';
 import {
   newSecret,
   resealedColumns,
@@ -30,6 +31,8 @@ export interface ManageClientsOptions {
   readonly clock: Clock;
   readonly sealer: Sealer;
   readonly profile: 'dev' | 'production';
+  /** What every client is held to. */
+  readonly security?: SecurityProfile | undefined;
   readonly revocation?: Pick<Revocation, 'revoke'> | undefined;
   /** By id, those that are not ours to change. */
   readonly declared: ReadonlyMap<string, unknown>;
@@ -45,12 +48,12 @@ const ATTEMPTS_MAX = 50;
 export function manageClients(
   options: ManageClientsOptions,
 ): Pick<Clients, 'create' | 'update' | 'rotateSecret' | 'delete' | 'resealSecrets'> {
-  const { records, clock, sealer, profile, clientIn } = options;
+  const { records, clock, sealer, profile, security, clientIn } = options;
 
   return {
     async create(client, actor) {
       const id = client.id ?? newClientId();
-      const { registered, policy } = readNewClient({ ...client, id }, { actor, profile });
+      const { registered, policy } = readNewClient({ ...client, id }, { actor, profile, security });
       if (options.declared.has(id)) throw new ClientExists(`the configuration declares ${id}`);
       const secret = needsSecret(registered) ? (client.secret ?? newSecret()) : undefined;
       const now = clock.now();
@@ -70,11 +73,15 @@ export function manageClients(
 
     async update(id, metadata, actor, { secret } = {}) {
       refuseDeclared(options, id);
-      const registered = readRegistered(metadata, { actor, profile });
-      const row = await change(options, id, (old) => ({
-        metadata: storedText({ ...readStored(old), registered }),
-        ...updatedColumns(sealer, old, { metadata: registered, secret }),
-      }));
+      const row = await change(options, id, (old) => {
+        const stored = readStored(old);
+        const held = strongerProfile(stored.policy.profile, security);
+        const registered = readRegistered(metadata, { actor, profile, security: held });
+        return {
+          metadata: storedText({ ...stored, registered }),
+          ...updatedColumns(sealer, old, { metadata: registered, secret }),
+        };
+      });
       if (row === undefined) return undefined;
       await settle(options, { type: 'client.updated', id, actor });
       return clientIn(row);

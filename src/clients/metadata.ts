@@ -9,12 +9,15 @@ import {
   type MetadataProblem,
 } from './metadata-fields.ts';
 import { redirectUriProblem } from './redirect-uri.ts';
+import { profileProblems, type SecurityProfile } from './security-profile.ts';
 import { endpointUrlProblem, pageUrlProblem, type UrlRules } from './web-url.ts';
 
 /** Who speaks, and where. */
 export interface MetadataRules extends UrlRules {
   /** An unknown name is a mistake (the configuration, the CLI), not to be ignored (RFC 7591 section 2). */
   readonly isStrict: boolean;
+  /** What the client is held to. */
+  readonly security?: SecurityProfile | undefined;
 }
 
 /** What can be registered of it, and all that cannot. Metadata with problems must not be kept. */
@@ -47,6 +50,7 @@ export function readMetadata(raw: JsonObject, rules: MetadataRules): MetadataRea
       ...authenticationProblems(metadata),
       ...subjectProblems(metadata),
       ...encryptionProblems(metadata),
+      ...profileProblems(metadata, rules.security),
     ],
   };
 }

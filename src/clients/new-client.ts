@@ -5,11 +5,14 @@ import { isClientId } from './client-id.ts';
 import { InvalidClient, type ClientPolicy, type NewClient } from './clients.ts';
 import { readMetadata } from './metadata.ts';
 import { storedPolicy } from './policy.ts';
+import { strongerProfile, type SecurityProfile } from './security-profile.ts';
 
 /** By whom a client is described, and where. */
 export interface ReadingRules {
   readonly actor: Actor;
   readonly profile: 'dev' | 'production';
+  /** What it is held to, at the least. */
+  readonly security: SecurityProfile | undefined;
 }
 
 /** Ids that are drawn never begin with `-`, which a command line would take for an option. */
@@ -25,8 +28,9 @@ export function readNewClient(
   { id, metadata, policy }: NewClient,
   rules: ReadingRules,
 ): { readonly registered: JsonObject; readonly policy: Partial<ClientPolicy> } {
-  const read = registeredIn(metadata, rules);
   const stored = storedPolicy.safeParse(policy ?? {});
+  const security = strongerProfile(stored.data?.profile, rules.security);
+  const read = registeredIn(metadata, { ...rules, security });
   const problems = [
     ...(id === undefined || isClientId(id)
       ? []
@@ -49,9 +53,9 @@ export function readRegistered(metadata: JsonObject, rules: ReadingRules): JsonO
 
 function registeredIn(
   raw: JsonObject,
-  { actor, profile }: ReadingRules,
+  { actor, profile, security }: ReadingRules,
 ): { readonly registered: JsonObject; readonly problems: readonly string[] } {
-  const rules = { isDev: profile === 'dev', isStrict: actor.by !== 'registration' };
+  const rules = { isDev: profile === 'dev', isStrict: actor.by !== 'registration', security };
   const { metadata, problems } = readMetadata(raw, rules);
   return {
     registered: metadata,

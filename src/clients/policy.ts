@@ -4,6 +4,7 @@ import type { JsonObject } from '../runtime/json.ts';
 import type { ClientPolicy } from './clients.ts';
 import { exchangePolicy } from './exchange-policy.ts';
 import { isPublic } from './metadata.ts';
+import { SECURITY_PROFILES } from './security-profile.ts';
 
 const identifier = z.string().min(1).max(255);
 const DAY_SECONDS = 86_400;
@@ -11,6 +12,7 @@ const seconds = (max: number): z.ZodInt => z.int().min(1).max(max);
 
 /** The settings of a client that are ours, as they are kept: those left out follow the installation. */
 export const storedPolicy = z.strictObject({
+  profile: z.enum(SECURITY_PROFILES).optional(),
   firstParty: z.boolean().optional(),
   secondFactor: z.enum(['never', 'if-enrolled', 'required']).optional(),
   requirePkce: z.boolean().optional(),

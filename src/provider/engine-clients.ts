@@ -5,10 +5,13 @@ import {
   type Provider,
 } from 'oidc-provider';
 import { InvalidClient, type Client, type Clients } from '../clients/clients.ts';
+import type { SecurityProfile } from '../clients/security-profile.ts';
 import type { JsonObject } from '../runtime/json.ts';
+import type { Logger } from '../runtime/logger.ts';
 import type { Actor } from '../runtime/origin.ts';
 import { randomId } from '../runtime/random.ts';
 import type { Demands } from './features/demands.ts';
+import { createProfileJudge } from './profile-judge.ts';
 import { isRegisteredUri } from './redirect-uris.ts';
 import { once, type RequestScope, type RequestScopes } from './request-scope.ts';
 import type { ModelStore } from './store/adapter.ts';
@@ -20,6 +23,8 @@ export interface EngineClients {
   readonly store: ModelStore;
   /** Ours behind the engine's. */
   ownerOf(client: EngineClient): Client | undefined;
+  /** What ours behind the engine's is held to. */
+  profileOf(client: EngineClient): SecurityProfile | undefined;
   /** Ours by id, read once for each request. */
   find(id: string): Promise<Client | undefined>;
   /** Puts our look-up and comparisons into a generation. */
@@ -39,11 +44,13 @@ export function createEngineClients(options: {
   readonly requirePkce: boolean;
   readonly demands: Demands;
   readonly detailTypes: ReadonlySet<string>;
+  readonly logger: Logger;
 }): EngineClients {
   const { clients, scopes, requirePkce, demands } = options;
   const owners = new WeakMap<EngineClient, Client>();
   // The engine insists on a secret where a client has one. Ours are kept as hashes, and it never compares them.
   const placeholder = randomId(32);
+  const judged = createProfileJudge(options);
   const actor = (): Actor => ({ by: 'registration', origin: scopes.current().origin });
   const find = (id: string): Promise<Client | undefined> =>
     once(scopes.current().clients, id, () => clients.find(id));
@@ -51,7 +58,7 @@ export function createEngineClients(options: {
   async function metadataOf(client: Client): Promise<AdapterPayload> {
     return {
       ...client.metadata,
-      ...demands(client.id),
+      ...demands.of(client),
       client_id: client.id,
       client_id_issued_at: client.createdAt,
       ...(await secretOf(client, clients, placeholder)),
@@ -72,26 +79,20 @@ export function createEngineClients(options: {
   return {
     find,
     ownerOf: (client) => owners.get(client),
+    profileOf: (client) => demands.profileOf(owners.get(client)),
     store: {
       async find(id) {
         const client = await find(id);
         return client && metadataOf(client);
       },
-      async upsert(id, payload) {
-        try {
-          await write(id, payload);
-        } catch (error) {
-          if (error instanceof InvalidClient) throw refusal(error);
-          throw error;
-        }
-      },
+      upsert: (id, payload) => write(id, payload).catch(refuse),
       async destroy(id) {
         await clients.delete(id, actor());
         scopes.current().clients.delete(id);
       },
     },
     install(provider) {
-      installFind(provider, find, owners);
+      installFind(provider, async (id) => judged(await find(id)), owners);
       installComparisons(provider, { clients, ownerOf: (client) => owners.get(client) });
     },
   };
@@ -201,6 +202,10 @@ function registered(
     metadata: Object.fromEntries(Object.entries(all).filter(([name]) => !GIVEN.has(name))),
     secret: secret === placeholder ? undefined : secret,
   };
+}
+
+function refuse(error: unknown): never {
+  throw error instanceof InvalidClient ? refusal(error) : error;
 }
 
 /** RFC 7591 section 3.2.2: `invalid_redirect_uri` for one, `invalid_client_metadata` for all else. */

@@ -249,7 +249,8 @@ function lifetimesOf(options: EngineOptions): NonNullable<Configuration['ttl']> 
 function requiresPkce({ engineClients }: EngineOptions, client: Client): boolean {
   const owner = engineClients.ownerOf(client);
   if (owner === undefined) throw new errors.InvalidClient('client is invalid');
-  return client.clientAuthMethod === 'none' || owner.policy.requirePkce;
+  const isHeld = engineClients.profileOf(client) !== undefined;
+  return isHeld || client.clientAuthMethod === 'none' || owner.policy.requirePkce;
 }
 
 /** Several APIs may be named at once, but a token is for one of them; the client then says which. */

@@ -7,7 +7,7 @@ import type { ProtocolSettings } from './config.ts';
 export interface Lifetimes {
   accessToken(token: AccessToken | ClientCredentials, client: Client): number;
   idToken(client: Client): number;
-  /** The idle time, cut by what is left of the chain's absolute life. */
+  /** The idle time, cut by what is left of the chain's absolute life; all of that for one that is not rotated. */
   refreshToken(token: Pick<RefreshToken, 'iiat'>, client: Client): number;
   /** The idle time, cut by what is left since the person signed in. */
   session(session: Pick<Session, 'loginTs' | 'iat'>): number;
@@ -15,14 +15,15 @@ export interface Lifetimes {
   grantNeeded(client: Client): number;
 }
 
-/** `policyOf`: the settings of one client. */
+/** `policyOf`: the settings of one client; `isRotated`: whether it gets a new refresh token with each refresh. */
 export function createLifetimes(options: {
   readonly settings: Pick<ProtocolSettings, 'tokens' | 'sessions'>;
   readonly clock: Clock;
   readonly policyOf: (client: Client) => ClientPolicy | undefined;
+  readonly isRotated: (client: Client) => boolean;
 }): Lifetimes {
   const { tokens, sessions } = options.settings;
-  const { clock, policyOf } = options;
+  const { clock, policyOf, isRotated } = options;
   const absoluteOf = (client: Client): number =>
     policyOf(client)?.refreshTokenAbsoluteSeconds ?? tokens.refreshTokenAbsolute;
 
@@ -36,7 +37,10 @@ export function createLifetimes(options: {
     },
     idToken: (client) => policyOf(client)?.idTokenTtlSeconds ?? tokens.idToken,
     refreshToken(token, client) {
-      const idle = policyOf(client)?.refreshTokenIdleSeconds ?? tokens.refreshTokenIdle;
+      // The use of one that stays is not noted anywhere.
+      const idle = isRotated(client)
+        ? (policyOf(client)?.refreshTokenIdleSeconds ?? tokens.refreshTokenIdle)
+        : Infinity;
       const now = clock.now();
       return leastOne(Math.min(idle, (token.iiat ?? now) + absoluteOf(client) - now));
     },

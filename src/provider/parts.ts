@@ -120,6 +120,7 @@ function featureOptions(
     ...options,
     issuer,
     ownerOf: engineClients.ownerOf,
+    profileOf: engineClients.profileOf,
     details,
     certificateOf: (request) => scopes.of(request).tls?.certificate,
     isAtAlias: (request) => scopes.of(request).tls?.isAtAlias === true,
@@ -172,6 +173,10 @@ function createParties(options: PartsOptions, scopes: RequestScopes): Parties {
       ownerOf,
       format: settings.tokens.accessTokenFormat,
     }),
-    lifetimes: createLifetimes({ ...options, policyOf: (client) => ownerOf(client)?.policy }),
+    lifetimes: createLifetimes({
+      ...options,
+      policyOf: (client) => ownerOf(client)?.policy,
+      isRotated: (client) => engineClients.profileOf(client) === undefined,
+    }),
   };
 }

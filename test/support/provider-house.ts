@@ -17,6 +17,7 @@ import { createClients } from '../../src/clients/create-clients.ts';
 import { withDocuments } from '../../src/clients/documents/with-documents.ts';
 import { createResourceServers } from '../../src/clients/resource-servers.ts';
 import type { Clients, NewClient, ResourceServers } from '../../src/clients/clients.ts';
+import type { SecurityProfile } from '../../src/clients/security-profile.ts';
 import { createGroups } from '../../src/groups/create-groups.ts';
 import type { Groups } from '../../src/groups/groups.ts';
 import {
@@ -102,6 +103,8 @@ export interface HouseOptions {
   readonly registration?: object;
   /** Features, as the `protocol` section has them. */
   readonly protocol?: object;
+  /** What clients are held to when they are registered. */
+  readonly security?: SecurityProfile;
   readonly claims?: object;
   readonly apis?: readonly object[];
   readonly path?: string;
@@ -165,6 +168,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
       profile,
       apis: options.apis,
       protocol: options.protocol,
+      security: options.security,
       outboundFetch: options.outboundFetch,
     });
     const { logger, lines } = createRecordingLogger();
@@ -278,6 +282,7 @@ async function openRooms(options: {
   readonly profile: IssuerProfile;
   readonly apis: HouseOptions['apis'];
   readonly protocol: HouseOptions['protocol'];
+  readonly security: HouseOptions['security'];
   readonly outboundFetch: HouseOptions['outboundFetch'];
 }): Promise<Rooms> {
   const { file, number, sealer, audited, profile } = options;
@@ -324,6 +329,7 @@ async function openRooms(options: {
     revocation: log,
     declared: [],
     profile: 'dev',
+    security: options.security,
   });
   const clients = protocol.clientIdMetadata.enabled
     ? withDocuments(registered, {

@@ -3,6 +3,7 @@ import { authorizationDetailsConfig } from './authorization-details.ts';
 import { clientIdMetadataConfig } from './client-id-metadata.ts';
 import { deviceFlowConfig } from './device-flow.ts';
 import { dpopConfig } from './dpop.ts';
+import { fapi2Config } from './fapi2.ts';
 import { encryptionConfig } from './encryption.ts';
 import { idTokenResponsesConfig } from './id-token-responses.ts';
 import { jwtBearerConfig } from './jwt-bearer.ts';
@@ -30,6 +31,7 @@ export const protocolConfig = z
     signedAnswers: signedAnswersConfig,
     webMessages: webMessagesConfig,
     tokenExchange: tokenExchangeConfig,
+    fapi2: fapi2Config,
     encryption: encryptionConfig,
   })
   .prefault({});

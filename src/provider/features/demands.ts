@@ -1,17 +1,71 @@
+import type { Client } from '../../clients/clients.ts';
 import { OWN_CLIENT_PREFIX } from '../../clients/config.ts';
+import { readMetadata } from '../../clients/metadata.ts';
+import { strongerProfile, type SecurityProfile } from '../../clients/security-profile.ts';
+import type { JsonObject } from '../../runtime/json.ts';
 import type { FeatureSettings } from './config.ts';
 
-/** What the installation demands of the client `clientId`, whatever that registered, as RFC 7591 metadata. */
-export type Demands = (clientId: string) => Readonly<Record<string, true>>;
+/** What the installation demands of a client, whatever that registered. */
+export interface Demands {
+  /** As RFC 7591 metadata. */
+  of(client: Client): JsonObject;
+  /** What the client is held to. */
+  profileOf(client: Client | undefined): SecurityProfile | undefined;
+  /** In what it falls short of that: it may have been registered when less was asked. */
+  shortcomings(client: Client): readonly string[];
+}
+
+/** FAPI 2.0 Message Signing section 5.3 leaves the choice of one to us. */
+const REQUEST_OBJECT_ALGORITHM = 'PS256';
 
 /**
  * The engine could demand the same of every client at once. Pages of our own, which begin their sign-ins by plain
  * requests, would then be shut out as well.
  */
-export function createDemands({ pushedRequests, requestObjects }: FeatureSettings): Demands {
-  const demanded: Readonly<Record<string, true>> = {
+export function createDemands(settings: FeatureSettings): Demands {
+  const { pushedRequests, requestObjects, dpop, fapi2 } = settings;
+  const required = fapi2.required === 'off' ? undefined : fapi2.required;
+  const demanded = {
     ...(pushedRequests.required && { require_pushed_authorization_requests: true }),
     ...(requestObjects.required && { require_signed_request_object: true }),
   };
-  return (clientId) => (clientId.startsWith(OWN_CLIENT_PREFIX) ? {} : demanded);
+  const profileOf: Demands['profileOf'] = (client) =>
+    client === undefined || isOwn(client.id)
+      ? undefined
+      : strongerProfile(client.policy.profile, required);
+  return {
+    profileOf,
+    of(client) {
+      if (isOwn(client.id)) return {};
+      return { ...demanded, ...demandedBy(profileOf(client), client.metadata) };
+    },
+    shortcomings(client) {
+      const security = profileOf(client);
+      if (security === undefined) return [];
+      // Where the client may be reached was judged when it was registered.
+      const rules = { isDev: true, isStrict: false, security };
+      const { problems } = readMetadata(client.metadata, rules);
+      const isUnbound =
+        !dpop.enabled && client.metadata['tls_client_certificate_bound_access_tokens'] !== true;
+      return [
+        ...problems.map(({ path, message }) => `${path.join('.')}: ${message}`),
+        ...(isUnbound ? ['dpop_bound_access_tokens: needs protocol.dpop.enabled'] : []),
+      ];
+    },
+  };
+}
+
+function isOwn(id: string): boolean {
+  return id.startsWith(OWN_CLIENT_PREFIX);
+}
+
+/** RFC 9126 section 6, RFC 9101 section 10.5. */
+function demandedBy(profile: SecurityProfile | undefined, metadata: JsonObject): JsonObject {
+  if (profile === undefined) return {};
+  return {
+    require_pushed_authorization_requests: true,
+    // Else every algorithm would be good.
+    request_object_signing_alg: metadata['request_object_signing_alg'] ?? REQUEST_OBJECT_ALGORITHM,
+    ...(profile === 'fapi2-message-signing' && { require_signed_request_object: true }),
+  };
 }

@@ -65,6 +65,8 @@ export interface FeatureOptions {
   readonly outboundFetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
   /** Ours behind the engine's. */
   readonly ownerOf: EngineClients['ownerOf'];
+  /** What a client is held to. */
+  readonly profileOf: EngineClients['profileOf'];
   readonly details: AuthorizationDetails;
   /** The certificate that a request came with. */
   readonly certificateOf: (request: IncomingMessage) => ClientCertificate | undefined;

@@ -5,6 +5,7 @@ import { authorizationDetails } from './authorization-details.ts';
 import { deviceFlow } from './device-flow.ts';
 import { dpop } from './dpop.ts';
 import { encryption } from './encryption.ts';
+import { fapi2 } from './fapi2.ts';
 import type { Feature, FeatureOptions } from './feature.ts';
 import { idTokenResponses } from './id-token-responses.ts';
 import { jwtBearer } from './jwt-bearer.ts';
@@ -35,6 +36,7 @@ export function createFeatures(
     signedAnswers(settings.signedAnswers),
     webMessages(settings.webMessages),
     tokenExchange(settings.tokenExchange),
+    fapi2(settings.fapi2, options),
     encryption(settings.encryption, { hasSignedAnswers: settings.signedAnswers.enabled }),
   ].filter((feature) => feature !== undefined);
 }
