@@ -52,6 +52,15 @@ const kinds: readonly (readonly [string, Revoked])[] = [
   ['instant', { kind: 'before' }],
 ];
 
+/** What a token may have been exchanged for, and its handle in `from`. */
+const kindsOfOrigin: readonly (readonly [string, Revoked, string])[] = [
+  ['token', { kind: 'token', jti: 'j-0', expiresAt: 4e9 }, 'token:j-0'],
+  ['grant', { kind: 'grant', grantId: 'g-0' }, 'grant:g-0'],
+  ['session', { kind: 'session', sessionUid: 's-0' }, 'session:s-0'],
+  ['account', { kind: 'account', accountId: 'carol' }, 'account:carol'],
+  ['client', { kind: 'client', clientId: 'app' }, 'client:app'],
+];
+
 describe('a token', () => {
   test('of the issuer, for this API, is accepted, and its claims are given', async () => {
     const token = await issuer.issue({ scope: 'read write', gid: 'g', sid: 's' });
@@ -75,6 +84,22 @@ describe('a token', () => {
     const later = await issuer.issue({ ...claims, jti: 'j-2' });
     await expect(verifier.verify(later)).resolves.toBeDefined();
   });
+
+  test.each(kindsOfOrigin)(
+    'got in exchange for another is refused within a second of the revocation of the %s of that',
+    async (_, what, handle) => {
+      const verifier = issuer.verifier();
+      const from = ['token:j-0', 'grant:g-0', 'session:s-0', 'account:carol', 'client:app'];
+      expect(from).toContain(handle);
+      const [exchanged, other] = [await issuer.issue({ from }), await issuer.issue()];
+      await verifier.verify(exchanged);
+      await revoke(what);
+      expect(await untilRefused(verifier, exchanged)).toBeLessThan(1000);
+      await verifier.verify(other);
+      // Of what was revoked before it was got, it says nothing: it would not have been given out.
+      await verifier.verify(await issuer.issue({ from }));
+    },
+  );
 
   test('revoked before the verifier started is refused from the first request on', async () => {
     const token = await issuer.issue({ gid: 'g-2' });
