@@ -188,6 +188,7 @@ async function discover(): Promise<{
 }> {
   const refused = await call();
   expect(refused.status).toBe(401);
+  expect(refused.headers.get('www-authenticate')).toContain('scope="notes:read"');
   const [, metadata = ''] =
     /resource_metadata="([^"]*)"/.exec(refused.headers.get('www-authenticate') ?? '') ?? [];
   const resource = await oauth.processResourceDiscoveryResponse(

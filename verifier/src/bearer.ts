@@ -44,7 +44,7 @@ export async function admit(
   try {
     return { kind: 'admitted', claims: await authorize(verifier, request, requirements) };
   } catch (error) {
-    return { kind: 'refused', refusal: refusalOf(error, verifier, request) };
+    return { kind: 'refused', refusal: refusalOf(error, verifier, request, requirements) };
   }
 }
 
@@ -79,15 +79,26 @@ function assertAllowed(claims: AccessTokenClaims, requirements: Requirements): v
   }
 }
 
-/** The answer that an error stands for (RFC 6750 section 3). Rethrows what is not a VerificationError. */
-export function refusalOf(error: unknown, verifier: Verifier, request: TokenRequest): Refusal {
+/**
+ * The answer that an error stands for (RFC 6750 section 3); whoever came without a token is told the scopes of
+ * `requirements`, if the API has metadata. Rethrows what is not a VerificationError.
+ */
+export function refusalOf(
+  error: unknown,
+  verifier: Verifier,
+  request: TokenRequest,
+  requirements: Requirements = {},
+): Refusal {
   if (!(error instanceof VerificationError)) throw error;
   const { status } = error;
   if (status === 503) {
     const headers = { 'retry-after': RETRY_AFTER_SECONDS, 'cache-control': 'no-store' };
     return { status, headers, body: { error: 'temporarily_unavailable' } };
   }
-  const challenge = challengeOf(error, verifier, request);
+  const challenge = challengeOf(error, scopeOf(error, verifier, requirements), {
+    verifier,
+    request,
+  });
   const headers = { 'www-authenticate': challenge, 'cache-control': 'no-store' };
   return { status, headers, body: { error: error.error ?? 'unauthorized' } };
 }
@@ -98,16 +109,30 @@ export function responseOf({ status, headers, body }: Refusal): Response {
 }
 
 /** Without the reason: whoever has a token that is refused learns no more than that. */
-function challengeOf(error: VerificationError, verifier: Verifier, request: TokenRequest): string {
+function challengeOf(
+  error: VerificationError,
+  scope: string,
+  { verifier, request }: { readonly verifier: Verifier; readonly request: TokenRequest },
+): string {
   const scheme = /^DPoP /i.test(request.header('authorization') ?? '') ? 'DPoP' : 'Bearer';
   const parameters = [
     ...(error.error === undefined ? [] : [`error="${error.error}"`]),
-    ...(error instanceof ScopeMissing ? [`scope="${error.scope}"`] : []),
+    ...(scope === '' ? [] : [`scope="${scope}"`]),
     // Where a client that knows only this API learns whom to ask for a token (RFC 9728 section 5.1).
     ...(verifier.resource ? [`resource_metadata="${verifier.resource.metadataUrl}"`] : []),
     ...(scheme === 'DPoP' ? [`algs="${verifier.algorithms.join(' ')}"`] : []),
   ];
   return parameters.length === 0 ? scheme : `${scheme} ${parameters.join(', ')}`;
+}
+
+/** What a token has to be for. Whoever has none is told where the API wants to be found, and nowhere else. */
+function scopeOf(
+  error: VerificationError,
+  { resource }: Verifier,
+  { scopes = [] }: Requirements,
+): string {
+  if (error instanceof ScopeMissing) return error.scope;
+  return error instanceof TokenMissing && resource !== undefined ? scopes.join(' ') : '';
 }
 
 function schemeOf(text: string | undefined): Presentation['scheme'] {

@@ -115,7 +115,7 @@ describe('the guide on protecting an API', () => {
       const refused = await ask();
       expect(refused.status).toBe(401);
       expect(refused.headers.get('www-authenticate')).toBe(
-        `Bearer resource_metadata="${API}${METADATA}"`,
+        `Bearer scope="orders:read", resource_metadata="${API}${METADATA}"`,
       );
       expect((await ask(await issuer.issue({ scope: 'other' }))).status).toBe(403);
       expect((await ask(await issuer.issue({ aud: 'https://other.example' }))).status).toBe(401);
