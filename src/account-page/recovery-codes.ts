@@ -1,3 +1,4 @@
+import { recoveryCodesFile } from '../factors/recovery-codes-file.ts';
 import { seeOther } from '../http/page.ts';
 import type { Room } from './room.ts';
 import type { Step } from './visit.ts';
@@ -21,8 +22,7 @@ export function createRecoveryCodes({ factors, notices, issuer, show }: Room): {
         return;
       }
       await notices.tell(visit, 'recovery-codes-made');
-      const text = [issuer, '', ...codes, ''].join('\r\n');
-      const download = `data:text/plain;charset=utf-8,${encodeURIComponent(text)}`;
+      const download = recoveryCodesFile(issuer, codes);
       await show(visit, 'account/recovery-codes', { left: codes.length, codes, download });
     },
   };

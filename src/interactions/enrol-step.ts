@@ -42,7 +42,7 @@ export function createEnrolStep(
     if (await factors.totp.finishEnrolment(answer)) {
       await tell(visit, signIn, { ...options, what: 'totp-added', at });
       const proof = { method: 'totp', accountId } as const;
-      await goOn(visit, signIn, { proof, data: { totp: undefined } });
+      await goOn(visit, signIn, { proof, data: { totp: undefined, ...offer(signIn) } });
     } else await showAgain(visit, signIn, WRONG);
   }
 
@@ -51,7 +51,7 @@ export function createEnrolStep(
     const answer = await passkeys.answer(visit, signIn);
     if (answer.kind === 'proven') {
       await tell(visit, signIn, { ...options, what: 'passkey-added', at });
-      await goOn(visit, answer.signIn, { proof: answer.proof });
+      await goOn(visit, answer.signIn, { proof: answer.proof, data: offer(signIn) });
     } else await showAgain(visit, signIn, { problem: { kind: 'passkey' }, status: 401 });
   }
 
@@ -91,6 +91,11 @@ function pageOf(
     problem,
     csrf,
   };
+}
+
+/** What else they need for the day on which this factor is lost, unless they have it. */
+function offer(signIn: SignIn): Pick<SignIn['data'], 'offersCodes'> {
+  return { offersCodes: personIn(signIn).has.recoveryCodes === 0 };
 }
 
 /** Whoever has only the password could set up a factor of their own: its owner must hear of it. */

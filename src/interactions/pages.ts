@@ -107,6 +107,15 @@ export interface NewPasswordPage extends Form, PasswordWords {
   readonly account: AccountCard;
 }
 
+export interface RecoveryCodesPage extends Form {
+  readonly client: ClientCard;
+  readonly account: AccountCard;
+  /** Empty: none were made yet. */
+  readonly codes: readonly string[];
+  /** A `data:` address with the codes. */
+  readonly download: string;
+}
+
 export interface TermsPage extends Form {
   readonly client: ClientCard;
   readonly account: AccountCard;
@@ -176,6 +185,7 @@ export interface Pages {
   readonly 'verify-email': VerifyEmailPage;
   readonly 'second-factor': SecondFactorPage;
   readonly enrol: EnrolPage;
+  readonly 'recovery-codes': RecoveryCodesPage;
   readonly 'new-password': NewPasswordPage;
   readonly terms: TermsPage;
   /** Empty: the link is of no use any more. */

@@ -25,6 +25,8 @@ const signInData = z.object({
   email: z.object({ accountId: z.string(), login: z.string() }).optional(),
   /** The unverified address that a code was sent to. */
   verifying: z.string().optional(),
+  /** A second factor was set up on the way, and there are no recovery codes yet. */
+  offersCodes: z.boolean().default(false),
   /** The second factor was spared, since this browser was remembered. */
   isDeviceKnown: z.boolean().default(false),
   /** The moment of the last proof: whatever takes back everything of the account after it takes the proofs along. */

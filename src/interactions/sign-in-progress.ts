@@ -27,7 +27,7 @@ const METHOD_OF: Readonly<Record<string, ProofMethod>> = {
 };
 
 /** What a sign-in asks for that proves nobody. */
-type LaterStep = 'email-code' | 'new-password' | 'verify-email' | 'terms';
+type LaterStep = 'email-code' | 'recovery-codes' | 'new-password' | 'verify-email' | 'terms';
 
 /** Where a sign-in stands. */
 export interface SignIn {
@@ -177,19 +177,23 @@ async function stepOf(
   const asked = { policy, isMultipleAsked, isDeviceKnown: false };
   const strict = nextStep(flow.proofs, means, asked);
   if (strict.kind === 'done')
-    return { step: afterAll(account, flow, options), isDeviceKnown: false };
+    return { step: afterAll(account, { flow, data }, options), isDeviceKnown: false };
   const isDeviceKnown = await knowsDevice(visit, account.id, options);
   const step = isDeviceKnown ? nextStep(flow.proofs, means, { ...asked, isDeviceKnown }) : strict;
-  return { step: step.kind === 'done' ? afterAll(account, flow, options) : step, isDeviceKnown };
+  return {
+    step: step.kind === 'done' ? afterAll(account, { flow, data }, options) : step,
+    isDeviceKnown,
+  };
 }
 
-/** A password to be changed, an address to be verified, terms to be accepted: they come last, for whoever has proven everything. */
+/** Recovery codes, a password to be changed, an address to be verified, terms to be accepted: for whoever has proven everything. */
 function afterAll(
   account: Account,
-  { proofs }: Flow,
+  { flow, data }: Pick<SignIn, 'flow' | 'data'>,
   { requireVerifiedEmail, terms }: SignInsOptions,
 ): SignIn['step'] {
-  const isByPassword = proofs.some(({ method }) => method === 'password');
+  if (data.offersCodes) return { kind: 'recovery-codes' };
+  const isByPassword = flow.proofs.some(({ method }) => method === 'password');
   if (isByPassword && account.mustChangePassword) return { kind: 'new-password' };
   const isUnverified = account.email !== undefined && !account.emailVerified;
   if (requireVerifiedEmail && isUnverified) return { kind: 'verify-email' };

@@ -5,6 +5,7 @@ import { createIdentifyStep } from './identify-step.ts';
 import type { Step, Visit } from './interaction-routes.ts';
 import { createNewPasswordStep } from './new-password-step.ts';
 import { createPasskeyStep } from './passkey-step.ts';
+import { createRecoveryCodesStep } from './recovery-codes-step.ts';
 import { createSecondFactorStep } from './second-factor-step.ts';
 import type { Progress, SignIn, TakenBack } from './sign-in-progress.ts';
 import { createSignInEnd } from './sign-in-end.ts';
@@ -46,6 +47,7 @@ export function createSignIn(options: SignInOptions): {
     'email-code': createEmailCodeStep(parts),
     'second-factor': createSecondFactorStep({ ...parts, passkeys }),
     enrol: createEnrolStep({ ...parts, passkeys }),
+    'recovery-codes': createRecoveryCodesStep(parts),
     'new-password': createNewPasswordStep(parts),
     'verify-email': createVerifyEmailStep(parts),
     terms: createTermsStep(parts),

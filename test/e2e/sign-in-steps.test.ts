@@ -152,6 +152,8 @@ async function enrolApp(): Promise<() => string> {
   const next = codesOf((await page.locator('.key code').textContent()) ?? '');
   await page.fill('[name=code]', next());
   await submit();
+  await on('Recovery codes');
+  await submit('skip');
   return next;
 }
 
@@ -245,6 +247,12 @@ describe('a client whose people need a second factor', () => {
         await password('cat');
         await on('Protect your account');
         await submit('passkey');
+        await on('Recovery codes');
+        await submit();
+        await page.locator('.codes').waitFor();
+        await on('Recovery codes');
+        expect(await page.locator('.codes li').count()).toBe(10);
+        await submit();
       },
       { clientId: 'strict' },
     );

@@ -121,6 +121,13 @@ const NEW_PASSWORD: Pages['new-password'] = {
   hint: '',
   csrf: 'token',
 };
+const RECOVERY_CODES: Pages['recovery-codes'] = {
+  client: CLIENT,
+  account: ACCOUNT,
+  codes: ['7K2M-9QXD-3HVA-WE5T'],
+  download: 'data:text/plain;charset=utf-8,x',
+  csrf: 'token',
+};
 const TERMS: Pages['terms'] = {
   client: CLIENT,
   account: ACCOUNT,
@@ -209,6 +216,12 @@ const STATES: readonly (readonly [name: string, view: string, data: object])[] =
       },
     ],
   ),
+  ['recovery-codes', 'recovery-codes', RECOVERY_CODES],
+  [
+    'recovery-codes before they are made',
+    'recovery-codes',
+    { ...RECOVERY_CODES, client: BARE_CLIENT, codes: [], download: '' },
+  ],
   ['terms', 'terms', TERMS],
   ['terms, the first', 'terms', { ...TERMS, client: BARE_CLIENT, isChanged: false }],
   ['sign-in-link', 'sign-in-link', { code: '123456' } satisfies Pages['sign-in-link']],
