@@ -28,6 +28,9 @@ async function siteOf(tenant: TenantConfig, house: House): Promise<Site> {
     resourceServers,
     refreshRetryWindow: tenant.refreshLeeway,
     features: {
+      deviceFlow: { enabled: true },
+      // A proof names the URL of the endpoint, and the engine knows that by our path alone.
+      dpop: { enabled: false },
       idTokenResponses: { enabled: true },
       pairwiseSubjects: { enabled: true },
       webMessages: { enabled: true },

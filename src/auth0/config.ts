@@ -8,6 +8,7 @@ const GRANT_TYPES = [
   'implicit',
   'refresh_token',
   'client_credentials',
+  'urn:ietf:params:oauth:grant-type:device_code',
 ] as const;
 const APP_TYPES = ['spa', 'regular_web', 'native', 'non_interactive'] as const;
 const TOKEN_DIALECTS = [

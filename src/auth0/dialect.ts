@@ -9,6 +9,9 @@ const PATHS: ReadonlyMap<string, string> = new Map([
   ['/revoke', '/oauth/revoke'],
   ['/introspect', '/oauth/introspect'],
   ['/logout', '/oidc/logout'],
+  ['/par', '/oauth/par'],
+  ['/device/authorize', '/oauth/device/code'],
+  ['/device', '/activate'],
 ]);
 
 /** What grants are called in `gty`; the others are in no token. */

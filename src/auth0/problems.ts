@@ -1,6 +1,6 @@
 import type { Refused, SpokenProblem } from '../provider/dialect.ts';
 
-type Writer = (parameters: Refused['parameters']) => SpokenProblem;
+type Writer = (parameters: Refused['parameters'], problem: SpokenProblem) => SpokenProblem;
 
 const DENIED = (description: string, status: number): SpokenProblem => ({
   status,
@@ -21,6 +21,13 @@ const AT_TOKEN: ReadonlyMap<string, Writer> = new Map<string, Writer>([
           : 'Invalid authorization code',
     }),
   ],
+  // RFC 8628 section 3.5, which has 400 for them.
+  ...['authorization_pending', 'slow_down', 'expired_token', 'access_denied'].map(
+    (error): readonly [string, Writer] => [
+      error,
+      (_parameters, { description }) => ({ status: 403, error, description }),
+    ],
+  ),
   ['invalid_client', () => DENIED('Unauthorized', 401)],
   ['invalid_target', ({ audience }) => DENIED(`Service not found: ${said(audience)}`, 403)],
   [
@@ -46,7 +53,7 @@ export function auth0Problem(
   problem: SpokenProblem,
   { endpoint, parameters }: Refused,
 ): SpokenProblem {
-  if (endpoint === 'token') return AT_TOKEN.get(errorOf(problem))?.(parameters) ?? problem;
+  if (endpoint === 'token') return AT_TOKEN.get(errorOf(problem))?.(parameters, problem) ?? problem;
   return problem.error === 'invalid_client' ? DENIED('Unauthorized', 401) : problem;
 }
 

@@ -10,9 +10,13 @@ const IMPLICIT_RULES: ReadonlySet<unknown> = new Set([
   'implicit-forbid-localhost',
 ]);
 
+/** What the engine says of devices with pairwise subjects and no keys: it would find their sector by their keys alone. */
+const OF_DEVICES = /^(?:pairwise \S+ clients must utilize|jwks_uri is mandatory property$)/;
+
 /**
- * What a dialect changes of the engine itself. Every ID token names its session; and an issuer without https, which
- * is this machine alone, lets clients have ID tokens at `http` redirect URIs.
+ * What a dialect changes of the engine itself. Every ID token names its session; devices, whose sector is known here,
+ * need no keys; and an issuer without https, which is this machine alone, lets clients have ID tokens at `http`
+ * redirect URIs.
  */
 export function installDialect(
   provider: Provider,
@@ -20,14 +24,15 @@ export function installDialect(
 ): void {
   const { Client } = provider;
   Object.defineProperty(Client.prototype, 'includeSid', { value: () => true });
-  if (isHttps) return;
   // The engine's types do not name its schema.
   const { Schema }: { readonly Schema?: { readonly prototype: Invalidating } } = Object(Client);
   if (Schema === undefined) throw new TypeError('the engine has no schema of clients');
   const { prototype } = Schema;
   const { invalidate } = prototype;
-  prototype.invalidate = function invalidateUnlessLocal(this: Invalidating, message, code) {
-    if (!IMPLICIT_RULES.has(code)) invalidate.call(this, message, code);
+  const isFine = (message: string, code: unknown): boolean =>
+    OF_DEVICES.test(message) || (!isHttps && IMPLICIT_RULES.has(code));
+  prototype.invalidate = function invalidateUnlessFine(this: Invalidating, message, code) {
+    if (!isFine(message, code)) invalidate.call(this, message, code);
   };
 }
 

@@ -57,13 +57,28 @@ export function deviceFlow(
       device_authorization_endpoint: url(DEVICE_PATHS.authorization),
       grant_types_supported: [DEVICE_GRANT],
     },
-    install: (provider) => tellInterval(provider, interval),
+    install: (provider) =>
+      completeAnswers(provider, { interval, page: url(DEVICE_PATHS.verification) }),
   };
 }
 
-/** The engine leaves it out, and every client then waits five seconds (RFC 8628 section 3.2). */
-function tellInterval(provider: Provider, interval: number): void {
-  provider.on('device_authorization.success', (_ctx: KoaContextWithOIDC, body: object) => {
-    Object.assign(body, { interval });
+/**
+ * The engine leaves the interval out, and every client then waits five seconds (RFC 8628 section 3.2); and it knows
+ * nothing of where the issuer has the page.
+ */
+function completeAnswers(
+  provider: Provider,
+  { interval, page }: { readonly interval: number; readonly page: string },
+): void {
+  provider.on('device_authorization.success', (_ctx: KoaContextWithOIDC, body: Answer) => {
+    const query = new URLSearchParams({ user_code: String(body['user_code']) });
+    const complete = `${page}?${query.toString()}`;
+    Object.assign(body, {
+      interval,
+      verification_uri: page,
+      verification_uri_complete: complete,
+    });
   });
 }
+
+type Answer = Readonly<Record<string, unknown>>;

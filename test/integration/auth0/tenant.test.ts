@@ -39,6 +39,8 @@ test('discovery tells an issuer with a slash, and the endpoints where Auth0 has 
     jwks_uri: `${node.tenant}/.well-known/jwks.json`,
     revocation_endpoint: `${node.tenant}/oauth/revoke`,
     end_session_endpoint: `${node.tenant}/oidc/logout`,
+    device_authorization_endpoint: `${node.tenant}/oauth/device/code`,
+    pushed_authorization_request_endpoint: `${node.tenant}/oauth/par`,
     response_modes_supported: expect.arrayContaining([
       'query',
       'fragment',
@@ -48,8 +50,24 @@ test('discovery tells an issuer with a slash, and the endpoints where Auth0 has 
   });
 });
 
+test('a request is pushed where Auth0 has it', async () => {
+  const pushed = await fetch(`${node.tenant}/oauth/par`, {
+    method: 'POST',
+    body: new URLSearchParams({
+      client_id: WEB,
+      client_secret: SECRET,
+      response_type: 'code',
+      redirect_uri: CALLBACK,
+      scope: 'openid',
+    }),
+  });
+  const { request_uri: requestUri } = (await pushed.json()) as { request_uri: string };
+  const to = await node.authorize({ client_id: WEB, request_uri: requestUri });
+  expect(to.searchParams.get('code')).not.toBeNull();
+});
+
 test("endpoints of ours that Auth0 has elsewhere are nobody's", async () => {
-  for (const path of ['/token', '/revoke', '/logout', '/register'])
+  for (const path of ['/token', '/revoke', '/logout', '/register', '/par', '/device'])
     expect((await fetch(`${node.tenant}${path}`, { method: 'POST' })).status, path).toBe(404);
 });
 
