@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 const FOLDER = fileURLToPath(new URL('../compat/', import.meta.url));
+const INSTALL =
+  '[ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --ignore-scripts --no-audit --no-fund';
 const run = promisify(execFile);
 
 /**
@@ -13,7 +15,8 @@ const run = promisify(execFile);
  */
 export async function installCompat(): Promise<void> {
   if (modified('node_modules/.package-lock.json') >= modified('package-lock.json')) return;
-  await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: FOLDER });
+  // One test file at a time: the others find it done.
+  await run('flock', ['.', 'sh', '-c', INSTALL], { cwd: FOLDER });
 }
 
 /** A package of `test/compat`. What it gives is the caller's to say. */
