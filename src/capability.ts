@@ -17,6 +17,7 @@ import type { Mail } from './mail/mail.ts';
 import type { Notices } from './notices/notices.ts';
 import type { Restorer } from './notices/restorer.ts';
 import type {
+  BackchannelRequests,
   BrowserSessions,
   ConnectedClients,
   Interactions,
@@ -76,6 +77,8 @@ export interface House {
   /** Who is signed in at a browser, by the engine's own session. */
   readonly sessions: BrowserSessions;
   readonly connectedClients: ConnectedClients;
+  /** What waits for people who are asked from afar. */
+  readonly backchannelRequests: BackchannelRequests;
   /** Authorization requests that wait for a person. */
   readonly interactions: Interactions;
   readonly sealer: Sealer;

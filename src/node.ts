@@ -24,6 +24,7 @@ import type { InteractionRoutesOptions } from './interactions/interaction-routes
 import { createDeviceQr } from './interactions/device-qr.ts';
 import { createIssuers, createSignInPages, openFeed, protocolOptions } from './issuers.ts';
 import { openPost, type OpenedPost } from './mail/open-post.ts';
+import { createRequestLetters } from './notices/request-letters.ts';
 import type { Protocol } from './provider/contract.ts';
 import { createProtocol } from './provider/create-protocol.ts';
 import { startAnnouncing } from './revocation/announcing.ts';
@@ -204,6 +205,7 @@ async function openProtocol(parts: {
   const statusLists = await openStatusLists(rooms, signingKeys, closers);
   const protocol = await createProtocol({
     ...protocolOptions({ rooms, signingKeys, renderer, metrics }),
+    onBackchannelRequest: createRequestLetters({ ...rooms, issuer: rooms.profile.issuer }),
     statusLists,
   });
   closers.push(() => protocol.close());

@@ -25,6 +25,7 @@ import {
   tokensConfig,
 } from './provider/config.ts';
 import { protocolConfig } from './provider/features/config.ts';
+import { CIBA_GRANT, cibaProblems } from './provider/features/ciba.ts';
 import { authorizationDetailsProblems } from './provider/features/authorization-details.ts';
 import { certificateProblems } from './provider/features/certificate-problems.ts';
 import { clientIdMetadataProblems } from './provider/features/client-id-metadata.ts';
@@ -120,6 +121,7 @@ function problemsBetween(settings: Sections): readonly Problem[] {
     ...jwtBearerProblems(settings),
     ...authorizationDetailsProblems(settings),
     ...resourceMetadataProblems(settings),
+    ...cibaProblems(settings),
     ...passkeyProblems(settings).map(({ path, message }) => ({
       path: ['factors', 'passkeys', ...path],
       message,
@@ -192,6 +194,7 @@ function partsOf(client: Client): readonly (readonly [keyof Client, Feature])[] 
     [subjectType === 'pairwise', 'subjectType', 'pairwiseSubjects'],
     [type === 'device', 'type', 'deviceFlow'],
     [grantTypes.includes(TOKEN_EXCHANGE), 'grantTypes', 'tokenExchange'],
+    [grantTypes.includes(CIBA_GRANT), 'grantTypes', 'ciba'],
     [responseTypes.some((one) => one.endsWith('id_token')), 'responseTypes', 'idTokenResponses'],
   ];
   return all.flatMap(([isUsed, name, part]) => (isUsed ? [[name, part] as const] : []));

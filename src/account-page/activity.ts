@@ -20,6 +20,8 @@ const WORDS: Readonly<Record<string, string>> = {
   'client.disconnected': 'client-removed',
   'device.connected': 'device-connected',
   'device.refused': 'device-refused',
+  'ciba.approved': 'request-approved',
+  'ciba.refused': 'request-refused',
   'account.created': 'created',
   'account.password_set': 'password-set',
   'account.password_removed': 'password-removed',

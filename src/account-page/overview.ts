@@ -1,6 +1,7 @@
 import type { FactorSummary } from '../factors/factors.ts';
 import { activityOf } from './activity.ts';
 import type { Pages } from './pages.ts';
+import { REQUESTS } from './requests.ts';
 import type { Room } from './room.ts';
 import type { Step } from './visit.ts';
 
@@ -11,13 +12,14 @@ type Advice = Pages['account/overview']['advice'];
 
 /** How the account stands, and what would be worth doing. */
 export function createOverview(room: Room): Step {
-  const { factors, sessions, connectedClients, show } = room;
+  const { factors, sessions, connectedClients, backchannelRequests, show } = room;
   return async (visit) => {
     const { account } = visit;
-    const [has, listed, clients, { events }] = await Promise.all([
+    const [has, listed, clients, waiting, { events }] = await Promise.all([
       factors.of(account.id),
       sessions.list(account.id),
       connectedClients.list(account.id),
+      backchannelRequests.list(account.id),
       activityOf(account.id, room, { limit: EVENTS }),
     ]);
     const { email = '', emailVerified } = account;
@@ -30,7 +32,10 @@ export function createOverview(room: Room): Step {
       recoveryCodes: has?.recoveryCodes ?? 0,
       sessions: listed.length,
       clients: clients.length,
-      advice: adviceFor(has, { isUnverified: email !== '' && !emailVerified, ...room }),
+      advice: [
+        ...(waiting.length > 0 ? [{ what: 'requests', url: REQUESTS }] : []),
+        ...adviceFor(has, { isUnverified: email !== '' && !emailVerified, ...room }),
+      ],
       events,
     });
   };

@@ -1,6 +1,6 @@
 import type { PasswordWords } from '../accounts/password-words.ts';
 import type { ShownAttribute } from '../accounts/typed-attributes.ts';
-import type { AskedFor } from '../http/asked-for.ts';
+import type { AskedFor, askedFor } from '../http/asked-for.ts';
 import type { Device } from '../http/user-agent.ts';
 
 /** Where in the account somebody is: one entry of its navigation. */
@@ -112,6 +112,20 @@ export interface ShownClient {
   readonly lastUsedAt: number;
 }
 
+/** A client that waits for somebody to answer. */
+export interface ShownRequest extends ReturnType<typeof askedFor> {
+  readonly id: string;
+  readonly name: string;
+  readonly initial: string;
+  /** An https URL; empty: none that can be shown. */
+  readonly logo: string;
+  /** The host of its home page; empty: not known. */
+  readonly site: string;
+  /** What the person sees there, too; empty: nothing. */
+  readonly message: string;
+  readonly expiresAt: number;
+}
+
 /** Every page of this room, with all that its template may read beside the frame. */
 export interface Pages {
   readonly 'account/overview': {
@@ -196,6 +210,10 @@ export interface Pages {
     }[];
   };
   readonly 'account/clients': { readonly clients: readonly ShownClient[] };
+  readonly 'account/requests': {
+    readonly requests: readonly ShownRequest[];
+    readonly problem: { readonly kind: 'none' | 'gone' | 'more-proof' };
+  };
   readonly 'account/activity': {
     readonly events: readonly ShownEvent[];
     readonly days: number;

@@ -9,6 +9,7 @@ export interface Room extends Pick<
   | 'attributes'
   | 'audit'
   | 'authentication'
+  | 'backchannelRequests'
   | 'clients'
   | 'clock'
   | 'connectedClients'

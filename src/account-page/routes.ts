@@ -20,6 +20,7 @@ import { createPasskeys } from './passkeys.ts';
 import { createPassword } from './password.ts';
 import { createProfile } from './profile.ts';
 import { createRecoveryCodes } from './recovery-codes.ts';
+import { createRequests, REQUESTS } from './requests.ts';
 import { createRestorePages } from './restore-pages.ts';
 import type { Room } from './room.ts';
 import { createSecurity } from './security.ts';
@@ -63,6 +64,7 @@ function addPages(router: Router, door: Door, room: Room): void {
   const email = createEmail(room);
   const devices = createDevices(room);
   const clients = createClientList(room);
+  const requests = createRequests(room);
   router
     .get('/account', door.to(createOverview(room)))
     .get('/account/activity', door.to(createActivity(room)))
@@ -76,6 +78,8 @@ function addPages(router: Router, door: Door, room: Room): void {
     .post('/account/devices/end', door.to(devices.endSession, { page: '/account/devices' }))
     .post('/account/devices/end-others', door.to(devices.endOthers, { page: '/account/devices' }))
     .post('/account/devices/forget', door.to(devices.forget, { page: '/account/devices' }))
+    .get(REQUESTS, door.to(requests.show, FRESH))
+    .post(REQUESTS, door.to(requests.answer, { ...FRESH, page: REQUESTS }))
     .get('/account/clients', door.to(clients.show))
     .post('/account/clients/remove', door.to(clients.remove, { page: '/account/clients' }));
 }

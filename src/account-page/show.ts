@@ -43,6 +43,8 @@ const DONE = new Set([
   'sessions-ended',
   'device-forgotten',
   'client-removed',
+  'request-approved',
+  'request-refused',
 ]);
 const SECTIONS: Readonly<Record<keyof Pages, Section>> = {
   'account/overview': 'overview',
@@ -58,6 +60,7 @@ const SECTIONS: Readonly<Record<keyof Pages, Section>> = {
   'account/recovery-codes': 'security',
   'account/devices': 'devices',
   'account/clients': 'clients',
+  'account/requests': 'clients',
   'account/activity': 'activity',
   'account/data': 'data',
   'account/delete': 'data',

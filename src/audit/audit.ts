@@ -37,6 +37,10 @@ export type AuditEvent =
   | Kind<'device.connected' | 'device.refused'>
   /** So many user codes were tried that this address, or everybody, is blocked for a while. */
   | Kind<'device.throttled'>
+  /** Somebody let a client have that asked for them from afar, or did not. */
+  | Kind<'ciba.approved' | 'ciba.refused'>
+  /** A client asked somebody too often; without `accountId` it was nobody. */
+  | Kind<'ciba.throttled'>
   | Kind<'token.issued', { grantType: string; kind: string; jti?: string | undefined }>
   | Kind<'token.reused', { grantId: string }>
   /** `clientId` got a token of the person in exchange for one of `subjectClient`'s; without `actor` it says nothing of that. */

@@ -2,6 +2,7 @@ import type { Metadata, MetadataName, MetadataProblem } from './metadata-fields.
 
 const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
 const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+const CIBA_GRANT = 'urn:openid:params:grant-type:ciba';
 const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
 
 /** Whether grants, response types and redirect URIs belong together (RFC 7591 section 2.1). */
@@ -32,11 +33,36 @@ export function flowProblems(
       'must name at least one URI, since the client has people sign in',
     ),
     ...problemIf(
-      grants.has('refresh_token') && !hasCode && !grants.has(DEVICE_GRANT),
+      grants.has('refresh_token') &&
+        !hasCode &&
+        !grants.has(DEVICE_GRANT) &&
+        !grants.has(CIBA_GRANT),
       'grant_types',
       'must not hold refresh_token without a grant of people: there would be nothing to refresh',
     ),
     ...credentialProblems(metadata, grants),
+    ...deliveryProblems(metadata, grants),
+  ];
+}
+
+/** How a client hears of what people answer elsewhere (CIBA section 4). */
+function deliveryProblems(
+  metadata: Metadata,
+  grants: ReadonlySet<string>,
+): readonly MetadataProblem[] {
+  const mode = metadata.backchannel_token_delivery_mode;
+  const endpoint = metadata.backchannel_client_notification_endpoint;
+  return [
+    ...problemIf(
+      grants.has(CIBA_GRANT) !== (mode !== undefined),
+      'backchannel_token_delivery_mode',
+      `must be poll or ping with the grant type ${CIBA_GRANT}, and not without it`,
+    ),
+    ...problemIf(
+      (mode === 'ping') !== (endpoint !== undefined),
+      'backchannel_client_notification_endpoint',
+      'is where a client is told with ping, and of no use without it',
+    ),
   ];
 }
 
@@ -45,7 +71,7 @@ function credentialProblems(
   { token_endpoint_auth_method: method }: Metadata,
   grants: ReadonlySet<string>,
 ): readonly MetadataProblem[] {
-  return ['client_credentials', TOKEN_EXCHANGE, JWT_BEARER].flatMap((grant) =>
+  return ['client_credentials', TOKEN_EXCHANGE, JWT_BEARER, CIBA_GRANT].flatMap((grant) =>
     problemIf(
       grants.has(grant) && method === 'none',
       'grant_types',

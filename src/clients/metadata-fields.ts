@@ -51,6 +51,7 @@ export const METADATA_FIELDS = {
         'urn:ietf:params:oauth:grant-type:device_code',
         'urn:ietf:params:oauth:grant-type:token-exchange',
         'urn:ietf:params:oauth:grant-type:jwt-bearer',
+        'urn:openid:params:grant-type:ciba',
       ]),
     )
     .min(1),
@@ -97,6 +98,8 @@ export const METADATA_FIELDS = {
   require_auth_time: z.boolean(),
   default_acr_values: z.array(z.string().min(1).max(255)).max(20),
   initiate_login_uri: uri,
+  backchannel_token_delivery_mode: z.enum(['poll', 'ping']),
+  backchannel_client_notification_endpoint: uri,
   backchannel_logout_uri: uri,
   backchannel_logout_session_required: z.boolean(),
   require_pushed_authorization_requests: z.boolean(),

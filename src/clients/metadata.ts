@@ -27,7 +27,11 @@ export interface MetadataRead {
 }
 
 const PAGES = ['client_uri', 'logo_uri', 'policy_uri', 'tos_uri'] as const;
-const ENDPOINTS = ['jwks_uri', 'backchannel_logout_uri'] as const;
+const ENDPOINTS = [
+  'jwks_uri',
+  'backchannel_logout_uri',
+  'backchannel_client_notification_endpoint',
+] as const;
 /** Https whatever the profile: the specifications leave no choice, and the engine none either. */
 const HTTPS_ENDPOINTS = ['initiate_login_uri', 'sector_identifier_uri'] as const;
 

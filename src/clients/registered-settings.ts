@@ -14,6 +14,14 @@ export const REGISTERED_SETTINGS = {
   backchannelLogoutSessionRequired: FIELD.backchannel_logout_session_required
     .optional()
     .describe('Whether that call must name the session.'),
+  backchannelTokenDeliveryMode: FIELD.backchannel_token_delivery_mode
+    .optional()
+    .describe(
+      'poll: it asks whether somebody has answered; ping: it is told, and asks then (OpenID Connect CIBA).',
+    ),
+  backchannelClientNotificationEndpoint: FIELD.backchannel_client_notification_endpoint
+    .optional()
+    .describe('Where it is told that somebody has answered.'),
   uri: FIELD.client_uri.optional().describe('Home page of the client.'),
   logoUri: FIELD.logo_uri.optional().describe('Logo, shown where people sign in.'),
   policyUri: FIELD.policy_uri.optional().describe('Privacy policy, linked where people consent.'),

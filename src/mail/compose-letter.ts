@@ -19,8 +19,8 @@ export interface Stationery {
 }
 
 const SUBJECT_MAX = 150;
-/** What people or devices chose to call themselves. */
-const NAMES = ['clientName', 'inviter', 'device'];
+/** What people, devices or clients chose to say. */
+const NAMES = ['clientName', 'inviter', 'device', 'message'];
 
 /**
  * Renders `views/mail/<name>.liquid` three times, each time in another layout: as the subject, as text, as HTML.

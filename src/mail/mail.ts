@@ -34,6 +34,13 @@ export interface Letters {
   };
   /** The code for a new password, typed where it was asked for. */
   readonly 'reset-code': { readonly code: string; readonly minutes: number };
+  /** A client asks somebody to sign in who is not before it. `message` may be empty. */
+  readonly 'sign-in-request': {
+    readonly url: string;
+    readonly minutes: number;
+    readonly clientName: string;
+    readonly message: string;
+  };
   readonly recovery: { readonly url: string; readonly minutes: number };
   /** `inviter` empty: the installation itself invites. */
   readonly invitation: { readonly url: string; readonly days: number; readonly inviter: string };

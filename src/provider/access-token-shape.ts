@@ -2,6 +2,7 @@ import {
   Provider,
   type AccessToken,
   type AuthorizationCode,
+  type BackchannelAuthenticationRequest,
   type ClientCredentials,
   type DeviceCode,
   type KoaContextWithOIDC,
@@ -165,9 +166,19 @@ function identityOf(ctx: KoaContextWithOIDC): Identity {
 /** What a person's tokens are issued from. */
 function sourceOf({
   oidc,
-}: KoaContextWithOIDC): RefreshToken | AuthorizationCode | DeviceCode | undefined {
+}: KoaContextWithOIDC):
+  | RefreshToken
+  | AuthorizationCode
+  | DeviceCode
+  | BackchannelAuthenticationRequest
+  | undefined {
   const { entities } = oidc;
-  return entities.RefreshToken ?? entities.AuthorizationCode ?? entities.DeviceCode;
+  return (
+    entities.RefreshToken ??
+    entities.AuthorizationCode ??
+    entities.DeviceCode ??
+    entities.BackchannelAuthenticationRequest
+  );
 }
 
 /** OIDC scopes that were granted and asked for: with the code, or, fewer, with this refresh. */

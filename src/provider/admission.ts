@@ -2,11 +2,11 @@ import type { Revocation } from '../revocation/revocation.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { SigningSuspended } from '../signing-keys/faults.ts';
 import type { SigningKeys } from '../signing-keys/signing-keys.ts';
-import { DEVICE_PATHS, ROUTES } from './routes.ts';
+import { BACKCHANNEL_PATH, DEVICE_PATHS, ROUTES } from './routes.ts';
 import type { RequestState } from './store/request-state.ts';
 
 const ISSUING = new RegExp(
-  `^(?:(?:${ROUTES.authorization}|${DEVICE_PATHS.verification})(?:/|$)|${ROUTES.token}$)`,
+  `^(?:(?:${ROUTES.authorization}|${DEVICE_PATHS.verification})(?:/|$)|(?:${ROUTES.token}|${BACKCHANNEL_PATH})$)`,
 );
 /** After an outage, for how long this node makes sure that the state answers before it issues anything. */
 const WARY_MS = 5000;

@@ -157,6 +157,48 @@ export interface ConnectedClients {
   list(accountId: string): Promise<readonly ConnectedClient[]>;
 }
 
+/** A client asks somebody who is elsewhere to sign in (OpenID Connect CIBA), and they have not answered yet. */
+export interface WaitingRequest {
+  /** Names it; no secret. */
+  readonly id: string;
+  readonly client: ClientView;
+  /** What the person sees at the client, too (`binding_message`); empty: nothing. */
+  readonly message: string;
+  readonly asked: ConsentRequest;
+  /** NumericDates. */
+  readonly askedAt: number;
+  readonly expiresAt: number;
+}
+
+/** What became of an answer. `gone`: it came too late, or twice; `more-proof`: a second factor is asked for. */
+export type BackchannelAnswer = 'done' | 'gone' | 'more-proof';
+
+/** Requests that wait for people. */
+export interface BackchannelRequests {
+  /** The newest first. */
+  list(accountId: string): Promise<readonly WaitingRequest[]>;
+  /** Once only, whatever is said; on record when it resolves. */
+  answer(
+    ctx: Context,
+    what: {
+      readonly session: BrowserSession;
+      readonly id: string;
+      readonly isApproved: boolean;
+    },
+  ): Promise<BackchannelAnswer>;
+}
+
+/** Tells somebody that a client waits for them. */
+export type OnBackchannelRequest = (asked: {
+  readonly accountId: string;
+  readonly clientName: string;
+  /** Empty: there is none. */
+  readonly message: string;
+  readonly lifetimeSeconds: number;
+  /** Those that the client asks for. */
+  readonly languages: readonly string[];
+}) => Promise<void>;
+
 /** No living interaction: expired, finished, or of another browser. */
 export class InteractionExpired extends LatchkeyError {
   readonly code = 'ERR_INTERACTION_EXPIRED';
@@ -240,6 +282,7 @@ export interface Protocol {
   readonly interactions: Interactions;
   readonly sessions: BrowserSessions;
   readonly connectedClients: ConnectedClients;
+  readonly backchannelRequests: BackchannelRequests;
   /** Discovery (both paths) and key set by path; answered before Koa. Undefined: not one of them. */
   document(path: string): PreparedDocument | undefined;
   /** Everything else of the protocol; 404 for a path that is not the engine's. */

@@ -13,8 +13,10 @@ import type { State } from '../storage/state.ts';
 import type { Subjects } from '../subjects/subjects.ts';
 import type { StatusLists } from '../status-lists/status-lists.ts';
 import type { ProtocolSettings } from './config.ts';
+import { createPing } from './backchannel/ping.ts';
+import { createWaitingRequests } from './backchannel/waiting-requests.ts';
 import { createBrowserSessions } from './browser-sessions.ts';
-import type { IssuerProfile, Protocol, ProtocolPages } from './contract.ts';
+import type { IssuerProfile, OnBackchannelRequest, Protocol, ProtocolPages } from './contract.ts';
 import { createContentKeys } from './content-keys.ts';
 import type { Dialect } from './dialect.ts';
 import { createConnectedClients } from './connected-clients.ts';
@@ -50,8 +52,10 @@ export interface ProtocolOptions {
   readonly outboundFetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
   /** Cookies are signed with the first; those signed with another are still taken. */
   readonly cookieKeys: readonly string[];
-  /** Makes keys by which nodes read the access tokens that they encrypt. */
-  readonly sealer: Pick<Sealer, 'keysFor'>;
+  /** For what must not lie in the state in clear, and for keys by which nodes read the access tokens that they encrypt. */
+  readonly sealer: Pick<Sealer, 'keysFor' | 'open' | 'seal'>;
+  /** Tells people of requests that wait for them (OpenID Connect CIBA). */
+  readonly onBackchannelRequest?: OnBackchannelRequest | undefined;
   readonly metrics?: ProtocolMetrics | undefined;
   /** Left out: ours. */
   readonly dialect?: Dialect | undefined;
@@ -105,6 +109,10 @@ export async function createProtocol(options: ProtocolOptions): Promise<Protocol
     document,
     handle,
     sessions: createBrowserSessions({ ...around, cookies: parts.generation.cookies }),
+    backchannelRequests: createWaitingRequests({
+      ...around,
+      ping: createPing({ ...options, signal: closing.signal }),
+    }),
     connectedClients: createConnectedClients({ ...parts, ...options }),
     isForPrograms: (path) => endpoints.isForPrograms(path),
     owns: (path) => document(path) !== undefined || endpoints.enginePath(path) !== undefined,

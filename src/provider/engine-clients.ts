@@ -10,6 +10,7 @@ import type { JsonObject } from '../runtime/json.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Actor } from '../runtime/origin.ts';
 import { randomId } from '../runtime/random.ts';
+import { CIBA_GRANT } from './features/ciba.ts';
 import type { Demands } from './features/demands.ts';
 import { createProfileJudge } from './profile-judge.ts';
 import { isRegisteredUri } from './redirect-uris.ts';
@@ -197,6 +198,11 @@ function registered(
   { registeredScope: scope }: Pick<RequestScope, 'registeredScope'>,
 ): { readonly metadata: JsonObject; readonly secret: string | undefined } {
   const all = { ...toJson(payload), ...(scope !== undefined && { scope }) };
+  // Else anybody could have somebody's phone ring.
+  if (texts(all, 'grant_types').includes(CIBA_GRANT))
+    throw new errors.InvalidClientMetadata(
+      `grant_types: ${CIBA_GRANT} is given by operators alone`,
+    );
   const secret = text(all, 'client_secret');
   return {
     metadata: Object.fromEntries(Object.entries(all).filter(([name]) => !GIVEN.has(name))),

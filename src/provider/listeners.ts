@@ -17,6 +17,7 @@ const REFUSALS = [
   'registration_create.error',
   'pushed_authorization_request.error',
   'device_authorization.error',
+  'backchannel_authentication.error',
 ] as const;
 /** What the engine says of a failed client authentication, in words that stay. */
 const REASONS: readonly (readonly [RegExp, string])[] = [

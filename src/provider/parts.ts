@@ -29,7 +29,7 @@ import { createResources, type Resources } from './resources.ts';
 import { createEndpoints, urlOf } from './routes.ts';
 import type { Grants } from './store/grants.ts';
 import type { InteractionRecords } from './store/interaction-records.ts';
-import { createRequestState } from './store/request-state.ts';
+import { createRequestState, type RequestState } from './store/request-state.ts';
 import { createStatusClaim } from './status-claim.ts';
 import { createStores } from './stores.ts';
 import type { TokenEncryption } from './token-encryption.ts';
@@ -70,7 +70,10 @@ export function createParts(options: PartsOptions): Parts {
   const cookies = cookieNames(profile);
   const parties = createParties(options, scopes);
   const { engineClients, accountClaims, resources, lifetimes } = parties;
-  const features = createFeatures(settings.protocol, featureOptions(options, scopes, parties));
+  const features = createFeatures(
+    settings.protocol,
+    featureOptions(options, { scopes, state }, parties),
+  );
   const hasRegistration = settings.registration.mode !== 'off';
   const endpoints = createEndpoints(profile, hasRegistration, features, dialect?.paths);
   const base = { ...options, ...parties, state, scopes, endpoints, metrics };
@@ -110,8 +113,8 @@ export function createParts(options: PartsOptions): Parts {
 
 function featureOptions(
   options: PartsOptions,
-  scopes: RequestScopes,
-  { engineClients, details }: Parties,
+  { scopes, state }: { readonly scopes: RequestScopes; readonly state: RequestState },
+  { accountClaims, engineClients, details }: Parties,
 ): FeatureOptions {
   const { profile, dialect } = options;
   const { issuer } = profile;
@@ -124,6 +127,9 @@ function featureOptions(
     details,
     certificateOf: (request) => scopes.of(request).tls?.certificate,
     isAtAlias: (request) => scopes.of(request).tls?.isAtAlias === true,
+    findAccount: accountClaims.findAccount,
+    scopes,
+    state,
     devicePages: createDevicePages({ pages: options.pages, engineClients, endpoints: { url } }),
     url,
   };

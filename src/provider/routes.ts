@@ -19,6 +19,9 @@ export const DEVICE_PATHS = {
   verification: '/device',
 } as const;
 
+/** Where clients ask for people who are elsewhere (OpenID Connect CIBA). */
+export const BACKCHANNEL_PATH = '/bc-authorize';
+
 /** OpenID Connect Discovery section 4. */
 export const OPENID_CONFIGURATION = '/.well-known/openid-configuration';
 /** RFC 8414 section 3. */

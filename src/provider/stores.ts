@@ -5,6 +5,7 @@ import type { Revocation } from '../revocation/revocation.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { JsonObject } from '../runtime/json.ts';
 import type { Logger } from '../runtime/logger.ts';
+import type { Sealer } from '../runtime/sealing.ts';
 import type { SigningKeys } from '../signing-keys/signing-keys.ts';
 import type { Subjects } from '../subjects/subjects.ts';
 import type { ProtocolSettings } from './config.ts';
@@ -18,6 +19,7 @@ import type { Endpoints } from './routes.ts';
 import { createDeviceAudit } from './device-audit.ts';
 import { createAccessTokens } from './store/access-tokens.ts';
 import { toAdapter, UNUSED_MODEL, type ModelStore } from './store/adapter.ts';
+import { BACKCHANNEL_REQUEST, createBackchannelStore } from './store/backchannel-store.ts';
 import { createAnswered } from './store/answered.ts';
 import { createDeviceCodes } from './store/device-codes.ts';
 import { createGrants, type Grants } from './store/grants.ts';
@@ -57,6 +59,7 @@ export interface StoresOptions {
   readonly revocation: Revocation;
   readonly subjects: Subjects;
   readonly contentKeys: ContentKeys;
+  readonly sealer: Pick<Sealer, 'seal'>;
   /** Told in encrypted tokens alone. */
   readonly withheldClaims: ReadonlySet<string>;
   readonly audit: Audit;
@@ -110,13 +113,7 @@ export function createStores(options: StoresOptions): Stores {
     AuthorizationCode: codes,
     AccessToken: createAccessTokens('AccessToken', opaque('AccessToken'), tokens),
     ClientCredentials: createAccessTokens('ClientCredentials', opaque('ClientCredentials'), tokens),
-    DeviceCode: createDeviceCodes({
-      ...once,
-      ...createDeviceAudit(options),
-      intervalSeconds: settings.protocol.deviceFlow.interval,
-      isAtTokenEndpoint: isAt(scopes, 'token'),
-      addressOf: () => scopes.current().origin.address,
-    }),
+    ...elsewhereModels(options, once),
     ...clientModels(options, once),
   };
   return {
@@ -131,6 +128,28 @@ export function createStores(options: StoresOptions): Stores {
 
 /** By the engine's names. */
 type Models = Readonly<Record<string, ModelStore>>;
+
+/** What people answer at another place than where it is asked. */
+function elsewhereModels(options: StoresOptions, once: RedeemableOptions): Models {
+  const { scopes, settings } = options;
+  const { deviceFlow, ciba } = settings.protocol;
+  const isAtTokenEndpoint = isAt(scopes, 'token');
+  return {
+    DeviceCode: createDeviceCodes({
+      ...once,
+      ...createDeviceAudit(options),
+      intervalSeconds: deviceFlow.interval,
+      isAtTokenEndpoint,
+      addressOf: () => scopes.current().origin.address,
+    }),
+    [BACKCHANNEL_REQUEST]: createBackchannelStore({
+      ...once,
+      sealer: options.sealer,
+      intervalSeconds: ciba.interval,
+      isAtTokenEndpoint,
+    }),
+  };
+}
 
 /** What says nothing of a person, and whose user proves a client that must be there. */
 function clientModels(options: StoresOptions, once: RedeemableOptions): Models {

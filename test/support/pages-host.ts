@@ -107,6 +107,7 @@ export function createBareProtocol(overrides: Partial<Protocol> = {}): Protocol 
     },
     sessions: { current: async () => undefined, end: async () => false, list: async () => [] },
     connectedClients: { list: async () => [] },
+    backchannelRequests: { list: async () => [], answer: async () => 'gone' },
     document: () => undefined,
     owns: () => false,
     isForPrograms: () => false,

@@ -17,6 +17,7 @@ const GRANTS_OF_PEOPLE: ReadonlySet<unknown> = new Set([
   'authorization_code',
   'refresh_token',
   'urn:ietf:params:oauth:grant-type:device_code',
+  'urn:openid:params:grant-type:ciba',
 ]);
 
 /** Requests that say in detail what they are for (RFC 9396). */

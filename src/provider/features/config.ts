@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { authorizationDetailsConfig } from './authorization-details.ts';
 import { clientIdMetadataConfig } from './client-id-metadata.ts';
+import { cibaConfig } from './ciba.ts';
 import { deviceFlowConfig } from './device-flow.ts';
 import { dpopConfig } from './dpop.ts';
 import { fapi2Config } from './fapi2.ts';
@@ -28,6 +29,7 @@ export const protocolConfig = z
     pairwiseSubjects: pairwiseSubjectsConfig,
     requestObjects: requestObjectsConfig,
     authorizationDetails: authorizationDetailsConfig,
+    ciba: cibaConfig,
     signedAnswers: signedAnswersConfig,
     webMessages: webMessagesConfig,
     tokenExchange: tokenExchangeConfig,

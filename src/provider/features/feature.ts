@@ -9,6 +9,7 @@ import type { Subjects } from '../../subjects/subjects.ts';
 import type { AccountClaims } from '../account-claims.ts';
 import type { AuthorizationDetails } from '../authorization-details/authorization-details.ts';
 import type { DevicePages } from '../device-pages.ts';
+import type { OnBackchannelRequest } from '../contract.ts';
 import type { EngineClients } from '../engine-clients.ts';
 import type { Lifetimes } from '../lifetimes.ts';
 import type { RequestScopes } from '../request-scope.ts';
@@ -73,6 +74,11 @@ export interface FeatureOptions {
   /** Whether a request came to one of the `mtls_endpoint_aliases`. */
   readonly isAtAlias: (request: IncomingMessage) => boolean;
   readonly devicePages: DevicePages;
+  readonly findAccount: AccountClaims['findAccount'];
+  readonly audit: Audit;
+  readonly scopes: RequestScopes;
+  readonly state: RequestState;
+  readonly onBackchannelRequest?: OnBackchannelRequest | undefined;
   /** Secrets of the installation, the newest first. */
   readonly cookieKeys: readonly string[];
 }

@@ -3,6 +3,7 @@ import { clientIdMetadata } from './client-id-metadata.ts';
 import type { FeatureSettings } from './config.ts';
 import { authorizationDetails } from './authorization-details.ts';
 import { deviceFlow } from './device-flow.ts';
+import { ciba } from './ciba.ts';
 import { dpop } from './dpop.ts';
 import { encryption } from './encryption.ts';
 import { fapi2 } from './fapi2.ts';
@@ -33,6 +34,7 @@ export function createFeatures(
     jwtBearer(settings.jwtBearer, options),
     requestObjects(settings.requestObjects),
     authorizationDetails(options),
+    ciba(settings.ciba, options),
     signedAnswers(settings.signedAnswers),
     webMessages(settings.webMessages),
     tokenExchange(settings.tokenExchange),

@@ -12,7 +12,11 @@ import type { Validity } from './validity.ts';
 
 const ROUNDS_MAX = 3;
 
-type Kind = 'AuthorizationCode' | 'PushedAuthorizationRequest' | 'DeviceCode';
+type Kind =
+  | 'AuthorizationCode'
+  | 'BackchannelAuthenticationRequest'
+  | 'DeviceCode'
+  | 'PushedAuthorizationRequest';
 
 /** What a store of things that are redeemed once works with. */
 export interface RedeemableOptions {

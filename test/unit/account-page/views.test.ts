@@ -192,6 +192,30 @@ const STATES: Of<Pages> = {
     { clients: [CLIENT, OWN_CLIENT, { ...OWN_CLIENT, since: 0, lastUsedAt: 0 }] },
     { clients: [] },
   ],
+  'account/requests': [
+    {
+      requests: [
+        {
+          ...OWN_CLIENT,
+          id: 'r-1',
+          logo: 'https://cdn.example/logo.png',
+          site: 'shop.example',
+          message: EVIL,
+          expiresAt: AT,
+          scopes: [{ message: 'scope.email', text: '' }],
+          claims: [{ message: '', text: 'cost_centre' }],
+          resources: [],
+          details: [
+            { type: 'x', name: EVIL, description: EVIL, fields: [{ label: EVIL, values: [EVIL] }] },
+          ],
+        },
+        { ...OWN_CLIENT, id: 'r-2', message: '', expiresAt: AT, details: [] },
+      ],
+      problem: NONE,
+    },
+    { requests: [], problem: { kind: 'gone' } },
+    { requests: [], problem: { kind: 'more-proof' } },
+  ],
   'account/activity': [
     { events: [EVENT], limits: LIMITS, days: 90, older: '/older', isFirst: false },
     { events: [], limits: [], days: 1, older: '', isFirst: true },
