@@ -41,7 +41,11 @@ beforeAll(async () => {
   const jwks = { keys: [await publicJwk(rsa, 'rsa-1'), await publicJwk(curve, 'ec-1')] };
   const api = { name: 'An API', scopes: { read: 'Read' } };
   house = await openHouse({
-    protocol: { encryption: { enabled: true }, signedAnswers: { enabled: true } },
+    protocol: {
+      encryption: { enabled: true },
+      signedAnswers: { enabled: true },
+      tokenExchange: { enabled: true },
+    },
     registration: { mode: 'open' },
     claims: {
       sensitive: ['ssn'],
@@ -336,5 +340,43 @@ describe('what is encrypted for a client', () => {
         [`${answer}_encryption_enc_values_supported`]: ['A256GCM'],
       });
     expect(metadata).not.toHaveProperty('request_object_encryption_alg_values_supported');
+  });
+});
+
+describe('token exchange (RFC 8693)', () => {
+  const GRANT = 'urn:ietf:params:oauth:grant-type:token-exchange';
+  const TYPE = 'urn:ietf:params:oauth:token-type:access_token';
+
+  test('takes tokens that their API alone can read, and gives such, which fall with them', async () => {
+    const gateway = await createRelyingParty(house, {
+      metadata: { client_name: 'The gateway', grant_types: [GRANT] },
+      policy: {
+        tokenExchange: {
+          subjects: [party.id],
+          audiences: [STOCK],
+          impersonation: false,
+          delegation: true,
+        },
+      },
+    });
+    const { access_token: token } = await party.signIn(house.browser(), {
+      resource: ORDERS,
+      scope: 'openid read',
+    });
+    const { access_token: exchanged } = await oidc.genericGrantRequest(
+      gateway.configuration,
+      GRANT,
+      { subject_token: token, subject_token_type: TYPE },
+    );
+    expect(decodeProtectedHeader(exchanged).alg).toBe('ECDH-ES+A256KW');
+    expect(decodeJwt(await opened(exchanged))).toMatchObject({
+      aud: STOCK,
+      act: { sub: gateway.id },
+    });
+    const told = (): Promise<JsonObject> =>
+      gateway.post('/introspect', { token: exchanged }).then(json);
+    expect(await told()).toMatchObject({ active: true });
+    await party.post('/revoke', { token });
+    expect(await told()).toStrictEqual({ active: false });
   });
 });
