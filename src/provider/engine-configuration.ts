@@ -172,7 +172,10 @@ function decisionsOf(
 }
 
 function byScope({ byScope: scopes }: AccountClaims): Record<string, string[]> {
-  return Object.fromEntries(Object.entries(scopes).map(([scope, names]) => [scope, [...names]]));
+  const claims = Object.entries(scopes).map(([scope, names]) => [scope, [...names]] as const);
+  const { openid = ['sub'], ...others } = Object.fromEntries(claims);
+  // How somebody signed in is told to every app; acr to those that ask for it, by `acr_values` among others.
+  return { ...others, openid: [...openid, 'amr'] };
 }
 
 function cookiesOf({

@@ -132,3 +132,22 @@ test('errors go back to the client with its state and our issuer, or stay on our
   expect(unknown.response?.status).toBe(400);
   expect(await unknown.response?.text()).toContain('invalid_client');
 });
+
+test('every app is told how somebody signed in, and which class that is if it asks by acr_values', async () => {
+  const single = 'urn:latchkey:acr:1fa';
+  const claimsOf = async (
+    app: Awaited<ReturnType<typeof createRelyingParty>>,
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<object> => {
+    const answer = await app.redeem(await app.authorize(house.browser(), more));
+    const { id_token: token } = (await answer.json()) as { readonly id_token: string };
+    return decodeJwt(token);
+  };
+  const app = await createRelyingParty(house);
+  const plain = await claimsOf(app);
+  expect(plain).toMatchObject({ amr: ['pwd'] });
+  expect(plain).not.toHaveProperty('acr');
+  expect(await claimsOf(app, { acr_values: single })).toMatchObject({ amr: ['pwd'], acr: single });
+  const byDefault = await createRelyingParty(house, webClient({ default_acr_values: [single] }));
+  expect(await claimsOf(byDefault)).toMatchObject({ amr: ['pwd'], acr: single });
+});
