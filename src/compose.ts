@@ -7,6 +7,7 @@ import { createAccounts } from './accounts/create-accounts.ts';
 import { createTickets } from './accounts/create-tickets.ts';
 import type { Tickets } from './accounts/tickets.ts';
 import { tenantClients } from './auth0/clients.ts';
+import { tenantProfiles } from './auth0/profiles.ts';
 import { withAuth0Subjects } from './auth0/subjects.ts';
 import type { Audit } from './audit/audit.ts';
 import { createAudit } from './audit/create-audit.ts';
@@ -208,6 +209,7 @@ function createOthers(
   return {
     takeBack: createTakeBack({
       ...base,
+      furtherProfiles: tenantProfiles(settings.auth0),
       longestTokenSeconds: settings.revocation.longestToken,
     }),
     mailAdministration: createMailAdministration({

@@ -5,6 +5,7 @@ import { clientsOf } from './clients.ts';
 import { auth0Config, type Auth0Config, type TenantConfig } from './config.ts';
 import { createAuth0Dialect } from './dialect.ts';
 import { createLogoutRoutes } from './logout.ts';
+import { profileOf } from './profiles.ts';
 import { takingTokensFromQueries } from './userinfo.ts';
 
 /** Tenants that applications take for Auth0's. */
@@ -22,7 +23,7 @@ async function siteOf(tenant: TenantConfig, house: House): Promise<Site> {
   const clients = clientsOf(tenant, house.clients);
   const resourceServers = apisOf(tenant, house.resourceServers);
   const { protocol, routers } = await house.openIssuer({
-    profile: { issuer, namespace: `auth0-${tenant.name}` },
+    profile: profileOf(tenant),
     dialect: createAuth0Dialect(tenant, resourceServers),
     clients,
     resourceServers,

@@ -1,7 +1,5 @@
-import { decodeJwt, decodeProtectedHeader } from 'jose';
 import type { Receipt, Revocation, Revoked } from '../revocation/revocation.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { sha256 } from '../runtime/digest.ts';
 import type { Json } from '../runtime/json.ts';
 import type { Actor } from '../runtime/origin.ts';
 import type { Sealer } from '../runtime/sealing.ts';
@@ -9,20 +7,14 @@ import type { Records } from '../storage/records.ts';
 import type { State } from '../storage/state.ts';
 import type { ProtocolSettings } from './config.ts';
 import { createContentKeys } from './content-keys.ts';
-import { ENCRYPTED_TOKEN, openEncrypted } from './encrypted-token.ts';
 import { createConsents } from './consent-queries.ts';
 import type { IssuerProfile } from './contract.ts';
 import { createSessionFinder, type SessionFinder } from './find-session.ts';
+import { createReadToken } from './read-token.ts';
 import { REVOKED_TOKEN, revokedTokenKey } from './store/access-tokens.ts';
 import { ENDED_GRANT, grantKey, grantsOfKey } from './store/grants.ts';
-import { object, ofKind, text } from './store/payloads.ts';
-import { chainKey } from './store/refresh-chain.ts';
 import { oidcKey } from './store/request-state.ts';
 import { ENDED_SESSION, sessionKey } from './store/sessions.ts';
-
-const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
-const REFRESH_TOKEN = /^[\w-]{22}\.[\w-]{43}$/;
-const OPAQUE_KINDS = ['AccessToken', 'ClientCredentials'] as const;
 
 /** Why, and by whom. */
 export interface RevocationDetails {
@@ -62,18 +54,22 @@ export interface TakeBackOptions {
   readonly revocation: Revocation;
   readonly clock: Clock;
   readonly profile: IssuerProfile;
+  /** Issuers of the installation beside that one. */
+  readonly furtherProfiles?: readonly IssuerProfile[] | undefined;
   readonly sealer: Pick<Sealer, 'keysFor'>;
   readonly settings: Pick<ProtocolSettings, 'tokens' | 'sessions'>;
   /** No access token lives longer. */
   readonly longestTokenSeconds: number;
 }
 
-/** Over the records of the protocol of one issuer. */
+/** Over the records of the protocol of an issuer, and of those beside it. */
 export function createTakeBack(options: TakeBackOptions): TakeBack {
   const { state, revocation, clock, profile, settings } = options;
   const consents = createConsents(options);
   const contentKeys = createContentKeys(options.sealer);
-  const full = (key: string): string => oidcKey(profile.namespace, key);
+  const profiles = [profile, ...(options.furtherProfiles ?? [])];
+  const full = (key: string): readonly string[] =>
+    profiles.map(({ namespace }) => oidcKey(namespace, key));
 
   const token = (jti: string, expiresAt = Infinity): Revoked => {
     const latest = clock.now() + options.longestTokenSeconds;
@@ -82,7 +78,8 @@ export function createTakeBack(options: TakeBackOptions): TakeBack {
 
   async function end(key: string, value: Json, ttlSeconds: number): Promise<void> {
     const life = { ttlSeconds: Math.max(1, ttlSeconds), durable: true, essential: true };
-    await state.put(full(key), value, life);
+    // Its id tells nobody of which issuer it is.
+    await Promise.all(full(key).map((one) => state.put(one, value, life)));
   }
 
   async function endRecord(what: Revoked): Promise<void> {
@@ -110,42 +107,14 @@ export function createTakeBack(options: TakeBackOptions): TakeBack {
     async disconnect(accountId, clientId, details) {
       // First, or the next request of the app would be given another grant.
       await consents.forget(accountId, clientId);
-      const grantIds = await state.list(full(grantsOfKey(accountId, clientId)));
-      const receipts = grantIds.map((grantId) => revoke({ kind: 'grant', grantId }, details));
+      const lists = full(grantsOfKey(accountId, clientId)).map((key) => state.list(key));
+      const receipts = (await Promise.all(lists))
+        .flat()
+        .map((grantId) => revoke({ kind: 'grant', grantId }, details));
       return (await Promise.all(receipts)).toSorted((one, other) => one.number - other.number);
     },
     sessions: createSessionFinder(options),
     token: (jti) => token(jti),
-    async read(value) {
-      const jwt = ENCRYPTED_TOKEN.test(value) ? openEncrypted(value, contentKeys) : value;
-      if (jwt === undefined) return undefined;
-      if (JWT.test(jwt)) {
-        const found = readJwt(jwt, profile.issuer);
-        return found && token(found.jti, found.exp);
-      }
-      if (REFRESH_TOKEN.test(value)) {
-        const chain = ofKind(await state.get(full(chainKey(value))), 'RefreshToken');
-        const grantId = chain && text(object(chain, 'payload') ?? {}, 'grantId');
-        return grantId === undefined ? undefined : { kind: 'grant', grantId };
-      }
-      const keys = OPAQUE_KINDS.map((kind) => full(`${kind}:${sha256(value)}`));
-      const isKnown = (await state.getMany(keys)).some((entry) => entry !== undefined);
-      return isKnown ? token(sha256(value)) : undefined;
-    },
+    read: createReadToken({ state, profiles, contentKeys, token }),
   };
-}
-
-/** Its signature is not asked for: whoever may take tokens back may do so with one that nobody would accept. */
-function readJwt(
-  token: string,
-  issuer: string,
-): { readonly jti: string; readonly exp: number } | undefined {
-  try {
-    const { iss, jti, exp } = decodeJwt(token);
-    const isOurs = decodeProtectedHeader(token).typ === 'at+jwt' && iss === issuer;
-    if (!isOurs || jti === undefined || exp === undefined) return undefined;
-    return { jti, exp };
-  } catch {
-    return undefined;
-  }
 }

@@ -71,6 +71,29 @@ test('a token that was taken back by its number is refused within a second, here
   expect(await userinfo(token)).toBe(401);
 });
 
+test('tokens of a tenant are known by their text: refresh token, JWT and opaque token', async () => {
+  const own = { login: 'jon' };
+  const opaque = await node.signIn({}, own);
+  const { body } = await node.signIn({ audience: API, scope: 'openid read:messages' }, own);
+  const jwt = String(body['access_token']);
+  const read = (token: unknown): Promise<Revoked | undefined> => rooms.takeBack.read(String(token));
+  expect(await read(jwt)).toMatchObject({ kind: 'token', jti: decodeJwt(jwt).jti });
+  expect(await read(opaque.body['access_token'])).toMatchObject({ kind: 'token' });
+  expect(await read(opaque.body['refresh_token'])).toMatchObject({ kind: 'grant' });
+  expect(await read(body['id_token'])).toBeUndefined();
+});
+
+test('an app that somebody disconnects cannot refresh', async () => {
+  const { body } = await node.signIn({}, { login: 'kim' });
+  await rooms.takeBack.disconnect(await accountId('kim'), SPA, DETAILS);
+  const refreshed = await node.token({
+    grant_type: 'refresh_token',
+    client_id: SPA,
+    refresh_token: String(body['refresh_token']),
+  });
+  expect(refreshed.status).toBe(403);
+});
+
 test('a token falls with its grant', async () => {
   const token = await tokenOf('cat');
   await expectRefused(token, { kind: 'grant', grantId: String(decodeJwt(token)['gid']) });
