@@ -2,7 +2,7 @@ import type { Client } from '../clients/clients.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Demands } from './features/demands.ts';
 
-/** The client, unless it falls short of what it is held to; that is told once of each. */
+/** The client, unless it falls short of what it is held to, or would get less than it wants; that is told once of each. */
 export function createProfileJudge({
   demands,
   logger,
@@ -17,7 +17,7 @@ export function createProfileJudge({
     if (problems.length === 0) return true;
     logger.warn(
       { event: 'client.below_profile', clientId: client.id, problems },
-      'a client falls short of the profile that it is held to: it is refused',
+      'a client falls short of what it is held to, or wants what is switched off: it is refused',
     );
     return false;
   }

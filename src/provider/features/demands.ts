@@ -11,7 +11,7 @@ export interface Demands {
   of(client: Client): JsonObject;
   /** What the client is held to. */
   profileOf(client: Client | undefined): SecurityProfile | undefined;
-  /** In what it falls short of that: it may have been registered when less was asked. */
+  /** In what it falls short of that, or cannot be given what it wants: it may have been registered under other settings. */
   shortcomings(client: Client): readonly string[];
 }
 
@@ -40,19 +40,24 @@ export function createDemands(settings: FeatureSettings): Demands {
       return { ...demanded, ...demandedBy(profileOf(client), client.metadata) };
     },
     shortcomings(client) {
-      const security = profileOf(client);
-      if (security === undefined) return [];
-      // Where the client may be reached was judged when it was registered.
-      const rules = { isDev: true, isStrict: false, security };
-      const { problems } = readMetadata(client.metadata, rules);
-      const isUnbound =
-        !dpop.enabled && client.metadata['tls_client_certificate_bound_access_tokens'] !== true;
+      // The engine would take it for a client of bearer tokens.
+      const isInVain = !dpop.enabled && client.metadata['dpop_bound_access_tokens'] === true;
       return [
-        ...problems.map(({ path, message }) => `${path.join('.')}: ${message}`),
-        ...(isUnbound ? ['dpop_bound_access_tokens: needs protocol.dpop.enabled'] : []),
+        ...shortcomingsOf(client, profileOf(client)),
+        ...(isInVain ? ['dpop_bound_access_tokens: needs protocol.dpop.enabled'] : []),
       ];
     },
   };
+}
+
+function shortcomingsOf(
+  { metadata }: Client,
+  security: SecurityProfile | undefined,
+): readonly string[] {
+  if (security === undefined) return [];
+  // Where the client may be reached was judged when it was registered.
+  const { problems } = readMetadata(metadata, { isDev: true, isStrict: false, security });
+  return problems.map(({ path, message }) => `${path.join('.')}: ${message}`);
 }
 
 function isOwn(id: string): boolean {

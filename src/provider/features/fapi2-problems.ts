@@ -13,6 +13,8 @@ interface Settings {
   readonly apis: readonly DeclaredApi[];
   readonly tokens: { readonly authorizationCode: number };
   readonly protocol: FeatureSettings;
+  readonly auth0: { readonly tenants: readonly object[] };
+  readonly cognito: { readonly enabled: boolean };
 }
 
 interface Problem {
@@ -31,9 +33,19 @@ export function fapi2Problems(settings: Settings): readonly Problem[] {
   const used = clients.reduce((most, { profile }) => strongerProfile(most, profile), required);
   if (used === undefined) return [];
   return [
+    ...(required === undefined ? [] : dialectProblems(settings)),
     ...partProblems(settings, used),
     ...apiProblems(settings),
     ...clients.flatMap((client, index) => clientProblems(client, index, required)),
+  ];
+}
+
+/** Clients written for other providers do none of what the profile asks. */
+function dialectProblems({ auth0, cognito }: Settings): readonly Problem[] {
+  const message = 'cannot stand beside protocol.fapi2.required: hold clients to it one by one';
+  return [
+    ...(auth0.tenants.length > 0 ? [{ path: ['auth0', 'tenants'], message }] : []),
+    ...(cognito.enabled ? [{ path: ['cognito', 'enabled'], message }] : []),
   ];
 }
 

@@ -94,3 +94,19 @@ test('where the profile is required, every client is held to it', () => {
     'clients.0.dpopBoundAccessTokens: must be true, or tls_client_certificate_bound_access_tokens, in the profile fapi2',
   ]);
 });
+
+test('where the profile is required, nobody is served as by another provider', () => {
+  const protocol = { fapi2: { required: 'fapi2' } };
+  const told = problems(CLIENT, {
+    protocol,
+    signingKeys: { algorithms: ['ES256', 'RS256'] },
+    auth0: {
+      tenants: [{ name: 'main', issuer: 'http://localhost:4001/', listen: { port: 4001 } }],
+    },
+    cognito: { enabled: true },
+  });
+  const message = 'cannot stand beside protocol.fapi2.required: hold clients to it one by one';
+  expect(told).toEqual(
+    expect.arrayContaining([`auth0.tenants: ${message}`, `cognito.enabled: ${message}`]),
+  );
+});

@@ -69,3 +69,11 @@ describe('a client whose tokens must be bound to a certificate', () => {
     expect(await outcomeOf(await bound.post('/token', exchanged))).toEqual(refused);
   });
 });
+
+test('a client whose tokens must be bound to a key gets none where DPoP is switched off', async () => {
+  const plain = await openHouse({ protocol: { dpop: { enabled: false } } });
+  const wants = await createRelyingParty(plain, webClient({ dpop_bound_access_tokens: true }));
+  const asked = await wants.post('/token', { grant_type: 'client_credentials', resource: API });
+  expect(asked.status).toBe(401);
+  await plain.close();
+});
