@@ -13,6 +13,7 @@ import {
 } from './holders.ts';
 import { fields, instant, json, plain, table, type Output } from './output.ts';
 import { CLI_ACTOR, withRooms, type OpenRooms } from './rooms.ts';
+import { UnfitOptions } from './values.ts';
 
 /** There is no role of this name. */
 class NoSuchRole extends LatchkeyError {
@@ -33,10 +34,15 @@ interface DeleteFlags extends Flags {
   readonly revoke?: true;
 }
 
+interface EditFlags extends DeleteFlags {
+  readonly permit?: readonly string[];
+  readonly forbid?: readonly string[];
+}
+
 type GiveFlags = Flags & HolderFlags;
 type Opened = GroupRooms & Output;
 
-/** Adds `role create|list|show|delete|give|take`. */
+/** Adds `role create|list|show|edit|delete|give|take`. */
 export function registerRoleCommands(program: Command, open: OpenRooms<GroupRooms>): void {
   const role = program
     .command('role')
@@ -62,6 +68,11 @@ export function registerRoleCommands(program: Command, open: OpenRooms<GroupRoom
   add('show', 'Shows a role and who holds it directly.')
     .option('--json', 'print JSON')
     .action((name: string, flags: Flags) => run((rooms) => show(rooms, name, flags)));
+  withRevoke(add('edit', 'Changes what a role permits, for all who hold it.'))
+    .option('--permit <name...>', 'what it permits, too')
+    .option('--forbid <name...>', 'what it permits no more')
+    .option('--json', 'print JSON')
+    .action((name: string, flags: EditFlags) => run((rooms) => edit(rooms, name, flags)));
   withRevoke(add('delete', 'Deletes a role; nobody holds it any more.'))
     .option('--json', 'print JSON')
     .action((name: string, flags: DeleteFlags) => run((rooms) => remove(rooms, name, flags)));
@@ -117,6 +128,18 @@ async function show(
     ['created', instant(role.createdAt)],
   ]);
   print(`${text}${await holdersTable(accounts, { groups: holding, people })}`);
+}
+
+async function edit({ groups, print }: Opened, name: string, flags: EditFlags): Promise<void> {
+  const { api, permit = [], forbid = [] } = flags;
+  if (permit.length + forbid.length === 0)
+    throw new UnfitOptions('Say what changes: --permit, --forbid, or both.');
+  const key = { api, name };
+  const options = { endTokens: flags.revoke === true };
+  const role = await groups.roles.edit(key, { permit, forbid }, CLI_ACTOR, options);
+  if (role === undefined) throw noSuchRole(key);
+  const permits = plain(role.permissions.join(' ')) || 'nothing';
+  print(flags.json ? json(shown(role)) : `${inWords(role)} permits now: ${permits}.`);
 }
 
 async function remove({ groups, print }: Opened, name: string, flags: DeleteFlags): Promise<void> {

@@ -119,6 +119,12 @@ export interface Groups {
   beginnings(of: Ownership): Promise<Beginnings>;
 }
 
+/** What a role permits beside what it did, and no more. */
+export interface RoleChange {
+  readonly permit: readonly string[];
+  readonly forbid: readonly string[];
+}
+
 /** The roles of the installation and of its APIs. */
 export interface Roles {
   list(): Promise<readonly Role[]>;
@@ -131,6 +137,13 @@ export interface Roles {
     },
     actor: Actor,
   ): Promise<Role>;
+  /** What it permits from now on; undefined: no such role. @throws {InvalidGroup} {DeclaredGroup} */
+  edit(
+    key: RoleKey,
+    change: RoleChange,
+    actor: Actor,
+    options?: ChangeOptions,
+  ): Promise<Role | undefined>;
   /** False: no such role. @throws {DeclaredGroup} */
   delete(key: RoleKey, actor: Actor, options?: ChangeOptions): Promise<boolean>;
   /** False: they had it. @throws {InvalidGroup} when the role or the holder is not there. @throws {DeclaredGroup} */

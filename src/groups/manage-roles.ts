@@ -1,21 +1,18 @@
 import { RecordConflict } from '../storage/records.ts';
-import { losersAmong, refuseStranger, settle, type GroupsOptions } from './changes.ts';
+import { createRoleEdit } from './edit-role.ts';
 import {
-  DeclaredGroup,
-  GroupExists,
-  InvalidGroup,
-  type Holder,
-  type Role,
-  type RoleHolders,
-  type RoleKey,
-  type Roles,
-} from './groups.ts';
-import { isName, isPermission, NAME_RULE, PERMISSION_RULE, PERMISSIONS_MAX } from './names.ts';
+  changedElsewhere,
+  checkedPermissions,
+  declaredRole,
+  findRole,
+  holdersIn,
+} from './role-rules.ts';
+import { losersAmong, refuseStranger, settle, type GroupsOptions } from './changes.ts';
+import { GroupExists, InvalidGroup, type Holder, type RoleKey, type Roles } from './groups.ts';
 import {
   allRoles,
   deleteHolder,
   deleteRole,
-  holdersOf,
   insertHolder,
   insertRole,
   roleByKey,
@@ -52,6 +49,8 @@ export function manageRoles(options: GroupsOptions): Roles {
       return roleOf(row);
     },
 
+    edit: createRoleEdit(options),
+
     async delete(key, actor, { endTokens = false } = {}) {
       if (declaredRole(options, key)) throw changedElsewhere(key);
       const losers = endTokens ? await losersAmong(options, await holdersIn(options, key)) : [];
@@ -84,64 +83,10 @@ export function manageRoles(options: GroupsOptions): Roles {
   };
 }
 
-async function findRole(
-  { records }: GroupsOptions,
-  key: RoleKey,
-): Promise<RoleHolders | undefined> {
-  const { queries } = records;
-  const row = await records.first(roleByKey(queries, rowKeyOf(key)));
-  if (row === undefined) return undefined;
-  const holders = await records.all(holdersOf(queries, rowKeyOf(key)));
-  const ids = (kind: 'account' | 'group'): readonly string[] =>
-    holders.filter((one) => one.holder_kind === kind).map((one) => one.holder_id);
-  return { role: roleOf(row), groups: ids('group'), people: ids('account') };
-}
-
-async function holdersIn(options: GroupsOptions, key: RoleKey): Promise<readonly Holder[]> {
-  const { groups = [], people = [] } = (await findRole(options, key)) ?? {};
-  return [
-    ...groups.map((name) => ({ kind: 'group', name }) as const),
-    ...people.map((id) => ({ kind: 'account', id }) as const),
-  ];
-}
-
-/** Each once, sorted. @throws {InvalidGroup} with every mistake. */
-function checkedPermissions(
-  { resourceServers }: GroupsOptions,
-  { api, name, permissions }: Pick<Role, 'api' | 'name' | 'permissions'>,
-): readonly string[] {
-  const server = api === undefined ? undefined : resourceServers.find(api);
-  const isKnown = (one: string): boolean =>
-    server === undefined || server.scopes.has(one) || server.permissions.has(one);
-  const problems = [
-    ...(isName(name) ? [] : [`name: ${NAME_RULE}`]),
-    ...(api !== undefined && server === undefined ? [`api: no API has the identifier ${api}`] : []),
-    ...(permissions.length > PERMISSIONS_MAX ? [`permissions: ${PERMISSIONS_MAX} at most`] : []),
-    ...permissions
-      .filter((one) => !isPermission(one))
-      .map((one) => `permissions: ${one}: ${PERMISSION_RULE}`),
-    ...permissions
-      .filter((one) => !isKnown(one))
-      .map((one) => `permissions: ${one} is no scope and no permission of ${api ?? ''}`),
-  ];
-  if (problems.length > 0) throw new InvalidGroup(problems.join('; '));
-  return [...new Set(permissions)].toSorted();
-}
-
-function declaredRole({ declared }: GroupsOptions, { api, name }: RoleKey): boolean {
-  return declared.roles.some((one) => one.name === name && one.api === api);
-}
-
 function refuseClosed({ declared }: GroupsOptions, key: RoleKey, holder: Holder): void {
   const one = declared.roles.find(({ name, api }) => name === key.name && api === key.api);
   if (one?.[holder.kind === 'account' ? 'people' : 'groups'] !== undefined)
     throw changedElsewhere(key);
-}
-
-function changedElsewhere(key: RoleKey): DeclaredGroup {
-  return new DeclaredGroup(
-    `the configuration declares the role ${roleInWords(key)}: change it there`,
-  );
 }
 
 function linkOf(

@@ -59,6 +59,20 @@ export function insertRole(queries: Queries, row: RoleTable): readonly Compilabl
   return [deleteHolders(queries, row), queries.insertInto('role').values(row)];
 }
 
+/** Only while the role permits what it did when it was read. */
+export function changePermissions(
+  queries: Queries,
+  { api, name, permissions: seen }: RoleTable,
+  permissions: string,
+): Compilable {
+  return queries
+    .updateTable('role')
+    .set({ permissions })
+    .where('api', '=', api)
+    .where('name', '=', name)
+    .where('permissions', '=', seen);
+}
+
 /** A role of the configuration, which counts before one that a command made. */
 export function putRole(queries: Queries, row: RoleTable): Compilable {
   const { description, permissions, source } = row;

@@ -185,3 +185,14 @@ test('what cannot be done is refused with its code', async () => {
     });
   }
 }, 60_000);
+
+test('a role is edited, and a command that changes nothing says what it needs', async () => {
+  await outputOf(`role create reader --api ${API}`);
+  expect(await outputOf(`role edit reader --api ${API} --permit read:messages`)).toBe(
+    `reader of ${API} permits now: read:messages.`,
+  );
+  const less = await outputOf(`role edit reader --api ${API} --forbid read:messages --json`);
+  expect(JSON.parse(less)).toMatchObject({ name: 'reader', permissions: [] });
+  expect((await latchkey(`role edit reader --api ${API}`)).err).toContain('--permit, --forbid');
+  expect((await latchkey('role edit reader --permit x')).err).toContain('ERR_NO_SUCH_ROLE');
+});

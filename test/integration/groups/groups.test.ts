@@ -13,7 +13,7 @@ import { createRecordingLogger } from '../../support/recording-logger.ts';
 import { ACTOR, API, openRoom, type Room } from './fixture.ts';
 
 const ALICE: Holder = { kind: 'account', id: 'acct-alice' };
-const BOB: Holder = { kind: 'account', id: 'acct-bob' };
+const BOB = { kind: 'account', id: 'acct-bob' } as const;
 const READER = { api: API, name: 'reader' };
 
 let postgres: TestPostgres;
@@ -191,6 +191,33 @@ describe.each([
     room.ended.length = 0;
     await room.groups.roles.delete(READER, ACTOR, { endTokens: true });
     expect(room.ended.toSorted()).toEqual(['acct-alice', 'acct-bob']);
+  });
+
+  test('what a role permits is changed for all who hold it, by two at once, and tokens end where it is less', async () => {
+    const { groups, ended, events } = room;
+    const key = { api: API, name: 'editor' };
+    await groups.roles.create({ ...key, permissions: ['read:messages'] }, ACTOR);
+    await groups.roles.give(key, BOB, ACTOR);
+    const permit = ['delete:messages'];
+    await Promise.all([
+      groups.roles.edit(key, { permit, forbid: [] }, ACTOR, { endTokens: true }),
+      groups.roles.edit(key, { permit: [], forbid: ['read:messages'] }, ACTOR),
+    ]);
+    expect((await groups.rightsOf(BOB.id, { api: API })).permissions).toEqual(permit);
+    expect(ended).toEqual([]);
+    const less = { permit: [], forbid: permit };
+    await groups.roles.edit(key, less, ACTOR, { endTokens: true });
+    expect(ended).toEqual([BOB.id]);
+    expect((await groups.rightsOf(BOB.id, { api: API })).permissions).toEqual([]);
+    // Nothing changed: nothing to tell.
+    await groups.roles.edit(key, less, ACTOR, { endTokens: true });
+    expect(ended).toEqual([BOB.id]);
+    const told = (await events()).filter(({ type }) => type === 'role.updated');
+    expect(told).toHaveLength(3);
+    expect(told.at(-1)).toMatchObject({ role: 'editor', api: API, permissions: [] });
+    const unknown = { permit: ['fly'], forbid: [] };
+    await expect(groups.roles.edit(key, unknown, ACTOR)).rejects.toThrow('fly is no scope');
+    expect(await groups.roles.edit({ ...key, name: 'nobody' }, less, ACTOR)).toBeUndefined();
   });
 
   test('more than a thousand people are not signed out one by one', async () => {
