@@ -108,6 +108,15 @@ const CLIENTS = [
     tlsClientAuthSubjectDn: 'CN=client,O=Example',
     tlsClientCertificateBoundAccessTokens: true,
   },
+  {
+    id: 'bank',
+    profile: 'fapi2',
+    redirectUris: [CALLBACK],
+    tokenEndpointAuthMethod: 'tls_client_auth',
+    tlsClientAuthSanDns: 'machine.example',
+    tlsClientCertificateBoundAccessTokens: true,
+    idTokenSignedResponseAlg: 'ES256',
+  },
   { id: 'by-dns', ...byCertificate, tlsClientAuthSanDns: 'machine.example' },
   {
     id: 'self',
@@ -200,18 +209,27 @@ const escaped = ({ cert }: Issued): Record<string, string> => ({
 const asMachine = (more: Partial<Call> = {}): Promise<Answered> =>
   call({ form: { ...ASKED, client_id: 'machine' }, shows: machine, ...more });
 
+/** The client `id` as openid-client has it, with the certificate of `machine`; whoever asks closes the agent. */
+async function discover(
+  id: string,
+  metadata: Partial<client.ClientMetadata> = {},
+): Promise<{ readonly configuration: client.Configuration; readonly agent: Agent }> {
+  const agent = new Agent({ connect: { ca, cert: machine.cert, key: machine.key } });
+  const send = (url: unknown, init: unknown): unknown =>
+    undiciFetch(url as string, { ...(init as object), dispatcher: agent });
+  const configuration = await client.discovery(
+    new URL(latchkey.issuer),
+    id,
+    { use_mtls_endpoint_aliases: true, ...metadata },
+    client.TlsClientAuth(),
+    { [client.customFetch]: send as client.CustomFetch },
+  );
+  return { configuration, agent };
+}
+
 describe('a client with a certificate, at the listener that asks for it', () => {
   test('is found by openid-client at the aliases of discovery, and gets a token bound to it', async () => {
-    const agent = new Agent({ connect: { ca, cert: machine.cert, key: machine.key } });
-    const send = (url: unknown, init: unknown): unknown =>
-      undiciFetch(url as string, { ...(init as object), dispatcher: agent });
-    const configuration = await client.discovery(
-      new URL(latchkey.issuer),
-      'machine',
-      { use_mtls_endpoint_aliases: true },
-      client.TlsClientAuth(),
-      { [client.customFetch]: send as client.CustomFetch },
-    );
+    const { configuration, agent } = await discover('machine');
     const metadata = configuration.serverMetadata();
     expect(metadata.mtls_endpoint_aliases?.token_endpoint).toBe(
       `https://localhost:${mtlsPort}/token`,
@@ -222,6 +240,28 @@ describe('a client with a certificate, at the listener that asks for it', () => 
     const tokens = await client.clientCredentialsGrant(configuration, asked);
     expect(tokens.token_type).toBe('bearer');
     expect(bindingOf(tokens.access_token)).toEqual(bindingTo(machine));
+    await agent.close();
+  });
+
+  test('meets FAPI 2.0 by it, from the pushed request to a refresh token that stays', async () => {
+    const { configuration, agent } = await discover('bank', {
+      id_token_signed_response_alg: 'ES256',
+    });
+    const pkceCodeVerifier = client.randomPKCECodeVerifier();
+    const url = await client.buildAuthorizationUrlWithPAR(configuration, {
+      redirect_uri: CALLBACK,
+      scope: 'openid offline_access read',
+      resource: API,
+      prompt: 'consent',
+      code_challenge: await client.calculatePKCECodeChallenge(pkceCodeVerifier),
+      code_challenge_method: 'S256',
+    });
+    const { url: back } = await createUserAgent(latchkey.issuer, way.fetch).authorize(url);
+    const tokens = await client.authorizationCodeGrant(configuration, back, { pkceCodeVerifier });
+    const refreshToken = tokens.refresh_token ?? '';
+    const next = await client.refreshTokenGrant(configuration, refreshToken, { resource: API });
+    expect(next.refresh_token).toBe(refreshToken);
+    expect(bindingOf(next.access_token)).toEqual(bindingTo(machine));
     await agent.close();
   });
 
