@@ -26,7 +26,8 @@ type Said =
   | 'hasMail'
   | 'accountUrl'
   | 'limits'
-  | 'people';
+  | 'people'
+  | 'lives';
 
 /** What the capabilities that are switched on add. */
 export async function addCapabilities(
@@ -42,6 +43,7 @@ export async function addCapabilities(
     attributes: accounts.attributes,
     limits: settings.signIn.limits,
     people: settings.people,
+    lives: settings.revocation,
     hasMail: hasMail(settings),
     accountUrl: settings.accountPage.enabled ? '/account' : '',
   };

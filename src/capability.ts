@@ -103,6 +103,8 @@ export interface House {
   readonly attributes: readonly DeclaredAttribute[];
   /** Whom the configuration declares. */
   readonly people: readonly DeclaredPerson[];
+  /** Seconds for which it is remembered what was taken back: nothing may live longer. */
+  readonly lives: { readonly longestToken: number; readonly longestRecord: number };
   /** How many failures are put up with. */
   readonly limits: SignInSettings['limits'];
 }

@@ -96,6 +96,8 @@ export type AuditEvent =
     >
   /** So many checks failed that this path is blocked for a while. */
   | Kind<'factor.locked', { factor: Factor }>
+  /** A user pool of those that take the place of Amazon Cognito. */
+  | Kind<'pool.created' | 'pool.updated' | 'pool.deleted', { by: string; pool: string }>
   | Kind<'group.created' | 'group.deleted', { by: string; group: string }>
   /** Who came or went: the account, or else the group `member`. */
   | Kind<

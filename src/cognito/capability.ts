@@ -14,6 +14,8 @@ import { createSessions } from './sessions.ts';
 import { createSignatureCheck } from './signature.ts';
 import { createSrpHandshakes } from './srp-handshakes.ts';
 import { createSrpSecrets } from './srp-secrets.ts';
+import { createStoredClients } from './stored-clients.ts';
+import { createStoredPools } from './stored-pools.ts';
 import { createUsers } from './users.ts';
 
 /** User pools of Amazon Cognito, at an origin of their own. */
@@ -42,7 +44,9 @@ export const cognito: Capability<'cognito', CognitoConfig> = {
 };
 
 function createRoom(settings: CognitoConfig, house: House): Room {
-  const pools = createPools(settings);
+  const storedPools = createStoredPools(house);
+  const storedClients = createStoredClients(house);
+  const pools = createPools(settings, storedPools, storedClients);
   const users = createUsers(house);
   const sessions = createSessions(house);
   const srpSecrets = createSrpSecrets(house);
@@ -50,6 +54,8 @@ function createRoom(settings: CognitoConfig, house: House): Room {
     ...house,
     settings,
     pools,
+    storedPools,
+    storedClients,
     users,
     sessions,
     throttle: createThrottle(house),

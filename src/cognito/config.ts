@@ -142,6 +142,11 @@ export const cognitoConfig = z
       })
       .prefault({})
       .describe('Where the node listens for it.'),
+    region: z
+      .string()
+      .regex(/^[a-z]{2}(?:-[a-z]+)+-\d+$/, { error: 'expected a region such as "us-east-1"' })
+      .default('us-east-1')
+      .describe('What the ids of pools begin with that are made by the API.'),
     signatures: signatures.describe(
       'Who may use the operations for operators, by signatures of AWS (version 4).',
     ),

@@ -13,6 +13,7 @@ import {
 } from './own-attributes.ts';
 import { getUser, globalSignOut, revokeToken } from './own-sign-in.ts';
 import { changePassword, confirmForgotPassword, forgotPassword } from './passwords.ts';
+import { poolAdministration } from './pool-administration.ts';
 import { poolViewOperations } from './pool-views.ts';
 import { getTokensFromRefreshToken } from './refresh-auth.ts';
 import { respondToAuthChallenge } from './respond-to-auth-challenge.ts';
@@ -30,6 +31,7 @@ export function createOperations(room: Room): Operations {
     ...adminAuthOperations(room),
     ...adminGroupOperations(room),
     ...adminUserOperations(room),
+    ...poolAdministration(room),
     ...poolViewOperations(room),
     ListUsers: listUsers(room),
     InitiateAuth: initiateAuth(room),

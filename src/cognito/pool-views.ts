@@ -15,14 +15,20 @@ const MFA = { off: 'OFF', optional: 'OPTIONAL', on: 'ON' } as const;
 export function poolViewOperations(room: Room): Readonly<Record<string, Operation>> {
   return {
     ListUserPools: signedOperation(page, async ({ MaxResults }) => ({
-      UserPools: room.pools
-        .list()
+      UserPools: (await room.pools.list())
         .slice(0, MaxResults)
         .map(({ id: Id, name: Name }) => ({ Id, Name })),
     })),
     DescribeUserPool: signedOperation(ofPool, async ({ UserPoolId }) => ({
       UserPool: poolView(await poolOf(UserPoolId, room)),
     })),
+    GetUserPoolMfaConfig: signedOperation(ofPool, async ({ UserPoolId }) => {
+      const { mfa } = await poolOf(UserPoolId, room);
+      return {
+        MfaConfiguration: MFA[mfa],
+        SoftwareTokenMfaConfiguration: { Enabled: mfa !== 'off' },
+      };
+    }),
     ListUserPoolClients: signedOperation(ofPool, async ({ UserPoolId }) => {
       await poolOf(UserPoolId, room);
       const clients = await room.pools.clientsOf(UserPoolId);
@@ -50,7 +56,8 @@ function describeClient(room: Room): Operation {
   });
 }
 
-function poolView(pool: Pool): JsonObject {
+/** A pool as operators see it. */
+export function poolView(pool: Pool): JsonObject {
   const { minimumLength, requireUppercase, requireLowercase, requireNumbers, requireSymbols } =
     pool.passwordPolicy;
   return {
@@ -80,7 +87,8 @@ function poolView(pool: Pool): JsonObject {
   };
 }
 
-function clientView(client: PoolClient): JsonObject {
+/** A client as operators see it, its secret among the rest. */
+export function clientView(client: PoolClient): JsonObject {
   return {
     ClientId: client.id,
     ClientName: client.name,

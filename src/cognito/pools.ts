@@ -2,6 +2,8 @@ import { readSecret } from '../config/secrets.ts';
 import type { CognitoConfig, DeclaredPool, DeclaredPoolClient } from './config.ts';
 import { CognitoException } from './exception.ts';
 import type { Pool, PoolClient } from './pool.ts';
+import type { StoredClients } from './stored-clients.ts';
+import type { StoredPools } from './stored-pools.ts';
 
 /** A client with the pool that it belongs to. */
 export interface ClientOfPool {
@@ -9,51 +11,60 @@ export interface ClientOfPool {
   readonly client: PoolClient;
 }
 
-/** Pools and their clients. */
+/** Pools and their clients: those that the configuration declares, and those that were made by the API. */
 export interface Pools {
   /** Undefined: no such pool. */
   find(poolId: string): Promise<Pool | undefined>;
   /** @throws {CognitoException} */
   client(clientId: string): Promise<ClientOfPool>;
-  list(): readonly Pool[];
+  list(): Promise<readonly Pool[]>;
   clientsOf(poolId: string): Promise<readonly PoolClient[]>;
 }
 
-/** Those that the configuration declares. */
-export function createPools({ pools }: Pick<CognitoConfig, 'pools'>): Pools {
-  const byId = new Map<string, Pool>(pools.map((pool) => [pool.id, pool]));
+/** What is declared goes first. */
+export function createPools(
+  { pools: declared }: Pick<CognitoConfig, 'pools'>,
+  storedPools: Pick<StoredPools, 'find' | 'list'>,
+  storedClients: Pick<StoredClients, 'find' | 'ofPool'>,
+): Pools {
+  const byId = new Map<string, Pool>(declared.map((pool) => [pool.id, pool]));
   const clients = new Map(
-    pools.flatMap((pool) =>
+    declared.flatMap((pool) =>
       pool.clients.map((client) => [client.id, clientReader(pool, client)] as const),
     ),
   );
+  const find = async (id: string): Promise<Pool | undefined> =>
+    byId.get(id) ?? (await storedPools.find(id));
+
   return {
-    find: async (poolId) => byId.get(poolId),
-    list: () => pools,
-    async clientsOf(poolId) {
-      const all = await Promise.all([...clients.values()].map((read) => read()));
-      return all.map(({ client }) => client).filter((client) => client.poolId === poolId);
-    },
+    find,
+    list: async () => [...declared, ...(await storedPools.list())],
     async client(clientId) {
-      const read = clients.get(clientId);
-      if (read !== undefined) return await read();
+      const client = (await clients.get(clientId)?.()) ?? (await storedClients.find(clientId));
+      const pool = client && (await find(client.poolId));
+      if (client !== undefined && pool !== undefined) return { pool, client };
       throw new CognitoException(
         'ResourceNotFoundException',
         `User pool client ${clientId} does not exist.`,
       );
+    },
+    async clientsOf(poolId) {
+      const all = await Promise.all([...clients.values()].map((read) => read()));
+      const ofPool = all.filter((client) => client.poolId === poolId);
+      return [...ofPool, ...(await storedClients.ofPool(poolId))];
     },
   };
 }
 
 /** Its secret is read once, when it is first asked for. */
 function clientReader(
-  pool: DeclaredPool,
+  { id: poolId }: DeclaredPool,
   declared: DeclaredPoolClient,
-): () => Promise<ClientOfPool> {
+): () => Promise<PoolClient> {
   const { secret: reference, secretInClear, ...client } = declared;
   let read: Promise<string | undefined> | undefined;
   return async () => {
     read ??= reference === undefined ? Promise.resolve(secretInClear) : readSecret(reference);
-    return { pool, client: { ...client, poolId: pool.id, secret: await read } };
+    return { ...client, poolId, secret: await read };
   };
 }

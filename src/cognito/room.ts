@@ -9,6 +9,8 @@ import type { SamplePasswords } from './sample-passwords.ts';
 import type { Sessions } from './sessions.ts';
 import type { SrpHandshakes } from './srp-handshakes.ts';
 import type { SrpSecrets } from './srp-secrets.ts';
+import type { StoredClients } from './stored-clients.ts';
+import type { StoredPools } from './stored-pools.ts';
 import type { Users } from './users.ts';
 
 /** What operations build on. */
@@ -20,6 +22,7 @@ export interface Room extends Pick<
   | 'factors'
   | 'groups'
   | 'isDev'
+  | 'lives'
   | 'logger'
   | 'mail'
   | 'people'
@@ -31,6 +34,8 @@ export interface Room extends Pick<
 > {
   readonly settings: CognitoConfig;
   readonly pools: Pools;
+  readonly storedPools: StoredPools;
+  readonly storedClients: StoredClients;
   readonly users: Users;
   readonly sessions: Sessions;
   readonly accessTokens: AccessTokens;

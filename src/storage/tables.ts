@@ -216,6 +216,25 @@ export interface RememberedDeviceTable {
   readonly expires_at: Time;
 }
 
+/** User pools that were made by the API. */
+export interface CognitoPoolTable {
+  readonly id: string;
+  readonly settings: JsonText;
+  readonly created_at: Time;
+  readonly updated_at: Time;
+}
+
+/** Clients of pools that were made by the API. */
+export interface CognitoClientTable {
+  readonly id: string;
+  readonly pool_id: string;
+  readonly settings: JsonText;
+  /** Null: a public client. */
+  readonly secret_sealed: string | null;
+  readonly created_at: Time;
+  readonly updated_at: Time;
+}
+
 /** What a user pool knows of a user beside the account. */
 export interface CognitoUserTable {
   readonly pool_id: string;
@@ -257,5 +276,7 @@ export interface Tables {
   readonly totp: TotpTable;
   readonly recovery_code: RecoveryCodeTable;
   readonly remembered_device: RememberedDeviceTable;
+  readonly cognito_pool: CognitoPoolTable;
+  readonly cognito_client: CognitoClientTable;
   readonly cognito_user: CognitoUserTable;
 }

@@ -19,6 +19,8 @@ interface Body {
   readonly Status: string;
   readonly Username: string;
   readonly UserStatus: string;
+  readonly UserPool: { readonly Id: string };
+  readonly UserPoolClient: { readonly ClientId: string };
   readonly User: Body;
   readonly Users: readonly Body[];
   readonly Groups: readonly { readonly GroupName: string }[];

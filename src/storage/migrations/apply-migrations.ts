@@ -4,12 +4,21 @@ import { records } from './0001-records.ts';
 import { mail } from './0002-mail.ts';
 import { people } from './0004-people.ts';
 import { groups } from './0005-groups.ts';
+import { cognitoPools } from './0007-cognito-pools.ts';
 import { cognito } from './0006-cognito.ts';
 import { factors } from './0003-factors.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration, in the order in which they are taken. */
-const MIGRATIONS: readonly Migration[] = [records, mail, factors, people, groups, cognito];
+const MIGRATIONS: readonly Migration[] = [
+  records,
+  mail,
+  factors,
+  people,
+  groups,
+  cognito,
+  cognitoPools,
+];
 
 /** Runs one statement inside the transaction and gives its rows. */
 export type Run = (statement: Compilable) => Promise<readonly Readonly<Record<string, unknown>>[]>;
