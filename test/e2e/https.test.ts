@@ -22,20 +22,45 @@ const CLIENTS = [{ id: 'app', name: 'App', secretInClear: SECRET, redirectUris: 
 describe('a provider with a certificate of its own authority, in the dev profile', () => {
   let latchkey: Latchkey;
   let way: Way;
+  let tenant: string;
+  let toTenant: Way;
 
   beforeAll(async () => {
-    const port = await freePort();
+    const [port, tenantPort] = [await freePort(), await freePort()];
+    tenant = `https://localhost:${tenantPort}`;
     latchkey = await startLatchkey({
       port,
       issuer: `https://localhost:${port}`,
-      settings: { http: { tls: { from: 'dev-ca' } }, clients: CLIENTS },
+      settings: {
+        http: { tls: { from: 'dev-ca' } },
+        clients: CLIENTS,
+        auth0: {
+          tenants: [
+            {
+              name: 'test',
+              issuer: `${tenant}/`,
+              listen: { port: tenantPort },
+              clients: [
+                {
+                  clientId: 'auth0-app',
+                  clientSecretInClear: SECRET,
+                  callbacks: [CALLBACK],
+                  allowedLogoutUrls: ['https://app.example'],
+                },
+              ],
+            },
+          ],
+        },
+      },
     });
     const authority = await readFile(join(latchkey.folder, 'keys/dev-authority.crt'), 'utf8');
     way = throughNode(port, authority);
+    toTenant = throughNode(tenantPort, authority);
   }, 60_000);
 
   afterAll(async () => {
     await way?.close();
+    await toTenant?.close();
     await latchkey?.stop();
     await latchkey?.clean();
   });
@@ -77,6 +102,31 @@ describe('a provider with a certificate of its own authority, in the dev profile
       expect(line).toMatch(/; samesite=lax/i);
       expect(line).not.toMatch(/; domain=/i);
     }
+  });
+
+  test('has a tenant whose session goes along into frames of other sites, and ends at /v2/logout', async () => {
+    const agent = createUserAgent(tenant, toTenant.fetch);
+    const query = new URLSearchParams({
+      client_id: 'auth0-app',
+      response_type: 'code',
+      redirect_uri: CALLBACK,
+      scope: 'openid',
+    });
+    const app = await agent.authorize(`${tenant}/authorize?${query.toString()}`);
+    expect(app.url.searchParams.get('code')).not.toBeNull();
+    const sessions = (): { readonly line: string }[] =>
+      [...agent.cookies.values()].filter(({ name }) =>
+        name.startsWith('__Host-auth0-test-session'),
+      );
+    expect(sessions().length).toBeGreaterThan(0);
+    for (const { line } of sessions()) {
+      expect(line).toMatch(/; samesite=none/i);
+      expect(line).toMatch(/; secure/i);
+    }
+    const leave = new URLSearchParams({ client_id: 'auth0-app', returnTo: 'https://app.example' });
+    const left = await agent.open(`${tenant}/v2/logout?${leave.toString()}`);
+    expect(left.url.origin).toBe('https://app.example');
+    expect(sessions()).toEqual([]);
   });
 
   test('has its cookies taken by Chromium', async () => {
