@@ -18,6 +18,7 @@ const DESK = { width: 1280, height: 900 };
 /** Far more than each takes: other tests, and other people, may use the machine. */
 vi.setConfig({ testTimeout: 60_000 });
 
+const CIBA = 'urn:openid:params:grant-type:ciba';
 let latchkey: Latchkey;
 let verifier: Verifier;
 const stalls = startStallWatch();
@@ -39,7 +40,32 @@ beforeAll(async () => {
       accountPage: { deletion: true },
       revocation: { feed: { public: true } },
       apis: [{ identifier: API, name: 'Bookings', scopes: { read: 'Read your bookings' } }],
-      clients: [{ id: 'shop', name: 'The Shop', redirectUris: [CALLBACK], secretInClear: SECRET }],
+      protocol: {
+        ciba: { enabled: true },
+        authorizationDetails: {
+          types: [
+            {
+              type: 'payment',
+              name: 'Make a payment',
+              description: 'Once, from your account.',
+              fields: [{ name: 'to', label: 'To' }],
+            },
+          ],
+        },
+      },
+      clients: [
+        { id: 'shop', name: 'The Shop', redirectUris: [CALLBACK], secretInClear: SECRET },
+        {
+          id: 'counter',
+          name: 'The Counter',
+          secretInClear: SECRET,
+          redirectUris: [],
+          responseTypes: [],
+          grantTypes: [CIBA],
+          backchannelTokenDeliveryMode: 'poll',
+          authorizationDetailsTypes: ['payment'],
+        },
+      ],
     },
   });
   verifier = createVerifier({ issuer, audience: API, revocation: { whenSilent: 'refuse' } });
@@ -213,6 +239,32 @@ test('an app loses its access, and with it its token', async () => {
   await page.getByRole('button', { name: 'Remove access of The Shop' }).click();
   await page.waitForURL('**done=client-removed');
   expect(await untilRefused(token, performance.now())).toBeLessThan(1000);
+});
+
+test('a counter asks for the person, who approves what they read', async () => {
+  const post = async (path: string, form: Record<string, string>): Promise<Response> =>
+    fetch(`${latchkey.issuer}${path}`, {
+      method: 'POST',
+      headers: { authorization: `Basic ${btoa(`counter:${SECRET}`)}` },
+      body: new URLSearchParams(form),
+    });
+  const asked = await post('/bc-authorize', {
+    scope: 'openid email',
+    login_hint: 'alice@example.com',
+    binding_message: 'Counter 3',
+    resource: API,
+    authorization_details: JSON.stringify([{ type: 'payment', to: 'The Bookshop' }]),
+  });
+  const { auth_req_id: id = '' } = (await asked.json()) as Record<string, string>;
+  await goTo('/account/requests');
+  await heading('Requests');
+  await page.getByText('The Bookshop').waitFor();
+  await submit();
+  await done('You approved the request.');
+  const answer = await post('/token', { grant_type: CIBA, auth_req_id: id });
+  expect(await answer.json()).toMatchObject({
+    authorization_details: [{ type: 'payment', to: 'The Bookshop' }],
+  });
 });
 
 test('a new address is confirmed by the link in its letter, in the browser that asked', async () => {

@@ -1,4 +1,9 @@
-import { errors, type Account as EngineAccount, type KoaContextWithOIDC } from 'oidc-provider';
+import {
+  errors,
+  type Account as EngineAccount,
+  type BackchannelAuthenticationRequest,
+  type KoaContextWithOIDC,
+} from 'oidc-provider';
 import { z } from 'zod';
 import { duration } from '../../config/values.ts';
 import { sha256 } from '../../runtime/digest.ts';
@@ -88,7 +93,7 @@ export function ciba(settings: CibaSettings, options: FeatureOptions): Feature |
         triggerAuthenticationDevice(ctx, request, account) {
           // The engine leaves it out, and every client then waits five seconds (CIBA section 7.3).
           Object.assign(Object(ctx.body), { interval });
-          tell(request.params ?? {}, { ctx, account, lifetime }, options);
+          tell(request, { ctx, account }, options);
         },
       },
     },
@@ -147,15 +152,10 @@ async function admit(
 
 /** Not awaited: it would tell whether somebody is there. */
 function tell(
-  params: object,
-  asked: {
-    readonly ctx: KoaContextWithOIDC;
-    readonly account: EngineAccount;
-    readonly lifetime: number;
-  },
+  { params = {}, expiration }: BackchannelAuthenticationRequest,
+  { ctx, account }: { readonly ctx: KoaContextWithOIDC; readonly account: EngineAccount },
   { onBackchannelRequest, ownerOf, logger }: FeatureOptions,
 ): void {
-  const { ctx, account, lifetime } = asked;
   const owner = ctx.oidc.client && ownerOf(ctx.oidc.client);
   if (owner === undefined || account.accountId.startsWith(NOBODY)) return;
   const given = toJson(params);
@@ -163,7 +163,7 @@ function tell(
     accountId: account.accountId,
     clientName: text(owner.metadata, 'client_name') ?? owner.id,
     message: text(given, 'binding_message') ?? '',
-    lifetimeSeconds: lifetime,
+    lifetimeSeconds: expiration,
     languages: text(given, 'ui_locales')?.split(' ') ?? [],
   }).catch((error: unknown) =>
     logger.warn(
