@@ -26,6 +26,7 @@ import type {
 } from './provider/contract.ts';
 import type { Dialect } from './provider/dialect.ts';
 import type { protocolConfig } from './provider/features/config.ts';
+import type { Minting } from './provider/minting-order.ts';
 import type { TakeBack } from './provider/take-back.ts';
 import type { Revocation } from './revocation/revocation.ts';
 import type { Clock, MovableClock } from './runtime/clock.ts';
@@ -81,6 +82,8 @@ export interface House {
   readonly backchannelRequests: BackchannelRequests;
   /** Authorization requests that wait for a person. */
   readonly interactions: Interactions;
+  /** In the dev profile alone. */
+  readonly minting: Minting | undefined;
   readonly sealer: Sealer;
   readonly renderer: Renderer;
   /** Those that pages are offered in, the default first. */

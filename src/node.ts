@@ -207,6 +207,7 @@ async function openProtocol(parts: {
     ...protocolOptions({ rooms, signingKeys, renderer, metrics }),
     onBackchannelRequest: createRequestLetters({ ...rooms, issuer: rooms.profile.issuer }),
     statusLists,
+    isDev: installationOf(settings).isDev,
   });
   closers.push(() => protocol.close());
   const checks = checksOf(rooms, signingKeys, statusLists);

@@ -4,6 +4,7 @@ import { TRY_CLIENT } from './banner.ts';
 import { createClockDoor } from './clock-door.ts';
 import { devConfig, type DevConfig } from './config.ts';
 import { createInboxPage } from './inbox-page.ts';
+import { createTokensDoor } from './tokens-door.ts';
 import { createTryPage } from './try-page.ts';
 
 /** The try page, the inbox of an installation that sends no mail, and the doors for tests: in the dev profile alone. */
@@ -11,12 +12,13 @@ export const dev: Capability<'dev', DevConfig> = {
   name: 'dev',
   config: devConfig,
   create(section, house) {
-    const { isDev, inbox, profile, renderer, movableClock } = house;
+    const { isDev, inbox, profile, renderer, movableClock, minting } = house;
     if (!isDev) return undefined;
     return {
       routers: [
         ...(section.tryPage ? [tryPageOf(house)] : []),
         createClockDoor(profile.issuer, movableClock),
+        ...(minting ? [createTokensDoor({ ...house, minting })] : []),
         ...(inbox ? [createInboxPage({ issuer: profile.issuer, renderer, inbox })] : []),
       ],
     };

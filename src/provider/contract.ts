@@ -3,6 +3,7 @@ import type { Context } from 'koa';
 import type { ClientCertificate } from '../client-certificates/client-certificate.ts';
 import { LatchkeyError } from '../runtime/errors.ts';
 import type { Origin } from '../runtime/origin.ts';
+import type { Minting } from './minting-order.ts';
 import type { ShownDetail } from './authorization-details/authorization-details.ts';
 
 /** The classes of sign-ins, for `acr_values`. */
@@ -279,6 +280,8 @@ export interface ClientTls {
 
 /** The protocol engine as the host sees it. */
 export interface Protocol {
+  /** In the dev profile alone: tokens for tests of APIs. */
+  readonly minting: Minting | undefined;
   readonly interactions: Interactions;
   readonly sessions: BrowserSessions;
   readonly connectedClients: ConnectedClients;

@@ -27,6 +27,7 @@ import { readJsonAsForm } from './json-forms.ts';
 import { createLanes } from './lanes/create-lanes.ts';
 import type { ProtocolMetrics } from './metrics.ts';
 import { createParts } from './parts.ts';
+import { createMinting } from './minting.ts';
 import { openTokenEncryption } from './token-encryption.ts';
 
 /** All that one issuer's protocol is made of. */
@@ -59,6 +60,8 @@ export interface ProtocolOptions {
   readonly metrics?: ProtocolMetrics | undefined;
   /** Left out: ours. */
   readonly dialect?: Dialect | undefined;
+  /** In the dev profile, which mints tokens for tests; left out: it does not. */
+  readonly isDev?: boolean | undefined;
 }
 
 /**
@@ -105,6 +108,7 @@ export async function createProtocol(options: ProtocolOptions): Promise<Protocol
 
   const around = { ...options, ...parts, provider: () => generation.provider };
   return {
+    minting: options.isDev ? createMinting({ ...around, ...parts.generation }) : undefined,
     interactions: createInteractions(around),
     document,
     handle,

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { request } from 'node:http';
-import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
+import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
 import * as client from 'openid-client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startLatchkey, type Latchkey } from '../support/latchkey.ts';
@@ -9,12 +9,15 @@ import { createUserAgent } from '../support/relying-parties/user-agent.ts';
 
 const SECRET = randomBytes(32).toString('base64url');
 
+const API = 'https://api.example.com';
+
 let latchkey: Latchkey;
 let web: OpenidClient;
 
 beforeAll(async () => {
   latchkey = await startLatchkey({
     settings: {
+      apis: [{ identifier: API, name: 'Messages', scopes: { read: 'Read', write: 'Write' } }],
       clients: [
         {
           id: 'web',
@@ -22,6 +25,7 @@ beforeAll(async () => {
           type: 'web',
           secretInClear: SECRET,
           redirectUris: ['http://127.0.0.1:1/callback'],
+          apis: [API],
         },
       ],
     },
@@ -62,6 +66,77 @@ const signIn = (): ReturnType<OpenidClient['signIn']> =>
   web.signIn(createUserAgent(latchkey.issuer));
 const isActive = async (token: string): Promise<boolean> =>
   (await client.tokenIntrospection(web.configuration, token)).active;
+
+/** As an API verifies it, by nothing but the issuer's documents. */
+function verify(token: string): Promise<object> {
+  const keys = createRemoteJWKSet(new URL(`${latchkey.issuer}/.well-known/jwks.json`));
+  const { issuer } = latchkey;
+  return jwtVerify(token, keys, {
+    issuer,
+    audience: API,
+    typ: 'at+jwt',
+    algorithms: ['RS256', 'ES256'],
+  });
+}
+
+describe('a token for tests of an API', () => {
+  const mint = async (wish: object): Promise<string> => {
+    const { status, body } = await order('/dev/tokens', { client: 'web', api: API, ...wish });
+    expect({ status, body }).toMatchObject({ status: 200 });
+    return String(body['access_token']);
+  };
+
+  test('is for any person, client, scopes and claims, and is as good as any', async () => {
+    const wish = { person: 'alice', scopes: ['read'], claims: { plan: 'gold' }, expiresIn: '5m' };
+    const token = await mint(wish);
+    const { iat = 0, ...claims } = decodeJwt(token);
+    expect(claims).toMatchObject({ client_id: 'web', aud: API, scope: 'read', plan: 'gold' });
+    expect(claims.exp).toBe(iat + 300);
+    await expect(verify(token)).resolves.toBeDefined();
+    expect(await client.tokenIntrospection(web.configuration, token)).toMatchObject({
+      active: true,
+      scope: 'read',
+    });
+  });
+
+  test('can be taken back like any', async () => {
+    const token = await mint({ person: 'alice@example.com' });
+    expect(decodeJwt(token)).toMatchObject({ gid: expect.any(String), rev: expect.any(String) });
+    await client.tokenRevocation(web.configuration, token);
+    expect(await isActive(token)).toBe(false);
+    const own = await mint({});
+    expect(decodeJwt(own).sub).toBe('web');
+    await client.tokenRevocation(web.configuration, own);
+    expect(await isActive(own)).toBe(false);
+  });
+
+  test.each(['expired', 'issuer', 'audience', 'type', 'signature', 'key', 'none'])(
+    'with a flaw (%s) is refused by an API, and with most by us',
+    async (flaw) => {
+      const token = await mint({ person: 'alice', flaw });
+      await expect(verify(token)).rejects.toThrow();
+      // What an API must see for itself is no matter of ours: whom it is for, and of which kind it is.
+      if (!['audience', 'type'].includes(flaw)) expect(await isActive(token)).toBe(false);
+      const headers = { authorization: `Bearer ${token}` };
+      expect((await fetch(`${latchkey.issuer}/userinfo`, { headers })).ok).toBe(false);
+    },
+  );
+
+  test('that nobody could get is refused in words', async () => {
+    for (const wish of [
+      { client: 'nobody' },
+      { client: 'web', person: 'nobody' },
+      { client: 'web', api: 'https://other.example' },
+      { client: 'web', api: API, scopes: ['admin'] },
+      { client: 'web', api: API, claims: { sub: 'somebody else' } },
+      { client: 'web', unknown: 1 },
+    ])
+      expect(await order('/dev/tokens', wish)).toMatchObject({
+        status: 400,
+        body: { error_description: expect.any(String) },
+      });
+  });
+});
 
 describe('the clock', () => {
   test('put forward takes access tokens along, and leaves refresh tokens their longer life', async () => {

@@ -100,6 +100,7 @@ export function createKeptLog(): KeptLog {
 /** An engine that owns nothing, for hosts that are tested without one. */
 export function createBareProtocol(overrides: Partial<Protocol> = {}): Protocol {
   return {
+    minting: undefined,
     interactions: {
       find: () => Promise.reject(new InteractionExpired('none')),
       comingConsent: () => Promise.reject(new InteractionExpired('none')),
