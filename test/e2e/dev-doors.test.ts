@@ -1,5 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { request } from 'node:http';
+import { promisify } from 'node:util';
 import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
 import * as client from 'openid-client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -9,6 +12,7 @@ import { createUserAgent } from '../support/relying-parties/user-agent.ts';
 
 const SECRET = randomBytes(32).toString('base64url');
 
+const run = promisify(execFile);
 const API = 'https://api.example.com';
 
 let latchkey: Latchkey;
@@ -193,6 +197,18 @@ async function read(path: string): Promise<Record<string, unknown>> {
   const response = await fetch(`${latchkey.issuer}${path}`);
   return (await response.json()) as Record<string, unknown>;
 }
+
+describe('the guide', () => {
+  test('has a recipe in Python that runs as it stands', async () => {
+    const guide = await readFile(new URL('../../docs/guides/testing.md', import.meta.url), 'utf8');
+    const [, recipe = ''] = /```python\n(.*?)```/su.exec(guide) ?? [];
+    expect(recipe).toContain('order("/dev/tokens"');
+    const here = recipe.replace('http://localhost:4000', latchkey.issuer).replace('"spa"', '"web"');
+    const { stdout } = await run('python3', ['-c', `${here}\nprint(token)`]);
+    expect(stdout.split('.')).toHaveLength(3);
+    expect(await isActive(stdout.trim())).toBe(false);
+  });
+});
 
 describe('orders', () => {
   test('are taken as JSON, and from no page of another origin', async () => {

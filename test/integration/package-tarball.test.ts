@@ -57,6 +57,8 @@ test('the tarball has what runs, its types and its pages, and no sources, tests 
       'views/sign-in.liquid',
       'config/schema.json',
       'latchkey.mjs',
+      'testing.mjs',
+      'dist/testing/start-latchkey.d.ts',
       'LICENSE',
     ]),
   );
@@ -77,6 +79,24 @@ test('every file beside the code that the code reads is in the tarball', async (
 test('the installed command tells its version', async () => {
   expect((await latchkey('version')).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
 });
+
+test('the installed package starts a provider for a file of node:test', async () => {
+  const program = `
+    import assert from 'node:assert';
+    import { test } from 'node:test';
+    import { startLatchkey } from 'latchkey/testing';
+    test('a token', async () => {
+      await using idp = await startLatchkey();
+      const token = await idp.token({ client: 'app', person: 'alice' });
+      assert.equal(token.split('.').length, 3);
+    });`;
+  await writeFile(join(folder, 'app.test.mjs'), program);
+  const { stdout } = await run(process.execPath, ['--test', 'app.test.mjs'], {
+    cwd: folder,
+    env: ENVIRONMENT,
+  });
+  expect(stdout).toContain('pass 1');
+}, 60_000);
 
 test('the installed command checks a configuration', async () => {
   await writeFile(join(folder, 'bad.yaml'), 'isuer: https://id.example.com\n');

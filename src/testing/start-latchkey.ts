@@ -1,0 +1,102 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
+import { startNodeProcess } from './node-process.ts';
+import { createOrders, type Orders } from './orders.ts';
+import { DEFAULT_SEED, type Seed } from './seed.ts';
+import { signInOnPage, type SignInPage } from './sign-in-on-page.ts';
+
+const letter = z.object({
+  to: z.string(),
+  subject: z.string(),
+  text: z.string(),
+  html: z.string(),
+  links: z.array(z.string()),
+  codes: z.array(z.string()),
+});
+
+/** A letter that would have been sent. */
+export type Letter = Readonly<z.output<typeof letter>>;
+
+/** What an access token should be; see docs/guides/testing.md. */
+export interface TokenWish {
+  readonly client: string;
+  readonly person?: string;
+  readonly api?: string;
+  readonly scopes?: readonly string[];
+  readonly claims?: Readonly<Record<string, unknown>>;
+  readonly expiresIn?: string;
+  readonly flaw?: 'expired' | 'issuer' | 'audience' | 'type' | 'signature' | 'key' | 'none';
+}
+
+/** A provider for the tests of an app. */
+export interface TestLatchkey extends AsyncDisposable {
+  readonly issuer: string;
+  /**
+   * Signs a person of the seed in on the page that is open, and allows what is asked. Resolves when the browser has left
+   * the provider.
+   */
+  signIn(page: SignInPage, person: string): Promise<void>;
+  /** An access token without a sign-in. @throws {OrderRefused} for one that nobody could get. */
+  token(wish: TokenWish): Promise<string>;
+  readonly clock: {
+    now(): Promise<Date>;
+    /** By `90s`, `16m`, `12h` or `30d`. The app's own clock and the browser's stand still. */
+    advance(by: string): Promise<void>;
+    /** @throws {OrderRefused} to go back. */
+    set(to: Date): Promise<void>;
+  };
+  readonly inbox: {
+    /** The newest letter to an address; waits for the first, at most five seconds. */
+    latest(to: string): Promise<Letter>;
+    clear(): Promise<void>;
+  };
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a provider on an ephemeral port of 127.0.0.1, in a process of its own, with its data in a temporary folder.
+ *
+ * @throws {DidNotStart} when the seed is not good, with what is wrong.
+ */
+export async function startLatchkey({
+  seed = DEFAULT_SEED,
+}: { readonly seed?: Seed } = {}): Promise<TestLatchkey> {
+  const { issuer, close } = await startNodeProcess(seed);
+  const orders = createOrders(issuer);
+  return {
+    issuer,
+    signIn: (page, person) => signInOnPage(page, { issuer, person: personOf(seed, person) }),
+    token: async (wish) => String((await orders.send('/dev/tokens', wish))['access_token']),
+    clock: {
+      now: async () => new Date(Number((await orders.read('/dev/clock'))['seconds']) * 1000),
+      advance: async (by) => void (await orders.send('/dev/clock', { advance: by })),
+      set: async (to) => void (await orders.send('/dev/clock', { set: to.toISOString() })),
+    },
+    inbox: {
+      latest: (to) => latestLetter(orders, to),
+      clear: () => orders.remove('/dev/inbox'),
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function personOf({ people = [] }: Seed, name: string): { login: string; password: string } {
+  const person = people.find(({ username, email }) => username === name || email === name);
+  if (person?.password === undefined)
+    throw new TypeError(`nobody in the seed is called ${name} and has a password`);
+  return { login: name, password: person.password };
+}
+
+const LETTER_WITHIN_MS = 5000;
+const LOOK_EVERY_MS = 20;
+
+async function latestLetter(orders: Orders, to: string): Promise<Letter> {
+  const untilMs = performance.now() + LETTER_WITHIN_MS;
+  while (performance.now() < untilMs) {
+    const [newest] = await orders.list(`/dev/inbox.json?to=${encodeURIComponent(to)}`);
+    if (newest !== undefined) return letter.parse(newest);
+    await delay(LOOK_EVERY_MS);
+  }
+  throw new TypeError(`no letter to ${to} has come`);
+}
