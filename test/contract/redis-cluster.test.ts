@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
 import { setTimeout as delay } from 'node:timers/promises';
 import { systemClock } from '../../src/runtime/clock.ts';
@@ -8,18 +11,37 @@ import { startCluster, type TestCluster } from '../support/redis-cluster.ts';
 import { redisSettings } from '../support/redis.ts';
 import { describeStateContract } from './state.contract.ts';
 
+const USER = 'latchkey';
+const PASSWORD = 'of-the-cluster-0123456789';
+/** No more than what `src/storage/redis/README.md` asks for. */
+const COMMANDS =
+  'get set mget getrange eval evalsha incrby pttl pexpire del exists zadd zrem zrangebyscore ' +
+  'zremrangebyscore xadd xrange xtrim xinfo publish subscribe unsubscribe info ping cluster|info cluster|slots ' +
+  'asking';
+
+let folder: string;
 let cluster: TestCluster;
 
 beforeAll(async () => {
-  cluster = await startCluster();
+  folder = await mkdtemp(join(tmpdir(), 'lk-cluster-keys-'));
+  await writeFile(join(folder, 'password'), PASSWORD, { mode: 0o600 });
+  const rights = COMMANDS.split(' ').map((command) => `+${command}`);
+  cluster = await startCluster({
+    args: ['--user', USER, 'on', `>${PASSWORD}`, '~*', '&*', ...rights],
+  });
+}, 30_000);
+
+afterAll(async () => {
+  await cluster.close();
+  await rm(folder, { recursive: true });
 });
 
-afterAll(() => cluster.close());
-
-describeStateContract('a Redis Cluster', async () => {
+describeStateContract('a Redis Cluster, with a user of our own,', async () => {
   const { logger } = createRecordingLogger();
   const settings = redisSettings('redis://nobody.invalid', {
     keyPrefix: `${randomId(6)}:`,
+    username: USER,
+    password: { file: join(folder, 'password') },
     cluster: { nodes: [...cluster.nodes] },
   });
   return {

@@ -1,27 +1,66 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
 import { setTimeout as delay } from 'node:timers/promises';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { randomId } from '../../src/runtime/random.ts';
 import { openRedisState } from '../../src/storage/redis/open-redis-state.ts';
+import { makeCertificate, type TestCertificate } from '../support/certificate.ts';
 import { createRecordingLogger } from '../support/recording-logger.ts';
 import { redisSettings } from '../support/redis.ts';
 import { startSentinelSet, type SentinelSet } from '../support/sentinel.ts';
 import { describeStateContract } from './state.contract.ts';
 
+/** At the Redises and at the Sentinels; nobody else may do what nodes do. */
+const USER = 'latchkey';
+const PASSWORD = 'of-the-redises-0123456789';
+const SENTINEL_PASSWORD = 'of-the-sentinels-0123456789';
+const FOR_STATE = '+@all -@admin +config|get';
+const FOR_SENTINELS =
+  '-@all +sentinel|get-master-addr-by-name +sentinel|sentinels +subscribe +ping +info';
+
+let folder: string;
+let tls: TestCertificate;
 let set: SentinelSet;
 
 beforeAll(async () => {
-  set = await startSentinelSet();
+  folder = await mkdtemp(join(tmpdir(), 'lk-sentinel-keys-'));
+  tls = await makeCertificate(folder, 'IP:127.0.0.1');
+
+  await writeFile(join(folder, 'redis'), PASSWORD, { mode: 0o600 });
+  await writeFile(join(folder, 'sentinel'), SENTINEL_PASSWORD, { mode: 0o600 });
+  const user = `${USER} on >${PASSWORD} ~* &* ${FOR_STATE}`;
+  const others = 'default on nopass ~* &* +@all -@scripting -get -set -mget';
+  set = await startSentinelSet({
+    tls,
+    args: ['--user', ...user.split(' '), '--user', ...others.split(' ')],
+    sentinelLines: [
+      `user ${USER} on >${SENTINEL_PASSWORD} &* ${FOR_SENTINELS}`,
+      'user default on nopass &* +@all -sentinel|get-master-addr-by-name',
+    ],
+  });
+}, 30_000);
+
+afterAll(async () => {
+  await set.close();
+  await rm(folder, { recursive: true });
 });
 
-afterAll(() => set.close());
-
-describeStateContract('Redis behind Sentinels', async () => {
+describeStateContract('Redis behind Sentinels, with TLS and users of our own,', async () => {
   const { logger } = createRecordingLogger();
   const { nodes, name } = set;
-  const settings = redisSettings('redis://nobody.invalid/0', {
+  const settings = redisSettings('rediss://nobody.invalid/0', {
     keyPrefix: `${randomId(6)}:`,
-    sentinel: { nodes: [...nodes], name },
+    username: USER,
+    password: { file: join(folder, 'redis') },
+    tlsCa: tls.certificate,
+    sentinel: {
+      nodes: [...nodes],
+      name,
+      username: USER,
+      password: { file: join(folder, 'sentinel') },
+    },
     replicas: 1,
   });
   return {

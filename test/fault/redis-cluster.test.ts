@@ -1,12 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { basic, PATHS, signIn, type TokenAnswer } from '../../bench/browser-flow.ts';
 import { createLane, type Answer, type Lane } from '../../bench/lane.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
+import { openRedisState } from '../../src/storage/redis/open-redis-state.ts';
 import { slotOf } from '../../src/storage/redis/slots.ts';
 import { rounds } from '../support/counts.ts';
 import { startLatchkey, type Latchkey } from '../support/latchkey.ts';
+import { createRecordingLogger } from '../support/recording-logger.ts';
 import { startCluster, type TestCluster } from '../support/redis-cluster.ts';
-import type { TestRedis } from '../support/redis.ts';
+import { redisSettings, type TestRedis } from '../support/redis.ts';
 import { measured } from './support/report.ts';
 
 const APP = {
@@ -157,12 +160,66 @@ describe('a node whose state is on a Redis Cluster', () => {
     expect(servesMs - promotedMs).toBeLessThan(3000);
     expect(await isActive(good.access_token)).toBe(true);
     expect(await isActive(revoked.access_token)).toBe(false);
+    await ready();
     expect((await newTokens()).access_token).toEqual(expect.any(String));
     await master.restart();
   }, 60_000);
 
+  test('keeps every write that a replica had to confirm, and refuses it while none does', async () => {
+    const { logger } = createRecordingLogger();
+    const settings = redisSettings('redis://nobody.invalid', {
+      keyPrefix: 'confirmed:',
+      cluster: { nodes: [...cluster.nodes] },
+      replicas: 1,
+    });
+    const state = await openRedisState(settings, { clock: systemClock, logger });
+    onTestFinished(() => state.close());
+    const codes = Array.from({ length: 60 }, (_, n) => `code-${n}`);
+    const issued = await Promise.all(codes.map((code) => state.put(code, 'issued')));
+    const owners: TestRedis[] = [];
+    for (const code of codes) owners.push(await cluster.ownerOf(slotOf(`confirmed:v:${code}`)));
+    const [master] = owners;
+    if (!master) throw new TypeError('codes have owners');
+    const half = codes.slice(0, 30);
+    const isHeldUp = (_: string, n: number): boolean => owners[n] === master;
+    const replica = await cluster.replicaOf(master);
+    const redeemed = new Map<string, string>();
+    const redeem = async (code: string, n: number): Promise<void> => {
+      const version = await state
+        .swap(code, issued[n], 'redeemed', { durable: true, essential: true })
+        .catch(() => undefined);
+      if (version !== undefined) redeemed.set(code, version);
+    };
+
+    process.kill(replica.pid, 'SIGSTOP');
+    await master.execute('client', 'kill', 'type', 'replica');
+    await Promise.all(half.map(redeem));
+    expect(half.filter(isHeldUp).filter((code) => redeemed.has(code))).toEqual([]);
+    expect(redeemed.size).toBe(half.length - half.filter(isHeldUp).length);
+
+    await master.kill();
+    process.kill(replica.pid, 'SIGCONT');
+    await promoted(replica);
+    await master.restart();
+    await expect
+      .poll(() => replica.execute('INFO', 'replication'), { timeout: 10_000 })
+      .toContain('state=online');
+    await expect.poll(async () => (await state.health()).ok, { timeout: 10_000 }).toBe(true);
+    // What was answered StateUnavailable may be redeemed now, once; what was answered may not.
+    const again = await Promise.all(
+      codes.map((code, n) => state.swap(code, issued[n], 'again', { durable: true })),
+    );
+    for (const [n, code] of codes.entries()) {
+      if (redeemed.has(code)) expect(again[n]).toBeUndefined();
+      const held = await state.get(code);
+      expect(held?.version).toBe(redeemed.get(code) ?? again[n]);
+    }
+  }, 60_000);
+
   test('begins anew when the replica that takes over lacks a revocation: nothing revoked is alive', async () => {
-    const [good, lost] = [await newTokens(), await newTokens()];
+    await ready();
+    const [good, kept, lost] = [await newTokens(), await newTokens(), await newTokens()];
+    expect((await post('/revoke', { token: kept.refresh_token })).status).toBe(200);
     const master = await masterOfLog();
     await expect
       .poll(() => cluster.replicaOf(master).catch(() => undefined), { timeout: 10_000 })
@@ -189,7 +246,9 @@ describe('a node whose state is on a Redis Cluster', () => {
 
     for (let n = 0; n < 20; n += 1) expect(await isActive(lost.access_token)).toBe(false);
     expect(await isActive(good.access_token)).toBe(false);
+    expect(await isActive(kept.access_token)).toBe(false);
     expect(latchkey.output()).toContain('"event":"revocation.epoch"');
+    await ready();
     const anew = await newTokens();
     expect(await isActive(anew.access_token)).toBe(true);
   }, 60_000);
@@ -201,6 +260,12 @@ async function masterOfLog(): Promise<TestRedis> {
   );
   if (!log) throw new TypeError('there is a log');
   return await cluster.ownerOf(slotOf(log.name));
+}
+
+/** Waits until the node has found every master. */
+async function ready(): Promise<void> {
+  const status = async (): Promise<number> => (await lane.request('/readyz')).status;
+  await expect.poll(status, { timeout: 10_000 }).toBe(200);
 }
 
 async function promoted(replica: TestRedis): Promise<void> {

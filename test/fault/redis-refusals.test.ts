@@ -1,14 +1,13 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../src/runtime/clock.ts';
 import type { RedisSettings } from '../../src/storage/config.ts';
 import { RedisMayEvict, RedisRefused } from '../../src/storage/redis/errors.ts';
 import { openRedisState } from '../../src/storage/redis/open-redis-state.ts';
 import { StateFull, StateUnavailable, type State } from '../../src/storage/state.ts';
+import { makeCertificate, tlsArgs } from '../support/certificate.ts';
 import { freePort } from '../support/ports.ts';
 import { createRecordingLogger } from '../support/recording-logger.ts';
 import {
@@ -268,22 +267,10 @@ describe('TLS', () => {
   /** A Redis called `localhost` and the authority that vouches for it: itself. */
   async function startWithTls(): Promise<{ url: string; ca: string }> {
     const dir = await folder();
-    const [certificate, key] = [join(dir, 'certificate.pem'), join(dir, 'key.pem')];
-    const subject = '-subj /CN=localhost -addext subjectAltName=DNS:localhost';
-    const made = `req -x509 -newkey rsa:2048 -nodes -days 2 ${subject}`;
-    await promisify(execFile)('openssl', [...made.split(' '), '-out', certificate, '-keyout', key]);
+    const made = await makeCertificate(dir, 'DNS:localhost');
     const port = await freePort();
-    const settings = {
-      'tls-port': String(port),
-      'tls-cert-file': certificate,
-      'tls-key-file': key,
-      'tls-ca-cert-file': certificate,
-      'tls-auth-clients': 'no',
-    };
-    await start({
-      args: Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]),
-    });
-    return { url: `rediss://localhost:${port}/0`, ca: certificate };
+    await start({ args: tlsArgs(made, port) });
+    return { url: `rediss://localhost:${port}/0`, ca: made.certificate };
   }
 
   test('to a Redis that the authority vouches for works', async () => {

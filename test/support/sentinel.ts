@@ -1,8 +1,10 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { tlsArgs, type TestCertificate } from './certificate.ts';
 import { freePort } from './ports.ts';
 import { startRedis, type TestRedis } from './redis.ts';
 import { startProcess, untilReady, type ServerProcess } from './server-process.ts';
@@ -23,16 +25,32 @@ export interface SentinelSet {
   close(): Promise<void>;
 }
 
-/** Starts all of them; `args` are settings of both Redises. */
-export async function startSentinelSet(args: readonly string[] = []): Promise<SentinelSet> {
-  const one = await startRedis({ port: 0, args });
+export interface SentinelSetOptions {
+  /** More settings of both Redises, as on the command line. */
+  readonly args?: readonly string[];
+  /** More settings of the Sentinels, a line each. */
+  readonly sentinelLines?: readonly string[];
+  /** Whose it is speaks TLS alone. */
+  readonly tls?: TestCertificate;
+}
+
+/** Starts all of them. */
+export async function startSentinelSet(options: SentinelSetOptions = {}): Promise<SentinelSet> {
+  const { args = [], tls } = options;
+  const [onePort, otherPort] = [await freePort(), await freePort()];
+  const argsAt = (port: number): readonly string[] => [...args, ...(tls ? tlsArgs(tls, port) : [])];
+  const one = await startRedis({ port: onePort, args: argsAt(onePort) });
   const other = await startRedis({
-    port: 0,
-    args: [...args, '--replicaof', '127.0.0.1', String(one.port)],
+    port: otherPort,
+    args: [...argsAt(otherPort), '--replicaof', '127.0.0.1', String(onePort)],
   });
   const folder = await mkdtemp(join(tmpdir(), 'lk-sentinel-'));
   const ports = await Promise.all(Array.from({ length: SENTINELS }, freePort));
-  const sentinels = await Promise.all(ports.map((port) => startSentinel(folder, port, one.port)));
+  const sentinels = await Promise.all(
+    ports.map((port) => startSentinel({ ...options, folder, port, master: onePort })),
+  );
+  const ask = (port: number, ...command: readonly string[]): Promise<string> =>
+    askSentinel(port, tls, command);
   const isMaster = async (redis: TestRedis): Promise<boolean> =>
     (await redis.execute('role').catch(() => '')).startsWith('master');
 
@@ -40,11 +58,11 @@ export async function startSentinelSet(args: readonly string[] = []): Promise<Se
     // A Sentinel that knows neither replica nor colleagues yet can do nothing.
     for (;;) {
       const linked = await other.execute('info', 'replication');
-      const told = await ask(ports[0] ?? 0, `SENTINEL ckquorum ${NAME}`);
-      const known = await ask(ports[0] ?? 0, `SENTINEL replicas ${NAME}`);
+      const told = await ask(ports[0] ?? 0, 'SENTINEL', 'ckquorum', NAME);
+      const known = await ask(ports[0] ?? 0, 'SENTINEL', 'replicas', NAME);
       if (
         linked.includes('master_link_status:up') &&
-        told.startsWith('+OK') &&
+        told.startsWith('OK') &&
         known.includes(String(other.port))
       )
         return;
@@ -76,7 +94,15 @@ export async function startSentinelSet(args: readonly string[] = []): Promise<Se
   };
 }
 
-async function startSentinel(folder: string, port: number, master: number): Promise<ServerProcess> {
+interface SentinelOptions extends SentinelSetOptions {
+  readonly folder: string;
+  readonly port: number;
+  /** The port of the first master. */
+  readonly master: number;
+}
+
+async function startSentinel(options: SentinelOptions): Promise<ServerProcess> {
+  const { folder, port, master, tls, sentinelLines = [] } = options;
   const file = join(folder, `${port}.conf`);
   await writeFile(
     file,
@@ -87,24 +113,26 @@ async function startSentinel(folder: string, port: number, master: number): Prom
       `sentinel monitor ${NAME} 127.0.0.1 ${master} 2`,
       `sentinel down-after-milliseconds ${NAME} 500`,
       `sentinel failover-timeout ${NAME} 3000`,
+      ...sentinelLines,
       '',
     ].join('\n'),
   );
-  const started = await startProcess('redis-server', [file, '--sentinel'], {
+  const args = [file, '--sentinel', ...(tls ? tlsArgs(tls, port) : [])];
+  const started = await startProcess('redis-server', args, {
     hint: 'redis-server is missing: apt-get install -y redis-server',
   });
-  await untilReady(started, async () => (await ask(port, 'PING')).startsWith('+PONG'));
+  await untilReady(started, async () => (await askSentinel(port, tls, ['PING'])) === 'PONG');
   return started;
 }
 
-/** The first piece of an answer; empty when nobody is there. */
-function ask(port: number, command: string): Promise<string> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => socket.write(`${command}\r\n`));
-    socket.once('data', (reply) => {
-      resolve(reply.toString('latin1'));
-      socket.destroy();
-    });
-    socket.once('error', () => resolve(''));
-  });
+/** What a Sentinel answers; empty when nobody is there. */
+async function askSentinel(
+  port: number,
+  tls: TestCertificate | undefined,
+  command: readonly string[],
+): Promise<string> {
+  const way = tls ? ['--tls', '--cacert', tls.certificate] : [];
+  const asked = promisify(execFile)('redis-cli', ['-p', String(port), ...way, ...command]);
+  const { stdout } = await asked.catch(() => ({ stdout: '' }));
+  return stdout.trim();
 }

@@ -4,6 +4,7 @@ import { openLink, type Link } from './link.ts';
 import { refuseUnfit } from './master.ts';
 import { keepMap, type Cluster } from './map-keeper.ts';
 import { createMasters } from './masters.ts';
+import { asText } from './replies.ts';
 import type { TopologyOptions } from './single.ts';
 import { createSlotMap } from './slot-map.ts';
 import { addressOf, readSlotRanges } from './slots.ts';
@@ -73,8 +74,13 @@ function meet({ settings, redis, logger, nodes }: ClusterOptions): Met {
   }
 
   async function learn({ client }: Pick<Link, 'client'>): Promise<void> {
-    const asked = client.options.host ?? '';
-    map.replace(readSlotRanges(await client.call('CLUSTER', 'SLOTS'), asked));
+    const [info, slots] = await Promise.all([
+      client.call('CLUSTER', 'INFO'),
+      client.call('CLUSTER', 'SLOTS'),
+    ]);
+    // One that was just started, or is cut off, knows an old map, and knows that it may.
+    if (!asText(info).includes('cluster_state:ok')) throw new Error('the Cluster is not well');
+    map.replace(readSlotRanges(slots, client.options.host ?? ''));
     const owners = map.nodes();
     for (const node of owners) masters.at(node);
     masters.retireAllBut(owners);
