@@ -187,6 +187,9 @@ export function cognitoProblems({
     ofPool.map((client, index) => ({ client, path: ['cognito', 'pools', pool, 'clients', index] })),
   );
   return [
+    ...(profile !== 'dev' && !cognito.endpoint.startsWith('https:')
+      ? [{ path: ['cognito', 'endpoint'], message: 'must be an https URL outside of dev' }]
+      : []),
     ...(profile !== 'dev' && cognito.signatures.mode === 'accept'
       ? [{ path: ['cognito', 'signatures', 'mode'], message: 'must be check outside of dev' }]
       : []),

@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest';
+import { banner } from '../../../src/dev/banner.ts';
+import { settingsSchema } from '../../../src/settings.ts';
+
+const SECRET = 'latchkey-dev-secret-not-for-production-0003';
+const POOL = { id: 'us-east-1_Dev00001', clients: [{ id: 'app1' }] };
+
+/** Where the settings are wrong, from the top of the configuration. */
+function wrong(cognito: object, others: object = {}): readonly string[] {
+  const settings = { profile: 'dev', issuer: 'http://localhost:4000', ...others, cognito };
+  const { error } = settingsSchema.safeParse(settings);
+  return (error?.issues ?? []).map(({ path }) => path.join('.'));
+}
+
+test('a pool needs no more than an id, and a client no more than another', () => {
+  expect(wrong({ enabled: true, pools: [POOL] })).toEqual([]);
+});
+
+test.each<[string, object]>([
+  ['pools.0.id', { ...POOL, id: 'local_1' }],
+  ['pools.0.id', { ...POOL, id: `us-east-1_${'a'.repeat(50)}` }],
+  [
+    'pools.0.clients.0.accessTokenValidity',
+    { ...POOL, clients: [{ id: 'a', accessTokenValidity: '2d' }] },
+  ],
+  ['pools.0.clients.0.idTokenValidity', { ...POOL, clients: [{ id: 'a', idTokenValidity: '1m' }] }],
+  [
+    'pools.0.clients.0.refreshTokenValidity',
+    { ...POOL, clients: [{ id: 'a', refreshTokenValidity: '365d' }] },
+  ],
+  [
+    'pools.0.clients.0.secretInClear',
+    { ...POOL, clients: [{ id: 'a', secretInClear: SECRET, secret: { env: 'X' } }] },
+  ],
+  ['pools', { ...POOL, clients: [{ id: 'a' }, { id: 'a' }] }],
+])('%s is refused as in %j', (path, pool) => {
+  expect(wrong({ enabled: true, pools: [pool] })).toContain(`cognito.${path}`);
+});
+
+test('outside of the dev profile nothing lies open', () => {
+  const clients = [{ id: 'app1', secretInClear: SECRET }];
+  const open = { enabled: true, signatures: { mode: 'accept' }, pools: [{ ...POOL, clients }] };
+  const production = { profile: 'production', issuer: 'https://id.example.com' };
+  expect(wrong(open, production)).toEqual([
+    'cognito.endpoint',
+    'cognito.signatures.mode',
+    'cognito.pools.0.clients.0.secretInClear',
+  ]);
+});
+
+test('without a ring of RS256 there are no tokens of pools', () => {
+  const signingKeys = { algorithms: ['ES256'] };
+  expect(wrong({ enabled: true, pools: [POOL] }, { signingKeys })).toContain(
+    'signingKeys.algorithms',
+  );
+});
+
+test('the banner says what applications are told', () => {
+  const clients = [{ id: 'app1' }, { id: 'app2', secretInClear: SECRET }];
+  const settings = settingsSchema.parse({
+    profile: 'dev',
+    issuer: 'http://localhost:4000',
+    cognito: { enabled: true, pools: [{ ...POOL, clients }] },
+  });
+  const text = banner(settings, { authorityFile: undefined });
+  expect(text).toContain('AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER=http://localhost:4002');
+  for (const told of ['pool us-east-1_Dev00001', 'client app1', `client app2  secret ${SECRET}`])
+    expect(text).toContain(told);
+});
