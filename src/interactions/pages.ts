@@ -157,6 +157,11 @@ export interface SignOutPage {
   readonly clientName: string;
 }
 
+export interface SwitchAccountPage {
+  readonly action: string;
+  readonly xsrf: string;
+}
+
 export interface SignedOutPage {
   readonly clientName: string;
   readonly uri: string;
@@ -194,6 +199,7 @@ export interface Pages {
   readonly problem: ProblemPage;
   readonly fault: FaultPage;
   readonly 'sign-out': SignOutPage;
+  readonly 'switch-account': SwitchAccountPage;
   readonly 'signed-out': SignedOutPage;
   readonly device: DevicePage;
   readonly 'device-confirm': DeviceConfirmPage;

@@ -29,6 +29,9 @@ export function createProtocolPages(renderer: Renderer): ProtocolPages {
       const page = { action, xsrf, clientName: client?.name ?? '' };
       await show(ctx, 'sign-out', page, { uiLocales: uiLocalesOf(ctx) });
     },
+    async switchAccount(ctx, { action, xsrf }) {
+      await show(ctx, 'switch-account', { action, xsrf });
+    },
     async enterDeviceCode(ctx, page) {
       const { status } = ctx;
       await show(ctx, 'device', page, { status: status === 429 ? status : 200 });

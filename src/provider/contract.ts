@@ -226,6 +226,11 @@ export interface ProtocolPages {
       readonly client: ClientView | undefined;
     },
   ): Promise<void>;
+  /** Somebody else is signed in here: posts `xsrf` and `logout=yes` to `action`, at once where the browser can. */
+  switchAccount(
+    ctx: Context,
+    page: { readonly action: string; readonly xsrf: string },
+  ): Promise<void>;
   signedOut(ctx: Context, page: { readonly client: ClientView | undefined }): Promise<void>;
   /** RFC 8628 section 3.3: posts `xsrf` and `user_code` to `action`. */
   enterDeviceCode(

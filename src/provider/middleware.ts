@@ -1,6 +1,7 @@
 import type { Context, Middleware, Next } from 'koa';
 import { errors } from 'oidc-provider';
 import type { Logger } from '../runtime/logger.ts';
+import { showAccountSwitch } from './account-switch.ts';
 import type { Admission } from './admission.ts';
 import type { ProtocolPages, ProtocolProblem } from './contract.ts';
 import { speakProblem } from './dialect-engine.ts';
@@ -75,6 +76,7 @@ export function createOuterMiddleware(options: MiddlewareOptions): Middleware {
     if (RESUMING.test(ctx.path)) options.prefetchNamed(ctx.req);
     if (!(await isWithinQuota(ctx, scope, options))) return;
     await next();
+    await showAccountSwitch(ctx, pages);
     await Promise.all(scope.writes);
   }
 

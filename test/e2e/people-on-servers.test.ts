@@ -62,7 +62,11 @@ beforeAll(async () => {
       records: { engine: 'postgres', postgres: { url: await postgres.createDatabase() } },
     },
     joining: { mode: 'open', terms: { version: '2026-11', url: 'https://example.com/terms' } },
-    people: [{ username: 'ann', email: 'ann@example.com', password: FIRST }],
+    people: ['ann', 'ben', 'cat'].map((name) => ({
+      username: name,
+      email: `${name}@example.com`,
+      password: FIRST,
+    })),
     clients: [
       { id: 'shop', name: 'The Shop', ...client },
       { id: 'bank', name: 'The Bank', secondFactor: 'required', ...client },
@@ -301,4 +305,16 @@ test('whoever is older than the terms accepts them at the next sign-in, and then
     await onPageWith('.codes');
     await submit();
   });
+});
+
+test('whoever signs in where somebody else is signed in goes on as themselves, without a further click', async () => {
+  const asking = { prompt: 'login' };
+  const enter = async (login: string): Promise<void> => {
+    await password(FIRST, login);
+    await page.locator('a[href="https://example.com/terms"]').waitFor();
+    await submit();
+  };
+  await signIn('shop', () => enter('cat'), asking);
+  const claims = await signIn('shop', () => enter('ben'), asking);
+  expect(claims).toMatchObject({ email: 'ben@example.com' });
 });

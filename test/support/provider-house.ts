@@ -401,6 +401,9 @@ const PLAIN_PAGES: ProtocolPages = {
     ctx.type = 'html';
     ctx.body = `<form action="${action}"><input name="xsrf" value="${xsrf}">${client?.name ?? ''}</form>`;
   },
+  async switchAccount(ctx, page) {
+    ctx.body = { page: 'switch-account', ...page };
+  },
   async enterDeviceCode(ctx, page) {
     ctx.body = { page: 'device', ...page };
   },

@@ -30,6 +30,11 @@ document.querySelectorAll('form[data-busy]').forEach(function (form) {
   });
 });
 
+// A form that asks nothing more goes on by itself.
+document.querySelectorAll('form[data-at-once]').forEach(function (form) {
+  form.requestSubmit();
+});
+
 // Coming back by the browser's history, the form can be sent again.
 window.addEventListener('pageshow', function () {
   document.querySelectorAll('form[aria-busy]').forEach(function (form) {

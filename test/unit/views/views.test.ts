@@ -285,6 +285,11 @@ const STATES: readonly (readonly [name: string, view: string, data: object])[] =
   ],
   ['device-done', 'device-done', { clientName: '' } satisfies Pages['device-done']],
   ['device-done at a client', 'device-done', { clientName: 'TV' }],
+  [
+    'switch-account',
+    'switch-account',
+    { action: '/logout/confirm', xsrf: 'token' } satisfies Pages['switch-account'],
+  ],
   ['signed-out', 'signed-out', { clientName: '', uri: '' } satisfies Pages['signed-out']],
   ['signed-out of a client', 'signed-out', { clientName: 'App', uri: 'https://app.example' }],
   ...(
@@ -339,7 +344,8 @@ describe('every view', () => {
       const [first, ...others] = actions.map(({ groups }) => groups?.['value']);
       expect([name, first]).toEqual([name, 'continue']);
       // Where a device's code is typed, nobody has been asked anything that they could refuse.
-      if (view !== 'device') expect(others, name).toContain('cancel');
+      // Who switches accounts has chosen already.
+      if (view !== 'device' && view !== 'switch-account') expect(others, name).toContain('cancel');
     }
   });
 
