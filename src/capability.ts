@@ -10,6 +10,7 @@ import type { Factors } from './factors/factors.ts';
 import type { AuthenticationSettings } from './flows/config.ts';
 import type { Flows } from './flows/flows.ts';
 import type { Groups } from './groups/groups.ts';
+import type { PlannedFaults } from './http/planned-faults.ts';
 import type { Renderer } from './http/renderer.ts';
 import type { Site } from './http/site.ts';
 import type { Inbox } from './mail/inbox.ts';
@@ -62,6 +63,8 @@ export interface House {
   readonly clock: Clock;
   /** In the dev profile on the embedded engine alone: the same clock, which may be put forward. */
   readonly movableClock: MovableClock | undefined;
+  /** In the dev profile alone. */
+  readonly plannedFaults: PlannedFaults | undefined;
   readonly logger: Logger;
   readonly state: State;
   readonly records: Records;

@@ -17,6 +17,7 @@ import { seedGroups } from './groups/seed-groups.ts';
 import { openCertificateWays } from './http/certificate-ways.ts';
 import { createHost, type Host, type Listening } from './http/host.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
+import { createPlannedFaults, type PlannedFaults } from './http/planned-faults.ts';
 import type { Renderer } from './http/renderer.ts';
 import type { Views } from './http/views.ts';
 import { createWaitingDoor } from './http/waiting-door.ts';
@@ -52,7 +53,8 @@ export async function startNode(settings: Settings, options: ComposeOptions): Pr
   const waiting = createWaitingDoor(settings.http, options.logger);
   const movableClock = options.clock ? undefined : openMovableClock(settings);
   if (movableClock) closers.push(async () => movableClock.close());
-  const set = { ...options, clock: options.clock ?? movableClock, movableClock };
+  const plannedFaults = installationOf(settings).isDev ? createPlannedFaults() : undefined;
+  const set = { ...options, clock: options.clock ?? movableClock, movableClock, plannedFaults };
   try {
     const rooms = await openRooms(settings, set);
     closers.push(rooms.close);
@@ -68,9 +70,10 @@ export async function startNode(settings: Settings, options: ComposeOptions): Pr
 
 type Closers = (() => Promise<void>)[];
 
-/** What a node is given, with the clock that only some have. */
+/** What a node is given, with what only the dev profile has. */
 interface NodeOptions extends ComposeOptions {
   readonly movableClock: MovableClock | undefined;
+  readonly plannedFaults: PlannedFaults | undefined;
 }
 
 async function openHost(rooms: Rooms, options: NodeOptions, closers: Closers): Promise<Host> {
@@ -95,10 +98,19 @@ async function openHost(rooms: Rooms, options: NodeOptions, closers: Closers): P
     ways: waysOf(settings),
   });
   const post = await openLetters({ rooms, views, metrics, closers });
-  const { movableClock } = options;
+  const { movableClock, plannedFaults } = options;
   const openIssuer = createIssuers(issuers, closers);
   const added = await addCapabilities(
-    { ...rooms, ...views, ...protocol, signingKeys, openIssuer, inbox: post.inbox, movableClock },
+    {
+      ...rooms,
+      ...views,
+      ...protocol,
+      signingKeys,
+      openIssuer,
+      inbox: post.inbox,
+      movableClock,
+      plannedFaults,
+    },
     settings,
   );
   const host = createHost({
@@ -113,6 +125,7 @@ async function openHost(rooms: Rooms, options: NodeOptions, closers: Closers): P
     checks: { ...checks, mail: post.health },
     routers: [interactions, ...routersOf(opened, settings), ...added.routers],
     sites: added.sites,
+    plannedFaults,
   });
   closers.push(() => host.close());
   // Before the host waits for its requests to end: the streams of the feed would not.

@@ -3,6 +3,7 @@ import type { Router } from '@koa/router';
 import { TRY_CLIENT } from './banner.ts';
 import { createClockDoor } from './clock-door.ts';
 import { devConfig, type DevConfig } from './config.ts';
+import { createFaultsDoor } from './faults-door.ts';
 import { createInboxPage } from './inbox-page.ts';
 import { createTokensDoor } from './tokens-door.ts';
 import { createTryPage } from './try-page.ts';
@@ -12,12 +13,13 @@ export const dev: Capability<'dev', DevConfig> = {
   name: 'dev',
   config: devConfig,
   create(section, house) {
-    const { isDev, inbox, profile, renderer, movableClock, minting } = house;
+    const { isDev, inbox, profile, renderer, movableClock, minting, plannedFaults } = house;
     if (!isDev) return undefined;
     return {
       routers: [
         ...(section.tryPage ? [tryPageOf(house)] : []),
         createClockDoor(profile.issuer, movableClock),
+        ...(plannedFaults ? [createFaultsDoor(profile.issuer, plannedFaults)] : []),
         ...(minting ? [createTokensDoor({ ...house, minting })] : []),
         ...(inbox ? [createInboxPage({ issuer: profile.issuer, renderer, inbox })] : []),
       ],

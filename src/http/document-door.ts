@@ -4,6 +4,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Assets } from './assets.ts';
 import type { HttpConfig } from './config.ts';
 import type { Metrics } from './metrics.ts';
+import type { PlannedFaults } from './planned-faults.ts';
 import { answerPrepared, createWholeAnswers } from './prepared.ts';
 import { createRepeats } from './repeats.ts';
 import type { HostedProtocol } from './site.ts';
@@ -22,6 +23,7 @@ export function createDocumentDoor(options: {
   readonly assets: Assets;
   readonly metrics: Metrics;
   readonly clock: Clock;
+  readonly plannedFaults?: PlannedFaults | undefined;
 }): DocumentDoor {
   const { settings, protocol, assets, metrics } = options;
   const wholeAnswer = createWholeAnswers(options.clock, settings.limits.keepAliveTimeout);
@@ -45,7 +47,8 @@ export function createDocumentDoor(options: {
       if (document === undefined) return false;
       metrics.document();
       const isWhole = answerPrepared(request, response, document);
-      if (isWhole) repeats.answered({ request, path });
+      // Each is looked at where it may be planned to fail.
+      if (isWhole && options.plannedFaults === undefined) repeats.answered({ request, path });
       return true;
     },
     leave() {

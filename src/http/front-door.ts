@@ -13,6 +13,7 @@ import type { Ledger } from './ledger.ts';
 import type { Metrics } from './metrics.ts';
 import { createOriginReader } from './origin-reader.ts';
 import { isCanonicalPath } from './path.ts';
+import { type PlannedFaults, playFault } from './planned-faults.ts';
 import { answerProbe } from './probes.ts';
 import type { ReadinessProbe } from './readiness.ts';
 import type { Renderer } from './renderer.ts';
@@ -39,6 +40,8 @@ export interface FrontDoorOptions {
   readonly metrics: Metrics;
   readonly ledger: Ledger;
   readonly logger: Logger;
+  /** In the dev profile alone. */
+  readonly plannedFaults?: PlannedFaults | undefined;
   readonly clock: Clock;
 }
 
@@ -107,7 +110,8 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
     if (isLeaving) response.setHeader('Connection', 'close');
     if (request.url?.startsWith('/') === false) readWholeUrl(request);
     const path = pathOf(request.url ?? '');
-    if (!answerProbe(path, response, readiness)) enter({ request, response, path, isAsked });
+    if (answerProbe(path, response, readiness)) return;
+    meetFault(options.plannedFaults, { request, response, path, isAsked }, enter);
   }
 
   return {
@@ -123,6 +127,17 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
 /** A request; `isAsked`: its client was asked for a certificate. */
 interface Entering extends Pick<Exchange, 'request' | 'response' | 'path'> {
   readonly isAsked: boolean;
+}
+
+/** Goes on unless something was planned to go wrong with this request. */
+function meetFault(
+  faults: PlannedFaults | undefined,
+  entering: Entering,
+  goOn: (entering: Entering) => void,
+): void {
+  const planned = faults?.take(entering.path);
+  if (planned === undefined) goOn(entering);
+  else void playFault(planned, entering.response).then((isPlayed) => isPlayed || goOn(entering));
 }
 
 /** RFC 9112 section 3.2.2: a target that is a whole URL names the host, whatever the header says. */

@@ -198,6 +198,53 @@ async function read(path: string): Promise<Record<string, unknown>> {
   return (await response.json()) as Record<string, unknown>;
 }
 
+describe('a planned fault', () => {
+  const JWKS = '/.well-known/jwks.json';
+  const plan = async (wish: object): Promise<void> => {
+    expect(await order('/dev/faults', wish)).toMatchObject({ status: 200 });
+  };
+  const get = (path: string): Promise<Response> => fetch(`${latchkey.issuer}${path}`);
+
+  test('meets as many requests as planned, and the next one is answered truly', async () => {
+    await plan({ path: '/token', status: 503, times: 2 });
+    const refresh = async (): Promise<number | undefined> =>
+      (await fetch(`${latchkey.issuer}/token`, { method: 'POST' })).status;
+    expect([await refresh(), await refresh(), await refresh()]).toEqual([503, 503, 400]);
+  });
+
+  test('meets the key set and discovery, too, also on a connection that asks again and again', async () => {
+    for (const _ of [1, 2, 3]) expect((await get(JWKS)).status).toBe(200);
+    await plan({ path: JWKS, body: 'malformed' });
+    await plan({ path: '/.well-known/openid-configuration', status: 500 });
+    await expect((await get(JWKS)).json()).rejects.toThrow(SyntaxError);
+    expect((await get('/.well-known/openid-configuration')).status).toBe(500);
+    await expect((await get(JWKS)).json()).resolves.toMatchObject({ keys: expect.any(Array) });
+  });
+
+  test('may be nothing but late', async () => {
+    await plan({ path: JWKS, delay: '300ms' });
+    const began = performance.now();
+    expect((await get(JWKS)).status).toBe(200);
+    expect(performance.now() - began).toBeGreaterThan(290);
+  });
+
+  test('is listed, forgotten, and refused when it says nothing', async () => {
+    await plan({ path: '/userinfo', status: 500, times: 5 });
+    expect(await (await get('/dev/faults')).json()).toEqual([
+      { path: '/userinfo', times: 5, status: 500, delaySeconds: 0 },
+    ]);
+    const { status } = await fetch(`${latchkey.issuer}/dev/faults`, { method: 'DELETE' });
+    expect(status).toBe(204);
+    expect((await get('/userinfo')).status).not.toBe(500);
+    for (const wish of [
+      { path: '/token' },
+      { path: '/dev/clock', status: 500 },
+      { path: 'token', status: 500 },
+    ])
+      expect(await order('/dev/faults', wish)).toMatchObject({ status: 400 });
+  });
+});
+
 describe('the guide', () => {
   test('has a recipe in Python that runs as it stands', async () => {
     const guide = await readFile(new URL('../../docs/guides/testing.md', import.meta.url), 'utf8');
