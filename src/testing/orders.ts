@@ -12,6 +12,8 @@ type Answer = z.output<typeof answer>;
 /** What a test says to the doors under `/dev`. Every call throws `OrderRefused` when it is refused. */
 export interface Orders {
   send(path: string, order: object): Promise<Answer>;
+  /** The same, when there is nothing to read in the answer. */
+  carryOut(path: string, order: object): Promise<void>;
   read(path: string): Promise<Answer>;
   list(path: string): Promise<readonly Answer[]>;
   remove(path: string): Promise<void>;
@@ -24,12 +26,15 @@ export function createOrders(issuer: string): Orders {
     if (response.ok) return response;
     throw new OrderRefused(`${path} was refused (${response.status}): ${await response.text()}`);
   }
+  const post = (path: string, order: object): Promise<Response> =>
+    ask(path, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(order),
+    });
   return {
-    async send(path, order) {
-      const headers = { 'Content-Type': 'application/json' };
-      const body = JSON.stringify(order);
-      return answer.parse(await (await ask(path, { method: 'POST', headers, body })).json());
-    },
+    send: async (path, order) => answer.parse(await (await post(path, order)).json()),
+    carryOut: async (path, order) => void (await post(path, order)),
     read: async (path) => answer.parse(await (await ask(path)).json()),
     list: async (path) => z.array(answer).parse(await (await ask(path)).json()),
     async remove(path) {

@@ -28,6 +28,15 @@ export interface TokenWish {
   readonly flaw?: 'expired' | 'issuer' | 'audience' | 'type' | 'signature' | 'key' | 'none';
 }
 
+/** What goes wrong at an endpoint; see docs/guides/testing.md. */
+export interface FaultWish {
+  readonly path: string;
+  readonly times?: number;
+  readonly status?: number;
+  readonly body?: 'malformed';
+  readonly delay?: string;
+}
+
 /** A provider for the tests of an app. */
 export interface TestLatchkey extends AsyncDisposable {
   readonly issuer: string;
@@ -48,6 +57,11 @@ export interface TestLatchkey extends AsyncDisposable {
   readonly inbox: {
     /** The newest letter to an address; waits for the first, at most five seconds. */
     latest(to: string): Promise<Letter>;
+    clear(): Promise<void>;
+  };
+  readonly faults: {
+    /** What the next requests at a path meet. @throws {OrderRefused} */
+    plan(fault: FaultWish): Promise<void>;
     clear(): Promise<void>;
   };
   close(): Promise<void>;
@@ -75,6 +89,10 @@ export async function startLatchkey({
     inbox: {
       latest: (to) => latestLetter(orders, to),
       clear: () => orders.remove('/dev/inbox'),
+    },
+    faults: {
+      plan: (fault) => orders.carryOut('/dev/faults', fault),
+      clear: () => orders.remove('/dev/faults'),
     },
     close,
     [Symbol.asyncDispose]: close,

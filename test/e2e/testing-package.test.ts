@@ -53,6 +53,15 @@ test('a person of the seed signs in on the page of a browser', async () => {
   }
 }, 60_000);
 
+test('a fault that the test kit plans is met once, and another is forgotten', async () => {
+  const jwks = `${idp.issuer}/.well-known/jwks.json`;
+  await idp.faults.plan({ path: '/.well-known/jwks.json', status: 503 });
+  expect((await fetch(jwks)).status).toBe(503);
+  await idp.faults.plan({ path: '/.well-known/jwks.json', status: 503 });
+  await idp.faults.clear();
+  expect((await fetch(jwks)).status).toBe(200);
+});
+
 test('a seed that is not good says what is wrong', async () => {
   await expect(
     startLatchkey({ seed: { clients: [{ id: 'app', type: 'spaceship' }] } }),
