@@ -100,6 +100,8 @@ beforeAll(async () => {
   const key = /class="key"><code>(?<key>[^<]*)</u.exec(crawler.html())?.groups?.['key'] ?? '';
   totp = new TOTP({ secret: Secret.fromBase32(key.replaceAll(' ', '')) });
   await fill(crawler, { code: rightCode() });
+  // Without the recovery codes that are offered.
+  await fill(crawler, { kept: 'yes' });
   const [found] = await subjects(crawler);
   alice = found ?? '';
   expect(alice).not.toBe('');
