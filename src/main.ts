@@ -8,8 +8,10 @@ import { openRooms } from './compose.ts';
 import { banner } from './dev/banner.ts';
 import { startNode } from './node.ts';
 import type { Logger } from './runtime/logger.ts';
+import { systemClock } from './runtime/clock.ts';
 import { createPinoLogger } from './runtime/pino-logger.ts';
 import { type Settings, settingsSchema } from './settings.ts';
+import { leaveWorkers, placeOf, runWorkers, settingsOfWorker } from './workers.ts';
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 /** A bug of ours (`EX_SOFTWARE` of sysexits.h). */
@@ -22,9 +24,24 @@ const { version } = z
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 const printError = (text: string): void => void process.stderr.write(`${text}\n`);
 
+/** One process, or several behind one socket. */
+async function start(settings: Settings, workers: number): Promise<void> {
+  const place = placeOf(process.env, workers);
+  if (place !== undefined) {
+    await run(settingsOfWorker(settings, place), { worker: String(place.place) });
+    leaveWorkers();
+  } else if (workers === 1) await run(settings);
+  else {
+    const logger = createPinoLogger({ level: settings.log.level, fields: { version } });
+    const told = toldToStop(logger, new AbortController());
+    const options = { count: workers, clock: systemClock, logger, told };
+    process.exitCode = await runWorkers(settings, options);
+  }
+}
+
 /** A node until it is told to stop, or until it can no longer be trusted. */
-async function run(settings: Settings): Promise<void> {
-  const logger = createPinoLogger({ level: settings.log.level, fields: { version } });
+async function run(settings: Settings, fields: { readonly worker?: string } = {}): Promise<void> {
+  const logger = createPinoLogger({ level: settings.log.level, fields: { version, ...fields } });
   const stop = new AbortController();
   const told = toldToStop(logger, stop);
   const starting = startNode(settings, { logger, signal: stop.signal });
@@ -70,7 +87,8 @@ const program = createProgram({
   isTerminal: process.stdout.isTTY,
   print,
   printError,
-  startNode: run,
+  isWorker: placeOf(process.env, 1) !== undefined,
+  startNode: start,
   openRooms: (settings) =>
     openRooms(settings, {
       logger: createPinoLogger({

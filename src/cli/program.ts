@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import type { z } from 'zod';
 import type { Environment } from '../config/environment.ts';
 import { gatherFacts } from '../config/facts.ts';
@@ -29,6 +29,8 @@ const EXIT_FAILED = 1;
 /** A bug of ours (`EX_SOFTWARE` of sysexits.h). */
 const EXIT_BUG = 70;
 
+const WORKERS_MAX = 64;
+
 /** No configuration was named. */
 class NoConfig extends LatchkeyError {
   readonly code = 'ERR_NO_CONFIG';
@@ -50,9 +52,11 @@ export interface ProgramOptions<Settings extends SafetySettings & FileSettings> 
   readonly input: PasswordInput;
   /** What is printed is drawn on a terminal, and may be drawn over. */
   readonly isTerminal?: boolean | undefined;
+  /** One of several processes of one start, the first of which has told the warnings. */
+  readonly isWorker?: boolean | undefined;
   openRooms(settings: Settings): Promise<ProgramRooms>;
-  /** Resolves when the node has stopped. */
-  startNode(settings: Settings): Promise<void>;
+  /** Resolves when the node, or each of `workers` processes that are one each, has stopped. */
+  startNode(settings: Settings, workers: number): Promise<void>;
 }
 
 /** Every command; `runProgram` runs one. */
@@ -85,7 +89,8 @@ export function createProgram<Settings extends SafetySettings & FileSettings>(
     printError,
   });
 
-  registerStart(program, { check, startNode: options.startNode, printError });
+  const { startNode, isWorker = false } = options;
+  registerStart(program, { check, startNode, isWorker, printError });
   registerCheckCommand(program, { schema, output: options, check });
   registerVersion(program, options);
   registerClientCommands(program, open);
@@ -137,19 +142,31 @@ function registerStart<Settings>(
   program: Command,
   options: {
     check(): Promise<Checked & { readonly settings: Settings }>;
-    startNode(settings: Settings): Promise<void>;
+    startNode(settings: Settings, workers: number): Promise<void>;
+    readonly isWorker: boolean;
     printError(text: string): void;
   },
 ): void {
   program
     .command('start')
     .description('Starts a node, unless its configuration is insecure.')
-    .action(async () => {
+    .option('--workers <number>', 'processes behind the one socket, each a node', readWorkers, 1)
+    .action(async ({ workers }: { readonly workers: number }) => {
       const { settings, safety } = await options.check();
-      for (const warning of safety.warnings) options.printError(`warning: ${findingText(warning)}`);
+      if (!options.isWorker)
+        for (const warning of safety.warnings)
+          options.printError(`warning: ${findingText(warning)}`);
       if (safety.refusals.length > 0) throw new InsecureConfig(safety.refusals);
-      await options.startNode(settings);
+      await options.startNode(settings, workers);
     });
+}
+
+/** @throws {InvalidArgumentError} */
+function readWorkers(text: string): number {
+  const workers = /^\d{1,2}$/.test(text) ? Number(text) : 0;
+  if (workers < 1 || workers > WORKERS_MAX)
+    throw new InvalidArgumentError(`Expected a number from 1 to ${WORKERS_MAX}.`);
+  return workers;
 }
 
 function registerVersion(

@@ -48,6 +48,8 @@ export interface StartOptions {
   readonly dontWait?: boolean;
   /** Put before the command: `taskset -c 0`. */
   readonly prefix?: readonly string[];
+  /** Put behind it: `--workers 2`. */
+  readonly words?: readonly string[];
   /** The folder of the program, when it is not this one. */
   readonly root?: string | undefined;
 }
@@ -89,7 +91,15 @@ function spawnLatchkey(
 } {
   const command = join(options.root ?? ROOT, COMMAND);
   const before = options.prefix ?? [];
-  const words = [...before, process.execPath, command, 'start', '--config', configFile];
+  const words = [
+    ...before,
+    process.execPath,
+    command,
+    'start',
+    '--config',
+    configFile,
+    ...(options.words ?? []),
+  ];
   return spawn(words[0] ?? '', words.slice(1), {
     cwd: folder,
     env: { PATH: process.env['PATH'], HOME: folder, ...options.environment },
