@@ -24,7 +24,8 @@ const CLOCK = new URL('../fault/support/jumping-clock.program.ts', import.meta.u
 const VERIFIER = randomBytes(32).toString('base64url');
 const PASSWORDS = { alice: 'the password of alice', thief: 'the password of thieves' };
 const SECRET = 'app-secret-of-the-any-order-tests-0123456789';
-const CLIENTS = ['app', 'strict'] as const;
+/** The last asks for consent, so that thieves meet that page, too. */
+const CLIENTS = ['app', 'strict', 'third'] as const;
 const STEPS = 40;
 const RUNS = rounds(12, 400);
 const ENTRANCES = [
@@ -85,6 +86,7 @@ beforeAll(async () => {
       clients: [
         { id: 'app', ...client },
         { id: 'strict', secondFactor: 'required', ...client },
+        { id: 'third', ...client, firstParty: false },
       ],
       people: (['alice', 'thief'] as const).map((name) => ({
         username: name,
