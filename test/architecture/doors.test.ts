@@ -120,6 +120,7 @@ const COMPOSITION = [
   'settings.ts',
   'capabilities.ts',
   'issuers.ts',
+  'workers.ts',
   'main.ts',
   'capability.ts',
 ];
