@@ -44,7 +44,6 @@ export default defineConfig(({ mode }) => {
             name: 'nodes',
             include: ['test/{e2e,fault}/**/*.test.ts'],
             exclude: TIMED,
-            maxWorkers: 3,
             sequence: { groupOrder: 2 },
             ...timeouts,
           },

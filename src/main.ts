@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
+import { setFlagsFromString } from 'node:v8';
 import { z } from 'zod';
 import { humanLogLine, isForPrograms } from './cli/log-line.ts';
 import { createProgram, runProgram } from './cli/program.ts';
@@ -24,8 +25,15 @@ const { version } = z
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 const printError = (text: string): void => void process.stderr.write(`${text}\n`);
 
+/**
+ * V8 gathers young garbage by several threads, for which the first waits. On the few cores of a node, whose others have
+ * work of their own, that takes longer than gathering it alone, and more of the processor (docs/performance.md).
+ */
+const GATHER_ALONE = '--no-parallel-scavenge';
+
 /** One process, or several behind one socket. */
 async function start(settings: Settings, workers: number): Promise<void> {
+  setFlagsFromString(GATHER_ALONE);
   const place = placeOf(process.env, workers);
   if (place !== undefined) {
     await run(settingsOfWorker(settings, place), { worker: String(place.place) });

@@ -1,4 +1,4 @@
-import { digestOf, digestOfNamed, parseDigest, type HandleKind } from './digest.ts';
+import { digestOf, digestOfText, parseDigest, type HandleKind } from './digest.ts';
 import type { NumberedEntry } from './entry.ts';
 import {
   createHandleTable,
@@ -113,9 +113,5 @@ function isAnyRevoked(
   number: number,
   table: Pick<HandleTable, 'numberOf'>,
 ): boolean {
-  return (named ?? []).some((one) => {
-    const digest = digestOfNamed(one);
-    // What cannot be held against the log cannot be told from what was revoked.
-    return digest === undefined || table.numberOf(digest) > number;
-  });
+  return (named ?? []).some((one) => table.numberOf(digestOfText(one)) > number);
 }

@@ -95,10 +95,7 @@ export function refusalOf(
     const headers = { 'retry-after': RETRY_AFTER_SECONDS, 'cache-control': 'no-store' };
     return { status, headers, body: { error: 'temporarily_unavailable' } };
   }
-  const challenge = challengeOf(error, scopeOf(error, verifier, requirements), {
-    verifier,
-    request,
-  });
+  const challenge = challengeOf(error, verifier, { ...requirements, request });
   const headers = { 'www-authenticate': challenge, 'cache-control': 'no-store' };
   return { status, headers, body: { error: error.error ?? 'unauthorized' } };
 }
@@ -111,28 +108,26 @@ export function responseOf({ status, headers, body }: Refusal): Response {
 /** Without the reason: whoever has a token that is refused learns no more than that. */
 function challengeOf(
   error: VerificationError,
-  scope: string,
-  { verifier, request }: { readonly verifier: Verifier; readonly request: TokenRequest },
+  verifier: Verifier,
+  { request, scopes = [] }: Requirements & { readonly request: TokenRequest },
 ): string {
   const scheme = /^DPoP /i.test(request.header('authorization') ?? '') ? 'DPoP' : 'Bearer';
+  const { resource } = verifier;
+  const scope = scopeOf(error, resource ? scopes : []);
   const parameters = [
-    ...(error.error === undefined ? [] : [`error="${error.error}"`]),
-    ...(scope === '' ? [] : [`scope="${scope}"`]),
+    error.error && `error="${error.error}"`,
+    scope && `scope="${scope}"`,
     // Where a client that knows only this API learns whom to ask for a token (RFC 9728 section 5.1).
-    ...(verifier.resource ? [`resource_metadata="${verifier.resource.metadataUrl}"`] : []),
-    ...(scheme === 'DPoP' ? [`algs="${verifier.algorithms.join(' ')}"`] : []),
-  ];
+    resource && `resource_metadata="${resource.metadataUrl}"`,
+    scheme === 'DPoP' && `algs="${verifier.algorithms.join(' ')}"`,
+  ].filter(Boolean);
   return parameters.length === 0 ? scheme : `${scheme} ${parameters.join(', ')}`;
 }
 
-/** What a token has to be for. Whoever has none is told where the API wants to be found, and nowhere else. */
-function scopeOf(
-  error: VerificationError,
-  { resource }: Verifier,
-  { scopes = [] }: Requirements,
-): string {
+/** What a token has to be for; of an API that wants to be found, `scopes` are told to whoever has none. */
+function scopeOf(error: VerificationError, scopes: readonly string[]): string {
   if (error instanceof ScopeMissing) return error.scope;
-  return error instanceof TokenMissing && resource !== undefined ? scopes.join(' ') : '';
+  return error.error === undefined ? scopes.join(' ') : '';
 }
 
 function schemeOf(text: string | undefined): Presentation['scheme'] {

@@ -114,7 +114,7 @@ async function takeSnapshot(
   }
   if (message === undefined) throw new Error('an empty snapshot');
   // From a node that is behind, which the next attempt may find caught up.
-  if (!snapshot.commit()) throw new Error('a snapshot that is older than what is known');
+  if (!snapshot.commit()) throw new Error('an old snapshot');
   // It may have been made for others a moment ago: only the stream tells that nothing came since.
   take(options, message);
   const ms = settings.clock.monotonicMs() - began;

@@ -20,6 +20,5 @@ export function isFollowerName(name: string): boolean {
 
 /** @throws {TypeError} when the feed would not take it for a name. */
 export function assertFollowerName(name: string): void {
-  if (!isFollowerName(name))
-    throw new TypeError('a name is of 1 to 64 letters, digits and . : @ _ -');
+  if (!isFollowerName(name)) throw new TypeError('name: 1 to 64 letters, digits, . : @ _ -');
 }

@@ -1,6 +1,6 @@
 import type { AccessTokenClaims } from './claims.ts';
 import { createDigestCache } from './digest-cache.ts';
-import { digestOfNamed, parseDigest, type HandleKind } from './digest.ts';
+import { digestOfText, parseDigest, type HandleKind } from './digest.ts';
 import { eachEntry, isOlder, type SnapshotMessage } from './feed-messages.ts';
 import type { FeedReader } from './follow-feed.ts';
 import { createHandleTable, type HandleTable } from './handle-table.ts';
@@ -122,11 +122,6 @@ interface Judged {
 function isListed({ epoch, before, table }: Contents, { token, mark, digestOf }: Judged): boolean {
   const listed = (kind: HandleKind, handle: string | undefined): boolean =>
     handle !== undefined && table.numberOf(digestOf(kind, handle)) > mark.number;
-  const isNamedListed = (named: string): boolean => {
-    const digest = digestOfNamed(named);
-    // What cannot be held against the list cannot be told from what was revoked.
-    return digest === undefined || table.numberOf(digest) > mark.number;
-  };
   return (
     mark.epoch !== epoch ||
     before > mark.number ||
@@ -136,7 +131,7 @@ function isListed({ epoch, before, table }: Contents, { token, mark, digestOf }:
         listed('session', token.sessionId) ||
         listed('account', token.sub) ||
         listed('client', token.clientId))) ||
-    token.from.some(isNamedListed)
+    token.from.some((named) => table.numberOf(digestOfText(named)) > mark.number)
   );
 }
 

@@ -133,6 +133,6 @@ describe('an issuer from before RFC 9068', () => {
     const token = await issuer.issue(claims, { typ: 'JWT' });
     expect(await verifier.verify(token)).toMatchObject({ clientId: 'spa', roles: ['clerk'] });
     await expect(verifier.verify(await issuer.issue())).rejects.toThrow(TokenInvalid);
-    expect(() => issuer.verifier({ typ: 'JWT' })).toThrow(TypeError);
+    expect(() => issuer.verifier({ typ: false })).toThrow(TypeError);
   });
 });

@@ -2,7 +2,12 @@ import { Buffer } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { AccessTokenClaims } from '../../../verifier/src/claims.ts';
-import { digestOf, digestText, type HandleKind } from '../../../verifier/src/digest.ts';
+import {
+  digestOf,
+  digestOfText,
+  digestText,
+  type HandleKind,
+} from '../../../verifier/src/digest.ts';
 import type { SnapshotMessage } from '../../../verifier/src/feed-messages.ts';
 import {
   createRevocationList,
@@ -76,9 +81,16 @@ describe('the list of a verifier', () => {
       expect(list.judge(token('3-abc.10', { from: ['grant:g0', named] }))).toBe('revoked');
       expect(list.judge(token('3-abc.11', { from: ['grant:g0', named] }))).toBe('valid');
       expect(list.judge(token('3-abc.10', { from: ['grant:g0'] }))).toBe('valid');
-      expect(list.judge(token('3-abc.10', { from: ['what:is-that'] }))).toBe('revoked');
     },
   );
+
+  test('holds handles of whatever kind against what is listed', () => {
+    const list = createRevocationList();
+    list.replace(whole([part()]));
+    list.apply(stretch(10, [digestText(digestOfText('what:is-that'))]));
+    expect(list.judge(token('3-abc.10', { from: ['what:is-that'] }))).toBe('revoked');
+    expect(list.judge(token('3-abc.10', { from: ['what:is-this'] }))).toBe('valid');
+  });
 
   test('refuses every token of an older epoch and waits for the feed with one of a later', () => {
     const list = createRevocationList();
