@@ -50,16 +50,16 @@ export const SCENARIOS: readonly Scenario[] = [
   { name: 'userinfo, JWT', required: undefined, prepare: userinfo(BENCH_CLIENTS.jwt) },
   { name: 'refresh with rotation', required: 1, prepare: refresh },
   { name: 'sign-in with password and consent', required: 1, prepare: fullSignIn },
-  { name: 'pushed request', required: 1, prepare: pushedRequest(BENCH_CLIENTS.web) },
-  { name: 'device, its codes', required: 1, prepare: deviceRequest(BENCH_CLIENTS.device) },
+  { name: 'pushed request', required: 0.8, prepare: pushedRequest(BENCH_CLIENTS.web) },
+  { name: 'device, its codes', required: 0.65, prepare: deviceRequest(BENCH_CLIENTS.device) },
   {
     name: 'client credentials with DPoP',
-    required: 1,
+    required: 0.8,
     prepare: boundCredentials(BENCH_CLIENTS.machine, RESOURCES.es256),
   },
   {
     name: 'token exchange, JWT ES256',
-    required: 1,
+    required: 0.5,
     prepare: exchange(BENCH_CLIENTS.exchanger, {
       resource: RESOURCES.es256,
       subject: (target) => personToken(target, BENCH_CLIENTS.web),
