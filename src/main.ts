@@ -12,7 +12,7 @@ import type { Logger } from './runtime/logger.ts';
 import { systemClock } from './runtime/clock.ts';
 import { createPinoLogger } from './runtime/pino-logger.ts';
 import { type Settings, settingsSchema } from './settings.ts';
-import { leaveWorkers, placeOf, runWorkers, settingsOfWorker } from './workers.ts';
+import { leaveWorkers, placeOf, runWorkers, settingsOfWorker, tellServing } from './workers.ts';
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 /** A bug of ours (`EX_SOFTWARE` of sysexits.h). */
@@ -56,6 +56,7 @@ async function run(settings: Settings, fields: { readonly worker?: string } = {}
   const node = await Promise.race([starting, told.then(() => undefined)]);
   if (!node) return;
   if (settings.profile === 'dev') print(banner(settings, node.listening));
+  tellServing();
   logger.info({ event: 'node.started', issuer: settings.issuer }, 'serving');
   await told;
   await node.close();

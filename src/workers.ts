@@ -1,6 +1,7 @@
 import cluster, { type Worker } from 'node:cluster';
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
+import process from 'node:process';
 import { nameOf } from './compose.ts';
 import type { Clock } from './runtime/clock.ts';
 import { LatchkeyError } from './runtime/errors.ts';
@@ -49,7 +50,9 @@ export async function runWorkers(
   async function keep(place: number): Promise<void> {
     while (!stop.signal.aborted) {
       const startedAt = clock.now();
-      const code = await run(place, stop.signal);
+      const code = await run(place, stop.signal, () => {
+        areServing = true;
+      });
       if (stop.signal.aborted) {
         failed ||= code;
         return;
@@ -65,26 +68,29 @@ export async function runWorkers(
     }
   }
 
-  cluster.once('listening', () => {
-    areServing = true;
-  });
   await Promise.all(Array.from({ length: count }, (_, index) => keep(index + 1)));
   return failed;
 }
 
 /** One worker from its start to its end. */
-async function run(place: number, signal: AbortSignal): Promise<number> {
+async function run(place: number, signal: AbortSignal, onServing: () => void): Promise<number> {
   const worker: Worker = cluster.fork({ [PLACE]: String(place) });
   const end = (): void => void worker.process.kill('SIGTERM');
   signal.addEventListener('abort', end);
   // Taken here, or a worker that cannot be forked would end this process, too.
   worker.on('error', () => undefined);
+  worker.once('message', onServing);
   try {
     const [code] = await once(worker, 'exit');
     return typeof code === 'number' ? code : 1;
   } finally {
     signal.removeEventListener('abort', end);
   }
+}
+
+/** Tells the parent process that this worker has come up whole: only then is another started in its place. */
+export function tellServing(): void {
+  if (cluster.isWorker) process.send?.('serving');
 }
 
 /** Lets go of the parent process, which would keep this worker alive. */

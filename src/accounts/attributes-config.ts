@@ -1,16 +1,8 @@
 import { z } from 'zod';
+import { isRegularExpression } from '../config/values.ts';
 
 const NAME = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
 const VALUES_MAX = 200;
-
-function isRegularExpression(pattern: string): boolean {
-  try {
-    return new RegExp(pattern, 'u').source !== '';
-  } catch (error) {
-    if (error instanceof SyntaxError) return false;
-    throw error;
-  }
-}
 
 const attribute = z
   .strictObject({

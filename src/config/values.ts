@@ -142,3 +142,13 @@ function httpUrlOf(text: string): URL | undefined {
   if (url === undefined || !/^https?:\/\/[^\s\\]+$/.test(text)) return undefined;
   return url.username === '' && url.password === '' && !text.includes('#') ? url : undefined;
 }
+
+/** Whether `pattern` is one, by the rules of the `u` flag. */
+export function isRegularExpression(pattern: string): boolean {
+  try {
+    return new RegExp(pattern, 'u').source !== '';
+  } catch (error) {
+    if (error instanceof SyntaxError) return false;
+    throw error;
+  }
+}

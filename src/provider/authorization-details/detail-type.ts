@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isRegularExpression } from '../../config/values.ts';
 
 const MEMBER = /^[A-Za-z_$][\w$-]*(?:\.[A-Za-z_$][\w$-]*){0,3}$/;
 const LANGUAGE = /^[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*$/;
@@ -7,15 +8,6 @@ const FIELDS_MAX = 50;
 
 const text = z.string().min(1).max(300);
 const words = z.union([text, z.record(z.string().regex(LANGUAGE), text)]);
-
-function isRegularExpression(pattern: string): boolean {
-  try {
-    return new RegExp(pattern, 'u').source !== '';
-  } catch (error) {
-    if (error instanceof SyntaxError) return false;
-    throw error;
-  }
-}
 
 const field = z
   .strictObject({
