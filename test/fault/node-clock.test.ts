@@ -21,6 +21,8 @@ import { openWorld, type World } from './support/world.ts';
 const COMMAND = fileURLToPath(new URL('../../latchkey.mjs', import.meta.url));
 const CLOCK = new URL('./support/jumping-clock.program.ts', import.meta.url).href;
 const HOUR = 3600;
+/** What one node took back is refused by the others this late at most, however busy the machine is. */
+const KNOWN_EVERYWHERE_MS = 1000;
 const YEAR = 365 * 24 * HOUR;
 const ACCESS_TOKEN_SECONDS = 900;
 const REFRESH_TOKEN_SECONDS = 7 * 24 * HOUR;
@@ -146,7 +148,7 @@ test('a node whose clock is a year ahead still takes back what it believes to be
   await revoke(world.ledger, wrong, wholeFamily);
   await revokeToken(world.ledger, wrong, onlyToken[0] ?? '');
   await moveClock(0);
-  await delay(100);
+  await delay(KNOWN_EVERYWHERE_MS);
   for (const visitor of [right, wrong])
     expect(await revokedAlive(visitor, world.ledger)).toEqual([]);
 });
