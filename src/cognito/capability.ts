@@ -5,9 +5,11 @@ import { createApiRoutes } from './api-routes.ts';
 import { createChallenges } from './challenges.ts';
 import { createCodeLetters } from './code-letters.ts';
 import { cognitoConfig, type CognitoConfig } from './config.ts';
+import { createDomains } from './domains.ts';
 import { createOperations } from './operations.ts';
 import { createPoolDocuments } from './pool-documents.ts';
 import { createPools } from './pools.ts';
+import { createResourceServers } from './resource-servers.ts';
 import type { Room } from './room.ts';
 import { createSamplePasswords } from './sample-passwords.ts';
 import { createSessions } from './sessions.ts';
@@ -56,6 +58,8 @@ function createRoom(settings: CognitoConfig, house: House): Room {
     pools,
     storedPools,
     storedClients,
+    resourceServers: createResourceServers(house),
+    domains: createDomains(house),
     users,
     sessions,
     throttle: createThrottle(house),

@@ -1,6 +1,7 @@
 import { adminAuthOperations } from './admin-auth.ts';
 import { adminGroupOperations } from './admin-groups.ts';
 import { adminUserOperations } from './admin-users.ts';
+import { domainOperations } from './domain-operations.ts';
 import { initiateAuth } from './initiate-auth.ts';
 import { listUsers } from './list-users.ts';
 import type { Operations } from './operation.ts';
@@ -16,6 +17,7 @@ import { changePassword, confirmForgotPassword, forgotPassword } from './passwor
 import { poolAdministration } from './pool-administration.ts';
 import { poolViewOperations } from './pool-views.ts';
 import { getTokensFromRefreshToken } from './refresh-auth.ts';
+import { resourceServerOperations } from './resource-server-operations.ts';
 import { respondToAuthChallenge } from './respond-to-auth-challenge.ts';
 import type { Room } from './room.ts';
 import { confirmSignUp, resendConfirmationCode, signUp } from './sign-up.ts';
@@ -31,8 +33,10 @@ export function createOperations(room: Room): Operations {
     ...adminAuthOperations(room),
     ...adminGroupOperations(room),
     ...adminUserOperations(room),
+    ...domainOperations(room),
     ...poolAdministration(room),
     ...poolViewOperations(room),
+    ...resourceServerOperations(room),
     ListUsers: listUsers(room),
     InitiateAuth: initiateAuth(room),
     RespondToAuthChallenge: respondToAuthChallenge(room),

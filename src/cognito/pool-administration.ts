@@ -29,6 +29,11 @@ export function poolAdministration(room: Room): Readonly<Record<string, Operatio
     UpdateUserPool: updatePool(room),
     DeleteUserPool: signedOperation(ofPool, async ({ UserPoolId }, origin) => {
       const pool = await storedPool(UserPoolId, room);
+      if ((await room.domains.ofPool(pool.id)).length > 0)
+        throw new CognitoException(
+          'InvalidParameterException',
+          'User pool cannot be deleted. It has a domain configured that should be deleted first.',
+        );
       await endPool(pool, { by: 'cognito', origin }, room);
       return {};
     }),
@@ -47,7 +52,7 @@ function createPool(room: Room): Operation {
   const input = poolInput.extend({ PoolName: z.string().min(1).max(128) });
   return signedOperation(input, async ({ PoolName: name, ...given }, origin) => {
     const made = await room.storedPools.create({ name, ...readPool(given) }, room.settings.region);
-    await record('pool.created', made, { by: 'cognito', origin }, room);
+    await recordPoolChange('pool.created', made, { by: 'cognito', origin }, room);
     return { UserPool: poolView(made) };
   });
 }
@@ -60,7 +65,7 @@ function updatePool(room: Room): Operation {
       const pool = await storedPool(UserPoolId, room);
       const { signInBy, attributes, name } = pool;
       await room.storedPools.update(pool.id, { ...readPool(given), name, signInBy, attributes });
-      await record('pool.updated', pool, { by: 'cognito', origin }, room);
+      await recordPoolChange('pool.updated', pool, { by: 'cognito', origin }, room);
       return {};
     },
   );
@@ -80,7 +85,7 @@ function addCustomAttributes(room: Room): Operation {
       );
     const next: PoolSettings = { ...settings, attributes: [...settings.attributes, ...added] };
     await room.storedPools.update(id, next);
-    await record('pool.updated', pool, { by: 'cognito', origin }, room);
+    await recordPoolChange('pool.updated', pool, { by: 'cognito', origin }, room);
     return {};
   });
 }
@@ -112,7 +117,8 @@ function updateClient(room: Room): Operation {
   });
 }
 
-async function record(
+/** For the record: what becomes of a pool. */
+export async function recordPoolChange(
   type: 'pool.created' | 'pool.updated' | 'pool.deleted',
   { id: pool }: Pool,
   { by, origin }: Actor,
@@ -142,7 +148,7 @@ async function endPool(pool: Pool, actor: Actor, room: Room): Promise<void> {
   for (const { id } of await room.storedClients.ofPool(pool.id)) await endClient(id, actor, room);
   await endUsers({ pool, after: '' }, actor, room);
   await room.storedPools.delete(pool.id);
-  await record('pool.deleted', pool, actor, room);
+  await recordPoolChange('pool.deleted', pool, actor, room);
 }
 
 async function endUsers(

@@ -21,11 +21,14 @@ export function updatePool(
   return queries.updateTable('cognito_pool').set({ settings, updated_at }).where('id', '=', id);
 }
 
-/** The pool with its clients; its users are accounts, and end one by one. */
+/** The pool, with all that it has beside its users, who are accounts and end one by one. */
 export function deletePool(queries: Queries, id: string): readonly Compilable[] {
   return [
-    queries.deleteFrom('cognito_client').where('pool_id', '=', id),
     queries.deleteFrom('cognito_pool').where('id', '=', id),
+    queries.deleteFrom('cognito_client').where('pool_id', '=', id),
+    queries.deleteFrom('cognito_resource_server').where('pool_id', '=', id),
+    queries.deleteFrom('cognito_domain').where('pool_id', '=', id),
+    queries.deleteFrom('cognito_group').where('pool_id', '=', id),
   ];
 }
 

@@ -9,6 +9,7 @@ import type { Room } from './room.ts';
 const MINUTE = 60;
 const ofPool = z.object({ UserPoolId: z.string() });
 const page = z.object({ MaxResults: z.int().min(1).max(60).default(60) });
+const DOMAINS = { prefix: 'Domain', custom: 'CustomDomain' } as const;
 const MFA = { off: 'OFF', optional: 'OPTIONAL', on: 'ON' } as const;
 
 /** What operators read of pools and their clients. */
@@ -19,9 +20,12 @@ export function poolViewOperations(room: Room): Readonly<Record<string, Operatio
         .slice(0, MaxResults)
         .map(({ id: Id, name: Name }) => ({ Id, Name })),
     })),
-    DescribeUserPool: signedOperation(ofPool, async ({ UserPoolId }) => ({
-      UserPool: poolView(await poolOf(UserPoolId, room)),
-    })),
+    DescribeUserPool: signedOperation(ofPool, async ({ UserPoolId }) => {
+      const pool = await poolOf(UserPoolId, room);
+      const domains = await room.domains.ofPool(pool.id);
+      const names = domains.map(({ kind, name }) => [DOMAINS[kind], name] as const);
+      return { UserPool: { ...poolView(pool), ...Object.fromEntries(names) } };
+    }),
     GetUserPoolMfaConfig: signedOperation(ofPool, async ({ UserPoolId }) => {
       const { mfa } = await poolOf(UserPoolId, room);
       return {

@@ -4,7 +4,9 @@ import type { AccessTokens } from './access-tokens.ts';
 import type { Challenges } from './challenges.ts';
 import type { CodeLetters } from './code-letters.ts';
 import type { CognitoConfig } from './config.ts';
+import type { Domains } from './domains.ts';
 import type { Pools } from './pools.ts';
+import type { ResourceServers } from './resource-servers.ts';
 import type { SamplePasswords } from './sample-passwords.ts';
 import type { Sessions } from './sessions.ts';
 import type { SrpHandshakes } from './srp-handshakes.ts';
@@ -36,6 +38,8 @@ export interface Room extends Pick<
   readonly pools: Pools;
   readonly storedPools: StoredPools;
   readonly storedClients: StoredClients;
+  readonly resourceServers: ResourceServers;
+  readonly domains: Domains;
   readonly users: Users;
   readonly sessions: Sessions;
   readonly accessTokens: AccessTokens;

@@ -73,7 +73,7 @@ export function createStoredPools({
       return written?.rowsAffected === 1;
     },
     async delete(id) {
-      const [, written] = await records.write(...deletePool(queries, id));
+      const [written] = await records.write(...deletePool(queries, id));
       return written?.rowsAffected === 1;
     },
   };

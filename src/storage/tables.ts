@@ -235,6 +235,34 @@ export interface CognitoClientTable {
   readonly updated_at: Time;
 }
 
+/** What access tokens of a pool may name scopes of. */
+export interface CognitoResourceServerTable {
+  readonly pool_id: string;
+  readonly identifier: string;
+  readonly name: string;
+  readonly scopes: JsonText;
+}
+
+/** Names under which pools are found by their hosted pages; each is one pool's. */
+export interface CognitoDomainTable {
+  readonly domain: string;
+  readonly pool_id: string;
+  /** A pool has one of each. */
+  readonly kind: 'prefix' | 'custom';
+  readonly settings: JsonText;
+}
+
+/** What a pool says of a group beside what the installation knows of it. */
+export interface CognitoGroupTable {
+  readonly pool_id: string;
+  readonly name: string;
+  /** Null: that of the group itself. */
+  readonly description: string | null;
+  readonly precedence: number | null;
+  readonly role_arn: string | null;
+  readonly updated_at: Time;
+}
+
 /** What a user pool knows of a user beside the account. */
 export interface CognitoUserTable {
   readonly pool_id: string;
@@ -279,4 +307,7 @@ export interface Tables {
   readonly cognito_pool: CognitoPoolTable;
   readonly cognito_client: CognitoClientTable;
   readonly cognito_user: CognitoUserTable;
+  readonly cognito_resource_server: CognitoResourceServerTable;
+  readonly cognito_domain: CognitoDomainTable;
+  readonly cognito_group: CognitoGroupTable;
 }

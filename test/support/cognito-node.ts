@@ -25,6 +25,8 @@ interface Body {
   readonly Users: readonly Body[];
   readonly Groups: readonly { readonly GroupName: string }[];
   readonly PaginationToken: string | undefined;
+  readonly NextToken: string | undefined;
+  readonly ManagedLoginVersion: number;
   readonly UserAttributes: readonly { readonly Name: string; readonly Value: string }[];
   readonly message: string;
 }

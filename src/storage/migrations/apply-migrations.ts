@@ -5,6 +5,7 @@ import { mail } from './0002-mail.ts';
 import { people } from './0004-people.ts';
 import { groups } from './0005-groups.ts';
 import { cognitoPools } from './0007-cognito-pools.ts';
+import { cognitoParts } from './0008-cognito-parts.ts';
 import { cognito } from './0006-cognito.ts';
 import { factors } from './0003-factors.ts';
 import type { Migration } from './migration.ts';
@@ -18,6 +19,7 @@ const MIGRATIONS: readonly Migration[] = [
   groups,
   cognito,
   cognitoPools,
+  cognitoParts,
 ];
 
 /** Runs one statement inside the transaction and gives its rows. */
