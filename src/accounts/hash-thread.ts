@@ -1,11 +1,16 @@
 import { readlinkSync } from 'node:fs';
 import { getPriority, setPriority } from 'node:os';
 import { basename } from 'node:path';
-import { isMainThread, parentPort } from 'node:worker_threads';
+import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { hashSync, verifySync } from '@node-rs/argon2';
 import { verifyForeign } from './foreign-hashes.ts';
 import { parseForeignHash } from './hash-formats.ts';
 import { isPasswordHash } from './rules.ts';
+
+/** How the thread is started (`workerData`). */
+export interface HashThreadSettings {
+  readonly givesWay: boolean;
+}
 
 /** What the thread is asked; passwords are normalized. */
 export type HashQuestion =
@@ -28,7 +33,8 @@ const NICEST = 19;
 // An import elsewhere does nothing.
 if (!isMainThread && parentPort !== null) {
   const port = parentPort;
-  giveWay();
+  const { givesWay }: HashThreadSettings = workerData;
+  if (givesWay) giveWay();
   port.on('message', (question: HashQuestion) => {
     answer(question).then(
       (result) => port.postMessage({ kind: 'done', result } satisfies HashAnswer),

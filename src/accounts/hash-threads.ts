@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
-import type { HashAnswer, HashQuestion } from './hash-thread.ts';
+import type { HashAnswer, HashQuestion, HashThreadSettings } from './hash-thread.ts';
 
-/** Threads that hash, one question each at a time, and give way to all others. */
+/** Threads that hash, one question each at a time. */
 export interface HashThreads {
   /** Starts a thread when all are busy: how many there may be is the caller's affair. */
   ask(question: HashQuestion): Promise<string | boolean>;
@@ -16,12 +16,18 @@ interface Thread {
   answer?: PromiseWithResolvers<string | boolean>;
 }
 
-/** Starts no thread before it is asked, and keeps no process alive. */
-export function createHashThreads(startThread: () => Worker = startHashThread): HashThreads {
+/**
+ * Starts no thread before it is asked, and keeps no process alive. Where a thread can (Linux), `givesWay` puts
+ * these behind all others.
+ */
+export function createHashThreads(
+  givesWay: boolean,
+  startThread: (givesWay: boolean) => Worker = startHashThread,
+): HashThreads {
   const free: Thread[] = [];
 
   function start(): Thread {
-    const worker = startThread();
+    const worker = startThread(givesWay);
     const thread: Thread = { worker };
     worker.unref();
     worker.on('message', (answered: HashAnswer) => {
@@ -68,8 +74,9 @@ export function createHashThreads(startThread: () => Worker = startHashThread): 
   };
 }
 
-function startHashThread(): Worker {
+function startHashThread(givesWay: boolean): Worker {
   const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
   const url = new URL(`./hash-thread${extension}`, import.meta.url);
-  return new Worker(url, { name: 'latchkey-hash' });
+  const workerData: HashThreadSettings = { givesWay };
+  return new Worker(url, { name: 'latchkey-hash', workerData });
 }

@@ -4,6 +4,7 @@ import { PasswordsBusy } from './accounts.ts';
 import { createBoundedQueue } from './bounded-queue.ts';
 import type { SignInSettings } from './config.ts';
 import { isKnownHash } from './hash-formats.ts';
+import type { HashQuestion } from './hash-thread.ts';
 import { createHashThreads } from './hash-threads.ts';
 import { costOf, isPasswordTooLong, normalizePassword } from './rules.ts';
 
@@ -26,6 +27,11 @@ export interface Passwords {
 /** How soon a place in the queue is likely to be free again. */
 export const BUSY_RETRY_SECONDS = 2;
 
+/**
+ * When so many wait, it is a storm: hashes give way to whoever wants a token. A hash that nobody waits behind does
+ * not, since each time that it does costs it what it had in the caches of the core.
+ */
+const CROWD = 16;
 const SALT_BYTES = 16;
 const HASH_BYTES = 32;
 
@@ -37,7 +43,8 @@ export function createPasswords(settings: SignInSettings['argon2']): Passwords {
     running: settings.atOnce === 'cores' ? cores() : Math.min(settings.atOnce, cores()),
     waiting: settings.waitingMax,
   });
-  const threads = createHashThreads();
+  const threads = createHashThreads(false);
+  const patientThreads = createHashThreads(true);
   const nobodys = madeUpHash(settings);
   const cost = {
     memoryCost: memoryKib,
@@ -46,10 +53,14 @@ export function createPasswords(settings: SignInSettings['argon2']): Passwords {
     outputLen: HASH_BYTES,
   };
 
+  function ask(question: HashQuestion): Promise<string | boolean> {
+    return (queue.waiting() < CROWD ? threads : patientThreads).ask(question);
+  }
+
   return {
     async hash(password) {
       const normal = normalizePassword(password);
-      const phc = await queue.run(() => threads.ask({ kind: 'hash', password: normal, cost }));
+      const phc = await queue.run(() => ask({ kind: 'hash', password: normal, cost }));
       if (phc === undefined) throw new PasswordsBusy(BUSY_RETRY_SECONDS);
       return String(phc);
     },
@@ -59,9 +70,7 @@ export function createPasswords(settings: SignInSettings['argon2']): Passwords {
       const isTheirs = theirs !== undefined && isKnownHash(theirs);
       const against = isTheirs ? theirs : decoy;
       const normal = normalizePassword(password);
-      const matches = await queue.run(() =>
-        threads.ask({ kind: 'verify', password: normal, against }),
-      );
+      const matches = await queue.run(() => ask({ kind: 'verify', password: normal, against }));
       if (matches === undefined) return 'busy';
       return matches === true && isTheirs ? 'match' : 'mismatch';
     },

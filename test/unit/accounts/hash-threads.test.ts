@@ -1,13 +1,13 @@
-import { readFileSync, readdirSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
 import { createHashThreads } from '../../../src/accounts/hash-threads.ts';
+import { nicenessOfThreads } from './niceness.ts';
 
 const COST = { memoryCost: 7168, timeCost: 1, parallelism: 1, outputLen: 32 };
 
 describe('threads that hash', () => {
   test('answer several at once, each its own question', async () => {
-    const threads = createHashThreads();
+    const threads = createHashThreads(false);
     const hashes = await Promise.all(
       ['one', 'two', 'three'].map((password) =>
         threads.ask({ kind: 'hash', password, cost: COST }),
@@ -21,18 +21,20 @@ describe('threads that hash', () => {
     expect(verdicts).toEqual([false, true, false]);
   });
 
-  test('give way to all others', async () => {
-    await createHashThreads().ask({ kind: 'hash', password: 'x', cost: COST });
-    const nice = readdirSync('/proc/self/task').map((thread) => {
-      const fields = readFileSync(`/proc/self/task/${thread}/stat`, 'utf8').split(') ')[1] ?? '';
-      return Number(fields.split(' ')[16]);
-    });
-    const own = Number(readFileSync('/proc/self/stat', 'utf8').split(') ')[1]?.split(' ')[16]);
-    expect(Math.max(...nice)).toBeGreaterThan(own);
+  test.each([
+    ['give way to all others', true],
+    ['are as good as any other', false],
+  ])('%s when told so', async (_name, givesWay) => {
+    const before = nicenessOfThreads();
+    await createHashThreads(givesWay).ask({ kind: 'hash', password: 'x', cost: COST });
+    const own = before.get(`${process.pid}`) ?? 0;
+    const started = [...nicenessOfThreads()].filter(([thread]) => !before.has(thread));
+    expect(started.length).toBeGreaterThan(0);
+    expect(started.some(([, niceness]) => niceness > own)).toBe(givesWay);
   });
 
   test('refuse what is no hash, and go on', async () => {
-    const threads = createHashThreads();
+    const threads = createHashThreads(false);
     const nothing = threads.ask({ kind: 'verify', password: 'x', against: 'nothing' });
     await expect(nothing).rejects.toThrow('only hashes that are known');
     expect(await threads.ask({ kind: 'hash', password: 'x', cost: COST })).toMatch(/^\$argon2id\$/);
@@ -40,7 +42,7 @@ describe('threads that hash', () => {
 
   test('that end in the middle leave nobody waiting, and others take their place', async () => {
     const started: string[] = [];
-    const threads = createHashThreads(() => {
+    const threads = createHashThreads(false, () => {
       started.push('thread');
       return new Worker(
         `const { parentPort } = require('node:worker_threads');

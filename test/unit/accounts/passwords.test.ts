@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { PasswordsBusy } from '../../../src/accounts/accounts.ts';
 import { createPasswords } from '../../../src/accounts/passwords.ts';
 import { costOf } from '../../../src/accounts/rules.ts';
+import { nicenessOfThreads } from './niceness.ts';
 
 const cheap = {
   memoryKib: 8192,
@@ -57,6 +58,18 @@ describe('passwords', () => {
     const stronger = await hash('secret 1', { memoryCost: 9000, timeCost: 1, parallelism: 1 });
     expect(passwords.isOutdated(stronger)).toBe(true);
     expect(await passwords.verify(stronger, 'secret 1')).toBe('match');
+  });
+
+  test('hashes give way to whoever wants a token as soon as many wait for them, not before', async () => {
+    const passwords = createPasswords({ ...cheap, waitingMax: 100 });
+    const before = nicenessOfThreads();
+    const own = before.get(`${process.pid}`) ?? 0;
+    const newAndPatient = (): number =>
+      [...nicenessOfThreads()].filter(([thread, nice]) => !before.has(thread) && nice > own).length;
+    await Promise.all([1, 2, 3].map(() => passwords.verify(undefined, 'secret 1')));
+    expect(newAndPatient()).toBe(0);
+    await Promise.all(Array.from({ length: 40 }, () => passwords.verify(undefined, 'secret 1')));
+    expect(newAndPatient()).toBeGreaterThan(0);
   });
 
   test('the event loop goes on while hashes run', async () => {
