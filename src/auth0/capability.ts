@@ -14,12 +14,14 @@ export const auth0: Capability<'auth0', Auth0Config> = {
   config: auth0Config,
   async create({ tenants }, house): Promise<Added | undefined> {
     if (tenants.length === 0) return undefined;
-    return { sites: await Promise.all(tenants.map((tenant) => siteOf(tenant, house))) };
+    return {
+      sites: await Promise.all(tenants.map((tenant, index) => siteOf(tenant, index, house))),
+    };
   },
 };
 
-async function siteOf(tenant: TenantConfig, house: House): Promise<Site> {
-  const { issuer, listen, hosts, allowedLogoutUrls } = tenant;
+async function siteOf(tenant: TenantConfig, index: number, house: House): Promise<Site> {
+  const { issuer, listen, tls, hosts, allowedLogoutUrls } = tenant;
   const clients = clientsOf(tenant, house.clients);
   const resourceServers = apisOf(tenant, house.resourceServers);
   const { protocol, routers } = await house.openIssuer({
@@ -38,9 +40,10 @@ async function siteOf(tenant: TenantConfig, house: House): Promise<Site> {
     },
   });
   return {
-    name: `auth0-${tenant.name}`,
+    setting: `auth0.tenants[${index}].listen`,
     issuer,
     listen,
+    tls,
     hosts,
     arePopups: true,
     routers: [

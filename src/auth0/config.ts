@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { tlsConfig } from '../http/config.ts';
 import { duration, origin, secret, sensitive } from '../config/values.ts';
 
 const ISSUER_EXPECTED =
@@ -76,6 +77,9 @@ const tenant = z.strictObject({
       port: z.int().min(0).max(65_535).describe('The port to listen on.'),
     })
     .describe('Where this tenant is reached; a listener of its own.'),
+  tls: tlsConfig
+    .optional()
+    .describe('Its own HTTPS; left out: as `http.tls` says, with the same certificate.'),
   hosts: z
     .array(z.string().min(1))
     .default([])

@@ -30,13 +30,23 @@ export function auth0Problems(settings: Surroundings): readonly Problem[] {
 }
 
 function ownChecks(
-  { issuer, apis, defaultAudience }: TenantConfig,
+  { issuer, tls, apis, defaultAudience }: TenantConfig,
   settings: Surroundings,
 ): readonly Check[] {
   const known = new Set(settings.apis.map(({ identifier }) => identifier));
   const isPlain = settings.profile === 'production' && !issuer.startsWith('https:');
   return [
     [isPlain, ['issuer'], 'must be https in production'],
+    [
+      settings.profile === 'production' && tls?.from === 'dev-ca',
+      ['tls', 'from'],
+      'is for the dev profile: nobody else trusts that authority',
+    ],
+    [
+      issuer.startsWith('http:') && (tls?.from ?? 'off') !== 'off',
+      ['issuer'],
+      'must be https: the tenant has `tls`',
+    ],
     [
       !settings.signingKeys.algorithms.includes('RS256'),
       ['issuer'],

@@ -1,8 +1,8 @@
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError } from 'commander';
 import type { z } from 'zod';
 import type { Environment } from '../config/environment.ts';
 import { gatherFacts } from '../config/facts.ts';
-import { findingText, InsecureConfig, judgeSafety } from '../config/insecure.ts';
+import { judgeSafety } from '../config/insecure.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { privateFilesOf, type FileSettings } from '../config/private-files.ts';
 import type { SafetySettings } from '../config/safety.ts';
@@ -13,6 +13,7 @@ import type { Records } from '../storage/records.ts';
 import { registerAuditCommands } from './audit.ts';
 import { registerCheckCommand, type Checked } from './check.ts';
 import { registerClientCommands } from './clients.ts';
+import { registerDev, type DevSource } from './dev.ts';
 import { registerKeysCommands } from './keys.ts';
 import { registerGroupCommands } from './groups.ts';
 import { registerMailCommands } from './mail.ts';
@@ -22,14 +23,13 @@ import { registerPersonCommands } from './people.ts';
 import type { PeopleRooms } from './people-rooms.ts';
 import { registerRightsCommand, type RightsRooms } from './rights.ts';
 import { registerRoleCommands } from './roles.ts';
+import { registerStart } from './start.ts';
 import { registerRevokeCommands, type RevokeRooms } from './revoke.ts';
 
 /** An expected failure: said by its code. */
 const EXIT_FAILED = 1;
 /** A bug of ours (`EX_SOFTWARE` of sysexits.h). */
 const EXIT_BUG = 70;
-
-const WORKERS_MAX = 64;
 
 /** No configuration was named. */
 class NoConfig extends LatchkeyError {
@@ -75,10 +75,12 @@ export function createProgram<Settings extends SafetySettings & FileSettings>(
     })
     .exitOverride();
 
-  const load = (): Promise<Settings> =>
-    loadConfig(configPath(program, environment), schema, environment);
-  const check = async (): Promise<Checked & { readonly settings: Settings }> => {
-    const settings = await load();
+  const load = (source?: DevSource): Promise<Settings> => {
+    const { path = configPath(program, environment), flags } = source ?? {};
+    return loadConfig(path, schema, environment, flags);
+  };
+  const check = async (source?: DevSource): Promise<Checked & { readonly settings: Settings }> => {
+    const settings = await load(source);
     const privateFiles = privateFilesOf(settings);
     const facts = await gatherFacts({ settings, schema, privateFiles, environment });
     return { settings, safety: judgeSafety(settings, facts) };
@@ -89,8 +91,8 @@ export function createProgram<Settings extends SafetySettings & FileSettings>(
     printError,
   });
 
-  const { startNode, isWorker = false } = options;
-  registerStart(program, { check, startNode, isWorker, printError });
+  registerStart(program, { ...options, check });
+  registerDev(program, { ...options, check });
   registerCheckCommand(program, { schema, output: options, check });
   registerVersion(program, options);
   registerClientCommands(program, open);
@@ -136,37 +138,6 @@ function configPath(program: Command, environment: Environment): string {
   throw new NoConfig(
     'no configuration was named: give --config FILE or set LATCHKEY_CONFIG. A file to start from, with every setting, is config/latchkey.example.yaml',
   );
-}
-
-function registerStart<Settings>(
-  program: Command,
-  options: {
-    check(): Promise<Checked & { readonly settings: Settings }>;
-    startNode(settings: Settings, workers: number): Promise<void>;
-    readonly isWorker: boolean;
-    printError(text: string): void;
-  },
-): void {
-  program
-    .command('start')
-    .description('Starts a node, unless its configuration is insecure.')
-    .option('--workers <number>', 'processes behind the one socket, each a node', readWorkers, 1)
-    .action(async ({ workers }: { readonly workers: number }) => {
-      const { settings, safety } = await options.check();
-      if (!options.isWorker)
-        for (const warning of safety.warnings)
-          options.printError(`warning: ${findingText(warning)}`);
-      if (safety.refusals.length > 0) throw new InsecureConfig(safety.refusals);
-      await options.startNode(settings, workers);
-    });
-}
-
-/** @throws {InvalidArgumentError} */
-function readWorkers(text: string): number {
-  const workers = /^\d{1,2}$/.test(text) ? Number(text) : 0;
-  if (workers < 1 || workers > WORKERS_MAX)
-    throw new InvalidArgumentError(`Expected a number from 1 to ${WORKERS_MAX}.`);
-  return workers;
 }
 
 function registerVersion(

@@ -31,7 +31,7 @@ export const cognito: Capability<'cognito', CognitoConfig> = {
     return {
       sites: [
         {
-          name: 'cognito',
+          setting: 'cognito.listen',
           issuer: endpoint,
           listen,
           hosts: [],

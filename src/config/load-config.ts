@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import type { z } from 'zod';
 import { LatchkeyError } from '../runtime/errors.ts';
 import { processEnvironment, type Environment } from './environment.ts';
-import { readConfig } from './read-config.ts';
+import { readConfigSource } from './read-config.ts';
+import type { GivenValue } from './variables.ts';
 
 /** The configuration file cannot be read at all. */
 class ConfigUnreadable extends LatchkeyError {
@@ -10,7 +11,7 @@ class ConfigUnreadable extends LatchkeyError {
 }
 
 /**
- * The settings of the file at `path`, with those of `environment` laid over it.
+ * The settings of the file at `path`, with those of `environment` and then of `flags` laid over it.
  *
  * @throws {ConfigUnreadable} when there is no such file, or it is not ours to read.
  * @throws {InvalidConfig} when anything in it is wrong, with all that is wrong.
@@ -19,8 +20,10 @@ export async function loadConfig<Schema extends z.ZodType>(
   path: string,
   schema: Schema,
   environment: Environment = processEnvironment(),
+  flags: readonly GivenValue[] = [],
 ): Promise<z.output<Schema>> {
-  return readConfig(path, await textOf(path), schema, environment);
+  const source = { file: path, text: await textOf(path), flags };
+  return readConfigSource(source, schema, environment);
 }
 
 async function textOf(path: string): Promise<string> {

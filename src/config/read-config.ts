@@ -4,7 +4,7 @@ import { parseConfigDocument, type ConfigDocument, type Place } from './document
 import type { Environment } from './environment.ts';
 import { childrenOf, nodeAt, pathText, treeOf, type SchemaNode } from './schema-tree.ts';
 import { closest } from './spelling.ts';
-import { readVariables, type VariableProblem, type VariableValue } from './variables.ts';
+import { readVariables, type GivenValue, type VariableProblem } from './variables.ts';
 
 /** Every mistake of one configuration, each with the place it is at. */
 export class InvalidConfig extends LatchkeyError {
@@ -16,6 +16,14 @@ export class InvalidConfig extends LatchkeyError {
     super(`the configuration has ${count}:\n  ${problems.join('\n  ')}`);
     this.problems = problems;
   }
+}
+
+/** A configuration as it was found. */
+export interface ConfigSource {
+  readonly file: string;
+  readonly text: string;
+  /** Settings of the command line, which count before all others. */
+  readonly flags: readonly GivenValue[];
 }
 
 /**
@@ -30,9 +38,19 @@ export function readConfig<Schema extends z.ZodType>(
   schema: Schema,
   environment: Environment = {},
 ): z.output<Schema> {
+  return readConfigSource({ file, text, flags: [] }, schema, environment);
+}
+
+/** The same, with the settings of a command line laid over both. @throws {InvalidConfig} */
+export function readConfigSource<Schema extends z.ZodType>(
+  { file, text, flags }: ConfigSource,
+  schema: Schema,
+  environment: Environment,
+): z.output<Schema> {
   const document = parseConfigDocument(text);
   const tree = treeOf(schema);
-  const { values, problems: misread, unknown } = readVariables(tree, environment);
+  const { values: variables, problems: misread, unknown } = readVariables(tree, environment);
+  const values = [...variables, ...flags];
   const problems: Problem[] = [
     ...document.problems.map(({ place, message }) => ({ place, path: '', message })),
     ...misread.map(inVariable),
@@ -48,7 +66,7 @@ export function readConfig<Schema extends z.ZodType>(
   problems.push(...unknown.filter(({ name }) => !named.has(name)).map(inVariable));
   const result = schema.safeParse(raw, { error: plainWords });
   if (result.success && problems.length === 0) return result.data;
-  const source: Source = { document, tree, variables: values };
+  const source: Source = { document, tree, values };
   const issues = result.error?.issues ?? [];
   throw failure(file, [...problems, ...issues.flatMap((issue) => told(issue, source))]);
 }
@@ -64,7 +82,7 @@ interface Problem {
 interface Source {
   readonly document: ConfigDocument;
   readonly tree: SchemaNode;
-  readonly variables: readonly VariableValue[];
+  readonly values: readonly GivenValue[];
 }
 
 function inVariable({ name, message }: VariableProblem): Problem {
@@ -95,12 +113,24 @@ function namedVariables(value: unknown): ReadonlySet<string> {
 }
 
 /** A copy of `target` with `part` at `path`. What is no section stays, for the schema to refuse. */
-function withPart(target: unknown, path: readonly string[], part: unknown): unknown {
+function withPart(target: unknown, path: GivenValue['path'], part: unknown): unknown {
   const [name, ...rest] = path;
   if (name === undefined) return part;
+  if (typeof name === 'number') return withItem(target ?? [], { place: name, rest }, part);
   if (target != null && (typeof target !== 'object' || Array.isArray(target))) return target;
   const section = new Map<string, unknown>(Object.entries(target ?? {}));
   return Object.fromEntries(section.set(name, withPart(section.get(name), rest, part)));
+}
+
+/** The same of a list. */
+function withItem(
+  target: unknown,
+  { place, rest }: { readonly place: number; readonly rest: GivenValue['path'] },
+  part: unknown,
+): unknown {
+  if (!Array.isArray(target)) return target;
+  const items: readonly unknown[] = target;
+  return Object.assign([...items], { [place]: withPart(items[place], rest, part) });
 }
 
 function plainWords(issue: z.core.$ZodRawIssue): string | undefined {
@@ -116,9 +146,9 @@ function told(issue: z.core.$ZodIssue, source: Source): readonly Problem[] {
   });
 }
 
-/** At the variable that set it or anything around or inside it, else in the file. */
+/** At the variable or flag that set it or anything around or inside it, else in the file. */
 function placed(path: readonly PropertyKey[], message: string, source: Source): Problem {
-  const variable = source.variables.findLast(({ path: set }) =>
+  const variable = source.values.findLast(({ path: set }) =>
     set.every((step, depth) => path[depth] === step),
   );
   return variable

@@ -18,10 +18,12 @@ const RESERVED: readonly string[] = ['LATCHKEY_CONFIG'];
 const SERVICE_LINK = /_SERVICE_(?:HOST|PORT)(?:_\w+)?$|_PORT_\d+_(?:TCP|UDP|SCTP)(?:_\w+)?$/;
 const SERVICE_URL = /^(?:tcp|udp|sctp):\/\//;
 
-/** A setting that a variable sets. */
-export interface VariableValue {
+/** A setting that was given beside the file. */
+export interface GivenValue {
+  /** What errors call it: the variable, or the flag. */
   readonly name: string;
-  readonly path: readonly string[];
+  /** Items of lists by their place. */
+  readonly path: readonly (number | string)[];
   readonly value: unknown;
 }
 
@@ -41,7 +43,7 @@ export function variableName(path: readonly string[]): string {
 
 /** What the environment says of the settings in `tree`. */
 export interface VariablesRead {
-  readonly values: readonly VariableValue[];
+  readonly values: readonly GivenValue[];
   readonly problems: readonly VariableProblem[];
   /** Variables with our prefix that no setting has. */
   readonly unknown: readonly VariableProblem[];
@@ -50,7 +52,7 @@ export interface VariablesRead {
 /** Reads every `LATCHKEY_` variable by what `tree` knows. */
 export function readVariables(tree: SchemaNode, environment: Environment): VariablesRead {
   const variables = variablesOf(tree);
-  const values: VariableValue[] = [];
+  const values: GivenValue[] = [];
   const problems: VariableProblem[] = [];
   const unknown: VariableProblem[] = [];
   for (const [name, text] of ours(environment)) {

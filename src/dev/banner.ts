@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { DeclaredPerson } from '../accounts/config.ts';
 import type { DeclaredClient } from '../clients/config.ts';
 import { INBOX } from './inbox-page.ts';
@@ -68,7 +69,10 @@ export function banner(
     ['Data', `${places(storage)}, keys in ${signingKeys.folder}/`],
     ...(authorityFile === undefined
       ? []
-      : ([['Certificate', `signed by a local authority: trust ${authorityFile}`]] as const)),
+      : ([
+          ['Certificate', `signed by a local authority: trust ${authorityFile}`],
+          ['', `NODE_EXTRA_CA_CERTS=${resolve(authorityFile)}`],
+        ] as const)),
   ];
   const lines = rows.map(([name, value]) => `  ${name.padEnd(12)}${value}`.trimEnd());
   return [
@@ -88,12 +92,19 @@ function rowsOfTenant({
 }: BannerSettings['auth0']['tenants'][number]): readonly (readonly [string, string])[] {
   return [
     ['Auth0', `AUTH0_DOMAIN=${new URL(issuer).host}`],
+    ...rowsOfName(new URL(issuer).hostname),
     ...apis.map(({ identifier }) => ['', `AUTH0_AUDIENCE=${identifier}`] as const),
     ...clients.map((client) => {
       const { clientId: id, appType: type, clientSecretInClear: secretInClear } = client;
       return ['', describe({ id, type, secretInClear, redirectUris: client.callbacks })] as const;
     }),
   ];
+}
+
+/** A name that is not this machine's everywhere. */
+function rowsOfName(hostname: string): readonly (readonly [string, string])[] {
+  const isHere = /^(?:(?:.+\.)?localhost|127\.[\d.]+|\[::1\])$/.test(hostname);
+  return isHere ? [] : [['', `needs the line "127.0.0.1 ${hostname}" in /etc/hosts`]];
 }
 
 interface Described {

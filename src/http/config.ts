@@ -29,7 +29,8 @@ const metricsSettings = z.strictObject({
   port: port(9464).describe('The port of that listener; 0: any that is free.'),
 });
 
-const tlsSettings = z.strictObject({
+/** How a listener speaks TLS, if it does. */
+export const tlsConfig = z.strictObject({
   from: z
     .enum(['off', 'files', 'dev-ca'])
     .default('off')
@@ -101,7 +102,7 @@ export const httpConfig = z
       .array(network())
       .default([])
       .describe('Proxies whose X-Forwarded-For is believed; it is dropped from anyone else.'),
-    tls: tlsSettings.prefault({}).describe('HTTPS of our own.'),
+    tls: tlsConfig.prefault({}).describe('HTTPS of our own.'),
     metrics: metricsSettings.prefault({}).describe('Figures for Prometheus.'),
     limits: limitSettings.prefault({}).describe('What one client, or all of them, may take up.'),
     drainDelay: duration('2s').describe(

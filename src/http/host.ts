@@ -66,12 +66,17 @@ export function createHost(options: HostOptions): Host {
 
   return {
     async listen() {
-      const { port, mtlsPort, authorityFile } = await first.listen();
-      for (const entrance of entrances.slice(1)) await entrance.listen();
+      const { port, mtlsPort, ...opened } = await first.listen();
+      let { authorityFile } = opened;
+      for (const entrance of entrances.slice(1)) {
+        const { authorityFile: another } = await entrance.listen();
+        authorityFile ??= another;
+      }
+      const at = { ...settings.metrics, setting: 'http.metrics' };
       return {
         port,
         mtlsPort,
-        metricsPort: internal && (await listenOn(internal, settings.metrics)),
+        metricsPort: internal && (await listenOn(internal, at)),
         authorityFile,
       };
     },
@@ -96,11 +101,14 @@ interface Entrance {
   close(): Promise<boolean>;
 }
 
-type EntranceOptions = FrontDoorOptions & Pick<HostOptions, 'keysFolder'>;
+interface EntranceOptions extends FrontDoorOptions, Pick<HostOptions, 'keysFolder'> {
+  /** The setting that says where it listens; left out: `http.listen`. */
+  readonly listenSetting?: string;
+}
 
 function createEntrance(common: EntranceOptions, site?: Site): Entrance {
   const options = site === undefined ? common : { ...common, ...ofSite(common, site) };
-  const { settings, metrics } = options;
+  const { settings, metrics, listenSetting = 'http.listen' } = options;
   const door = createFrontDoor(options);
   const servers: Server[] = [];
   let certificate: Certificate | undefined;
@@ -112,7 +120,7 @@ function createEntrance(common: EntranceOptions, site?: Site): Entrance {
     const tls = { certificate, asksClients: true };
     const server = createTlsListener(settings.limits, door.handleAsked, onRefused, tls);
     servers.push(server);
-    return await listenOn(server, at);
+    return await listenOn(server, { ...at, setting: 'protocol.mtls.listener' });
   }
 
   return {
@@ -125,7 +133,7 @@ function createEntrance(common: EntranceOptions, site?: Site): Entrance {
         : createListener(settings.limits, door.handle, onRefused);
       servers.push(server);
       return {
-        port: await listenOn(server, settings.listen),
+        port: await listenOn(server, { ...settings.listen, setting: listenSetting }),
         mtlsPort: await listenForCertificates(),
         authorityFile: tls?.authorityFile,
       };
@@ -142,11 +150,22 @@ function createEntrance(common: EntranceOptions, site?: Site): Entrance {
 
 function ofSite(
   { settings }: EntranceOptions,
-  { issuer, listen, hosts, arePopups, routers, protocol = NO_PROTOCOL }: Site,
-): Pick<EntranceOptions, 'certificateWays' | 'issuer' | 'protocol' | 'routers' | 'settings'> {
+  { setting, issuer, listen, hosts, arePopups, routers, ...site }: Site,
+): Pick<
+  EntranceOptions,
+  'certificateWays' | 'issuer' | 'listenSetting' | 'protocol' | 'routers' | 'settings'
+> {
+  const { tls = settings.tls, protocol = NO_PROTOCOL } = site;
   const popups = arePopups ?? settings.popups;
-  const own = { ...settings, listen, popups, hosts: [...hosts] };
-  return { issuer, routers, protocol, settings: own, certificateWays: undefined };
+  const own = { ...settings, listen, tls, popups, hosts: [...hosts] };
+  return {
+    listenSetting: setting,
+    issuer,
+    routers,
+    protocol,
+    settings: own,
+    certificateWays: undefined,
+  };
 }
 
 function loopCheck(loop: LoopWatch): HealthCheck {

@@ -57,18 +57,35 @@ export function createTlsListener(
   return guard(server, limits, onRefused);
 }
 
+/** Where a server listens, and the setting that says so. */
+export interface ListenAt {
+  readonly host: string;
+  readonly port: number;
+  /** As errors name it: `http.listen`. */
+  readonly setting: string;
+}
+
 /** @throws {CannotListen} */
-export async function listenOn(
-  server: Server | TlsServer,
-  { host, port }: { readonly host: string; readonly port: number },
-): Promise<number> {
+export async function listenOn(server: Server | TlsServer, at: ListenAt): Promise<number> {
+  const { host, port } = at;
   try {
     await once(server.listen({ host, port }), 'listening');
   } catch (error) {
-    throw new CannotListen(`cannot listen on ${host} port ${port}`, { cause: error });
+    throw new CannotListen(`cannot listen on ${host} port ${port}: ${whyNot(error, at)}`, {
+      cause: error,
+    });
   }
   const address = server.address();
   return typeof address === 'object' && address !== null ? address.port : port;
+}
+
+function whyNot(error: unknown, { setting }: ListenAt): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+  if (code === 'EADDRINUSE')
+    return `another program has it. End that one, or set ${setting}.port, and the URL that names it, to a free port`;
+  if (code === 'EACCES')
+    return `this user may not. Set ${setting}.port to one above 1023, or let the user have low ports`;
+  return `${code}. Look at ${setting}.host`;
 }
 
 function serverOptions(limits: HttpConfig['limits']): ServerOptions {

@@ -1,16 +1,19 @@
 import type { Router } from '@koa/router';
 import type { Protocol } from '../provider/contract.ts';
+import type { HttpConfig } from './config.ts';
 
 /** A protocol engine as far as a door asks it. */
 export type HostedProtocol = Pick<Protocol, 'document' | 'handle' | 'owns'>;
 
 /** An origin beside the issuer's: a port of its own in this process, behind a door like the first. */
 export interface Site {
-  /** What errors and logs call it: `auth0`, `cognito`, ... */
-  readonly name: string;
+  /** The setting that says where it listens, as errors name it: `auth0.tenants[0].listen`. */
+  readonly setting: string;
   /** The URL that every other one of this origin begins with. */
   readonly issuer: string;
   readonly listen: { readonly host: string; readonly port: number };
+  /** Left out: as `http.tls` says. */
+  readonly tls?: HttpConfig['tls'] | undefined;
   /** Host headers accepted beside that of `issuer`. */
   readonly hosts: readonly string[];
   /** Pages of other origins open ours in windows and hear from them; left out: as `http.popups` says. */

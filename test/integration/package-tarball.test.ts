@@ -56,15 +56,15 @@ test('the tarball has what runs, its types and its pages, and no sources, tests 
       'dist/storage/redis/swap.lua',
       'views/sign-in.liquid',
       'config/schema.json',
+      // `latchkey dev` starts by it.
+      'config/dev.yaml',
       'latchkey.mjs',
       'testing.mjs',
       'dist/testing/start-latchkey.d.ts',
       'LICENSE',
     ]),
   );
-  expect(
-    files.filter((path) => /^(?:src|test|keys|data|bench|\.ci)\/|dev\.yaml$/.test(path)),
-  ).toEqual([]);
+  expect(files.filter((path) => /^(?:src|test|keys|data|bench|\.ci)\//.test(path))).toEqual([]);
 });
 
 test('every file beside the code that the code reads is in the tarball', async () => {

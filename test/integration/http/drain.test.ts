@@ -139,7 +139,12 @@ test('a port that is taken is told as such', async () => {
   const port = await freePort();
   const options = { issuer: `http://127.0.0.1:${port}`, port, views };
   const first = await openHost(options);
-  await expect(openHost(options)).rejects.toMatchObject({ code: 'ERR_CANNOT_LISTEN' });
+  await expect(openHost(options)).rejects.toMatchObject({
+    code: 'ERR_CANNOT_LISTEN',
+    message: expect.stringContaining(
+      'or set http.listen.port, and the URL that names it, to a free port',
+    ),
+  });
   await first.close();
 });
 

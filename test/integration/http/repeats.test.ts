@@ -75,7 +75,7 @@ async function open(options: OpenOptions = {}): Promise<Tested> {
     tested.sockets.push(socket);
     if (isPlain) socket.on('data', () => undefined);
   });
-  const port = await listenOn(server, settings.listen);
+  const port = await listenOn(server, { ...settings.listen, setting: 'http.listen' });
   return Object.assign(tested, { server, port, door, metrics });
 }
 

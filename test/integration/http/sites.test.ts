@@ -1,9 +1,14 @@
 import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { get, type IncomingMessage } from 'node:http';
+import { get as getSecurely } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { Router } from '@koa/router';
 import { setTimeout as delay } from 'node:timers/promises';
 import { beforeAll, expect, test } from 'vitest';
+import { tlsConfig } from '../../../src/http/config.ts';
 import type { Site } from '../../../src/http/site.ts';
 import { openViews, type Views } from '../../../src/http/views.ts';
 import {
@@ -30,7 +35,10 @@ async function ask(port: number, path: string, host = `localhost:${port}`): Prom
   return { status: response.statusCode ?? 0, text: await text(response) };
 }
 
-async function openTwo(site: Partial<Site> = {}): Promise<{
+async function openTwo(
+  site: Partial<Site> = {},
+  overrides: { readonly keysFolder?: string } = {},
+): Promise<{
   readonly first: number;
   readonly second: number;
   close(): Promise<void>;
@@ -43,7 +51,7 @@ async function openTwo(site: Partial<Site> = {}): Promise<{
     });
   const sites: readonly Site[] = [
     {
-      name: 'other',
+      setting: 'other.listen',
       issuer: `http://localhost:${second}/`,
       listen: { host: '127.0.0.1', port: second },
       hosts: [],
@@ -52,7 +60,13 @@ async function openTwo(site: Partial<Site> = {}): Promise<{
     },
   ];
   const issuer = `http://localhost:${first}`;
-  const options = { issuer, port: first, views, routers: [here('issuer')], overrides: { sites } };
+  const options = {
+    issuer,
+    port: first,
+    views,
+    routers: [here('issuer')],
+    overrides: { ...overrides, sites },
+  };
   return { first, second, close: (await openHost(options)).close };
 }
 
@@ -100,4 +114,29 @@ test('a node that stops answers what its sites were asked', async () => {
   await close();
   expect(await asked).toEqual({ status: 200, text: 'site' });
   await expect(ask(second, '/here')).rejects.toThrow('ECONNREFUSED');
+});
+
+test('a site speaks https by a certificate of its own beside an issuer that does not', async () => {
+  const keysFolder = await mkdtemp(join(tmpdir(), 'latchkey-sites-'));
+  const tls = tlsConfig.parse({ from: 'dev-ca' });
+  const site = { issuer: 'https://dev.example.test/', tls };
+  const { first, second, close } = await openTwo(site, { keysFolder });
+  try {
+    const sent = getSecurely({
+      host: '127.0.0.1',
+      port: second,
+      path: '/here',
+      servername: 'dev.example.test',
+      headers: { host: 'dev.example.test' },
+      ca: await readFile(join(keysFolder, 'dev-authority.crt')),
+      agent: false,
+    });
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    expect(response.statusCode).toBe(200);
+    expect(await text(response)).toBe('site');
+    expect(await ask(first, '/here')).toEqual({ status: 200, text: 'issuer' });
+  } finally {
+    await close();
+    await rm(keysFolder, { recursive: true });
+  }
 });

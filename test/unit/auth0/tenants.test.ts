@@ -31,6 +31,19 @@ test('the issuer of a tenant ends in a slash, is no origin of another, and is ht
   ]);
 });
 
+test('a tenant with a certificate is https, and in production the certificate is a real one', () => {
+  const issuer = 'http://localhost:4001/';
+  const settings = { profile: 'dev', issuer: 'http://localhost:4000' };
+  const tls = { from: 'dev-ca' };
+  expect(problemsOf([{ ...TENANT, issuer, tls }], settings)).toEqual([
+    '0.issuer must be https: the tenant has `tls`',
+  ]);
+  expect(problemsOf([{ ...TENANT, tls }], settings)).toEqual([]);
+  expect(problemsOf([{ ...TENANT, tls }])).toEqual([
+    '0.tls.from is for the dev profile: nobody else trusts that authority',
+  ]);
+});
+
 test('two tenants share neither name nor origin nor client', () => {
   expect(problemsOf([TENANT, TENANT])).toEqual([
     '1.name is taken by another tenant',

@@ -2,11 +2,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { createProgram, runProgram, type ProgramRooms } from '../../../src/cli/program.ts';
 import type { CommandRooms } from '../../../src/cli/rooms.ts';
 import { signInConfig } from '../../../src/accounts/config.ts';
+import { auth0Config } from '../../../src/auth0/config.ts';
 import { clientsConfig } from '../../../src/clients/config.ts';
 import { issuerConfig, profileConfig } from '../../../src/config/installation.ts';
 import { sensitive } from '../../../src/config/values.ts';
@@ -29,6 +30,7 @@ const schema = z.strictObject({
   mail: mailConfig,
   clients: clientsConfig,
   signIn: signInConfig,
+  auth0: auth0Config,
   people: z.array(z.strictObject({ password: sensitive().optional() })).default([]),
 });
 /** Rooms whose commands have tests of their own. */
@@ -186,6 +188,47 @@ test('start refuses what is insecure before anything is opened', async () => {
     'ERR_INSECURE_CONFIG: this would be insecure, so it does not start:\n  issuer: ',
   );
   expect(terminal.started).toEqual([]);
+});
+
+describe('dev', () => {
+  const TENANT =
+    'profile: dev\nauth0: { tenants: [{ name: a, issuer: "http://localhost/", listen: { port: 80 } }] }';
+
+  test.each([
+    ['dev.example.test', 'http://dev.example.test:4001/', 4001],
+    ['Dev.Example.test:80', 'http://dev.example.test/', 80],
+    ['dev.example.test:443 --https', 'https://dev.example.test/', 443],
+    ['localhost:8443 --https', 'https://localhost:8443/', 8443],
+  ])('--auth0 %s gives the tenant its domain', async (words, issuer, port) => {
+    const terminal = openTerminal();
+    const file = await configOf(TENANT);
+    const args = ['dev', '--config', file, '--auth0', ...words.split(' ')];
+    expect(await terminal.run(args)).toMatchObject({ code: 0 });
+    const tls = words.endsWith('--https') ? { tls: { from: 'dev-ca' } } : {};
+    const hosts = [`localhost:${port}`, `127.0.0.1:${port}`];
+    expect(terminal.started).toMatchObject([
+      { auth0: { tenants: [{ name: 'a', issuer, listen: { port }, hosts, ...tls }] } },
+    ]);
+  });
+
+  test('starts by the sample configuration when none is named', async () => {
+    // Its sections are more than those of this test's schema.
+    const { err } = await openTerminal().run(['dev']);
+    expect(err).toMatch(/^ERR_INVALID_CONFIG: [^]*config\/dev\.yaml:\d+/);
+  });
+
+  test.each([
+    [['--auth0', 'https://x'], TENANT, 'Expected a host such as dev.example.test, or host:port.'],
+    [['--auth0', 'x:99999'], TENANT, 'Expected a host such as'],
+    [['--https'], TENANT, 'give --auth0 localhost, too'],
+    [['--auth0', 'x'], '', 'auth0.tenants[0].name: is missing'],
+    [[], 'issuer: https://id.example.com', 'use latchkey start'],
+  ])('%j is refused in words', async (args, config, words) => {
+    const terminal = openTerminal();
+    const { code, err } = await terminal.run(['dev', '--config', await configOf(config), ...args]);
+    expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining(words) });
+    expect(terminal.started).toEqual([]);
+  });
 });
 
 test('a bug shows its stack and has an exit code of its own', async () => {
