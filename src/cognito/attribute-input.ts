@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { JsonObject } from '../runtime/json.ts';
+import { checkLimits, notBySchema } from './attribute-rules.ts';
 import { TEXT_CLAIMS } from './attributes.ts';
 import { CognitoException } from './exception.ts';
 import type { CustomAttribute, Pool } from './pool.ts';
@@ -42,6 +43,8 @@ export function readAttributes(
         'NotAuthorizedException',
         'A client attempted to write unauthorized attribute',
       );
+    const standard = pool.standardAttributes.find(({ name }) => name === Name);
+    if (standard !== undefined && Value !== '') checkLimits(Name, Value, 'String', standard);
     return withAttribute(known, { name: Name, value: Value === '' ? null : Value }, pool);
   }, NOTHING);
   const { claims } = wanted;
@@ -88,17 +91,13 @@ function checkedCustom(
 ): Readonly<Record<string, string | null>> {
   const declared = pool.attributes.find((one) => one.name === name);
   if (declared === undefined) throw notInSchema(`${CUSTOM}${name}`);
-  if (value !== null && !VALUES[declared.type].test(value))
-    throw new CognitoException(
-      'InvalidParameterException',
-      `Attributes did not conform to the schema: ${CUSTOM}${name}: is no ${declared.type}`,
-    );
+  if (value === null) return { [name]: value };
+  if (!VALUES[declared.type].test(value))
+    throw notBySchema(`${CUSTOM}${name}`, `is no ${declared.type}`);
+  checkLimits(`${CUSTOM}${name}`, value, declared.type, declared);
   return { [name]: value };
 }
 
 function notInSchema(name: string): CognitoException {
-  return new CognitoException(
-    'InvalidParameterException',
-    `Attributes did not conform to the schema: ${name}: Attribute does not exist in the schema.`,
-  );
+  return notBySchema(name, 'Attribute does not exist in the schema.');
 }

@@ -2,6 +2,7 @@ import { AccountExists, InvalidAccount } from '../accounts/accounts.ts';
 import { foldEmail } from '../accounts/login.ts';
 import type { Actor } from '../runtime/origin.ts';
 import type { WantedAttributes } from './attribute-input.ts';
+import { checkChange } from './attribute-rules.ts';
 import { keptOf } from './attributes.ts';
 import { CognitoException } from './exception.ts';
 import type { Room } from './room.ts';
@@ -27,6 +28,7 @@ export async function changeAttributes(
   room: Room,
 ): Promise<PoolUser> {
   const { records, clock, users } = room;
+  checkChange(user, wanted);
   const next = nextAddress(user, wanted);
   await changeAccount({ user, wanted, next, actor }, room);
   const columns = {

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../runtime/json.ts';
 import type { Origin } from '../runtime/origin.ts';
-import { attributeList } from './attributes.ts';
+import { missingAttributes } from './attribute-rules.ts';
+import { attributeList, claimsOf } from './attributes.ts';
 import type { ChallengeName } from './challenges.ts';
 import { CognitoException, incorrectCredentials } from './exception.ts';
 import { issueTokens } from './issue-tokens.ts';
@@ -72,7 +73,11 @@ function parametersOf(name: ChallengeName, user: PoolUser): JsonObject {
     case 'NEW_PASSWORD_REQUIRED': {
       const attributes = attributeList(user).filter(({ Name }) => Name !== 'sub');
       return {
-        requiredAttributes: '[]',
+        requiredAttributes: JSON.stringify(
+          missingAttributes(user.pool, claimsOf(user)).map(
+            (missing) => `userAttributes.${missing}`,
+          ),
+        ),
         userAttributes: JSON.stringify(
           Object.fromEntries(attributes.map(({ Name, Value }) => [Name, Value])),
         ),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { duration, origin, secret, sensitive } from '../config/values.ts';
 import { AUTH_FLOWS } from './pool.ts';
+import { REQUIRABLE } from './standard-attributes.ts';
 
 /** What aws-jwt-verify, amazon-cognito-identity-js and the AWS SDKs all take for the id of a pool. */
 const POOL_ID = /^(?=.{1,55}$)[a-z]{2}(?:-[a-z]+)+-\d+_[0-9A-Za-z]+$/;
@@ -26,6 +27,16 @@ const customAttribute = z.strictObject({
     .describe('Its name, without `custom:`.'),
   type: z.enum(['String', 'Number', 'DateTime', 'Boolean']).default('String').describe('Its type.'),
   mutable: z.boolean().default(true).describe('Whether it can be changed once it is set.'),
+  min: z.int().optional().describe('Characters at least, or the least number.'),
+  max: z.int().optional().describe('Characters at most, or the greatest number.'),
+});
+
+const standardAttribute = z.strictObject({
+  name: z.enum(REQUIRABLE).describe('Which one.'),
+  required: z.boolean().default(false).describe('Nobody signs up without.'),
+  mutable: z.boolean().default(true).describe('Whether it can be changed once it is set.'),
+  min: z.int().optional().describe('Characters at least.'),
+  max: z.int().optional().describe('Characters at most.'),
 });
 
 const declaredClient = z
@@ -125,6 +136,10 @@ const declaredPool = z.strictObject({
     'What new passwords must have beside what `signIn.password` asks.',
   ),
   attributes: z.array(customAttribute).default([]).describe('Attributes named `custom:...`.'),
+  standardAttributes: z
+    .array(standardAttribute)
+    .default([])
+    .describe('What the pool asks of standard attributes.'),
   clients: z.array(declaredClient).default([]).describe('Applications of the pool.'),
 });
 

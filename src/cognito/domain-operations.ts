@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { JsonObject } from '../runtime/json.ts';
 import { poolOf } from './admin-users.ts';
+import { NO_ACCOUNT } from './arn.ts';
 import type { Domain } from './domains.ts';
 import { CognitoException } from './exception.ts';
 import { signedOperation, type Operation } from './operation.ts';
@@ -9,8 +10,6 @@ import type { Room } from './room.ts';
 
 const PREFIX = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const HOST = /^(?=.{1,253}$)[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})+$/;
-/** AWS names an account by twelve digits; there is none here. */
-const NO_ACCOUNT = '000000000000';
 
 const ofDomain = z.object({ Domain: z.string().min(1).max(253), UserPoolId: z.string() });
 const written = ofDomain.extend({

@@ -26,6 +26,7 @@ import {
   setUserMfaPreference,
   verifySoftwareToken,
 } from './software-token.ts';
+import { tagOperations } from './tag-operations.ts';
 
 /** What the API can do, by the names of Cognito. */
 export function createOperations(room: Room): Operations {
@@ -37,6 +38,7 @@ export function createOperations(room: Room): Operations {
     ...poolAdministration(room),
     ...poolViewOperations(room),
     ...resourceServerOperations(room),
+    ...tagOperations(room),
     ListUsers: listUsers(room),
     InitiateAuth: initiateAuth(room),
     RespondToAuthChallenge: respondToAuthChallenge(room),

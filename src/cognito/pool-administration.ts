@@ -4,15 +4,10 @@ import { poolOf } from './admin-users.ts';
 import { CognitoException } from './exception.ts';
 import { signedOperation, type Operation } from './operation.ts';
 import type { Pool } from './pool.ts';
-import {
-  clientInput,
-  poolInput,
-  readClient,
-  readPool,
-  readSchema,
-  schemaInput,
-} from './pool-input.ts';
-import { clientView, poolView } from './pool-views.ts';
+import { clientInput, poolInput, readClient, readPool } from './pool-input.ts';
+import { clientView } from './pool-views.ts';
+import { poolView } from './pool-view.ts';
+import { readSchema, schemaInput } from './pool-schema.ts';
 import type { Room } from './room.ts';
 import type { ClientSettings } from './stored-clients.ts';
 import type { PoolSettings } from './stored-pools.ts';
@@ -20,6 +15,7 @@ import { usersAfter } from './user-queries.ts';
 
 const ofPool = z.object({ UserPoolId: z.string() });
 const ofClient = ofPool.extend({ ClientId: z.string() });
+const poolName = z.string().min(1).max(128);
 const USERS_AT_ONCE = 60;
 
 /** Pools and clients made, changed and taken away by the API, as CDK and Terraform do. */
@@ -29,11 +25,7 @@ export function poolAdministration(room: Room): Readonly<Record<string, Operatio
     UpdateUserPool: updatePool(room),
     DeleteUserPool: signedOperation(ofPool, async ({ UserPoolId }, origin) => {
       const pool = await storedPool(UserPoolId, room);
-      if ((await room.domains.ofPool(pool.id)).length > 0)
-        throw new CognitoException(
-          'InvalidParameterException',
-          'User pool cannot be deleted. It has a domain configured that should be deleted first.',
-        );
+      await refuseKept(pool, room);
       await endPool(pool, { by: 'cognito', origin }, room);
       return {};
     }),
@@ -49,7 +41,7 @@ export function poolAdministration(room: Room): Readonly<Record<string, Operatio
 }
 
 function createPool(room: Room): Operation {
-  const input = poolInput.extend({ PoolName: z.string().min(1).max(128) });
+  const input = poolInput.extend({ PoolName: poolName });
   return signedOperation(input, async ({ PoolName: name, ...given }, origin) => {
     const made = await room.storedPools.create({ name, ...readPool(given) }, room.settings.region);
     await recordPoolChange('pool.created', made, { by: 'cognito', origin }, room);
@@ -59,35 +51,59 @@ function createPool(room: Room): Operation {
 
 /** What is left out goes back to what AWS takes for it; who signs in by what, and attributes, stay. */
 function updatePool(room: Room): Operation {
-  return signedOperation(
-    poolInput.extend(ofPool.shape),
-    async ({ UserPoolId, ...given }, origin) => {
-      const pool = await storedPool(UserPoolId, room);
-      const { signInBy, attributes, name } = pool;
-      await room.storedPools.update(pool.id, { ...readPool(given), name, signInBy, attributes });
-      await recordPoolChange('pool.updated', pool, { by: 'cognito', origin }, room);
-      return {};
-    },
-  );
+  const input = poolInput.extend(ofPool.shape).extend({ PoolName: poolName.nullish() });
+  return signedOperation(input, async ({ UserPoolId, PoolName, ...given }, origin) => {
+    const changed = readPool(given);
+    await changePool(UserPoolId, { by: 'cognito', origin }, room, (known) => ({
+      ...changed,
+      name: PoolName ?? known.name,
+      signInBy: known.signInBy,
+      attributes: known.attributes,
+      standardAttributes: known.standardAttributes,
+      tags: given.UserPoolTags ?? known.tags,
+      kept: { ...changed.kept, ...unchangeable(known.kept) },
+    }));
+    return {};
+  });
+}
+
+function unchangeable({
+  UsernameConfiguration: names,
+}: PoolSettings['kept']): PoolSettings['kept'] {
+  return names === undefined ? {} : { UsernameConfiguration: names };
 }
 
 function addCustomAttributes(room: Room): Operation {
   const input = ofPool.extend({ CustomAttributes: schemaInput });
   return signedOperation(input, async ({ UserPoolId, CustomAttributes }, origin) => {
-    const pool = await storedPool(UserPoolId, room);
-    const { id, issuer: _issuer, people: _people, ...settings } = pool;
-    const added = readSchema(CustomAttributes);
-    const known = new Set(settings.attributes.map(({ name }) => name));
-    if (added.some(({ name }) => known.has(name)))
+    const { attributes: added } = readSchema(CustomAttributes);
+    await changePool(UserPoolId, { by: 'cognito', origin }, room, (known) => {
+      const names = new Set(known.attributes.map(({ name }) => name));
+      if (!added.some(({ name }) => names.has(name)))
+        return { ...known, attributes: [...known.attributes, ...added] };
       throw new CognitoException(
         'InvalidParameterException',
         'Existing attribute already has this name.',
       );
-    const next: PoolSettings = { ...settings, attributes: [...settings.attributes, ...added] };
-    await room.storedPools.update(id, next);
-    await recordPoolChange('pool.updated', pool, { by: 'cognito', origin }, room);
+    });
     return {};
   });
+}
+
+/**
+ * Changes a pool that was made by the API.
+ *
+ * @throws {CognitoException} for one that is not there or is declared.
+ */
+export async function changePool(
+  poolId: string,
+  actor: Actor,
+  room: Room,
+  next: (settings: PoolSettings) => PoolSettings,
+): Promise<void> {
+  const pool = await storedPool(poolId, room);
+  await room.storedPools.change(pool.id, next);
+  await recordPoolChange('pool.updated', pool, actor, room);
 }
 
 function createClient(room: Room): Operation {
@@ -143,6 +159,20 @@ async function endClient(clientId: string, actor: Actor, room: Room): Promise<vo
   await recordClient('client.deleted', clientId, actor, room);
 }
 
+async function refuseKept({ id, made }: Pool, { domains }: Room): Promise<void> {
+  const refused = (why: string): CognitoException =>
+    new CognitoException(
+      'InvalidParameterException',
+      `The user pool cannot be deleted because ${why}`,
+    );
+  if (made?.isProtected === true)
+    throw refused(
+      'deletion protection is activated. Deletion protection must be inactivated first.',
+    );
+  if ((await domains.ofPool(id)).length > 0)
+    throw refused('it has a domain configured that should be deleted first.');
+}
+
 /** Its users are accounts that came by its API, and go with it. */
 async function endPool(pool: Pool, actor: Actor, room: Room): Promise<void> {
   for (const { id } of await room.storedClients.ofPool(pool.id)) await endClient(id, actor, room);
@@ -165,7 +195,7 @@ async function endUsers(
 
 async function storedPool(id: string, room: Room): Promise<Pool> {
   const pool = await poolOf(id, room);
-  if ((await room.storedPools.find(id)) !== undefined) return pool;
+  if (pool.made !== undefined) return pool;
   throw declared('pool');
 }
 

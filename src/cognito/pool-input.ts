@@ -1,48 +1,57 @@
 import { z } from 'zod';
+import type { JsonObject } from '../runtime/json.ts';
 import { CognitoException } from './exception.ts';
+import { AUTH_FLOWS, type AuthFlow, type Pool, type PoolClient } from './pool.ts';
 import {
-  AUTH_FLOWS,
-  type AuthFlow,
-  type CustomAttribute,
-  type Pool,
-  type PoolClient,
-} from './pool.ts';
+  givenOf,
+  keptInvitation,
+  keptPasswordPolicy,
+  keptPolicies,
+  keptPoolInput,
+} from './pool-kept.ts';
+import { readSchema, schemaInput } from './pool-schema.ts';
+import type { PoolSettings } from './stored-pools.ts';
 
-const CUSTOM_NAME = /^[\p{L}\p{M}\p{S}\p{N}\p{P}]{1,20}$/u;
 const SECONDS = { seconds: 1, minutes: 60, hours: 3600, days: 86_400 } as const;
 
-const attribute = z.object({
-  Name: z.string().min(1).max(30),
-  AttributeDataType: z.enum(['String', 'Number', 'DateTime', 'Boolean']).default('String'),
-  Mutable: z.boolean().default(true),
-});
+/** Tags, by name. */
+export const tagsInput = z.record(z.string().min(1).max(128), z.string().max(256));
 
-/** Attributes as `Schema` and `AddCustomAttributes` have them. */
-export const schemaInput = z.array(attribute).max(50);
+const passwordPolicy = z
+  .object({
+    MinimumLength: z.int().min(6).max(99).default(8),
+    RequireUppercase: z.boolean().default(false),
+    RequireLowercase: z.boolean().default(false),
+    RequireNumbers: z.boolean().default(false),
+    RequireSymbols: z.boolean().default(false),
+    PasswordHistorySize: z
+      .literal(0, { error: 'is not supported here: earlier passwords are not kept' })
+      .nullish(),
+  })
+  .extend(keptPasswordPolicy.shape);
 
 /** What `CreateUserPool` and `UpdateUserPool` say of a pool. */
-export const poolInput = z.object({
-  AliasAttributes: z.array(z.string()).nullish(),
-  UsernameAttributes: z.array(z.string()).nullish(),
-  AutoVerifiedAttributes: z.array(z.string()).nullish(),
-  MfaConfiguration: z.enum(['OFF', 'OPTIONAL', 'ON']).nullish(),
-  AdminCreateUserConfig: z.object({ AllowAdminCreateUserOnly: z.boolean().nullish() }).nullish(),
-  LambdaConfig: z.record(z.string(), z.unknown()).nullish(),
-  Schema: schemaInput.nullish(),
-  Policies: z
-    .object({
-      PasswordPolicy: z
-        .object({
-          MinimumLength: z.int().min(6).max(99).default(8),
-          RequireUppercase: z.boolean().default(false),
-          RequireLowercase: z.boolean().default(false),
-          RequireNumbers: z.boolean().default(false),
-          RequireSymbols: z.boolean().default(false),
-        })
-        .nullish(),
-    })
-    .nullish(),
-});
+export const poolInput = z
+  .object({
+    AliasAttributes: z.array(z.string()).nullish(),
+    UsernameAttributes: z.array(z.string()).nullish(),
+    AutoVerifiedAttributes: z.array(z.string()).nullish(),
+    MfaConfiguration: z.enum(['OFF', 'OPTIONAL', 'ON']).nullish(),
+    AdminCreateUserConfig: z
+      .object({ AllowAdminCreateUserOnly: z.boolean().nullish() })
+      .extend(keptInvitation.shape)
+      .nullish(),
+    DeletionProtection: z.enum(['ACTIVE', 'INACTIVE']).nullish(),
+    LambdaConfig: z.record(z.string(), z.unknown()).nullish(),
+    SmsConfiguration: z.record(z.string(), z.unknown()).nullish(),
+    Schema: schemaInput.nullish(),
+    UserPoolTags: tagsInput.nullish(),
+    Policies: z
+      .object({ PasswordPolicy: passwordPolicy.nullish() })
+      .extend(keptPolicies.shape)
+      .nullish(),
+  })
+  .extend(keptPoolInput.shape);
 export type PoolInput = z.output<typeof poolInput>;
 
 const unit = z.enum(['seconds', 'minutes', 'hours', 'days']).nullish();
@@ -74,18 +83,38 @@ const MFA = { OFF: 'off', OPTIONAL: 'optional', ON: 'on' } as const;
  *
  * @throws {CognitoException} for triggers and phone numbers, which would otherwise be missed in silence.
  */
-export function readPool(input: PoolInput): Omit<Pool, 'id' | 'name' | 'issuer' | 'people'> {
-  const usernames = input.UsernameAttributes ?? [];
-  const verified = input.AutoVerifiedAttributes ?? [];
-  if (Object.keys(input.LambdaConfig ?? {}).length > 0) throw unsupported('LambdaConfig');
-  if ([...usernames, ...verified].includes('phone_number')) throw unsupported('phone_number');
+export function readPool(input: PoolInput): Omit<PoolSettings, 'name'> {
+  refuseUnsupported(input);
   return {
     signInBy: signInBy(input),
-    autoVerifyEmail: verified.includes('email'),
+    autoVerifyEmail: input.AutoVerifiedAttributes?.includes('email') === true,
     selfSignUp: input.AdminCreateUserConfig?.AllowAdminCreateUserOnly !== true,
     mfa: MFA[input.MfaConfiguration ?? 'OFF'],
     passwordPolicy: readPolicy(input),
-    attributes: readSchema(input.Schema ?? []),
+    ...readSchema(input.Schema ?? []),
+    isProtected: input.DeletionProtection === 'ACTIVE',
+    tags: input.UserPoolTags ?? {},
+    kept: readKept(input),
+  };
+}
+
+function refuseUnsupported(input: PoolInput): void {
+  for (const name of ['LambdaConfig', 'SmsConfiguration'] as const)
+    if (Object.keys(input[name] ?? {}).length > 0) throw unsupported(name);
+  const lists = [input.AliasAttributes, input.UsernameAttributes, input.AutoVerifiedAttributes];
+  for (const name of lists.flatMap((names) => names ?? []))
+    if (name !== 'email') throw unsupported(name);
+}
+
+function readKept(input: PoolInput): JsonObject {
+  const { AdminCreateUserConfig: invitation, Policies: policies } = input;
+  return {
+    ...givenOf(keptPoolInput.parse(input)),
+    AdminCreateUserConfig: givenOf(keptInvitation.parse(invitation ?? {})),
+    Policies: {
+      ...givenOf(keptPolicies.parse(policies ?? {})),
+      PasswordPolicy: givenOf(keptPasswordPolicy.parse(policies?.PasswordPolicy ?? {})),
+    },
   };
 }
 
@@ -105,23 +134,6 @@ function signInBy({ UsernameAttributes, AliasAttributes }: PoolInput): Pool['sig
   if (UsernameAttributes?.includes('email') === true) return 'email';
   return AliasAttributes?.includes('email') === true ? 'both' : 'username';
 }
-
-/** Standard attributes are there anyway. */
-export function readSchema(given: z.output<typeof schemaInput>): readonly CustomAttribute[] {
-  return given
-    .map(({ Name, AttributeDataType: type, Mutable: mutable }) => ({
-      name: Name.replace(/^custom:/, ''),
-      type,
-      mutable,
-    }))
-    .filter(({ name }) => CUSTOM_NAME.test(name) && !STANDARD.has(name));
-}
-
-const STANDARD = new Set(
-  'sub address birthdate email email_verified family_name gender given_name locale middle_name name nickname phone_number phone_number_verified picture preferred_username profile updated_at website zoneinfo'.split(
-    ' ',
-  ),
-);
 
 /** Longest lives that the house can take back, in seconds. */
 export interface LongestLives {

@@ -14,11 +14,17 @@ export function insertPool(queries: Queries, row: CognitoPoolTable): Compilable 
   return queries.insertInto('cognito_pool').values(row);
 }
 
+/** Only while its settings are what they were read as. */
 export function updatePool(
   queries: Queries,
   { id, settings, updated_at }: Pick<CognitoPoolTable, 'id' | 'settings' | 'updated_at'>,
+  before: string,
 ): Compilable {
-  return queries.updateTable('cognito_pool').set({ settings, updated_at }).where('id', '=', id);
+  return queries
+    .updateTable('cognito_pool')
+    .set({ settings, updated_at })
+    .where('id', '=', id)
+    .where('settings', '=', before);
 }
 
 /** The pool, with all that it has beside its users, who are accounts and end one by one. */

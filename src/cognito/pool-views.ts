@@ -3,28 +3,35 @@ import type { JsonObject } from '../runtime/json.ts';
 import { poolOf } from './admin-users.ts';
 import { CognitoException } from './exception.ts';
 import { signedOperation, type Operation } from './operation.ts';
-import type { Pool, PoolClient } from './pool.ts';
+import { pageInput, pageOf } from './paging.ts';
+import type { PoolClient } from './pool.ts';
+import { MFA, poolView, summaryOf } from './pool-view.ts';
 import type { Room } from './room.ts';
+import { countUsers } from './user-queries.ts';
 
 const MINUTE = 60;
 const ofPool = z.object({ UserPoolId: z.string() });
-const page = z.object({ MaxResults: z.int().min(1).max(60).default(60) });
 const DOMAINS = { prefix: 'Domain', custom: 'CustomDomain' } as const;
-const MFA = { off: 'OFF', optional: 'OPTIONAL', on: 'ON' } as const;
 
 /** What operators read of pools and their clients. */
 export function poolViewOperations(room: Room): Readonly<Record<string, Operation>> {
   return {
-    ListUserPools: signedOperation(page, async ({ MaxResults }) => ({
-      UserPools: (await room.pools.list())
-        .slice(0, MaxResults)
-        .map(({ id: Id, name: Name }) => ({ Id, Name })),
-    })),
+    ListUserPools: signedOperation(pageInput, async (asked) => {
+      const { page, next } = pageOf(await room.pools.list(), asked, ({ id }) => id);
+      return { UserPools: page.map(summaryOf), ...next };
+    }),
     DescribeUserPool: signedOperation(ofPool, async ({ UserPoolId }) => {
       const pool = await poolOf(UserPoolId, room);
       const domains = await room.domains.ofPool(pool.id);
       const names = domains.map(({ kind, name }) => [DOMAINS[kind], name] as const);
-      return { UserPool: { ...poolView(pool), ...Object.fromEntries(names) } };
+      const counted = await room.records.first(countUsers(room.records.queries, pool.id));
+      return {
+        UserPool: {
+          ...poolView(pool),
+          ...Object.fromEntries(names),
+          EstimatedNumberOfUsers: counted?.users ?? 0,
+        },
+      };
     }),
     GetUserPoolMfaConfig: signedOperation(ofPool, async ({ UserPoolId }) => {
       const { mfa } = await poolOf(UserPoolId, room);
@@ -33,15 +40,17 @@ export function poolViewOperations(room: Room): Readonly<Record<string, Operatio
         SoftwareTokenMfaConfiguration: { Enabled: mfa !== 'off' },
       };
     }),
-    ListUserPoolClients: signedOperation(ofPool, async ({ UserPoolId }) => {
+    ListUserPoolClients: signedOperation(ofPool.extend(pageInput.shape), async (given) => {
+      const { UserPoolId } = given;
       await poolOf(UserPoolId, room);
-      const clients = await room.pools.clientsOf(UserPoolId);
+      const { page, next } = pageOf(await room.pools.clientsOf(UserPoolId), given, ({ id }) => id);
       return {
-        UserPoolClients: clients.map(({ id, name }) => ({
+        UserPoolClients: page.map(({ id, name }) => ({
           ClientId: id,
           ClientName: name,
           UserPoolId,
         })),
+        ...next,
       };
     }),
     DescribeUserPoolClient: describeClient(room),
@@ -58,37 +67,6 @@ function describeClient(room: Room): Operation {
       `User pool client ${ClientId} does not exist.`,
     );
   });
-}
-
-/** A pool as operators see it. */
-export function poolView(pool: Pool): JsonObject {
-  const { minimumLength, requireUppercase, requireLowercase, requireNumbers, requireSymbols } =
-    pool.passwordPolicy;
-  return {
-    Id: pool.id,
-    Name: pool.name,
-    MfaConfiguration: MFA[pool.mfa],
-    AutoVerifiedAttributes: pool.autoVerifyEmail ? ['email'] : [],
-    AdminCreateUserConfig: { AllowAdminCreateUserOnly: !pool.selfSignUp },
-    ...(pool.signInBy === 'email' && { UsernameAttributes: ['email'] }),
-    ...(pool.signInBy === 'both' && { AliasAttributes: ['email'] }),
-    UsernameConfiguration: { CaseSensitive: false },
-    Policies: {
-      PasswordPolicy: {
-        MinimumLength: minimumLength,
-        RequireUppercase: requireUppercase,
-        RequireLowercase: requireLowercase,
-        RequireNumbers: requireNumbers,
-        RequireSymbols: requireSymbols,
-      },
-    },
-    SchemaAttributes: pool.attributes.map(({ name, type, mutable }) => ({
-      Name: `custom:${name}`,
-      AttributeDataType: type,
-      Mutable: mutable,
-      Required: false,
-    })),
-  };
 }
 
 /** A client as operators see it, its secret among the rest. */

@@ -1,3 +1,6 @@
+import type { JsonObject } from '../runtime/json.ts';
+import type { StandardName } from './standard-attributes.ts';
+
 /** Ways to sign in that a client may be allowed (`ExplicitAuthFlows`). */
 export const AUTH_FLOWS = [
   'ALLOW_USER_PASSWORD_AUTH',
@@ -16,12 +19,37 @@ export interface PasswordPolicy {
   readonly requireSymbols: boolean;
 }
 
+/** Characters of a text, or the value of a number. */
+export interface Limits {
+  readonly min?: number | undefined;
+  readonly max?: number | undefined;
+}
+
 /** An attribute that a pool has beside the standard ones. */
-export interface CustomAttribute {
+export interface CustomAttribute extends Limits {
   /** Without `custom:`. */
   readonly name: string;
   readonly type: 'String' | 'Number' | 'DateTime' | 'Boolean';
   readonly mutable: boolean;
+}
+
+/** What a pool says of a standard attribute. */
+export interface StandardAttribute extends Limits {
+  readonly name: StandardName;
+  /** Nobody signs up without. */
+  readonly required: boolean;
+  readonly mutable: boolean;
+}
+
+/** What the API keeps of a pool that it made, beside what counts. */
+export interface MadeByApi {
+  /** It cannot be deleted (`DeletionProtection`). */
+  readonly isProtected: boolean;
+  readonly tags: Readonly<Record<string, string>>;
+  /** Settings of AWS that are told again, and change nothing. */
+  readonly kept: JsonObject;
+  readonly createdAt: number;
+  readonly updatedAt: number;
 }
 
 /** A user pool. */
@@ -37,6 +65,10 @@ export interface Pool {
   readonly mfa: 'off' | 'optional' | 'on';
   readonly passwordPolicy: PasswordPolicy;
   readonly attributes: readonly CustomAttribute[];
+  /** Those of which it says something. */
+  readonly standardAttributes: readonly StandardAttribute[];
+  /** Undefined: the configuration declares it. */
+  readonly made?: MadeByApi | undefined;
 }
 
 /** An application of a pool. */

@@ -1,12 +1,16 @@
 import { z } from 'zod';
 import type { JsonObject } from '../runtime/json.ts';
+import { readAttributes, type AttributeInput } from './attribute-input.ts';
+import { checkChange, checkRequired, valuesOf } from './attribute-rules.ts';
+import { claimsOf } from './attributes.ts';
+import { changeAttributes } from './change-attributes.ts';
 import type { Challenge, ChallengeName } from './challenges.ts';
 import { conclude, type Proven } from './conclude.ts';
 import { CognitoException, incorrectCredentials } from './exception.ts';
 import type { AuthRequest } from './initiate-auth.ts';
 import { setNewPassword } from './new-password.ts';
 import { operation, type Operation } from './operation.ts';
-import { authParameters, parameter } from './parameters.ts';
+import { authParameters, parameter, type Parameters } from './parameters.ts';
 import type { Room } from './room.ts';
 import { checkSecretHash } from './secret-hash.ts';
 import { finishSrp } from './srp-auth.ts';
@@ -16,6 +20,8 @@ interface Answer extends AuthRequest {
   readonly challenge: Challenge;
   readonly proven: Proven;
 }
+
+const ATTRIBUTE = 'userAttributes.';
 
 type Step = (answer: Answer, room: Room) => Promise<JsonObject>;
 
@@ -68,15 +74,26 @@ async function readAnswer(
 async function answerNewPassword(answer: Answer, room: Room): Promise<JsonObject> {
   const { pool, challenge, proven, origin, parameters } = answer;
   const password = parameter(parameters, 'NEW_PASSWORD');
+  const wanted = readAttributes(attributesIn(parameters), { pool, by: 'user' });
+  checkChange(proven.user, wanted);
+  checkRequired(pool, { ...claimsOf(proven.user), ...valuesOf(wanted) });
   const user = await setNewPassword(
     { user: proven.user, password, actor: { by: 'self', origin } },
     room,
     () => use(challenge, room),
   );
+  await changeAttributes(user, wanted, { by: 'self', origin }, room);
   const mark = room.revocation.stamp();
   const fresh = await room.users.byAccount(pool, user.account.id);
   if (fresh === undefined) throw incorrectCredentials();
   return await conclude({ ...proven, user: fresh, mark }, room);
+}
+
+/** `userAttributes.NAME`: what the pool asks of everybody and the user did not have. */
+function attributesIn(parameters: Parameters): AttributeInput {
+  return Object.entries(parameters).flatMap(([key, Value]) =>
+    key.startsWith(ATTRIBUTE) ? [{ Name: key.slice(ATTRIBUTE.length), Value }] : [],
+  );
 }
 
 async function answerSoftwareToken(answer: Answer, room: Room): Promise<JsonObject> {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Actor } from '../runtime/origin.ts';
 import type { CognitoUserTable } from '../storage/tables.ts';
 import { attributeInput, readAttributes } from './attribute-input.ts';
+import { checkRequired, valuesOf } from './attribute-rules.ts';
 import { keptOf } from './attributes.ts';
 import { deliveryTo } from './code-letters.ts';
 import { CognitoException } from './exception.ts';
@@ -36,12 +37,15 @@ export function signUp(room: Room): Operation {
         'SignUp is not permitted for this user pool',
       );
     await room.letters.admit(origin);
+    const attributes = readAttributes(given.UserAttributes, { pool, by: 'user' });
+    const typed = pool.signInBy === 'email' ? { email: given.Username } : {};
+    checkRequired(pool, { ...typed, ...valuesOf(attributes) });
     const user = await createUser(
       {
         pool,
         username: given.Username,
         password: given.Password,
-        attributes: readAttributes(given.UserAttributes, { pool, by: 'user' }),
+        attributes,
         status: 'UNCONFIRMED',
         actor: { by: 'self', origin },
       },

@@ -2,9 +2,12 @@ import { z } from 'zod';
 import type { Clock } from '../runtime/clock.ts';
 import type { Records } from '../storage/records.ts';
 import type { CognitoPoolTable } from '../storage/tables.ts';
-import type { Pool } from './pool.ts';
+import type { MadeByApi, Pool } from './pool.ts';
 import { allPools, deletePool, insertPool, poolById, updatePool } from './pool-queries.ts';
 import { randomLetters } from './random-letters.ts';
+import { STANDARD_NAMES } from './standard-attributes.ts';
+
+const limits = { min: z.number().optional(), max: z.number().optional() };
 
 const poolSettings = z.strictObject({
   name: z.string(),
@@ -24,20 +27,36 @@ const poolSettings = z.strictObject({
       name: z.string(),
       type: z.enum(['String', 'Number', 'DateTime', 'Boolean']),
       mutable: z.boolean(),
+      ...limits,
     }),
   ),
+  standardAttributes: z
+    .array(
+      z.strictObject({
+        name: z.enum(STANDARD_NAMES),
+        required: z.boolean(),
+        mutable: z.boolean(),
+        ...limits,
+      }),
+    )
+    .default([]),
+  isProtected: z.boolean().default(false),
+  tags: z.record(z.string(), z.string()).default({}),
+  kept: z.record(z.string(), z.json()).default({}),
 });
 
 /** What the API says of a pool; its issuer is ours, and its users are those who came by the API. */
-export type PoolSettings = Omit<Pool, 'id' | 'issuer' | 'people'>;
+export type PoolSettings = Omit<Pool, 'id' | 'issuer' | 'people' | 'made'> &
+  Pick<MadeByApi, 'isProtected' | 'tags' | 'kept'>;
 
 /** Pools that were made by the API, in the records: a change counts from the next request on. */
 export interface StoredPools {
   find(id: string): Promise<Pool | undefined>;
   list(): Promise<readonly Pool[]>;
   create(settings: PoolSettings, region: string): Promise<Pool>;
+  /** What `next` makes of its settings, called again when another change was faster. Undefined: no such pool. */
+  change(id: string, next: (settings: PoolSettings) => PoolSettings): Promise<Pool | undefined>;
   /** False: no such pool. */
-  update(id: string, settings: PoolSettings): Promise<boolean>;
   delete(id: string): Promise<boolean>;
 }
 
@@ -49,6 +68,18 @@ export function createStoredPools({
   readonly clock: Clock;
 }): StoredPools {
   const { queries } = records;
+
+  async function change(
+    id: string,
+    next: (settings: PoolSettings) => PoolSettings,
+  ): Promise<Pool | undefined> {
+    const row = await records.first(poolById(queries, id));
+    if (row === undefined) return undefined;
+    const settings = JSON.stringify(next(poolSettings.parse(JSON.parse(row.settings))));
+    const changed = { ...row, settings, updated_at: clock.now() };
+    const [written] = await records.write(updatePool(queries, changed, row.settings));
+    return written?.rowsAffected === 1 ? poolOfRow(changed) : await change(id, next);
+  }
 
   return {
     async find(id) {
@@ -67,11 +98,7 @@ export function createStoredPools({
       await records.write(insertPool(queries, row));
       return poolOfRow(row);
     },
-    async update(id, settings) {
-      const columns = { id, settings: JSON.stringify(settings), updated_at: clock.now() };
-      const [written] = await records.write(updatePool(queries, columns));
-      return written?.rowsAffected === 1;
-    },
+    change,
     async delete(id) {
       const [written] = await records.write(...deletePool(queries, id));
       return written?.rowsAffected === 1;
@@ -79,6 +106,8 @@ export function createStoredPools({
   };
 }
 
-function poolOfRow({ id, settings }: CognitoPoolTable): Pool {
-  return { id, issuer: 'ours', people: false, ...poolSettings.parse(JSON.parse(settings)) };
+function poolOfRow({ id, settings, created_at, updated_at }: CognitoPoolTable): Pool {
+  const { isProtected, tags, kept, ...known } = poolSettings.parse(JSON.parse(settings));
+  const made = { isProtected, tags, kept, createdAt: created_at, updatedAt: updated_at };
+  return { id, issuer: 'ours', people: false, ...known, made };
 }

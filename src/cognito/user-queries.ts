@@ -44,6 +44,17 @@ export function usersAfter(
     .limit(page.limit);
 }
 
+/** How many a pool has. */
+export function countUsers(
+  queries: Queries,
+  poolId: string,
+): Compilable<{ readonly users: number }> {
+  return queries
+    .selectFrom('cognito_user')
+    .select(({ fn }) => fn.countAll<number>().as('users'))
+    .where('pool_id', '=', poolId);
+}
+
 export function insertUser(queries: Queries, row: CognitoUserTable): Compilable {
   return queries.insertInto('cognito_user').values(row);
 }

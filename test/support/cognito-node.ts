@@ -19,7 +19,7 @@ interface Body {
   readonly Status: string;
   readonly Username: string;
   readonly UserStatus: string;
-  readonly UserPool: { readonly Id: string };
+  readonly UserPool: { readonly Id: string; readonly Arn: string };
   readonly UserPoolClient: { readonly ClientId: string };
   readonly User: Body;
   readonly Users: readonly Body[];

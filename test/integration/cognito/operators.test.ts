@@ -163,7 +163,7 @@ describe('operators', () => {
 
   test('read what a pool and its clients are', async () => {
     const { body: pools } = await node.call('ListUserPools', { MaxResults: 10 });
-    expect(pools).toEqual({ UserPools: [{ Id: POOL, Name: 'pool' }] });
+    expect(pools).toEqual({ UserPools: [{ Id: POOL, Name: 'pool', LambdaConfig: {} }] });
     const { body: pool } = await node.call('DescribeUserPool', { UserPoolId });
     expect(pool).toMatchObject({ UserPool: { Id: POOL, MfaConfiguration: 'OPTIONAL' } });
     const { body: client } = await node.call('DescribeUserPoolClient', {
