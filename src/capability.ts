@@ -31,6 +31,7 @@ import type { Minting } from './provider/minting-order.ts';
 import type { TakeBack } from './provider/take-back.ts';
 import type { Revocation } from './revocation/revocation.ts';
 import type { Clock, MovableClock } from './runtime/clock.ts';
+import type { JsonObject } from './runtime/json.ts';
 import type { Logger } from './runtime/logger.ts';
 import type { Sealer } from './runtime/sealing.ts';
 import type { SigningKeys } from './signing-keys/signing-keys.ts';
@@ -107,6 +108,8 @@ export interface House {
   readonly authentication: AuthenticationSettings;
   /** What the installation keeps of people beside the standard claims. */
   readonly attributes: readonly DeclaredAttribute[];
+  /** What capabilities keep of a person beside the account, by the name of each: for that person to take along. */
+  readonly keptBeside: (accountId: string) => Promise<JsonObject>;
   /** Whom the configuration declares. */
   readonly people: readonly DeclaredPerson[];
   /** Seconds for which it is remembered what was taken back: nothing may live longer. */

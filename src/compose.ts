@@ -7,8 +7,11 @@ import { createAccounts } from './accounts/create-accounts.ts';
 import { createTickets } from './accounts/create-tickets.ts';
 import type { Tickets } from './accounts/tickets.ts';
 import { tenantClients } from './auth0/clients.ts';
+import { ownMetadata } from './auth0/own-metadata.ts';
 import { tenantProfiles } from './auth0/profiles.ts';
 import { withAuth0Subjects } from './auth0/subjects.ts';
+import { deleteMetadata } from './auth0/user-metadata-queries.ts';
+import { createUserMetadata } from './auth0/user-metadata.ts';
 import type { Audit } from './audit/audit.ts';
 import { createAudit } from './audit/create-audit.ts';
 import { installationOf } from './config/installation.ts';
@@ -40,6 +43,7 @@ import { createRevocation, type RevocationRoom } from './revocation/create-revoc
 import { type Clock, systemClock } from './runtime/clock.ts';
 import type { Logger } from './runtime/logger.ts';
 import type { Sealer } from './runtime/sealing.ts';
+import type { JsonObject } from './runtime/json.ts';
 import type { Settings } from './settings.ts';
 import { createKeyAdministration, type KeyAdministration } from './signing-keys/administration.ts';
 import { openSealer } from './signing-keys/master-key.ts';
@@ -98,6 +102,7 @@ export interface Rooms {
   readonly keyAdministration: KeyAdministration;
   readonly mail: Mail;
   readonly mailAdministration: MailAdministration;
+  readonly keptBeside: (accountId: string) => Promise<JsonObject>;
   close(): Promise<void>;
 }
 
@@ -182,7 +187,7 @@ function openAccounts(settings: Settings, ground: Ground & Pick<Rooms, 'revocati
     ...ground,
     settings: settings.signIn,
     attributes: settings.accounts.attributes,
-    belongings: [deleteConsents, forgetAccount, deleteFactors, deleteUsers],
+    belongings: [deleteConsents, forgetAccount, deleteFactors, deleteUsers, deleteMetadata],
     distrust: [forgetDevices, forgetVerifiers],
     outboundFetch: ground.outbound.fetch,
     decoySecret: Buffer.from(ground.sealer.keysFor('decoys')[0]).toString('base64url'),
@@ -198,7 +203,8 @@ type Others =
   | 'factorsOfLocked'
   | 'groups'
   | 'resourceServers'
-  | 'keyAdministration';
+  | 'keyAdministration'
+  | 'keptBeside';
 
 /** The rooms that hold nothing open. */
 function createOthers(
@@ -206,6 +212,7 @@ function createOthers(
 ): Pick<Rooms, Others> {
   const { settings } = base;
   const resourceServers = createResourceServers(settings.apis);
+  const metadata = createUserMetadata(base);
   return {
     takeBack: createTakeBack({
       ...base,
@@ -221,6 +228,7 @@ function createOthers(
     tickets: createTickets(base),
     flows: createFlows({ ...base, namespace: NAMESPACE }),
     ...createFactorRooms(base),
+    keptBeside: (accountId) => ownMetadata(accountId, metadata),
     groups: createGroups({ ...base, resourceServers, declared: settings }),
     resourceServers,
     keyAdministration: createKeyAdministration({

@@ -30,16 +30,18 @@ export function createOwnData(room: Room): { readonly show: Step; readonly downl
 async function dataOf({ account, at }: Visit, room: Room): Promise<object> {
   const { factors, sessions, connectedClients } = room;
   const { id } = account;
-  const [has, devices, listed, clients, activity] = await Promise.all([
+  const [has, devices, listed, clients, activity, beside] = await Promise.all([
     factors.of(id),
     factors.devices.list(id),
     sessions.list(id),
     connectedClients.list(id),
     allActivity(id, room),
+    room.keptBeside(id),
   ]);
   return {
     exportedAt: instant(at),
     account: ownAccount(account),
+    ...beside,
     ...(has && ownFactors(has)),
     rememberedDevices: devices.map(({ userAgent, createdAt, lastUsedAt, expiresAt }) => ({
       userAgent,

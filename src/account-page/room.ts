@@ -15,6 +15,7 @@ export interface Room extends Pick<
   | 'connectedClients'
   | 'factors'
   | 'flows'
+  | 'keptBeside'
   | 'languages'
   | 'mail'
   | 'notices'

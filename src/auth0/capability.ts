@@ -5,7 +5,9 @@ import { clientsOf } from './clients.ts';
 import { auth0Config, type Auth0Config, type TenantConfig } from './config.ts';
 import { createAuth0Dialect } from './dialect.ts';
 import { createLogoutRoutes } from './logout.ts';
+import { createManagement } from './management/management.ts';
 import { profileOf } from './profiles.ts';
+import { createUserMetadata } from './user-metadata.ts';
 import { takingTokensFromQueries } from './userinfo.ts';
 
 /** Tenants that applications take for Auth0's. */
@@ -49,6 +51,13 @@ async function siteOf(tenant: TenantConfig, index: number, house: House): Promis
     routers: [
       ...routers,
       createLogoutRoutes({ clients, sessions: protocol.sessions, allowedLogoutUrls }),
+      createManagement({
+        ...house,
+        tenant,
+        clients,
+        resourceServers,
+        metadata: createUserMetadata(house),
+      }),
     ],
     protocol: takingTokensFromQueries(protocol),
   };

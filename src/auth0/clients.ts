@@ -1,6 +1,7 @@
 import type { Clients } from '../clients/clients.ts';
 import { clientsConfig, type DeclaredClient } from '../clients/config.ts';
 import type { Auth0Config, TenantClientConfig, TenantConfig } from './config.ts';
+import { managementAudience } from './management/api.ts';
 import { SECTOR_URI } from './subjects.ts';
 
 const TYPES = {
@@ -15,7 +16,9 @@ const TYPES = {
  * claims are in the ID token, as at Auth0. A confidential one need not use PKCE: libraries of Auth0's do not all send it.
  */
 export function tenantClients({ tenants }: Auth0Config): readonly DeclaredClient[] {
-  return clientsConfig.parse(tenants.flatMap(({ clients }) => clients.map(declared)));
+  return clientsConfig.parse(
+    tenants.flatMap((tenant) => tenant.clients.map((client) => declared(client, tenant))),
+  );
 }
 
 /** The clients that a tenant serves: its own. */
@@ -28,9 +31,9 @@ export function clientsOf(tenant: TenantConfig, clients: Clients): Clients {
   };
 }
 
-function declared(client: TenantClientConfig): object {
-  const { callbacks, webOrigins, appType } = client;
-  const grantTypes = client.grantTypes ?? grantsOf(appType);
+function declared(client: TenantClientConfig, tenant: TenantConfig): object {
+  const { callbacks, webOrigins, appType, managementScopes } = client;
+  const grantTypes = grantsOf(client);
   const origins = callbacks.filter((url) => /^https?:/.test(url)).map((url) => new URL(url).origin);
   return {
     id: client.clientId,
@@ -49,11 +52,17 @@ function declared(client: TenantClientConfig): object {
     anyLoopbackPort: appType === 'native',
     claimsInIdToken: true,
     apis: client.audiences,
+    apiScopes: managementScopes && { [managementAudience(tenant)]: managementScopes },
     corsOrigins: [...new Set([...webOrigins, ...origins])],
   };
 }
 
-function grantsOf(appType: TenantClientConfig['appType']): readonly string[] {
+/** What it may ask for tokens by. */
+export function grantsOf({
+  appType,
+  grantTypes,
+}: Pick<TenantClientConfig, 'appType' | 'grantTypes'>): readonly string[] {
+  if (grantTypes !== undefined) return grantTypes;
   return appType === 'non_interactive'
     ? ['client_credentials']
     : ['authorization_code', 'implicit', 'refresh_token'];

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { tlsConfig } from '../http/config.ts';
 import { duration, origin, secret, sensitive } from '../config/values.ts';
+import { MANAGEMENT_SCOPES } from './management/scopes.ts';
 
 const ISSUER_EXPECTED =
   'expected an issuer such as "https://auth.example.com/": a host of its own, no path, and the slash at the end';
@@ -52,6 +53,13 @@ const tenantClient = z.strictObject({
     .array(z.string().min(1).max(255))
     .optional()
     .describe('APIs that it may ask tokens of; left out: any that is not restricted.'),
+  managementScopes: z
+    .array(z.enum(MANAGEMENT_SCOPES))
+    .min(1)
+    .optional()
+    .describe(
+      'What it may do by the Management API (`ISSUER` + `api/v2/`), with a token by client_credentials; left out: nothing.',
+    ),
 });
 
 const tenantApi = z.strictObject({

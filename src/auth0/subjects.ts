@@ -18,6 +18,11 @@ export function withAuth0Subjects(subjects: Subjects): Subjects {
 }
 
 /** The name of an account at every tenant: people keep it when they come from Auth0 with their ids. */
-function auth0Subject(accountId: string): string {
+export function auth0Subject(accountId: string): string {
   return `${PREFIX}${accountId}`;
+}
+
+/** The account that is called so at every tenant; undefined: nobody can be. */
+export function accountIdOf(subject: string): string | undefined {
+  return subject.startsWith(PREFIX) ? subject.slice(PREFIX.length) : undefined;
 }

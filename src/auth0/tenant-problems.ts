@@ -1,4 +1,6 @@
+import { grantsOf } from './clients.ts';
 import type { Auth0Config, TenantConfig } from './config.ts';
+import { managementAudience } from './management/api.ts';
 
 /** What tenants are held against. */
 interface Surroundings {
@@ -30,7 +32,7 @@ export function auth0Problems(settings: Surroundings): readonly Problem[] {
 }
 
 function ownChecks(
-  { issuer, tls, apis, defaultAudience }: TenantConfig,
+  { issuer, tls, apis, clients, defaultAudience }: TenantConfig,
   settings: Surroundings,
 ): readonly Check[] {
   const known = new Set(settings.apis.map(({ identifier }) => identifier));
@@ -54,6 +56,19 @@ function ownChecks(
     ],
     ...apis.map(({ identifier }, place): Check => {
       return [!known.has(identifier), ['apis', place, 'identifier'], 'is no API under `apis`'];
+    }),
+    [
+      known.has(managementAudience({ issuer })),
+      ['issuer'],
+      'has a Management API whose identifier is taken by one under `apis`',
+    ],
+    ...clients.map(({ managementScopes, ...client }, place): Check => {
+      const isMachine = grantsOf(client).includes('client_credentials');
+      return [
+        managementScopes !== undefined && !isMachine,
+        ['clients', place, 'managementScopes'],
+        'needs client_credentials among grantTypes',
+      ];
     }),
     [
       defaultAudience !== undefined &&

@@ -14,25 +14,30 @@ export function unknownApis(
 ): readonly UnknownApi[] {
   const known = new Set(apis.map(({ identifier }) => identifier));
   return clients.flatMap((client, index) =>
-    namedBy(client).flatMap(({ setting, names }) =>
-      names.flatMap((name, place) =>
-        known.has(name)
-          ? []
-          : [{ path: [index, ...setting, place], message: `no API has the identifier ${name}` }],
-      ),
+    namedBy(client).flatMap(({ path, name }) =>
+      known.has(name)
+        ? []
+        : [{ path: [index, ...path], message: `no API has the identifier ${name}` }],
     ),
   );
 }
 
 interface Named {
-  readonly setting: readonly string[];
-  readonly names: readonly string[];
+  /** Within the client. */
+  readonly path: readonly PropertyKey[];
+  readonly name: string;
 }
 
-function namedBy({ apis, introspects, tokenExchange }: DeclaredClient): readonly Named[] {
+function namedBy(client: DeclaredClient): readonly Named[] {
+  const { apis = [], apiScopes = {}, introspects, tokenExchange } = client;
   return [
-    { setting: ['apis'], names: apis ?? [] },
-    { setting: ['introspects'], names: introspects },
-    { setting: ['tokenExchange', 'audiences'], names: tokenExchange?.audiences ?? [] },
+    ...listed(['apis'], apis),
+    ...Object.keys(apiScopes).map((name) => ({ path: ['apiScopes', name], name })),
+    ...listed(['introspects'], introspects),
+    ...listed(['tokenExchange', 'audiences'], tokenExchange?.audiences ?? []),
   ];
+}
+
+function listed(setting: readonly string[], names: readonly string[]): readonly Named[] {
+  return names.map((name, place) => ({ path: [...setting, place], name }));
 }

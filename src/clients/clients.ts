@@ -29,6 +29,8 @@ export interface ClientPolicy {
   readonly introspects: readonly string[];
   /** APIs it may ask tokens of; undefined: any that is not `restricted`. */
   readonly apis?: readonly string[] | undefined;
+  /** Scopes that it may ask for of some APIs (identifiers), and no others of theirs; it may ask tokens of each of them. */
+  readonly apiScopes?: Readonly<Record<string, readonly string[]>> | undefined;
   /** Tokens that it may exchange, and for what (RFC 8693); undefined: none. */
   readonly tokenExchange?: ExchangePolicy | undefined;
   /** Origins that may call token, userinfo and revocation from a browser (CORS), byte-exact. */

@@ -64,6 +64,12 @@ const policy = {
     .array(identifier)
     .optional()
     .describe('APIs it may ask tokens of; left out: any that is not restricted.'),
+  apiScopes: z
+    .record(identifier, z.array(z.string().min(1).max(280)))
+    .optional()
+    .describe(
+      'By API: the scopes that it may ask for, and no others; it may ask tokens of these APIs, whatever `apis` says.',
+    ),
   tokenExchange: exchangePolicy
     .optional()
     .describe(

@@ -81,6 +81,7 @@ async function entryOf(
         claimsInIdToken: declared.claimsInIdToken,
         introspects: declared.introspects,
         apis: declared.apis,
+        apiScopes: declared.apiScopes,
         tokenExchange: declared.tokenExchange,
         corsOrigins: declared.corsOrigins,
       }),

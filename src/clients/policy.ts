@@ -25,6 +25,7 @@ export const storedPolicy = z.strictObject({
   claimsInIdToken: z.boolean().optional(),
   introspects: z.array(identifier).max(100).optional(),
   apis: z.array(identifier).max(100).optional(),
+  apiScopes: z.record(identifier, z.array(z.string().min(1).max(280)).max(500)).optional(),
   tokenExchange: exchangePolicy.optional(),
   corsOrigins: z.array(origin()).max(100).optional(),
 });

@@ -30,19 +30,18 @@ export async function readForm(ctx: Context): Promise<ReadonlyMap<string, string
 }
 
 /**
- * A body of at most 16 KiB as text.
+ * A body as text, of at most 16 KiB unless it is said otherwise.
  *
  * @throws {FormTooLarge}
  */
-export async function readBody(ctx: Context): Promise<string> {
+export async function readBody(ctx: Context, bytesMax = FORM_BYTES_MAX): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   // Left early, the stream must live on: the answer goes out over its socket.
   for await (const chunk of ctx.req.iterator({ destroyOnReturn: false })) {
     const part = Buffer.from(chunk);
     bytes += part.length;
-    if (bytes > FORM_BYTES_MAX)
-      throw new FormTooLarge(`a form of more than ${FORM_BYTES_MAX} bytes`);
+    if (bytes > bytesMax) throw new FormTooLarge(`a form of more than ${bytesMax} bytes`);
     chunks.push(part);
   }
   return Buffer.concat(chunks).toString('utf8');

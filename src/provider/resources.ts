@@ -90,17 +90,29 @@ export function asymmetric(name: string): Asymmetric {
   throw new TypeError(`${name} is no algorithm of a ring of keys`);
 }
 
-function mayAsk({ policy }: Client, api: ResourceServer): boolean {
-  return policy.apis === undefined ? !api.restricted : policy.apis.includes(api.identifier);
+function mayAsk({ policy }: Client, { identifier, restricted }: ResourceServer): boolean {
+  if (scopesOf(policy, identifier) !== undefined) return true;
+  return policy.apis === undefined ? !restricted : policy.apis.includes(identifier);
 }
 
-/** The scopes of `api` that `client` may ask for: one that registered `scope` (RFC 7591 section 2) gets no other. */
+function scopesOf(
+  { apiScopes = {} }: Client['policy'],
+  identifier: string,
+): readonly string[] | undefined {
+  return Object.hasOwn(apiScopes, identifier) ? apiScopes[identifier] : undefined;
+}
+
+/**
+ * The scopes of `api` that `client` may ask for: one that registered `scope` (RFC 7591 section 2) gets no other, and
+ * neither does one whose policy names those of the API.
+ */
 export function scopesFor(
-  { metadata }: Pick<Client, 'metadata'>,
+  { metadata, policy }: Pick<Client, 'metadata' | 'policy'>,
   api: ResourceServer,
 ): readonly string[] {
   const { scope } = metadata;
-  const all = [...api.scopes.keys()];
+  const ofPolicy = scopesOf(policy, api.identifier) ?? [...api.scopes.keys()];
+  const all = ofPolicy.filter((name) => api.scopes.has(name));
   if (typeof scope !== 'string' || scope === '') return all;
   const allowed = new Set(scope.split(' '));
   return all.filter((name) => allowed.has(name));

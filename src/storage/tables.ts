@@ -285,6 +285,16 @@ export interface CognitoUserTable {
   readonly updated_at: Time;
 }
 
+/** What Auth0 tenants keep of a person beside the account. */
+export interface Auth0UserTable {
+  readonly account_id: string;
+  /** What the person, or an application for them, put there. */
+  readonly user_metadata: JsonText;
+  /** What applications decide by, and the person cannot change. */
+  readonly app_metadata: JsonText;
+  readonly updated_at: Time;
+}
+
 /** Every table of the records engine, as `migrations/` makes them. */
 export interface Tables {
   readonly account: AccountTable;
@@ -310,4 +320,5 @@ export interface Tables {
   readonly cognito_resource_server: CognitoResourceServerTable;
   readonly cognito_domain: CognitoDomainTable;
   readonly cognito_group: CognitoGroupTable;
+  readonly auth0_user: Auth0UserTable;
 }

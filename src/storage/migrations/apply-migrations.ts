@@ -4,6 +4,7 @@ import { records } from './0001-records.ts';
 import { mail } from './0002-mail.ts';
 import { people } from './0004-people.ts';
 import { groups } from './0005-groups.ts';
+import { auth0Users } from './0009-auth0-users.ts';
 import { cognitoPools } from './0007-cognito-pools.ts';
 import { cognitoParts } from './0008-cognito-parts.ts';
 import { cognito } from './0006-cognito.ts';
@@ -20,6 +21,7 @@ const MIGRATIONS: readonly Migration[] = [
   cognito,
   cognitoPools,
   cognitoParts,
+  auth0Users,
 ];
 
 /** Runs one statement inside the transaction and gives its rows. */

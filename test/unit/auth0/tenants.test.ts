@@ -61,6 +61,15 @@ test('APIs of a tenant are APIs of the installation, and the default audience is
   ]);
 });
 
+test('scopes of the Management API are of machines, and its identifier is nobody else’s', () => {
+  const clients = [{ ...TENANT.clients[0], managementScopes: ['read:users'] }];
+  const api = { identifier: 'https://auth.example.com/api/v2/', name: 'Mine' };
+  expect(problemsOf([{ ...TENANT, clients }], { apis: [api] })).toEqual([
+    '0.issuer has a Management API whose identifier is taken by one under `apis`',
+    '0.clients.0.managementScopes needs client_credentials among grantTypes',
+  ]);
+});
+
 test('without RS256 no library of Auth0 could verify a token', () => {
   const signingKeys = { algorithms: ['ES256'] };
   expect(problemsOf([TENANT], { signingKeys })).toEqual([

@@ -130,11 +130,16 @@ describe('declared clients', () => {
     const clients = clientsConfig.parse([
       { id: 'web', secret, redirectUris, apis: ['https://a.example', 'https://b.example'] },
       { id: 'machine', type: 'machine', secret, introspects: ['https://c.example'] },
+      { id: 'other', type: 'machine', secret, apiScopes: { 'https://d.example': ['read'] } },
     ]);
     const apis = apisConfig.parse([{ identifier: 'https://a.example', name: 'A' }]);
     expect(unknownApis(clients, apis)).toEqual([
       { path: [0, 'apis', 1], message: 'no API has the identifier https://b.example' },
       { path: [1, 'introspects', 0], message: 'no API has the identifier https://c.example' },
+      {
+        path: [2, 'apiScopes', 'https://d.example'],
+        message: 'no API has the identifier https://d.example',
+      },
     ]);
   });
 });

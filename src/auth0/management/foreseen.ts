@@ -1,0 +1,29 @@
+import { AccountExists, InvalidAccount } from '../../accounts/accounts.ts';
+import { DeclaredGroup, GroupExists, InvalidGroup } from '../../groups/groups.ts';
+import { FormTooLarge } from '../../http/form.ts';
+import { InvalidMetadata } from '../user-metadata.ts';
+import { invalidBody, ManagementProblem } from './problem.ts';
+
+type Writer = (error: Error) => ManagementProblem;
+
+/** What other rooms refuse, in the words of Auth0 where it has any. */
+const FORESEEN: readonly (readonly [new (...given: never[]) => Error, Writer])[] = [
+  [InvalidAccount, (error) => invalidBody(error.message, error)],
+  [InvalidMetadata, (error) => invalidBody(error.message, error)],
+  [InvalidGroup, (error) => invalidBody(error.message, error)],
+  [AccountExists, (error) => conflict('The user already exists.', 'auth0_idp_error', error)],
+  [GroupExists, (error) => conflict(error.message, 'role_exists', error)],
+  [DeclaredGroup, (error) => conflict(error.message, 'declared_in_config', error)],
+  [FormTooLarge, (error) => new ManagementProblem(413, { message: error.message })],
+];
+
+/** How `error` is answered; undefined: it is none that a client could do anything about. */
+export function problemOf(error: unknown): ManagementProblem | undefined {
+  if (error instanceof ManagementProblem) return error;
+  for (const [kind, write] of FORESEEN) if (error instanceof kind) return write(error);
+  return undefined;
+}
+
+function conflict(message: string, errorCode: string, cause: Error): ManagementProblem {
+  return new ManagementProblem(409, { message, errorCode }, { cause });
+}

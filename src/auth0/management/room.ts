@@ -1,0 +1,16 @@
+import type { House } from '../../capability.ts';
+import type { Clients, ResourceServers } from '../../clients/clients.ts';
+import type { TenantConfig } from '../config.ts';
+import type { UserMetadata } from '../user-metadata.ts';
+
+/** What the routes of one tenant's Management API build on. */
+export interface ManagementRoom extends Pick<
+  House,
+  'accounts' | 'audit' | 'clock' | 'records' | 'revocation' | 'signingKeys'
+> {
+  readonly tenant: TenantConfig;
+  /** Those of the tenant. */
+  readonly clients: Clients;
+  readonly resourceServers: ResourceServers;
+  readonly metadata: UserMetadata;
+}
