@@ -1,4 +1,5 @@
 import { Argument, Option, type Command } from 'commander';
+import type { ResealedPools } from '../cognito/reseal.ts';
 import type { Clients } from '../clients/clients.ts';
 import { readSecret } from '../config/secrets.ts';
 import type { SecretReference } from '../config/values.ts';
@@ -6,7 +7,7 @@ import type { Factors } from '../factors/factors.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { MailAdministration } from '../mail/administration.ts';
 import { LatchkeyError } from '../runtime/errors.ts';
-import { createSealer } from '../runtime/sealing.ts';
+import { createSealer, type Sealer } from '../runtime/sealing.ts';
 import type { KeyAdministration, Rotation } from '../signing-keys/administration.ts';
 import { readMasterKey } from '../signing-keys/master-key.ts';
 import { ALGORITHMS } from '../signing-keys/ring.ts';
@@ -26,6 +27,8 @@ export interface KeyRooms extends Pick<Output, 'print'> {
   readonly factors: Pick<Factors, 'reseal'>;
   /** And letters that wait. */
   readonly mailAdministration: Pick<MailAdministration, 'reseal'>;
+  /** And what pools of Cognito keep: secrets of their clients, and verifiers. */
+  resealPools(next: Sealer): Promise<ResealedPools>;
   readonly clock: Clock;
   close(): Promise<void>;
 }
@@ -168,11 +171,12 @@ async function reseal(rooms: KeyRooms, to: SecretReference): Promise<void> {
   const next = createSealer([await readMasterKey(to)]);
   const keys = await administration.reseal(next);
   const secrets = await clients.resealSecrets(next);
+  const pools = await rooms.resealPools(next);
   const apps = await factors.reseal(next);
   const letters = await mailAdministration.reseal(next);
   print(
     [
-      `Sealed under the new master key: private keys ${keys}, client secrets ${secrets}, authenticator apps ${apps}, letters ${letters}.`,
+      `Sealed under the new master key: private keys ${keys}, client secrets ${secrets + pools.secrets}, SRP verifiers ${pools.verifiers}, authenticator apps ${apps}, letters ${letters}.`,
       'Nothing needs the old one any more but cookies: leave it in otherMasterKeys for as long as sessions live.',
     ].join('\n'),
   );

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import type { z } from 'zod';
+import { resealPools } from '../cognito/reseal.ts';
 import type { Environment } from '../config/environment.ts';
 import { gatherFacts } from '../config/facts.ts';
 import { judgeSafety } from '../config/insecure.ts';
@@ -8,6 +9,7 @@ import { privateFilesOf, type FileSettings } from '../config/private-files.ts';
 import type { SafetySettings } from '../config/safety.ts';
 import { LatchkeyError } from '../runtime/errors.ts';
 import type { MailAdministration } from '../mail/administration.ts';
+import type { Sealer } from '../runtime/sealing.ts';
 import type { KeyAdministration } from '../signing-keys/administration.ts';
 import type { Records } from '../storage/records.ts';
 import { registerAuditCommands } from './audit.ts';
@@ -39,6 +41,7 @@ class NoConfig extends LatchkeyError {
 /** The rooms of an installation that commands act on. */
 export interface ProgramRooms extends RevokeRooms, RightsRooms, PeopleRooms {
   readonly records: Records;
+  readonly sealer: Sealer;
   readonly keyAdministration: KeyAdministration;
   readonly mailAdministration: MailAdministration;
 }
@@ -101,7 +104,11 @@ export function createProgram<Settings extends SafetySettings & FileSettings>(
   registerRoleCommands(program, open);
   registerKeysCommands(program, async () => {
     const rooms = await open();
-    return { ...rooms, administration: rooms.keyAdministration };
+    return {
+      ...rooms,
+      administration: rooms.keyAdministration,
+      resealPools: (next) => resealPools(rooms, next),
+    };
   });
   const { input, isTerminal = false } = options;
   registerRevokeCommands(program, open, { input, isTerminal });

@@ -61,6 +61,22 @@ export function updateClient(
   return queries.updateTable('cognito_client').set({ settings, updated_at }).where('id', '=', id);
 }
 
+export function sealedClients(queries: Queries): Compilable<CognitoClientTable> {
+  return queries.selectFrom('cognito_client').selectAll().where('secret_sealed', 'is not', null);
+}
+
+/** Only while it is what it was read as. */
+export function replaceSecret(
+  queries: Queries,
+  { id, before, sealed }: { readonly id: string; readonly before: string; readonly sealed: string },
+): Compilable {
+  return queries
+    .updateTable('cognito_client')
+    .set({ secret_sealed: sealed })
+    .where('id', '=', id)
+    .where('secret_sealed', '=', before);
+}
+
 export function deleteClient(queries: Queries, id: string): Compilable {
   return queries.deleteFrom('cognito_client').where('id', '=', id);
 }

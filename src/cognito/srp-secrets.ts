@@ -9,7 +9,7 @@ import type { PoolUser } from './users.ts';
 /** Verifiers at rest: sealed, since one is as cheap to guess at as a fast hash. */
 export interface SrpSecrets {
   /** Undefined: no password has passed by in clear yet. */
-  of(user: PoolUser): Verifier | undefined;
+  of(user: Pick<PoolUser, 'row'>): Verifier | undefined;
   /** Of a password that is the account's, as it was when `user` was read: another one set meanwhile keeps it out. */
   keep(user: PoolUser, password: string): Promise<void>;
 }
@@ -24,7 +24,7 @@ export function createSrpSecrets({
       const { srp_salt: salt, srp_verifier_sealed: sealed } = row;
       if (salt === null || sealed === null) return undefined;
       try {
-        const verifier = Buffer.from(sealer.open(sealed, contextOf(row))).toString('hex');
+        const verifier = Buffer.from(sealer.open(sealed, verifierContext(row))).toString('hex');
         return { salt, verifier };
       } catch (error) {
         // Sealed under a master key that is gone: the next password in clear makes another.
@@ -34,7 +34,7 @@ export function createSrpSecrets({
     },
     async keep({ pool, row }, password) {
       const { salt, verifier } = srp.verifierOf(`${poolNameOf(pool)}${row.username}`, password);
-      const sealed = sealer.seal(Buffer.from(verifier, 'hex'), contextOf(row));
+      const sealed = sealer.seal(Buffer.from(verifier, 'hex'), verifierContext(row));
       await records.write(
         keepVerifier(records.queries, { ...row, srp_salt: salt, srp_verifier_sealed: sealed }),
       );
@@ -42,6 +42,10 @@ export function createSrpSecrets({
   };
 }
 
-function contextOf({ pool_id: poolId, account_id: accountId }: CognitoUserTable): string {
+/** What a user's sealed verifier is bound to. */
+export function verifierContext({
+  pool_id: poolId,
+  account_id: accountId,
+}: Pick<CognitoUserTable, 'pool_id' | 'account_id'>): string {
   return `cognito-srp ${poolId} ${accountId}`;
 }

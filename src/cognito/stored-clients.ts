@@ -63,7 +63,7 @@ export function createStoredClients({
     const secret =
       sealed === null
         ? undefined
-        : Buffer.from(sealer.open(sealed, contextOf(id))).toString('utf8');
+        : Buffer.from(sealer.open(sealed, secretContext(id))).toString('utf8');
     return { id, poolId, secret, ...clientSettings.parse(JSON.parse(settings)) };
   }
 
@@ -83,7 +83,9 @@ export function createStoredClients({
           pool_id: poolId,
           settings: JSON.stringify(settings),
           secret_sealed:
-            secret === undefined ? null : sealer.seal(Buffer.from(secret, 'utf8'), contextOf(id)),
+            secret === undefined
+              ? null
+              : sealer.seal(Buffer.from(secret, 'utf8'), secretContext(id)),
           created_at: now,
           updated_at: now,
         }),
@@ -102,6 +104,7 @@ export function createStoredClients({
   };
 }
 
-function contextOf(clientId: string): string {
+/** What a client's sealed secret is bound to. */
+export function secretContext(clientId: string): string {
   return `cognito-client ${clientId}`;
 }

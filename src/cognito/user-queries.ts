@@ -98,6 +98,41 @@ export function keepVerifier(
     .where('password_number', '=', row.password_number);
 }
 
+/** Users with a verifier, a page at a time. */
+export function sealedVerifiersAfter(
+  queries: Queries,
+  { pool_id, account_id }: Pick<CognitoUserTable, 'pool_id' | 'account_id'>,
+  limit: number,
+): Compilable<CognitoUserTable> {
+  return queries
+    .selectFrom('cognito_user')
+    .selectAll()
+    .where('srp_verifier_sealed', 'is not', null)
+    .where((where) =>
+      where.or([
+        where('pool_id', '>', pool_id),
+        where.and([where('pool_id', '=', pool_id), where('account_id', '>', account_id)]),
+      ]),
+    )
+    .orderBy('pool_id')
+    .orderBy('account_id')
+    .limit(limit);
+}
+
+/** Only while it is what it was read as. */
+export function replaceVerifier(
+  queries: Queries,
+  { pool_id, account_id, srp_verifier_sealed }: CognitoUserTable,
+  sealed: string,
+): Compilable {
+  return queries
+    .updateTable('cognito_user')
+    .set({ srp_verifier_sealed: sealed })
+    .where('pool_id', '=', pool_id)
+    .where('account_id', '=', account_id)
+    .where('srp_verifier_sealed', '=', srp_verifier_sealed);
+}
+
 /** Goes with a new password and with a lock: whoever knew the old one proves nothing by it any more. */
 export const forgetVerifiers: Belongings = (queries, accountId) => [
   queries

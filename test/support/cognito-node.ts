@@ -20,7 +20,7 @@ interface Body {
   readonly Username: string;
   readonly UserStatus: string;
   readonly UserPool: { readonly Id: string; readonly Arn: string };
-  readonly UserPoolClient: { readonly ClientId: string };
+  readonly UserPoolClient: { readonly ClientId: string; readonly ClientSecret: string };
   readonly User: Body;
   readonly Users: readonly Body[];
   readonly Groups: readonly { readonly GroupName: string }[];

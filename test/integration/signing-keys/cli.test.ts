@@ -47,6 +47,7 @@ async function runWith(
     administration: await house.administer({ settings: house.settings(section) }),
     clients,
     factors: { reseal: async () => 3 },
+    resealPools: async () => ({ secrets: 4, verifiers: 5 }),
     mailAdministration: { reseal: async () => 2 },
     clock: house.clock,
     print: (text) => void printed.push(text),
@@ -128,7 +129,7 @@ describe('latchkey keys', () => {
       otherMasterKeys: [{ file: `${house.keysFolder}/master.key` }],
     };
     expect(await runWith(both, 'reseal', '--to', `file:${path}`)).toContain(
-      'Sealed under the new master key: private keys 1, client secrets 0, authenticator apps 3, letters 2.',
+      'Sealed under the new master key: private keys 1, client secrets 4, SRP verifiers 5, authenticator apps 3, letters 2.',
     );
     await expect(run('reseal', '--to', path)).rejects.toThrow('file:PATH or env:NAME');
   });
