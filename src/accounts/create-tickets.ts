@@ -55,7 +55,8 @@ export function createTickets({
       const options = { ttlSeconds: LIVES[kind], durable: true };
       // The record first: a ticket that has its place is a ticket that can be read.
       await state.put(ticketKey(digest), { kind, about, payload, expiresAt }, options);
-      await state.put(placeKey(kind, about), digest, options);
+      const once = kind === 'recovery';
+      await state.put(placeKey(kind, about), digest, { ...options, once });
       return { token, expiresAt };
     },
 

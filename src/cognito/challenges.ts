@@ -43,6 +43,7 @@ export interface Challenges {
 }
 
 const LIFE = { ttlSeconds: 180 };
+const WAITING = { ...LIFE, once: true };
 const USED = 'used';
 const SECRET_BYTES = 32;
 
@@ -50,7 +51,7 @@ export function createChallenges(state: State): Challenges {
   return {
     async open(fields) {
       const session = randomId(SECRET_BYTES);
-      await state.put(keyOf(session), record.parse(fields), LIFE);
+      await state.put(keyOf(session), record.parse(fields), WAITING);
       return session;
     },
     async find(session) {
@@ -60,7 +61,7 @@ export function createChallenges(state: State): Challenges {
     },
     async change({ session, version, ...fields }, changed) {
       const next = record.parse({ ...fields, ...changed });
-      return (await state.swap(keyOf(session), version, next, LIFE)) !== undefined;
+      return (await state.swap(keyOf(session), version, next, WAITING)) !== undefined;
     },
     async end({ session, version }) {
       return (await state.swap(keyOf(session), version, USED, LIFE)) !== undefined;

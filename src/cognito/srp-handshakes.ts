@@ -72,7 +72,7 @@ export function createSrpHandshakes({
       const handshake = { ...fields, verifier, ...srp.serverKeys(verifier) };
       const secretBlock = Buffer.from(randomId(SECRET_BLOCK_BYTES), 'base64url').toString('base64');
       const sealed = sealer.seal(Buffer.from(JSON.stringify(handshake)), CONTEXT);
-      await state.put(keyOf(secretBlock), sealed, LIFE);
+      await state.put(keyOf(secretBlock), sealed, { ...LIFE, once: true });
       return { SALT: salt, SRP_B: handshake.B, SECRET_BLOCK: secretBlock };
     },
     async take(secretBlock) {

@@ -52,7 +52,7 @@ export function createEmailCodes(parts: FactorParts): EmailCodes {
         code: digests.digest(bound({ flowId, accountId }, code)),
         link: sha256(secret),
       };
-      await state.put(keyOf(flow), record, { ttlSeconds: lifetime });
+      await state.put(keyOf(flow), record, { ttlSeconds: lifetime, once: true });
       return { kind: 'issued', code, linkToken: `${flow}.${secret}`, lifetimeSeconds: lifetime };
     },
 

@@ -38,10 +38,11 @@ export function createFlows(options: {
   const keyOf = (purpose: Purpose, id: string): string =>
     `${namespace}:flow:${purpose}:${sha256(id)}`;
 
-  async function write(flow: Flow, value: Json): Promise<string | undefined> {
+  async function write(flow: Flow, value: Json, once = true): Promise<string | undefined> {
     const ttlSeconds = flow.expiresAt - clock.now();
     if (ttlSeconds <= 0) return undefined;
-    return await state.swap(keyOf(flow.purpose, flow.id), flow.version, value, { ttlSeconds });
+    const { purpose, id, version } = flow;
+    return await state.swap(keyOf(purpose, id), version, value, { ttlSeconds, once });
   }
 
   return {
@@ -74,7 +75,7 @@ export function createFlows(options: {
       return version === undefined ? undefined : { ...flow, proofs, data, version };
     },
     async end(flow) {
-      return (await write(flow, ENDED)) !== undefined;
+      return (await write(flow, ENDED, false)) !== undefined;
     },
   };
 }

@@ -164,7 +164,7 @@ function clientModels(options: StoresOptions, once: RedeemableOptions): Models {
     }),
     RegistrationAccessToken: createOpaqueTokens('RegistrationAccessToken', own),
     InitialAccessToken: createInitialAccessTokens(initial, initialAccessToken, clock.now),
-    ReplayDetection: createReplays(state),
+    ReplayDetection: createReplays(state, clock),
   };
 }
 

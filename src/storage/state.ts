@@ -23,6 +23,21 @@ export interface WriteOptions {
    * revocation) or completes a redemption already made.
    */
   readonly essential?: boolean | undefined;
+  /**
+   * What the entry stands for happens once, and has not happened yet: it reads as absent from the moment on that the
+   * engine may have lost what it had acknowledged (a Redis that was replaced or restarted), for that may have been
+   * the write that says it has.
+   */
+  readonly once?: boolean | undefined;
+}
+
+/** How a swap is written. */
+export interface SwapOptions extends WriteOptions {
+  /**
+   * NumericDate of what an absent entry is the mark of, when it is taken for the first time: the swap is lost if
+   * the engine may have lost such a mark since.
+   */
+  readonly madeAt?: number | undefined;
 }
 
 /** One entry of a log. Numbers start at 1 and have no gaps. */
@@ -69,7 +84,7 @@ export interface State {
     key: string,
     seen: Version | undefined,
     value: Json,
-    options?: WriteOptions,
+    options?: SwapOptions,
   ): Promise<Version | undefined>;
   /** True: there was something to delete. Always `essential`. */
   delete(key: string, options?: Pick<WriteOptions, 'durable'>): Promise<boolean>;

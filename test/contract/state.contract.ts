@@ -288,6 +288,18 @@ export function describeStateContract(name: string, arrange: () => Promise<State
         await here.add('set', 'm', engine.now() + 60, options);
         expect(await there.list('set')).toEqual(['m']);
       });
+
+      test('what happens once is there for all, and one of them does it', async () => {
+        const seen = await here.put('code', 'issued', { once: true });
+        expect(await there.getMany(['code'])).toEqual([{ value: 'issued', version: seen }]);
+        const next = await there.swap('code', seen, 'asked', { once: true, durable: true });
+        expect(await here.get('code')).toEqual({ value: 'asked', version: next });
+        expect(await here.swap('code', seen, 'used')).toBeUndefined();
+        expect(await here.swap('code', next, 'used')).toBeDefined();
+        const fresh = { madeAt: engine.now() + 1, ttlSeconds: 60 };
+        expect(await here.swap('mark', undefined, 'seen', fresh)).toBeDefined();
+        expect(await there.swap('mark', undefined, 'seen', fresh)).toBeUndefined();
+      });
     });
 
     describe('counters', () => {

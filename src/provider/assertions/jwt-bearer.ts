@@ -89,11 +89,11 @@ async function accountOf(
 }
 
 async function isFirst(
-  { issuer, jti, rememberUntil }: Assertion,
+  { issuer, jti, madeAt, rememberUntil }: Assertion,
   { state, clock }: JwtBearerOptions,
 ): Promise<boolean> {
   const key = `Assertion:${sha256(`${issuer.issuer} ${jti}`)}`;
   const ttlSeconds = Math.max(1, Math.ceil(rememberUntil - clock.now()));
-  const options = { ttlSeconds, durable: true, essential: true };
+  const options = { ttlSeconds, durable: true, essential: true, madeAt };
   return (await state.swap(key, undefined, { kind: 'Assertion' }, options)) !== undefined;
 }

@@ -28,6 +28,8 @@ export interface Assertion {
   /** The address that the issuer has verified. */
   readonly email: string | undefined;
   readonly jti: string;
+  /** NumericDate. */
+  readonly madeAt: number;
   /** From then on it is refused anyway. */
   readonly rememberUntil: number;
 }
@@ -85,6 +87,7 @@ function assertionOf(payload: JWTPayload, issuer: TrustedIssuer): Assertion | un
     subject: data.sub,
     email: data.email_verified === true ? data.email : undefined,
     jti: data.jti,
+    madeAt: data.iat,
     rememberUntil: data.exp + TOLERANCE_SECONDS,
   };
 }

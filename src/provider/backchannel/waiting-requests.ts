@@ -107,7 +107,7 @@ async function write(
 ): Promise<boolean> {
   const ttlSeconds = Math.max(1, request.expiresAt - clock.now());
   const answered = { ...value, payload: { ...payload, ...said }, mark };
-  const life = { ttlSeconds, durable: true, essential: true };
+  const life = { ttlSeconds, durable: true, essential: true, once: true };
   return (await state.swap(key, entry.version, answered, life)) !== undefined;
 }
 

@@ -59,7 +59,7 @@ export function createBackchannelStore(options: BackchannelStoreOptions): ModelS
       };
       const key = sha256(id);
       await Promise.all([
-        state.put(requestKey(key), value, { ttlSeconds }),
+        state.put(requestKey(key), value, { ttlSeconds, once: true }),
         state.add(requestsOfKey(text(kept, 'accountId') ?? ''), key, expiresAt),
       ]);
     },

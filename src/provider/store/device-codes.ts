@@ -84,7 +84,7 @@ export function createDeviceCodes(options: DeviceCodesOptions): DeviceCodes {
           { kind: 'UserCode', device: deviceKey(id) },
           { ttlSeconds },
         );
-      const written = await state.swap(deviceKey(id), seen, value, { ttlSeconds });
+      const written = await state.swap(deviceKey(id), seen, value, { ttlSeconds, once: true });
       if (written === undefined) throw new errors.InvalidRequest('the code is in use elsewhere');
       const answer = answerIn(kept);
       if (answer !== undefined) await options.onAnswer(answer);

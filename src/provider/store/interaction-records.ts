@@ -34,7 +34,8 @@ export function createInteractionRecords(options: {
     key: keyOf,
     async upsert(uid, payload, ttlSeconds) {
       const kept = withoutIds(toJson(payload));
-      state.putBeforeAnswer(keyOf(uid), { kind: 'Interaction', payload: kept }, { ttlSeconds });
+      const value = { kind: 'Interaction', payload: kept };
+      state.putBeforeAnswer(keyOf(uid), value, { ttlSeconds, once: true });
     },
     async find(uid) {
       const value = ofKind(await state.get(keyOf(uid)), 'Interaction');
@@ -57,7 +58,7 @@ export function createInteractionRecords(options: {
         'error' in result ? result : { ...object(payload, 'lastSubmission'), ...result };
       const finished = { kind: 'Interaction', payload: { ...payload, result: toJson(merged) } };
       const ttlSeconds = Math.max(1, (number(payload, 'exp') ?? 0) - clock.now());
-      return (await state.swap(keyOf(uid), entry, finished, { ttlSeconds }))
+      return (await state.swap(keyOf(uid), entry, finished, { ttlSeconds, once: true }))
         ? returnTo(uid, payload)
         : undefined;
     },

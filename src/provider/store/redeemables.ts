@@ -49,7 +49,7 @@ export function createRedeemables(kind: Kind, options: RedeemableOptions): Redee
     async upsert(id, payload, ttlSeconds) {
       const { jti: _, ...kept } = toJson(payload);
       const value = { kind, payload: kept, mark: scopes.current().mark ?? '' };
-      state.putBeforeAnswer(keyOf(id), value, { ttlSeconds });
+      state.putBeforeAnswer(keyOf(id), value, { ttlSeconds, once: true });
     },
     async find(id) {
       answered.contend(keyOf(id));

@@ -1,5 +1,5 @@
 import type { Json } from '../../runtime/json.ts';
-import type { Entry, State, Version, WriteOptions } from '../../storage/state.ts';
+import type { Entry, State, SwapOptions, Version, WriteOptions } from '../../storage/state.ts';
 import { once, type RequestScopes } from '../request-scope.ts';
 
 /** The state as one request sees it: each key is read once. Keys get the issuer's namespace here. */
@@ -19,7 +19,7 @@ export interface RequestState {
     key: string,
     seen: Entry | undefined,
     value: Json,
-    options: WriteOptions,
+    options: SwapOptions,
   ): Promise<Version | undefined>;
   /** True: there was something to delete. */
   delete(key: string): Promise<boolean>;

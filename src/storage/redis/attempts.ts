@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { randomId } from '../../runtime/random.ts';
 import { StateFull, StateUnavailable } from '../state.ts';
 import { advise, failureOf, messageOf } from './errors.ts';
+import type { Fence } from './fence.ts';
 import type { Lane } from './lanes.ts';
 import { asking, type Wire } from './link.ts';
 import { redirectOf, type Redirect } from './redirects.ts';
@@ -18,7 +19,7 @@ export interface Trial {
   readonly hasMarks: boolean;
 }
 
-type Try<Answer> = (wire: Wire, trial: Trial) => Promise<Answer>;
+type Try<Answer> = (wire: Wire, trial: Trial, fence: Fence) => Promise<Answer>;
 
 /** Tries a verb on the key `name` until it is answered, refused, or its time is over. */
 export type Attempt = <Answer>(
@@ -55,7 +56,7 @@ export function createAttempt(ways: Ways, timeoutMs: number): Attempt {
     if (!lane?.link.isReady()) return tryAgain(verb);
     lane.link.gather();
     return lane
-      .run(() => once(lane.link, FIRST))
+      .run(() => once(lane.link, FIRST, lane.fence))
       .catch((error: unknown) => tryAgain(verb, { error }));
   };
 }
@@ -125,7 +126,7 @@ async function tryOnce<Answer>(
     await untilReady(lanes.main, limitMs);
     const lane = durable ? lanes.durable() : lanes.main;
     await untilReady(lane, limitMs);
-    return await lane.run(() => once(asking(lane.link), trial));
+    return await lane.run(() => once(asking(lane.link), trial, lane.fence));
   }
   if (!(await ways.untilReady(name, limitMs))) {
     throw new StateUnavailable(`Redis is not there: ${advise(ways.troubleOf(name))}`);
@@ -133,7 +134,7 @@ async function tryOnce<Answer>(
   const lane = laneOf(verb);
   if (!lane) throw new StateUnavailable('Redis is not there: no node has the slot');
   await untilReady(lane, limitMs);
-  return await lane.run(() => once(lane.link, trial));
+  return await lane.run(() => once(lane.link, trial, lane.fence));
 }
 
 async function untilReady({ link }: Lane, limitMs: number): Promise<void> {

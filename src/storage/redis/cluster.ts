@@ -60,9 +60,10 @@ export async function openCluster(options: ClusterOptions): Promise<Topology> {
 }
 
 /** Connects to the first of the nodes that is there, and to the masters that it tells of. */
-function meet({ settings, redis, logger, nodes }: ClusterOptions): Met {
+function meet(options: ClusterOptions): Met {
+  const { settings, redis, logger, nodes } = options;
   const map = createSlotMap();
-  const masters = createMasters({ settings, redis, logger });
+  const masters = createMasters({ ...options, map });
   const first = Promise.withResolvers<Error | undefined>();
   let turn = 0;
 

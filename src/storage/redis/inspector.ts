@@ -1,5 +1,7 @@
 import type { Redis } from 'ioredis';
+import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
+import { createReigns, type Reign } from './reigns.ts';
 import {
   readServerFacts,
   remarksOf,
@@ -15,7 +17,9 @@ export interface Inspector {
    * @throws {RedisRefused} when it is too old.
    * @throws {Error} when it is a replica, which will pass.
    */
-  inspect(client: Redis): Promise<void>;
+  inspect(client: Redis): Promise<Reign>;
+  /** Whose time it is behind a further connection to the same address, which may lead elsewhere by now. */
+  reignBehind(client: Redis): Promise<Reign>;
   /** What it said last; `undefined` before the first time. */
   facts(): ServerFacts | undefined;
 }
@@ -24,17 +28,19 @@ interface InspectorOptions {
   /** How many replicas must confirm. */
   readonly replicas: number;
   readonly place: Place;
+  readonly clock: Clock;
   readonly logger: Logger;
 }
 
-export function createInspector({ replicas, place, logger }: InspectorOptions): Inspector {
+export function createInspector({ replicas, place, clock, logger }: InspectorOptions): Inspector {
+  const reignOf = createReigns(clock);
   let facts: ServerFacts | undefined;
 
   function tell(now: ServerFacts, before: ServerFacts | undefined): void {
     if (before && before.runId !== now.runId) {
       logger.warn(
         { event: 'redis.replaced', at: place.name, before: before.runId, now: now.runId },
-        'Redis was restarted or replaced: what it acknowledged last may be lost',
+        'Redis was restarted or replaced: what it acknowledged last may be lost, sign-ins under way begin again',
       );
     }
     const told = new Set(before ? remarksOf(before, replicas) : []);
@@ -54,7 +60,9 @@ export function createInspector({ replicas, place, logger }: InspectorOptions): 
       if (found.role !== 'master') throw new Error('the Redis that was reached is a replica');
       tell(found, facts);
       facts = found;
+      return reignOf(found);
     },
+    reignBehind: async (client) => reignOf(readServerFacts(await client.info(), '')),
   };
 }
 

@@ -1,11 +1,14 @@
-import type { RedisOptions } from 'ioredis';
+import type { Redis, RedisOptions } from 'ioredis';
 import { createCommit, type Commit, type Confirmation } from './durable.ts';
+import { createFence, type Fence, type Neighbours } from './fence.ts';
 import { openLink, type Link } from './link.ts';
+import type { Reign } from './reigns.ts';
 
 /** A connection and how verbs are run on it. */
 export interface Lane {
   readonly link: Link;
   readonly run: Commit;
+  readonly fence: Fence;
 }
 
 /** To one Redis: writes that must last have a connection of their own, on which they are confirmed. */
@@ -20,12 +23,16 @@ export interface Lanes {
 }
 
 export interface LanesOptions {
-  readonly main: Link;
+  readonly main: Pick<Lane, 'link' | 'fence'>;
   readonly redis: RedisOptions;
   readonly timeoutMs: number;
   readonly replicas: number;
   /** How the Redis that was inspected last confirms; asked only once one was. */
   readonly confirmation: () => Confirmation;
+  /** Whose time it is behind a connection. */
+  readonly reignBehind: (client: Redis) => Promise<Reign>;
+  /** In a Cluster: the other masters. */
+  readonly neighbours: Neighbours | undefined;
 }
 
 /** Of the time that a verb has: how long to wait for a Redis to confirm. */
@@ -33,15 +40,20 @@ const SHARE = 0.5;
 
 export function createLanes(options: LanesOptions): Lanes {
   const { timeoutMs, replicas } = options;
-  const main: Lane = { link: options.main, run: (write) => write() };
+  const main: Lane = { ...options.main, run: (write) => write() };
   let own: Lane | undefined;
 
   function openOwn(): Lane {
+    let reign: Reign | undefined;
     const link = openLink({
       redis: { ...options.redis, connectionName: 'latchkey-durable' },
       timeoutMs,
+      prepare: async (client) => {
+        reign = await options.reignBehind(client);
+      },
     });
-    return { link, run: createCommit(link, replicas, Math.floor(timeoutMs * SHARE)) };
+    const fence = createFence(() => reign, options.neighbours);
+    return { link, fence, run: createCommit(link, replicas, Math.floor(timeoutMs * SHARE)) };
   }
 
   return {

@@ -1,17 +1,22 @@
 import type { RedisOptions } from 'ioredis';
+import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { RedisSettings } from '../config.ts';
 import type { StateHealth } from '../state.ts';
 import { confirmationOf } from './durable.ts';
 import { advise, messageOf, RedisMayEvict, RedisRefused, refusalOf } from './errors.ts';
+import { createFence, type Neighbours } from './fence.ts';
 import { createInspector } from './inspector.ts';
 import { createLanes, type Lanes } from './lanes.ts';
 import { openLink } from './link.ts';
+import type { Reign } from './reigns.ts';
 import { remarksOf, type Place } from './server-facts.ts';
 
 /** A Redis that takes writes, and the connections to it. */
 export interface Master {
   readonly lanes: Lanes;
+  /** Undefined until it has said whose time it is. */
+  reign(): Reign | undefined;
   /** Resolves at the first word of it: undefined when it is fit, else what is wrong. */
   readonly firstWord: Promise<Error | undefined>;
   health(): Promise<StateHealth>;
@@ -22,18 +27,24 @@ export interface MasterOptions {
   readonly settings: RedisSettings;
   readonly redis: RedisOptions;
   readonly place: Place;
+  readonly neighbours?: Neighbours;
+  readonly clock: Clock;
   readonly logger: Logger;
 }
 
 /** Opens the connections to one Redis, which is inspected before each of them is used. */
-export function openMaster({ settings, redis, place, logger }: MasterOptions): Master {
+export function openMaster(options: MasterOptions): Master {
+  const { settings, redis, place, neighbours, clock, logger } = options;
   const { commandTimeoutMs: timeoutMs, replicas } = settings;
   const first = Promise.withResolvers<Error | undefined>();
-  const inspector = createInspector({ replicas, place, logger });
+  const inspector = createInspector({ replicas, place, clock, logger });
+  let reign: Reign | undefined;
   const main = openLink({
     redis: { ...redis, connectionName: 'latchkey' },
     timeoutMs,
-    prepare: inspector.inspect,
+    prepare: async (client) => {
+      reign = await inspector.inspect(client);
+    },
     onReady() {
       logger.info({ event: 'redis.ready', at: place.name }, 'Redis is there');
       first.resolve(undefined);
@@ -45,14 +56,17 @@ export function openMaster({ settings, redis, place, logger }: MasterOptions): M
     },
   });
   const lanes = createLanes({
-    main,
+    main: { link: main, fence: createFence(() => reign, neighbours) },
     redis,
     timeoutMs,
     replicas,
     confirmation: () => confirmationOf(inspector.facts(), replicas),
+    reignBehind: inspector.reignBehind,
+    neighbours,
   });
   return {
     lanes,
+    reign: () => reign,
     firstWord: first.promise,
     async health() {
       if (!main.isReady()) return { ok: false, remarks: [advise(main.trouble())] };

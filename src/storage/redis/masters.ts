@@ -1,5 +1,7 @@
 import { openMaster, type Master } from './master.ts';
+import type { Reign } from './reigns.ts';
 import type { TopologyOptions } from './single.ts';
+import type { SlotMap } from './slot-map.ts';
 import { addressOf } from './slots.ts';
 
 /** The masters of a Cluster that we are connected to. */
@@ -12,24 +14,34 @@ export interface Masters {
   close(): Promise<void>;
 }
 
+interface MastersOptions extends TopologyOptions {
+  readonly map: Pick<SlotMap, 'named'>;
+}
+
 /** Longer than one node of a Cluster can know less than another, so that nobody is left and met again. */
 const RETIRES_AFTER_MS = 30_000;
 
-export function createMasters({ settings, redis, logger }: TopologyOptions): Masters {
+export function createMasters(options: MastersOptions): Masters {
+  const { map } = options;
   const masters = new Map<string, Master>();
   const idleSince = new Map<string, number>();
   const leaving = new Set<Promise<void>>();
 
+  function reigns(): readonly Reign[] {
+    const named = [...map.named()].map((node) => masters.get(node)?.reign());
+    return named.filter((reign) => reign !== undefined);
+  }
+
   function open(node: string): Master {
     const master = openMaster({
-      settings,
-      redis: { ...redis, ...addressOf(node) },
+      ...options,
+      redis: { ...options.redis, ...addressOf(node) },
       place: {
         mode: 'cluster',
         name: node,
         called: `the Redis ${node} of storage.state.redis.cluster`,
       },
-      logger,
+      neighbours: { isNamed: () => map.named().has(node), reigns },
     });
     masters.set(node, master);
     return master;

@@ -52,8 +52,8 @@ export function encodeValue(value: Json): string {
 }
 
 /** An entry as Redis holds it: its version, a bar, its JSON. */
-export function encodeEntry(version: Version, value: Json): string {
-  return `${version}|${encodeValue(value)}`;
+export function encodeEntry(version: Version, json: string): string {
+  return `${version}|${json}`;
 }
 
 /** Reads what `GET` gives: null where nothing is. */

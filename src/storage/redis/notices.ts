@@ -1,6 +1,7 @@
 import type { Logger } from '../../runtime/logger.ts';
 import type { State } from '../state.ts';
 import { createAttempt } from './attempts.ts';
+import { createFence } from './fence.ts';
 import { openLink, type LinkOptions } from './link.ts';
 import type { Names } from './names.ts';
 import { createSubscriptions } from './subscriptions.ts';
@@ -29,7 +30,11 @@ export function openNotices({ names, logger, ...options }: NoticesOptions): Noti
       if (connections > 1) subscriptions.tellAll();
     },
   });
-  const main = { link, run: <Answer>(act: () => Promise<Answer>) => act() };
+  const main = {
+    link,
+    fence: createFence(() => undefined),
+    run: <Answer>(act: () => Promise<Answer>) => act(),
+  };
   const ways = oneWay({ main, durable: () => main, close: () => link.close() });
   const attempt = createAttempt(ways, options.timeoutMs);
   const subscriptions = createSubscriptions({ client: link.client, attempt }, logger);

@@ -1,4 +1,3 @@
-import type { RedisOptions } from 'ioredis';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { RedisSettings } from '../config.ts';
@@ -11,7 +10,7 @@ import { createEntryVerbs, type VerbParts } from './entries.ts';
 import { createNames } from './names.ts';
 import { openNotices } from './notices.ts';
 import { loadScripts } from './scripts.ts';
-import { openSingle } from './single.ts';
+import { openSingle, type TopologyOptions } from './single.ts';
 import type { Topology } from './topology.ts';
 
 export interface RedisStateParts {
@@ -29,14 +28,15 @@ export interface RedisStateParts {
  */
 export async function openRedisState(
   settings: RedisSettings,
-  { clock, logger }: RedisStateParts,
+  parts: RedisStateParts,
 ): Promise<State> {
   const [scripts, redis] = await Promise.all([loadScripts(), readConnectionOptions(settings)]);
-  const topology = await openTopology(settings, redis, logger);
+  const { clock, logger } = parts;
+  const topology = await openTopology({ settings, redis, ...parts });
   const timeoutMs = settings.commandTimeoutMs;
   const names = createNames(settings.keyPrefix);
   const attempt = createAttempt(topology, timeoutMs);
-  const parts: VerbParts = {
+  const verbs: VerbParts = {
     attempt,
     isSpread: topology.isSpread,
     names,
@@ -47,8 +47,8 @@ export async function openRedisState(
   const { elsewhere } = topology;
   const notices = openNotices({ redis, ...(elsewhere && { elsewhere }), names, timeoutMs, logger });
   return {
-    ...createEntryVerbs(parts),
-    ...createCollectionVerbs(parts, clock),
+    ...createEntryVerbs(verbs),
+    ...createCollectionVerbs(verbs, clock),
     async notify(topic) {
       const channel = names.channel(topic);
       await attempt(channel, (wire) => wire.send('PUBLISH', channel, ''));
@@ -61,12 +61,8 @@ export async function openRedisState(
   };
 }
 
-async function openTopology(
-  settings: RedisSettings,
-  redis: RedisOptions,
-  logger: Logger,
-): Promise<Topology> {
-  const { cluster } = settings;
-  if (cluster) return await openCluster({ settings, redis, logger, nodes: cluster.nodes });
-  return await openSingle({ settings, redis, logger });
+async function openTopology(options: TopologyOptions): Promise<Topology> {
+  const { cluster } = options.settings;
+  if (cluster) return await openCluster({ ...options, nodes: cluster.nodes });
+  return await openSingle(options);
 }

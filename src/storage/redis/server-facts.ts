@@ -7,6 +7,9 @@ export interface ServerFacts {
   readonly mode: string;
   /** Changes with every start of that server. */
   readonly runId: string;
+  /** The history that it took over when it was promoted; empty when it was not, or Redis has forgotten. */
+  readonly heirOf: string;
+  readonly uptimeSeconds: number;
   readonly role: string;
   readonly evictionPolicy: string;
   readonly appendOnly: boolean;
@@ -27,6 +30,7 @@ export interface Place {
 
 const MAJOR_MIN = 7;
 const KEEPS_EVERYTHING = 'noeviction';
+const NO_HISTORY = /^0+$/;
 
 /** Reads the answer of `INFO`. */
 export function readServerFacts(info: string, appendFsync: string): ServerFacts {
@@ -35,15 +39,18 @@ export function readServerFacts(info: string, appendFsync: string): ServerFacts 
     const colon = line.indexOf(':');
     if (colon > 0) fields.set(line.slice(0, colon), line.slice(colon + 1));
   }
+  const field = (name: string, otherwise = ''): string => fields.get(name) ?? otherwise;
   return {
-    version: fields.get('redis_version') ?? '0',
-    mode: fields.get('redis_mode') ?? '',
-    runId: fields.get('run_id') ?? '',
-    role: fields.get('role') ?? '',
-    evictionPolicy: fields.get('maxmemory_policy') ?? '',
+    version: field('redis_version', '0'),
+    mode: field('redis_mode'),
+    runId: field('run_id'),
+    heirOf: field('master_replid2').replace(NO_HISTORY, ''),
+    uptimeSeconds: Number(field('uptime_in_seconds', '0')),
+    role: field('role'),
+    evictionPolicy: field('maxmemory_policy'),
     appendOnly: fields.get('aof_enabled') === '1',
     appendFsync,
-    replicas: Number(fields.get('connected_slaves') ?? 0),
+    replicas: Number(field('connected_slaves', '0')),
   };
 }
 
@@ -88,7 +95,7 @@ export function remarksOf(facts: ServerFacts, replicasWanted: number): readonly 
   }
   if (facts.replicas > 0 && replicasWanted === 0) {
     remarks.push(
-      'a replica that becomes the master may lack what was acknowledged last, redemptions and revocations too: set storage.state.redis.replicas',
+      'a replica that becomes the master may lack what was acknowledged last, rotations of refresh tokens and revocations too: set storage.state.redis.replicas',
     );
   }
   if (facts.replicas < replicasWanted) {

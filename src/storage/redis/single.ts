@@ -1,4 +1,5 @@
 import type { RedisOptions } from 'ioredis';
+import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { RedisSettings } from '../config.ts';
 import { openMaster, refuseUnfit } from './master.ts';
@@ -8,6 +9,7 @@ import { oneWay, type Topology } from './topology.ts';
 export interface TopologyOptions {
   readonly settings: RedisSettings;
   readonly redis: RedisOptions;
+  readonly clock: Clock;
   readonly logger: Logger;
 }
 
@@ -16,10 +18,11 @@ export interface TopologyOptions {
  *
  * @throws {RedisMayEvict} {RedisRefused} when it is there and must not be used.
  */
-export async function openSingle({ settings, redis, logger }: TopologyOptions): Promise<Topology> {
+export async function openSingle(options: TopologyOptions): Promise<Topology> {
+  const { settings } = options;
   const setting = settings.sentinel ? 'storage.state.redis.sentinel' : 'storage.state.redis.url';
   const place = { mode: 'standalone', name: settings.url, called: `the Redis of ${setting}` };
-  const master = openMaster({ settings, redis, place, logger });
+  const master = openMaster({ ...options, place });
   try {
     await refuseUnfit([master.firstWord], settings.connectTimeoutMs);
   } catch (refusal) {

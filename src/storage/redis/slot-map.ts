@@ -6,6 +6,8 @@ export interface SlotMap {
   nodeOf(name: string): string | undefined;
   /** All that have a slot. */
   nodes(): ReadonlySet<string>;
+  /** All that had a slot when a node last told of all. */
+  named(): ReadonlySet<string>;
   /** True when every slot has a node. */
   isComplete(): boolean;
   /** A node told of one slot. */
@@ -18,6 +20,7 @@ export interface SlotMap {
 
 export function createSlotMap(): SlotMap {
   let owners: (string | undefined)[] = [];
+  let named: ReadonlySet<string> = new Set();
   let change = Promise.withResolvers<void>();
 
   function changed(): void {
@@ -29,6 +32,7 @@ export function createSlotMap(): SlotMap {
   return {
     nodeOf: (name) => owners[slotOf(name)],
     nodes: () => new Set(owners.filter((node) => node !== undefined)),
+    named: () => named,
     isComplete: () => owners.length === SLOTS && !owners.includes(undefined),
     set(slot, node) {
       if (owners[slot] === node) return;
@@ -40,6 +44,7 @@ export function createSlotMap(): SlotMap {
       for (const { from, to, node } of ranges) next.fill(node, from, to + 1);
       const isNews = next.some((node, slot) => node !== owners[slot]);
       owners = next;
+      named = new Set(ranges.map(({ node }) => node));
       if (isNews) changed();
     },
     nextChange: () => change.promise,

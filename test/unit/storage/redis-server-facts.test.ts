@@ -34,6 +34,8 @@ describe('what Redis says of itself', () => {
       version: '7.2.4',
       mode: 'standalone',
       runId: 'abc',
+      heirOf: '',
+      uptimeSeconds: 0,
       role: 'master',
       evictionPolicy: 'noeviction',
       appendOnly: true,
