@@ -4,6 +4,7 @@ import type { Added, Capability, House } from './capability.ts';
 import { cognito } from './cognito/capability.ts';
 import { installationOf } from './config/installation.ts';
 import { dev } from './dev/capability.ts';
+import type { InteractionRoutesOptions } from './interactions/interaction-routes.ts';
 import { joining } from './joining/capability.ts';
 import { recovery } from './recovery/capability.ts';
 import type { Settings } from './settings.ts';
@@ -22,6 +23,7 @@ const CAPABILITIES = [
 type Said =
   | 'isDev'
   | 'authentication'
+  | 'duties'
   | 'attributes'
   | 'hasMail'
   | 'accountUrl'
@@ -40,6 +42,7 @@ export async function addCapabilities(
     ...rooms,
     isDev,
     authentication,
+    duties: dutiesOf(settings),
     attributes: accounts.attributes,
     limits: settings.signIn.limits,
     people: settings.people,
@@ -52,6 +55,18 @@ export async function addCapabilities(
   return {
     routers: added.flatMap(({ routers = [] }) => routers),
     sites: added.flatMap(({ sites = [] }) => sites),
+  };
+}
+
+/** What is asked of whoever signs in, wherever that is. */
+export function dutiesOf(
+  settings: Settings,
+): Pick<InteractionRoutesOptions, 'requireVerifiedEmail' | 'terms'> {
+  const { joining: asked } = settings;
+  return {
+    // Where no letter goes out, no address can be verified.
+    requireVerifiedEmail: asked.requireVerifiedEmail && hasMail(settings),
+    terms: asked.terms?.atSignIn ? asked.terms : undefined,
   };
 }
 

@@ -8,6 +8,7 @@ import type { Audit } from './audit/audit.ts';
 import type { Clients, ResourceServers } from './clients/clients.ts';
 import type { Factors } from './factors/factors.ts';
 import type { AuthenticationSettings } from './flows/config.ts';
+import type { Duties } from './flows/duties.ts';
 import type { Flows } from './flows/flows.ts';
 import type { Groups } from './groups/groups.ts';
 import type { PlannedFaults } from './http/planned-faults.ts';
@@ -26,6 +27,7 @@ import type {
   Protocol,
 } from './provider/contract.ts';
 import type { Dialect } from './provider/dialect.ts';
+import type { FurtherGrant } from './provider/further-grant.ts';
 import type { protocolConfig } from './provider/features/config.ts';
 import type { Minting } from './provider/minting-order.ts';
 import type { TakeBack } from './provider/take-back.ts';
@@ -46,6 +48,8 @@ export interface FurtherIssuer {
   readonly resourceServers: ResourceServers;
   /** In seconds. */
   readonly refreshRetryWindow: number;
+  /** Ways to tokens beside those of the specifications. */
+  readonly grants?: readonly FurtherGrant[] | undefined;
   /** Parts of the protocol that are on, as `protocol` has them. */
   readonly features: z.input<typeof protocolConfig>;
 }
@@ -106,6 +110,8 @@ export interface House {
   readonly factorsOfLocked: Factors;
   readonly flows: Flows;
   readonly authentication: AuthenticationSettings;
+  /** What is asked of whoever has proven who they are. */
+  readonly duties: Duties;
   /** What the installation keeps of people beside the standard claims. */
   readonly attributes: readonly DeclaredAttribute[];
   /** What capabilities keep of a person beside the account, by the name of each: for that person to take along. */

@@ -1,5 +1,5 @@
 import type { Router } from '@koa/router';
-import { hasMail } from './capabilities.ts';
+import { dutiesOf } from './capabilities.ts';
 import type { FurtherIssuer, OpenedIssuer } from './capability.ts';
 import type { Rooms } from './compose.ts';
 import type { Metrics } from './http/metrics.ts';
@@ -95,7 +95,7 @@ export function createIssuers(
   closers: (() => Promise<void>)[],
 ): (issuer: FurtherIssuer) => Promise<OpenedIssuer> {
   return async (further) => {
-    const { profile, dialect, clients, resourceServers } = further;
+    const { profile, dialect, clients, resourceServers, grants } = further;
     const protocol = await createProtocol({
       ...protocolOptions(parts),
       settings: settingsOf(parts.rooms.settings, further),
@@ -103,6 +103,7 @@ export function createIssuers(
       dialect,
       clients,
       resourceServers,
+      furtherGrants: grants,
     });
     closers.push(() => protocol.close());
     const { issuer } = profile;
@@ -134,11 +135,10 @@ function interactionSettings(
   InteractionRoutesOptions,
   'settings' | 'ttlSeconds' | 'rememberDays' | 'requireVerifiedEmail' | 'terms'
 > {
-  const { authentication, sessions, factors, joining } = settings;
+  const { authentication, sessions, factors } = settings;
   const { enabled, for: seconds } = factors.rememberDevices;
   return {
-    requireVerifiedEmail: joining.requireVerifiedEmail && hasMail(settings),
-    terms: joining.terms?.atSignIn ? joining.terms : undefined,
+    ...dutiesOf(settings),
     settings: authentication,
     ttlSeconds: sessions.interaction,
     rememberDays: enabled ? Math.max(1, Math.floor(seconds / DAY_SECONDS)) : 0,

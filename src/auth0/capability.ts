@@ -1,5 +1,6 @@
 import type { Added, Capability, House } from '../capability.ts';
 import type { Site } from '../http/site.ts';
+import { createAuthenticationApi } from './authentication/authentication-api.ts';
 import { apisOf } from './apis.ts';
 import { clientsOf } from './clients.ts';
 import { auth0Config, type Auth0Config, type TenantConfig } from './config.ts';
@@ -26,11 +27,13 @@ async function siteOf(tenant: TenantConfig, index: number, house: House): Promis
   const { issuer, listen, tls, hosts, allowedLogoutUrls } = tenant;
   const clients = clientsOf(tenant, house.clients);
   const resourceServers = apisOf(tenant, house.resourceServers);
+  const authentication = createAuthenticationApi(house, { tenant, clients });
   const { protocol, routers } = await house.openIssuer({
     profile: profileOf(tenant),
     dialect: createAuth0Dialect(tenant, resourceServers),
     clients,
     resourceServers,
+    grants: authentication.grants,
     refreshRetryWindow: tenant.refreshLeeway,
     features: {
       deviceFlow: { enabled: true },
@@ -50,6 +53,7 @@ async function siteOf(tenant: TenantConfig, index: number, house: House): Promis
     arePopups: true,
     routers: [
       ...routers,
+      authentication.router,
       createLogoutRoutes({ clients, sessions: protocol.sessions, allowedLogoutUrls }),
       createManagement({
         ...house,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { tlsConfig } from '../http/config.ts';
+import { GRANT } from './authentication/names.ts';
 import { duration, origin, secret, sensitive } from '../config/values.ts';
 import { MANAGEMENT_SCOPES } from './management/scopes.ts';
 
@@ -11,6 +12,7 @@ const GRANT_TYPES = [
   'refresh_token',
   'client_credentials',
   'urn:ietf:params:oauth:grant-type:device_code',
+  ...Object.values(GRANT),
 ] as const;
 const APP_TYPES = ['spa', 'regular_web', 'native', 'non_interactive'] as const;
 const TOKEN_DIALECTS = [
@@ -48,7 +50,9 @@ const tenantClient = z.strictObject({
     .array(z.enum(GRANT_TYPES))
     .min(1)
     .optional()
-    .describe('Left out: client_credentials for non_interactive; all but that for the others.'),
+    .describe(
+      'Left out: client_credentials for non_interactive; code, implicit and refresh for the others. Ways past our pages are there for those alone that name them.',
+    ),
   audiences: z
     .array(z.string().min(1).max(255))
     .optional()

@@ -1,6 +1,7 @@
 import type { ResourceServers } from '../clients/clients.ts';
 import type { Dialect, SpokenJwt, SpokenOf } from '../provider/dialect.ts';
 import type { TenantConfig } from './config.ts';
+import { GRANT } from './authentication/names.ts';
 import { auth0Problem } from './problems.ts';
 
 /** Where Auth0 has what we have elsewhere. */
@@ -15,7 +16,11 @@ const PATHS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** What grants are called in `gty`; the others are in no token. */
-const GRANTS: ReadonlyMap<string, string> = new Map([['client_credentials', 'client-credentials']]);
+const GRANTS: ReadonlyMap<string, string> = new Map([
+  ['client_credentials', 'client-credentials'],
+  [GRANT.password, 'password'],
+  [GRANT.passwordRealm, 'password'],
+]);
 
 /** How `tenant` speaks. */
 export function createAuth0Dialect(tenant: TenantConfig, apis: ResourceServers): Dialect {

@@ -1,4 +1,5 @@
 import { grantsOf } from './clients.ts';
+import { FURTHER_GRANT } from '../clients/further-grants.ts';
 import type { Auth0Config, TenantConfig } from './config.ts';
 import { managementAudience } from './management/api.ts';
 
@@ -8,7 +9,10 @@ interface Surroundings {
   readonly issuer: string;
   readonly auth0: Auth0Config;
   readonly apis: readonly { readonly identifier: string }[];
-  readonly clients: readonly { readonly id: string }[];
+  readonly clients: readonly {
+    readonly id: string;
+    readonly grantTypes?: readonly string[] | undefined;
+  }[];
   readonly signingKeys: { readonly algorithms: readonly string[] };
 }
 
@@ -22,13 +26,19 @@ type Check = readonly [isWrong: boolean, path: readonly PropertyKey[], message: 
 /** Whether tenants belong together, and with the rest of the settings. */
 export function auth0Problems(settings: Surroundings): readonly Problem[] {
   const { tenants } = settings.auth0;
-  return tenants.flatMap((tenant, index) => {
+  const misplaced = settings.clients.flatMap(({ grantTypes = [] }, index) =>
+    grantTypes.some((grant) => FURTHER_GRANT.test(grant))
+      ? [{ path: ['clients', index, 'grantTypes'], message: 'names a grant of tenants alone' }]
+      : [],
+  );
+  const ofTenants = tenants.flatMap((tenant, index) => {
     const before = tenants.slice(0, index);
     const checks = [...ownChecks(tenant, settings), ...neighbourChecks(tenant, before, settings)];
     return checks.flatMap(([isWrong, path, message]) =>
       isWrong ? [{ path: ['auth0', 'tenants', index, ...path], message }] : [],
     );
   });
+  return [...misplaced, ...ofTenants];
 }
 
 function ownChecks(

@@ -1,3 +1,4 @@
+import { FURTHER_GRANT } from './further-grants.ts';
 import type { Metadata, MetadataName, MetadataProblem } from './metadata-fields.ts';
 
 const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
@@ -33,16 +34,18 @@ export function flowProblems(
       'must name at least one URI, since the client has people sign in',
     ),
     ...problemIf(
-      grants.has('refresh_token') &&
-        !hasCode &&
-        !grants.has(DEVICE_GRANT) &&
-        !grants.has(CIBA_GRANT),
+      grants.has('refresh_token') && !hasCode && ![...grants].some(isOfPeople),
       'grant_types',
       'must not hold refresh_token without a grant of people: there would be nothing to refresh',
     ),
     ...credentialProblems(metadata, grants),
     ...deliveryProblems(metadata, grants),
   ];
+}
+
+/** Whether there is something to refresh after it. */
+function isOfPeople(grant: string): boolean {
+  return grant === DEVICE_GRANT || grant === CIBA_GRANT || FURTHER_GRANT.test(grant);
 }
 
 /** How a client hears of what people answer elsewhere (CIBA section 4). */

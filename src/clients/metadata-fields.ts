@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { plainIp } from '../client-certificates/certificate-names.ts';
 import { parseDistinguishedName } from '../client-certificates/distinguished-name.ts';
 import { CLIENT_ENCRYPTION_ALGORITHMS } from './encryption-keys.ts';
+import { FURTHER_GRANT } from './further-grants.ts';
 import { publicKeySet } from './key-set.ts';
 
 const URIS_MAX = 100;
@@ -43,16 +44,22 @@ export const METADATA_FIELDS = {
   response_types: z.array(z.enum(['code', 'id_token', 'code id_token'])),
   grant_types: z
     .array(
-      z.enum([
-        'authorization_code',
-        'refresh_token',
-        'client_credentials',
-        'implicit',
-        'urn:ietf:params:oauth:grant-type:device_code',
-        'urn:ietf:params:oauth:grant-type:token-exchange',
-        'urn:ietf:params:oauth:grant-type:jwt-bearer',
-        'urn:openid:params:grant-type:ciba',
-      ]),
+      z.union(
+        [
+          z.enum([
+            'authorization_code',
+            'refresh_token',
+            'client_credentials',
+            'implicit',
+            'urn:ietf:params:oauth:grant-type:device_code',
+            'urn:ietf:params:oauth:grant-type:token-exchange',
+            'urn:ietf:params:oauth:grant-type:jwt-bearer',
+            'urn:openid:params:grant-type:ciba',
+          ]),
+          z.string().regex(FURTHER_GRANT),
+        ],
+        { error: 'is no grant type that there is' },
+      ),
     )
     .min(1),
   token_endpoint_auth_method: z.enum([

@@ -2,9 +2,10 @@ import type { Context } from 'koa';
 import type { Account, Accounts } from '../accounts/accounts.ts';
 import type { Factors, FactorSummary } from '../factors/factors.ts';
 import type { AuthenticationSettings } from '../flows/config.ts';
+import { openDuty, secondFactorFor, type Duties, type Duty } from '../flows/duties.ts';
 import type { Flow, Flows } from '../flows/flows.ts';
 import { type Proof, type ProofMethod, withProof } from '../flows/proofs.ts';
-import { nextStep, type NextStep, type SecondFactorPolicy } from '../flows/requirement.ts';
+import { nextStep, type NextStep } from '../flows/requirement.ts';
 import type { Interaction } from '../provider/contract.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { DeviceCookie } from './device-cookie.ts';
@@ -27,7 +28,7 @@ const METHOD_OF: Readonly<Record<string, ProofMethod>> = {
 };
 
 /** What a sign-in asks for that proves nobody. */
-type LaterStep = 'email-code' | 'recovery-codes' | 'new-password' | 'verify-email' | 'terms';
+type LaterStep = 'email-code' | 'recovery-codes' | Duty;
 
 /** Where a sign-in stands. */
 export interface SignIn {
@@ -65,7 +66,7 @@ export interface SignIns {
   end(signIn: SignIn): Promise<boolean>;
 }
 
-export interface SignInsOptions {
+export interface SignInsOptions extends Duties {
   readonly flows: Flows;
   readonly accounts: Accounts;
   readonly factors: Factors;
@@ -74,10 +75,6 @@ export interface SignInsOptions {
   readonly device: DeviceCookie;
   /** Names of the groups that a person is in, directly or not. */
   readonly groupsOf: (accountId: string) => Promise<readonly string[]>;
-  /** Nobody goes on whose e-mail address was not shown to be theirs. */
-  readonly requireVerifiedEmail: boolean;
-  /** Nobody goes on who has not accepted this version; undefined: whatever was accepted. */
-  readonly terms: { readonly version: string } | undefined;
   /** The life of an interaction. */
   readonly ttlSeconds: number;
   readonly takenBack: TakenBack;
@@ -172,7 +169,9 @@ async function stepOf(
   }
   const { account, has } = person;
   const means = { ...has, passkeys: has.passkeys.length, totp: has.totp !== undefined };
-  const policy = await policyFor(account, visit.interaction, options);
+  const { settings, groupsOf } = options;
+  const ofClient = visit.interaction.client.secondFactor;
+  const policy = await secondFactorFor(ofClient, settings, () => groupsOf(account.id));
   const isMultipleAsked = visit.interaction.isMultiFactorAsked;
   const asked = { policy, isMultipleAsked, isDeviceKnown: false };
   const strict = nextStep(flow.proofs, means, asked);
@@ -186,30 +185,14 @@ async function stepOf(
   };
 }
 
-/** Recovery codes, a password to be changed, an address to be verified, terms to be accepted: for whoever has proven everything. */
+/** Recovery codes that were made in this sign-in, then whatever the installation asks of everybody. */
 function afterAll(
   account: Account,
   { flow, data }: Pick<SignIn, 'flow' | 'data'>,
-  { requireVerifiedEmail, terms }: SignInsOptions,
+  duties: Duties,
 ): SignIn['step'] {
   if (data.offersCodes) return { kind: 'recovery-codes' };
-  const isByPassword = flow.proofs.some(({ method }) => method === 'password');
-  if (isByPassword && account.mustChangePassword) return { kind: 'new-password' };
-  const isUnverified = account.email !== undefined && !account.emailVerified;
-  if (requireVerifiedEmail && isUnverified) return { kind: 'verify-email' };
-  const isAccepted = terms === undefined || account.terms?.version === terms.version;
-  return { kind: isAccepted ? 'done' : 'terms' };
-}
-
-async function policyFor(
-  account: Account,
-  { client }: Interaction,
-  { settings, groupsOf }: SignInsOptions,
-): Promise<SecondFactorPolicy> {
-  const policy = client.secondFactor ?? settings.secondFactor;
-  if (policy === 'required' || settings.secondFactorForGroups.length === 0) return policy;
-  const groups = await groupsOf(account.id);
-  return settings.secondFactorForGroups.some((name) => groups.includes(name)) ? 'required' : policy;
+  return { kind: openDuty(account, flow.proofs, duties) ?? 'done' };
 }
 
 async function knowsDevice(

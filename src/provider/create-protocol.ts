@@ -19,6 +19,7 @@ import { createBrowserSessions } from './browser-sessions.ts';
 import type { IssuerProfile, OnBackchannelRequest, Protocol, ProtocolPages } from './contract.ts';
 import { createContentKeys } from './content-keys.ts';
 import type { Dialect } from './dialect.ts';
+import type { FurtherGrant } from './further-grant.ts';
 import { createConnectedClients } from './connected-clients.ts';
 import { createFront } from './front.ts';
 import { createGeneration } from './generation.ts';
@@ -60,6 +61,8 @@ export interface ProtocolOptions {
   readonly metrics?: ProtocolMetrics | undefined;
   /** Left out: ours. */
   readonly dialect?: Dialect | undefined;
+  /** Ways to tokens beside those of the specifications; clients have them by their `grant_types`. */
+  readonly furtherGrants?: readonly FurtherGrant[] | undefined;
   /** In the dev profile, which mints tokens for tests; left out: it does not. */
   readonly isDev?: boolean | undefined;
 }

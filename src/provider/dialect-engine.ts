@@ -1,6 +1,7 @@
 import type { Context } from 'koa';
 import type { Provider } from 'oidc-provider';
 import type { Dialect } from './dialect.ts';
+import type { GrantRefusal } from './further-grant.ts';
 import { ROUTES } from './routes.ts';
 import { toJson } from './store/payloads.ts';
 
@@ -40,11 +41,21 @@ interface Invalidating {
   invalidate(message: string, code?: unknown): void;
 }
 
-/** Says a refusal that is answered in JSON as `dialect` has it; undefined: as it is. */
-export function speakProblem(ctx: Context, dialect: Dialect | undefined): void {
-  if (dialect === undefined) return;
+/** Says a refusal that is answered in JSON as `refusal`, else as `dialect` has it; with neither: as it is. */
+export function speakProblem(
+  ctx: Context,
+  refusal: GrantRefusal | undefined,
+  dialect: Dialect | undefined,
+): void {
   const { body, status }: { readonly body: unknown; readonly status: number } = ctx;
   if (status < 400 || typeof body !== 'object' || body === null || !('error' in body)) return;
+  if (refusal !== undefined) {
+    ctx.status = refusal.status;
+    const { error, description, members } = refusal;
+    ctx.body = { error, error_description: description, ...members };
+    return;
+  }
+  if (dialect === undefined) return;
   const description = 'error_description' in body ? String(body.error_description) : undefined;
   const said = dialect.writeProblem(
     { status, error: String(body.error), description },

@@ -5,6 +5,7 @@ import {
   type Provider,
 } from 'oidc-provider';
 import { InvalidClient, type Client, type Clients } from '../clients/clients.ts';
+import { FURTHER_GRANT } from '../clients/further-grants.ts';
 import type { SecurityProfile } from '../clients/security-profile.ts';
 import type { JsonObject } from '../runtime/json.ts';
 import type { Logger } from '../runtime/logger.ts';
@@ -12,6 +13,7 @@ import type { Actor } from '../runtime/origin.ts';
 import { randomId } from '../runtime/random.ts';
 import { CIBA_GRANT } from './features/ciba.ts';
 import type { Demands } from './features/demands.ts';
+import type { FurtherGrant } from './further-grant.ts';
 import { createProfileJudge } from './profile-judge.ts';
 import { isRegisteredUri } from './redirect-uris.ts';
 import { once, type RequestScope, type RequestScopes } from './request-scope.ts';
@@ -45,6 +47,7 @@ export function createEngineClients(options: {
   readonly requirePkce: boolean;
   readonly demands: Demands;
   readonly detailTypes: ReadonlySet<string>;
+  readonly furtherGrants?: readonly FurtherGrant[] | undefined;
   readonly logger: Logger;
 }): EngineClients {
   const { clients, scopes, requirePkce, demands } = options;
@@ -173,13 +176,17 @@ function narrowed(
   known: {
     readonly engineScopes: ReadonlySet<string>;
     readonly detailTypes: ReadonlySet<string>;
+    readonly furtherGrants?: readonly FurtherGrant[] | undefined;
   },
 ): object {
   const name = 'authorization_details_types';
+  const further = new Set(known.furtherGrants?.map(({ grantType }) => grantType));
+  const grants = texts(metadata, 'grant_types');
   const types = texts(metadata, name).filter((type) => known.detailTypes.has(type));
   return {
     ...engineScope(metadata, known.engineScopes),
     ...(metadata[name] !== undefined && { [name]: types }),
+    grant_types: grants.filter((grant) => !FURTHER_GRANT.test(grant) || further.has(grant)),
   };
 }
 

@@ -94,7 +94,7 @@ export function createOuterMiddleware(options: MiddlewareOptions): Middleware {
       await answerFailure(ctx, error);
     }
     if (scope.isSessionCookieStale) withholdCookie(ctx, sessionCookie);
-    speakProblem(ctx, options.dialect);
+    speakProblem(ctx, scope.refusal, options.dialect);
     // Nothing is no text: browser libraries refuse an answer of a type that they do not know.
     if (ctx.body === '') ctx.remove('Content-Type');
     const answered = scopes.answerNow();

@@ -13,6 +13,7 @@ import type { JsonObject } from '../runtime/json.ts';
 import type { Origin } from '../runtime/origin.ts';
 import type { Entry } from '../storage/state.ts';
 import type { AccessTokenClaims } from './access-token-claims.ts';
+import type { GrantRefusal } from './further-grant.ts';
 import type { ClientTls } from './contract.ts';
 
 /** When a request came, in a way that can be held against when another was answered. */
@@ -74,6 +75,8 @@ export interface RequestScope {
   account: EngineAccount | undefined;
   /** Claims of the token under way that come from those it is exchanged for. */
   exchanged: JsonObject | undefined;
+  /** The refusal of a grant that is not the engine's, to be answered as it is. */
+  refusal: GrantRefusal | undefined;
   /** The scopes that registration asks for, those of APIs among them. */
   registeredScope: string | undefined;
   /** The secret that registration gave out. */
@@ -152,6 +155,7 @@ function emptyScope(origin: Origin, arrival: Arrival): Omit<RequestScope, 'tls'>
     client: undefined,
     account: undefined,
     exchanged: undefined,
+    refusal: undefined,
     registeredScope: undefined,
     issuedSecret: undefined,
   };

@@ -95,6 +95,7 @@ const CAPABILITY_DOORS = [
   'capability.ts',
   'provider/contract.ts',
   'provider/dialect.ts',
+  'provider/further-grant.ts',
   'subjects/subjects.ts',
   'signing-keys/signing-keys.ts',
   'provider/minting-order.ts',

@@ -6,14 +6,15 @@ import type { ClientCertificate } from '../../client-certificates/client-certifi
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { Subjects } from '../../subjects/subjects.ts';
+import type { ShapeOptions } from '../access-token-shape.ts';
 import type { AccountClaims } from '../account-claims.ts';
 import type { AuthorizationDetails } from '../authorization-details/authorization-details.ts';
 import type { DevicePages } from '../device-pages.ts';
 import type { OnBackchannelRequest } from '../contract.ts';
 import type { EngineClients } from '../engine-clients.ts';
+import type { FurtherGrant } from '../further-grant.ts';
 import type { Lifetimes } from '../lifetimes.ts';
 import type { RequestScopes } from '../request-scope.ts';
-import type { Resources } from '../resources.ts';
 import type { RequestState } from '../store/request-state.ts';
 import type { Stores } from '../stores.ts';
 
@@ -42,14 +43,10 @@ export interface Feature {
 }
 
 /** What stands when a generation is made, for those that issue tokens themselves. */
-export interface InstallOptions {
-  readonly accountClaims: AccountClaims;
+export interface InstallOptions extends ShapeOptions {
   readonly audit: Audit;
   readonly clock: Clock;
-  readonly engineClients: EngineClients;
   readonly lifetimes: Lifetimes;
-  readonly resources: Resources;
-  readonly scopes: RequestScopes;
   readonly state: RequestState;
   readonly stores: Stores;
 }
@@ -79,6 +76,8 @@ export interface FeatureOptions {
   readonly scopes: RequestScopes;
   readonly state: RequestState;
   readonly onBackchannelRequest?: OnBackchannelRequest | undefined;
+  /** Grants beside those of the specifications. */
+  readonly furtherGrants?: readonly FurtherGrant[] | undefined;
   /** Secrets of the installation, the newest first. */
   readonly cookieKeys: readonly string[];
 }

@@ -8,6 +8,7 @@ import { dpop } from './dpop.ts';
 import { encryption } from './encryption.ts';
 import { fapi2 } from './fapi2.ts';
 import type { Feature, FeatureOptions } from './feature.ts';
+import { furtherGrants } from './further-grants.ts';
 import { idTokenResponses } from './id-token-responses.ts';
 import { jwtBearer } from './jwt-bearer.ts';
 import { mtls } from './mtls.ts';
@@ -39,6 +40,7 @@ export function createFeatures(
     webMessages(settings.webMessages),
     tokenExchange(settings.tokenExchange),
     fapi2(settings.fapi2, options),
+    furtherGrants(options.furtherGrants),
     encryption(settings.encryption, { hasSignedAnswers: settings.signedAnswers.enabled }),
   ].filter((feature) => feature !== undefined);
 }

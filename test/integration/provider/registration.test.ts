@@ -93,6 +93,14 @@ describe('registration', () => {
     expect(works.status).toBe(200);
   });
 
+  test('open: no client gets a grant that the issuer does not have', async () => {
+    house = await openHouse({ registration: { mode: 'open' } });
+    for (const grant of ['password', 'https://grants.example/other'])
+      expect(
+        await send(`${house.issuer}/register`, { body: { ...APP, grant_types: [grant] } }),
+      ).toMatchObject({ status: 400, body: { error: 'invalid_client_metadata' } });
+  });
+
   test('open: a client reads, changes and deletes itself, and is told its secret once only', async () => {
     house = await openHouse({ registration: { mode: 'open' } });
     const made = await send(`${house.issuer}/register`, { body: APP });
