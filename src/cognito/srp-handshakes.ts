@@ -48,7 +48,7 @@ export interface SrpHandshakes {
 const LIFE = { ttlSeconds: 180 };
 const USED = 'used';
 const SECRET_BLOCK_BYTES = 96;
-const SALT_CHARACTERS = 32;
+const SALT_BYTES = 16;
 
 export function createSrpHandshakes({
   state,
@@ -59,9 +59,8 @@ export function createSrpHandshakes({
 
   /** The same salt each time, as somebody's would be. */
   function nobodys({ poolId, userId }: Pick<Handshake, 'poolId' | 'userId'>): Verifier {
-    const salt = createHmac('sha256', saltKey).update(`${poolId} ${userId}`).digest('hex');
-    const { verifier } = srp.verifierOf(userId, randomId());
-    return { salt: salt.slice(0, SALT_CHARACTERS), verifier };
+    const salt = createHmac('sha256', saltKey).update(`${poolId} ${userId}`).digest();
+    return srp.verifierOf(userId, randomId(), salt.subarray(0, SALT_BYTES));
   }
 
   return {

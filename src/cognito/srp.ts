@@ -15,8 +15,8 @@ export interface ServerKeys {
 
 /** SRP-6a (RFC 5054 section 2.6) with the group, the hash and the key derivation that Cognito has. */
 export interface Srp {
-  /** `name`: of the pool behind `_`, and of the user (`USER_ID_FOR_SRP`), one behind the other. */
-  verifierOf(name: string, password: string): Verifier;
+  /** `name`: of the pool behind `_`, and of the user (`USER_ID_FOR_SRP`), one behind the other. `salt`: by chance when left out. */
+  verifierOf(name: string, password: string, salt?: Uint8Array): Verifier;
   serverKeys(verifier: string): ServerKeys;
   /** What both sides sign with. Undefined: `A` is no public value (A mod N = 0, RFC 5054 section 2.5.4). */
   signingKey(handshake: {
@@ -41,8 +41,9 @@ export function createSrp(): Srp {
   const powerOfG = (exponent: Uint8Array): bigint => bigOf(power(GENERATOR, exponent));
 
   return {
-    verifierOf(name, password) {
-      const salt = randomBytes(SALT_BYTES);
+    verifierOf(name, password, salted = randomBytes(SALT_BYTES)) {
+      // Clients take it for a number, and lose zeros that it begins with.
+      const salt = bytesOf(bigOf(salted));
       const identity = sha256(Buffer.from(`${name}:${password}`, 'utf8'));
       const verifier = powerOfG(sha256(padded(salt), identity));
       return { salt: salt.toString('hex'), verifier: bytesOf(verifier).toString('hex') };
