@@ -19,6 +19,7 @@ import type { Mail } from './mail/mail.ts';
 import type { Notices } from './notices/notices.ts';
 import type { Restorer } from './notices/restorer.ts';
 import type {
+  Admits,
   BackchannelRequests,
   BrowserSessions,
   ConnectedClients,
@@ -50,6 +51,8 @@ export interface FurtherIssuer {
   readonly refreshRetryWindow: number;
   /** Ways to tokens beside those of the specifications. */
   readonly grants?: readonly FurtherGrant[] | undefined;
+  /** Who may sign in to which client; left out: everybody to each. */
+  readonly admits?: Admits | undefined;
   /** Parts of the protocol that are on, as `protocol` has them. */
   readonly features: z.input<typeof protocolConfig>;
 }

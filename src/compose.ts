@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { accountClient } from './account-page/account-client.ts';
+import { hostedProfiles } from './cognito/profile.ts';
 import { deleteUsers, forgetVerifiers } from './cognito/user-queries.ts';
 import type { Accounts } from './accounts/accounts.ts';
 import { createAccounts } from './accounts/create-accounts.ts';
@@ -216,7 +217,7 @@ function createOthers(
   return {
     takeBack: createTakeBack({
       ...base,
-      furtherProfiles: tenantProfiles(settings.auth0),
+      furtherProfiles: [...tenantProfiles(settings.auth0), ...hostedProfiles(settings.cognito)],
       longestTokenSeconds: settings.revocation.longestToken,
     }),
     mailAdministration: createMailAdministration({

@@ -52,7 +52,7 @@ export function protocolOptions({
 /** The pages at which people sign in to `issuer`. */
 export function createSignInPages(
   { rooms, renderer, metrics }: IssuerParts,
-  own: Pick<InteractionRoutesOptions, 'interactions' | 'issuer' | 'ways'>,
+  own: Pick<InteractionRoutesOptions, 'admits' | 'interactions' | 'issuer' | 'ways'>,
 ): Router {
   const { settings, sealer, groups, revocation } = rooms;
   return createInteractionRoutes({
@@ -95,7 +95,7 @@ export function createIssuers(
   closers: (() => Promise<void>)[],
 ): (issuer: FurtherIssuer) => Promise<OpenedIssuer> {
   return async (further) => {
-    const { profile, dialect, clients, resourceServers, grants } = further;
+    const { profile, dialect, clients, resourceServers, grants, admits } = further;
     const protocol = await createProtocol({
       ...protocolOptions(parts),
       settings: settingsOf(parts.rooms.settings, further),
@@ -104,11 +104,12 @@ export function createIssuers(
       clients,
       resourceServers,
       furtherGrants: grants,
+      admits,
     });
     closers.push(() => protocol.close());
     const { issuer } = profile;
     const { interactions } = protocol;
-    const pages = createSignInPages(parts, { issuer, interactions, ways: NO_WAYS });
+    const pages = createSignInPages(parts, { issuer, interactions, admits, ways: NO_WAYS });
     const feed = openFeed(parts, issuer);
     closers.push(async () => feed.close());
     return { protocol, routers: [pages, feed.router] };

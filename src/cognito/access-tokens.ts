@@ -4,10 +4,10 @@ import type { Revocation } from '../revocation/revocation.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { SigningKeys } from '../signing-keys/signing-keys.ts';
 import { CognitoException } from './exception.ts';
-import { USER_ADMIN_SCOPE } from './issue-tokens.ts';
+import { USER_ADMIN_SCOPE } from './oauth.ts';
 import { issuerOf } from './pool.ts';
 import type { ClientOfPool, Pools } from './pools.ts';
-import type { Session, Sessions } from './sessions.ts';
+import { handlesOf, type Session, type Sessions } from './sessions.ts';
 import { TOKEN_ALGORITHM } from './sign-token.ts';
 import type { PoolUser, Users } from './users.ts';
 
@@ -19,8 +19,12 @@ export interface Bearer extends ClientOfPool {
 
 /** Reads access tokens of pools. */
 export interface AccessTokens {
-  /** @throws {CognitoException} of a token that is not ours, is over, or was taken back. */
-  bearer(accessToken: string): Promise<Bearer>;
+  /**
+   * `scope`: what the token must have.
+   *
+   * @throws {CognitoException} of a token that is not ours, is over, or was taken back.
+   */
+  bearer(accessToken: string, scope?: string): Promise<Bearer>;
 }
 
 const accessClaims = z.object({
@@ -46,11 +50,11 @@ export function createAccessTokens(house: {
   const { clock, pools, revocation, sessions, settings, signingKeys, users } = house;
 
   return {
-    async bearer(accessToken) {
+    async bearer(accessToken, scope = USER_ADMIN_SCOPE) {
       const claims = await verified(accessToken, { clock, signingKeys });
       const { pool, client } = await pools.client(claims.client_id);
       if (claims.iss !== issuerOf(pool, settings.endpoint)) throw invalid();
-      if (!claims.scope.split(' ').includes(USER_ADMIN_SCOPE))
+      if (!claims.scope.split(' ').includes(scope))
         throw new CognitoException(
           'NotAuthorizedException',
           'Access Token does not have required scopes',
@@ -58,9 +62,7 @@ export function createAccessTokens(house: {
       // Held against the mark of the session, which outlives a change of password that was made in it.
       const session = await sessions.find(claims.origin_jti);
       if (session === undefined) throw revoked();
-      const { accountId, clientId, mark, id: grantId } = session;
-      if (await revocation.isRevoked({ jti: claims.jti, grantId, accountId, clientId, mark }))
-        throw revoked();
+      if (await revocation.isRevoked({ jti: claims.jti, ...handlesOf(session) })) throw revoked();
       const user = await users.byAccount(pool, claims.sub);
       if (user?.account.state !== 'active') throw revoked();
       return { pool, client, user, session };

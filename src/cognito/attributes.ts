@@ -58,6 +58,20 @@ export function claimsOf(user: PoolUser): JsonObject {
   return Object.fromEntries(told);
 }
 
+/**
+ * The same as far as `scopes` tell of them; undefined: everything. `profile`, and `openid` with no other, tell everything,
+ * as at Cognito.
+ */
+export function claimsFor(user: PoolUser, scopes: readonly string[] | undefined): JsonObject {
+  const claims = claimsOf(user);
+  if (scopes === undefined || scopes.includes('profile')) return claims;
+  const named = ['email', 'phone'].filter((scope) => scopes.includes(scope));
+  if (named.length === 0) return claims;
+  return Object.fromEntries(
+    Object.entries(claims).filter(([name]) => named.some((scope) => name.startsWith(scope))),
+  );
+}
+
 /** The same as operations tell them, every value a text, with `sub`. */
 export function attributeList(
   user: PoolUser,

@@ -3,6 +3,7 @@ import type { Capability, House } from '../capability.ts';
 import { createAccessTokens } from './access-tokens.ts';
 import { createApiRoutes } from './api-routes.ts';
 import { createChallenges } from './challenges.ts';
+import { openHostedUi } from './hosted/open-hosted-ui.ts';
 import { createCodeLetters } from './code-letters.ts';
 import { cognitoConfig, type CognitoConfig } from './config.ts';
 import { createDomains } from './domains.ts';
@@ -24,10 +25,11 @@ import { createUsers } from './users.ts';
 export const cognito: Capability<'cognito', CognitoConfig> = {
   name: 'cognito',
   config: cognitoConfig,
-  create(settings, house) {
+  async create(settings, house) {
     if (!settings.enabled) return undefined;
     const room = createRoom(settings, house);
     const { endpoint, listen } = settings;
+    const hosted = await openHostedUi(room, house);
     return {
       sites: [
         {
@@ -35,7 +37,9 @@ export const cognito: Capability<'cognito', CognitoConfig> = {
           issuer: endpoint,
           listen,
           hosts: [],
+          protocol: hosted.protocol,
           routers: [
+            ...hosted.routers,
             createApiRoutes(createOperations(room), createSignatureCheck(room)),
             createPoolDocuments({ ...room, endpoint }),
           ],

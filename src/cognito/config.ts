@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { duration, origin, secret, sensitive } from '../config/values.ts';
+import { oauthConfig, oauthProblems } from './oauth-config.ts';
 import { AUTH_FLOWS } from './pool.ts';
 import { REQUIRABLE } from './standard-attributes.ts';
 
@@ -65,6 +66,7 @@ const declaredClient = z
       .boolean()
       .default(true)
       .describe('Strangers cannot tell an unknown user from a wrong password.'),
+    oauth: oauthConfig.describe('The hosted endpoints: sign-in pages and OAuth 2.0.'),
   })
   .superRefine(({ secret: reference, secretInClear, ...client }, context) => {
     for (const name of ['accessTokenValidity', 'idTokenValidity'] as const)
@@ -212,6 +214,10 @@ export function cognitoProblems({
       ? []
       : [{ path: ['signingKeys', 'algorithms'], message: 'must have RS256 for cognito.enabled' }]),
     ...clients.flatMap(({ client, path }) => [
+      ...oauthProblems(client.oauth, { isDev: profile === 'dev' }).map((problem) => ({
+        ...problem,
+        path: [...path, 'oauth', ...problem.path],
+      })),
       ...(profile !== 'dev' && client.secretInClear !== undefined
         ? [{ path: [...path, 'secretInClear'], message: 'is for the dev profile only' }]
         : []),

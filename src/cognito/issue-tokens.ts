@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Groups } from '../groups/groups.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -5,15 +6,13 @@ import type { JsonObject } from '../runtime/json.ts';
 import type { Origin } from '../runtime/origin.ts';
 import { randomUuid } from '../runtime/random.ts';
 import type { SigningKeys } from '../signing-keys/signing-keys.ts';
-import { claimsOf } from './attributes.ts';
+import { claimsFor } from './attributes.ts';
+import { USER_ADMIN_SCOPE } from './oauth.ts';
 import { issuerOf } from './pool.ts';
 import type { ClientOfPool } from './pools.ts';
-import type { Session } from './sessions.ts';
+import { handlesOf, type Session } from './sessions.ts';
 import { signToken } from './sign-token.ts';
 import type { PoolUser } from './users.ts';
-
-/** What lets a token into operations like `GetUser`. */
-export const USER_ADMIN_SCOPE = 'aws.cognito.signin.user.admin';
 
 /** For whom tokens are made, and in which session. */
 export interface TokensFor extends ClientOfPool {
@@ -23,6 +22,8 @@ export interface TokensFor extends ClientOfPool {
   readonly mark: string;
   readonly origin: Origin;
   readonly grantType: string;
+  /** Of the authorization request, for the ID token. */
+  readonly nonce?: string | undefined;
 }
 
 /** Makes the access token and the ID token of a session, as applications of Cognito know them. */
@@ -37,11 +38,13 @@ export async function issueTokens(
   },
 ): Promise<{
   readonly AccessToken: string;
-  readonly IdToken: string;
+  /** Left out where `openid` was not asked for. */
+  readonly IdToken?: string;
   readonly ExpiresIn: number;
   readonly TokenType: string;
 }> {
   const { client, user, session, origin, grantType } = tokens;
+  const scopes = session.hosted?.scopes ?? [USER_ADMIN_SCOPE];
   const { clock, groups, audit, signingKeys, settings } = house;
   const memberOf = (await groups.rightsOf(user.account.id, {})).groups;
   const shared = {
@@ -53,11 +56,9 @@ export async function issueTokens(
     auth_time: session.authTime,
     iat: clock.now(),
   };
-  const accessClaims = accessTokenClaims(tokens, shared);
-  const [access, id] = await Promise.all([
-    signToken(accessClaims, signingKeys),
-    signToken(idTokenClaims(tokens, shared), signingKeys),
-  ]);
+  const accessClaims = accessTokenClaims(tokens, shared, scopes);
+  const access = await signToken(accessClaims, signingKeys);
+  const hasIdToken = session.hosted === undefined || scopes.includes('openid');
   audit.note({
     type: 'token.issued',
     grantType,
@@ -69,7 +70,9 @@ export async function issueTokens(
   });
   return {
     AccessToken: access,
-    IdToken: id,
+    ...(hasIdToken && {
+      IdToken: await signToken(idTokenClaims(tokens, shared, access), signingKeys),
+    }),
     ExpiresIn: client.accessTokenValidity,
     TokenType: 'Bearer',
   };
@@ -77,32 +80,47 @@ export async function issueTokens(
 
 type SharedClaims = JsonObject & { readonly iat: number };
 
-/** `client_id` and no `aud`; the last two are ours, by which it can be taken back before it expires. */
+/** `client_id` and no `aud`; the last three are ours, by which it can be taken back before it expires. */
 function accessTokenClaims(
   { client, user, session, mark }: TokensFor,
   shared: SharedClaims,
+  scopes: readonly string[],
 ): JsonObject & { readonly jti: string } {
+  const { grantId, sessionUid } = handlesOf(session);
   return {
     ...shared,
     client_id: client.id,
     token_use: 'access',
-    scope: USER_ADMIN_SCOPE,
+    scope: scopes.join(' '),
+    ...(session.hosted !== undefined && { version: 2 }),
     exp: shared.iat + client.accessTokenValidity,
     jti: randomUuid(),
     username: user.row.username,
-    gid: session.id,
+    gid: grantId,
+    ...(sessionUid !== undefined && { sid: sessionUid }),
     rev: mark,
   };
 }
 
-function idTokenClaims({ client, user }: TokensFor, shared: SharedClaims): JsonObject {
+function idTokenClaims(
+  { client, user, session, nonce }: TokensFor,
+  shared: SharedClaims,
+  accessToken: string,
+): JsonObject {
   return {
-    ...claimsOf(user),
+    ...claimsFor(user, session.hosted?.scopes),
     ...shared,
     aud: client.id,
     token_use: 'id',
     exp: shared.iat + client.idTokenValidity,
     jti: randomUuid(),
     'cognito:username': user.row.username,
+    ...(nonce !== undefined && { nonce }),
+    ...(session.hosted !== undefined && { at_hash: halfDigestOf(accessToken) }),
   };
+}
+
+/** OpenID Connect Core section 3.1.3.6. */
+function halfDigestOf(token: string): string {
+  return createHash('sha256').update(token).digest().subarray(0, 16).toString('base64url');
 }

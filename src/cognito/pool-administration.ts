@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Actor } from '../runtime/origin.ts';
 import { poolOf } from './admin-users.ts';
 import { CognitoException } from './exception.ts';
+import { checkScopes } from './oauth-input.ts';
 import { signedOperation, type Operation } from './operation.ts';
 import type { Pool } from './pool.ts';
 import { clientInput, poolInput, readClient, readPool } from './pool-input.ts';
@@ -110,7 +111,8 @@ function createClient(room: Room): Operation {
   const input = clientInput.extend(ofPool.shape).extend({ GenerateSecret: z.boolean().nullish() });
   return signedOperation(input, async (given, origin) => {
     const pool = await poolOf(given.UserPoolId, room);
-    const settings = readClient(given, room.lives);
+    const settings = readClient(given, room);
+    await checkScopes(pool.id, settings.oauth, room.resourceServers);
     const options = { hasSecret: given.GenerateSecret === true };
     const made = await room.storedClients.create(pool.id, settings, options);
     await recordClient('client.created', made.id, { by: 'cognito', origin }, room);
@@ -124,9 +126,10 @@ function updateClient(room: Room): Operation {
     const id = await storedClient(given, room);
     const { client } = await room.pools.client(id);
     const settings: ClientSettings = {
-      ...readClient(given, room.lives),
+      ...readClient(given, room),
       name: given.ClientName ?? client.name,
     };
+    await checkScopes(client.poolId, settings.oauth, room.resourceServers);
     await room.storedClients.update(id, settings);
     await recordClient('client.updated', id, { by: 'cognito', origin }, room);
     return { UserPoolClient: clientView({ ...client, ...settings }) };

@@ -1,5 +1,6 @@
 import { Router } from '@koa/router';
 import type { SigningKeys } from '../signing-keys/signing-keys.ts';
+import { OIDC_SCOPES } from './oauth.ts';
 import { issuerOf } from './pool.ts';
 import type { Pools } from './pools.ts';
 import { TOKEN_ALGORITHM } from './sign-token.ts';
@@ -35,8 +36,18 @@ export function createPoolDocuments({
       ctx.body = {
         issuer: issuerOf(pool, endpoint),
         jwks_uri: `${endpoint}/${pool.id}/.well-known/jwks.json`,
+        authorization_endpoint: `${endpoint}/oauth2/authorize`,
+        token_endpoint: `${endpoint}/oauth2/token`,
+        userinfo_endpoint: `${endpoint}/oauth2/userInfo`,
+        revocation_endpoint: `${endpoint}/oauth2/revoke`,
+        end_session_endpoint: `${endpoint}/logout`,
+        authorization_response_iss_parameter_supported: true,
+        code_challenge_methods_supported: ['S256'],
         id_token_signing_alg_values_supported: [TOKEN_ALGORITHM],
+        response_types_supported: ['code'],
+        scopes_supported: OIDC_SCOPES,
         subject_types_supported: ['public'],
+        token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
       };
     });
 }

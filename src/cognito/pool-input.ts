@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { JsonObject } from '../runtime/json.ts';
 import { CognitoException } from './exception.ts';
 import { AUTH_FLOWS, type AuthFlow, type Pool, type PoolClient } from './pool.ts';
+import { oauthInput, readOAuth } from './oauth-input.ts';
 import {
   givenOf,
   keptInvitation,
@@ -66,6 +67,7 @@ export const clientInput = z.object({
   TokenValidityUnits: z.object({ AccessToken: unit, IdToken: unit, RefreshToken: unit }).nullish(),
   PreventUserExistenceErrors: z.enum(['LEGACY', 'ENABLED']).nullish(),
   RefreshTokenRotation: z.object({ Feature: z.enum(['ENABLED', 'DISABLED']) }).nullish(),
+  ...oauthInput,
 });
 export type ClientInput = z.output<typeof clientInput>;
 
@@ -144,7 +146,7 @@ export interface LongestLives {
 /** @throws {CognitoException} */
 export function readClient(
   input: ClientInput,
-  lives: LongestLives,
+  { lives, isDev }: { readonly lives: LongestLives; readonly isDev: boolean },
 ): Omit<PoolClient, 'id' | 'poolId' | 'secret'> {
   const units = input.TokenValidityUnits;
   const token = { min: 300, max: Math.min(86_400, lives.longestToken) };
@@ -168,6 +170,7 @@ export function readClient(
     ),
     rotateRefreshTokens: input.RefreshTokenRotation?.Feature === 'ENABLED',
     preventUserExistenceErrors: input.PreventUserExistenceErrors !== 'LEGACY',
+    oauth: readOAuth(input, { isDev }),
   };
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { JsonObject } from '../runtime/json.ts';
 import { poolOf } from './admin-users.ts';
 import { CognitoException } from './exception.ts';
+import { oauthView } from './oauth-input.ts';
 import { signedOperation, type Operation } from './operation.ts';
 import { pageInput, pageOf } from './paging.ts';
 import type { PoolClient } from './pool.ts';
@@ -84,5 +85,6 @@ export function clientView(client: PoolClient): JsonObject {
     PreventUserExistenceErrors: client.preventUserExistenceErrors ? 'ENABLED' : 'LEGACY',
     RefreshTokenRotation: { Feature: client.rotateRefreshTokens ? 'ENABLED' : 'DISABLED' },
     EnableTokenRevocation: true,
+    ...oauthView(client.oauth),
   };
 }

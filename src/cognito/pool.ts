@@ -1,5 +1,6 @@
 import type { JsonObject } from '../runtime/json.ts';
 import type { StandardName } from './standard-attributes.ts';
+import type { OAuthSettings } from './oauth.ts';
 
 /** Ways to sign in that a client may be allowed (`ExplicitAuthFlows`). */
 export const AUTH_FLOWS = [
@@ -85,6 +86,8 @@ export interface PoolClient {
   readonly refreshTokenValidity: number;
   readonly rotateRefreshTokens: boolean;
   readonly preventUserExistenceErrors: boolean;
+  /** What it may do at the hosted endpoints. */
+  readonly oauth: OAuthSettings;
 }
 
 /** The part of a pool's id behind `_`: what SRP proofs are made over. */

@@ -15,7 +15,9 @@ export interface ClientOfPool {
 export interface Pools {
   /** Undefined: no such pool. */
   find(poolId: string): Promise<Pool | undefined>;
-  /** @throws {CognitoException} */
+  /** Undefined: no such client. */
+  findClient(clientId: string): Promise<ClientOfPool | undefined>;
+  /** @throws {CognitoException} when there is none. */
   client(clientId: string): Promise<ClientOfPool>;
   list(): Promise<readonly Pool[]>;
   clientsOf(poolId: string): Promise<readonly PoolClient[]>;
@@ -35,14 +37,19 @@ export function createPools(
   );
   const find = async (id: string): Promise<Pool | undefined> =>
     byId.get(id) ?? (await storedPools.find(id));
+  const findClient = async (id: string): Promise<ClientOfPool | undefined> => {
+    const client = (await clients.get(id)?.()) ?? (await storedClients.find(id));
+    const pool = client && (await find(client.poolId));
+    return client && pool && { pool, client };
+  };
 
   return {
     find,
+    findClient,
     list: async () => [...declared, ...(await storedPools.list())],
     async client(clientId) {
-      const client = (await clients.get(clientId)?.()) ?? (await storedClients.find(clientId));
-      const pool = client && (await find(client.poolId));
-      if (client !== undefined && pool !== undefined) return { pool, client };
+      const found = await findClient(clientId);
+      if (found !== undefined) return found;
       throw new CognitoException(
         'ResourceNotFoundException',
         `User pool client ${clientId} does not exist.`,

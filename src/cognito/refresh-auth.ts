@@ -4,7 +4,7 @@ import type { JsonObject } from '../runtime/json.ts';
 import type { Origin } from '../runtime/origin.ts';
 import { CognitoException } from './exception.ts';
 import type { AuthRequest } from './initiate-auth.ts';
-import { issueTokens } from './issue-tokens.ts';
+import { issueTokens, type TokensFor } from './issue-tokens.ts';
 import { operation, type Operation } from './operation.ts';
 import { parameter } from './parameters.ts';
 import type { ClientOfPool } from './pools.ts';
@@ -48,26 +48,44 @@ interface Refresh extends ClientOfPool {
   readonly origin: Origin;
 }
 
-/** New tokens of a session: `origin_jti` and `auth_time` stay. */
 async function refresh(
-  { pool, client, token, origin }: Refresh,
+  request: Refresh,
   room: Room,
-  checkNames: (names: readonly string[]) => void = () => undefined,
+  checkNames?: (names: readonly string[]) => void,
 ): Promise<JsonObject> {
   const mark = room.revocation.stamp();
+  const { tokens: of, next } = await refreshed({ ...request, mark }, room, checkNames);
+  const tokens = await issueTokens(of, room);
+  return {
+    ChallengeParameters: {},
+    AuthenticationResult: next === undefined ? tokens : { ...tokens, RefreshToken: next },
+  };
+}
+
+/** Of which session tokens are to be made, and the next refresh token, where they are rotated. */
+interface Refreshed {
+  readonly tokens: TokensFor;
+  readonly next: string | undefined;
+}
+
+/**
+ * Takes a refresh token: `origin_jti` and `auth_time` of what is issued for it stay. `mark`: what
+ * `revocation.stamp()` gave before the client was read.
+ *
+ * @throws {CognitoException}
+ */
+export async function refreshed(
+  { pool, client, token, origin, mark }: Refresh & { readonly mark: string },
+  room: Room,
+  checkNames: (names: readonly string[]) => void = () => undefined,
+): Promise<Refreshed> {
   const session = await room.sessions.byRefreshToken({ token, clientId: client.id, origin });
   const user = session && (await room.users.byAccount(pool, session.accountId));
   checkNames(user === undefined ? [] : [user.row.username, user.account.id, user.row.login_key]);
   if (session === undefined || user?.account.state !== 'active') throw invalidRefreshToken();
   const next = client.rotateRefreshTokens ? await rotated(session, room) : undefined;
-  const tokens = await issueTokens(
-    { pool, client, user, session, mark, origin, grantType: 'refresh_token' },
-    room,
-  );
-  return {
-    ChallengeParameters: {},
-    AuthenticationResult: next === undefined ? tokens : { ...tokens, RefreshToken: next },
-  };
+  const tokens = { pool, client, user, session, mark, origin, grantType: 'refresh_token' };
+  return { tokens, next };
 }
 
 async function rotated(session: Session, { sessions }: Room): Promise<string> {

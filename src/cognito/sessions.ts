@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Revocation } from '../revocation/revocation.ts';
+import type { Revocation, TokenHandles } from '../revocation/revocation.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { equalSecrets, sha256 } from '../runtime/digest.ts';
 import type { Actor, Origin } from '../runtime/origin.ts';
@@ -20,10 +20,19 @@ const record = z.strictObject({
   refresh: z.string(),
   /** The same of the one before, where each is good once. */
   replaced: z.string().optional(),
+  /** Of one that began at the hosted endpoints; left out: at the JSON API. */
+  hosted: z
+    .strictObject({
+      /** What it falls with: what the browser's session let the client have, and that session. */
+      grantId: z.string(),
+      sessionUid: z.string().optional(),
+      scopes: z.array(z.string()),
+    })
+    .optional(),
 });
 type Fields = z.output<typeof record>;
 
-/** What one sign-in at the API has led to. */
+/** What one sign-in has led to. */
 export interface Session extends Fields {
   /** `origin_jti` of its tokens, and the handle by which all of them are taken back. */
   readonly id: string;
@@ -31,11 +40,16 @@ export interface Session extends Fields {
   readonly version: Version;
 }
 
-/** Sessions of the API in state, each with one refresh token. */
+/** Sessions in state, each with one refresh token. */
 export interface Sessions {
-  /** `mark`: what `revocation.stamp()` gave before the person was checked. */
+  /** `mark`: what `revocation.stamp()` gave before the person was checked. `authTime`: when that was; left out: now. */
   begin(
-    of: ClientOfPool & { readonly user: PoolUser; readonly mark: string },
+    of: ClientOfPool & {
+      readonly user: PoolUser;
+      readonly mark: string;
+      readonly authTime?: number;
+      readonly hosted?: Session['hosted'];
+    },
   ): Promise<{ readonly session: Session; readonly refreshToken: string }>;
   /** Undefined: over, taken back, or never there. */
   find(id: string): Promise<Session | undefined>;
@@ -50,7 +64,7 @@ export interface Sessions {
   /** For whoever has just changed what signing in takes: their own session goes on. */
   renew(session: Session, mark: string): Promise<void>;
   /** Ends it everywhere: no refresh, and its tokens are in the feed. */
-  end(session: Pick<Session, 'id' | 'expiresAt'>, actor: Actor): Promise<void>;
+  end(session: Session, actor: Actor): Promise<void>;
   /** Ends all of a user in one pool. */
   endAll(user: PoolUser, actor: Actor): Promise<void>;
 }
@@ -73,7 +87,7 @@ export function createSessions(house: Sides): Sessions {
   return {
     find,
     end,
-    async begin({ pool, client, user, mark }) {
+    async begin({ pool, client, user, mark, authTime, hosted }) {
       const id = randomUuid();
       const { token: refreshToken, digest } = newRefreshToken(id);
       const now = clock.now();
@@ -81,10 +95,11 @@ export function createSessions(house: Sides): Sessions {
         poolId: pool.id,
         clientId: client.id,
         accountId: user.account.id,
-        authTime: now,
+        authTime: authTime ?? now,
         expiresAt: now + client.refreshTokenValidity,
         mark,
         refresh: digest,
+        ...(hosted !== undefined && { hosted }),
       };
       // First the list, or a sign-out at this moment would miss the session.
       await state.add(listKey(user), id, fields.expiresAt);
@@ -136,20 +151,29 @@ function createSessionRecords({ state, clock, revocation }: Sides): SessionRecor
       const entry = await state.get(keyOf(id));
       if (entry === undefined || entry.value === ENDED) return undefined;
       const session = { id, version: entry.version, ...record.parse(entry.value) };
-      const { accountId, clientId, mark } = session;
-      const handles = { jti: '', grantId: id, accountId, clientId, mark };
+      const handles = { jti: '', ...handlesOf(session) };
       return (await revocation.isRevoked(handles)) ? undefined : session;
     },
     async change({ id, version, ...fields }, changed) {
       const next = { ...fields, ...changed };
       return (await state.swap(keyOf(id), version, next, lifeOf(next.expiresAt))) !== undefined;
     },
-    async end({ id, expiresAt }, actor) {
-      await state.put(keyOf(id), ENDED, { ...lifeOf(expiresAt), essential: true });
-      await revocation.revoke({ kind: 'grant', grantId: id }, { reason: 'signed out', actor });
+    async end(session, actor) {
+      const { grantId } = handlesOf(session);
+      const life = { ...lifeOf(session.expiresAt), essential: true };
+      await state.put(keyOf(session.id), ENDED, life);
+      await revocation.revoke({ kind: 'grant', grantId }, { reason: 'signed out', actor });
     },
   };
 }
+
+/** All that a session, and whatever is issued in it, falls with. */
+export function handlesOf({ id, accountId, clientId, mark, hosted }: Session): SessionHandles {
+  const { grantId = id, sessionUid } = hosted ?? {};
+  return { grantId, sessionUid, accountId, clientId, mark };
+}
+
+type SessionHandles = Omit<TokenHandles, 'jti' | 'grantId'> & { readonly grantId: string };
 
 function newRefreshToken(id: string): { readonly token: string; readonly digest: string } {
   const token = `${id}.${randomId(SECRET_BYTES)}`;

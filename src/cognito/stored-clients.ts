@@ -4,6 +4,7 @@ import { randomId } from '../runtime/random.ts';
 import type { Sealer } from '../runtime/sealing.ts';
 import type { Records } from '../storage/records.ts';
 import type { CognitoClientTable } from '../storage/tables.ts';
+import { NO_OAUTH, oauthSettings } from './oauth.ts';
 import { AUTH_FLOWS, type PoolClient } from './pool.ts';
 import {
   clientById,
@@ -22,6 +23,8 @@ const clientSettings = z.strictObject({
   refreshTokenValidity: z.number(),
   rotateRefreshTokens: z.boolean(),
   preventUserExistenceErrors: z.boolean(),
+  // Of clients that were made before there were such endpoints.
+  oauth: oauthSettings.default(NO_OAUTH),
 });
 
 /** What the API says of a client. */

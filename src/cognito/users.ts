@@ -18,6 +18,8 @@ export interface Users {
   /** By the name that applications see, or by what users type. */
   find(pool: Pool, name: string): Promise<PoolUser | undefined>;
   byAccount(pool: Pool, accountId: string): Promise<PoolUser | undefined>;
+  /** The same; whoever is in the directory comes into a pool of everybody by that. */
+  admit(pool: Pool, accountId: string): Promise<PoolUser | undefined>;
 }
 
 /** Over the records and the one directory. */
@@ -43,13 +45,22 @@ export function createUsers(house: {
     if (account === undefined) return undefined;
     const known = await byAccount(pool, account.id);
     if (known !== undefined) return mayBeTyped(known, name) ? known : undefined;
-    if (!pool.people) return undefined;
+    return pool.people ? await adopt(pool, account) : undefined;
+  }
+
+  async function adopt(pool: Pool, account: Account): Promise<PoolUser | undefined> {
     await records.write(adoptUser(queries, rowOf({ pool, account, now: clock.now() })));
     return await byAccount(pool, account.id);
   }
 
   return {
     byAccount,
+    async admit(pool, accountId) {
+      const known = await byAccount(pool, accountId);
+      if (known !== undefined || !pool.people) return known;
+      const account = await accounts.find(accountId);
+      return account && (await adopt(pool, account));
+    },
     async find(pool, name) {
       const keys = { poolId: pool.id, username: name, loginKey: loginKeyOf(name) };
       const row = await records.first(userByName(queries, keys));

@@ -31,11 +31,17 @@ interface Attempt {
 type Refusal = Exclude<PasswordOutcome, { readonly kind: 'verified' }>;
 
 const LOGIN_MAX = 256;
+const NOTHING_TYPED = { login: '', remember: false };
+
+interface IdentifyStep extends SignInStep {
+  /** Of somebody who has proven who they are, and may not go on. */
+  refuse(visit: Visit): Promise<void>;
+}
 
 /** Says who they are: by e-mail address or username and a password, by a passkey, or by a code that is sent. */
 export function createIdentifyStep(
   options: StepOptions & { readonly passkeys: PasskeyStep },
-): SignInStep {
+): IdentifyStep {
   const { accounts, settings, metrics, goOn, passkeys } = options;
   const showAgain: ShowAgain = (visit, typed, refused) =>
     showPage(visit, typed, { ...options, ...refused });
@@ -80,6 +86,7 @@ export function createIdentifyStep(
   }
 
   return {
+    refuse: (visit) => showAgain(visit, NOTHING_TYPED, WRONG),
     async show(visit) {
       const login = await suggestedLogin(accounts, visit.interaction);
       await showAgain(visit, { login, remember: false }, NO_PROBLEM);

@@ -11,7 +11,12 @@ import { requestIdOf, seeOther } from '../http/page.ts';
 import type { Renderer } from '../http/renderer.ts';
 import { createSameOriginGuard } from '../http/same-origin.ts';
 import type { Mail } from '../mail/mail.ts';
-import { InteractionExpired, type Interaction, type Interactions } from '../provider/contract.ts';
+import {
+  InteractionExpired,
+  type Admits,
+  type Interaction,
+  type Interactions,
+} from '../provider/contract.ts';
 import type { Notices } from '../notices/notices.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
@@ -29,6 +34,8 @@ import { createSignInLink } from './sign-in-link.ts';
 export interface InteractionRoutesOptions {
   readonly issuer: string;
   readonly interactions: Interactions;
+  /** Who may sign in to which client; left out: everybody to each. */
+  readonly admits?: Admits | undefined;
   readonly accounts: Accounts;
   readonly factors: Factors;
   readonly flows: Flows;

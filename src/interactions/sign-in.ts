@@ -1,4 +1,4 @@
-import type { Interactions } from '../provider/contract.ts';
+import type { Admits, Interactions } from '../provider/contract.ts';
 import { createEmailCodeStep } from './email-code-step.ts';
 import { createEnrolStep } from './enrol-step.ts';
 import { createIdentifyStep } from './identify-step.ts';
@@ -15,6 +15,7 @@ import { lookAgain, type SignInStep, type StepOptions } from './sign-in-step.ts'
 
 export interface SignInOptions extends Omit<StepOptions, 'goOn' | 'passkeys'> {
   readonly interactions: Interactions;
+  readonly admits?: Admits | undefined;
   readonly takenBack: TakenBack;
 }
 
@@ -30,6 +31,11 @@ export function createSignIn(options: SignInOptions): {
     // Before the account is read: what is taken back from now on takes these proofs along.
     const mark = takenBack.mark();
     const data = { ...progress.data, mark };
+    if (!(await isAdmitted(visit, progress))) {
+      options.metrics.signIn('refused');
+      await identify.refuse(visit);
+      return;
+    }
     const next = await signIns.advance(visit, signIn, { ...progress, data });
     if (next.step.kind === 'done') {
       await end.arrive(visit, next);
@@ -40,10 +46,17 @@ export function createSignIn(options: SignInOptions): {
     lookAgain(visit);
   }
 
+  /** Whoever is not let in is told no more than a stranger. */
+  async function isAdmitted({ interaction }: Visit, { proof }: Progress): Promise<boolean> {
+    if (proof === undefined || options.admits === undefined) return true;
+    return options.admits({ accountId: proof.accountId, clientId: interaction.client.id });
+  }
+
   const parts = { ...options, goOn };
   const passkeys = createPasskeyStep(parts);
+  const identify = createIdentifyStep({ ...parts, passkeys });
   const steps: Readonly<Record<Exclude<SignIn['step']['kind'], 'done'>, SignInStep>> = {
-    identify: createIdentifyStep({ ...parts, passkeys }),
+    identify,
     'email-code': createEmailCodeStep(parts),
     'second-factor': createSecondFactorStep({ ...parts, passkeys }),
     enrol: createEnrolStep({ ...parts, passkeys }),

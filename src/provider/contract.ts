@@ -89,6 +89,12 @@ export type Outcome =
   /** `accountId`: whoever did not allow what `comingConsent` told of, and is not signed in. */
   | { readonly kind: 'refused'; readonly accountId?: string | undefined };
 
+/** Whether a person may sign in to a client at all. */
+export type Admits = (person: {
+  readonly accountId: string;
+  readonly clientId: string;
+}) => Promise<boolean>;
+
 /** Between the engine and the pages. */
 export interface Interactions {
   /**
@@ -275,6 +281,38 @@ export interface PreparedDocument {
   readonly cacheControl: string;
 }
 
+/** What a client shows to redeem a code (RFC 6749 section 4.1.3). The client has proved itself. */
+export interface ShownCode {
+  readonly code: string;
+  readonly clientId: string;
+  readonly redirectUri: string;
+  /** Undefined: none was sent. */
+  readonly codeVerifier: string | undefined;
+}
+
+/** What a person let a client have, and what they proved. */
+export interface RedeemedCode {
+  readonly accountId: string;
+  /** Whatever is issued for the code falls with these two. */
+  readonly grantId: string;
+  readonly sessionUid: string | undefined;
+  readonly scopes: readonly string[];
+  readonly nonce: string | undefined;
+  /** NumericDate. */
+  readonly authTime: number;
+}
+
+/** Authorization codes of an issuer that others make the tokens for. */
+export interface Codes {
+  /**
+   * Once: a code that comes back ends all that was issued for it. Undefined: no code of this client, or it is over,
+   * used, taken back, or was not asked for in this way.
+   *
+   * @throws {RevocationUnknown} {SigningSuspended} {StateUnavailable} when nothing may be issued.
+   */
+  redeem(ctx: Context, shown: ShownCode): Promise<RedeemedCode | undefined>;
+}
+
 /** What is known of a request that came to where clients show certificates. */
 export interface ClientTls {
   /** Undefined: the client showed none. */
@@ -288,6 +326,7 @@ export interface Protocol {
   /** In the dev profile alone: tokens for tests of APIs. */
   readonly minting: Minting | undefined;
   readonly interactions: Interactions;
+  readonly codes: Codes;
   readonly sessions: BrowserSessions;
   readonly connectedClients: ConnectedClients;
   readonly backchannelRequests: BackchannelRequests;

@@ -16,7 +16,14 @@ import type { ProtocolSettings } from './config.ts';
 import { createPing } from './backchannel/ping.ts';
 import { createWaitingRequests } from './backchannel/waiting-requests.ts';
 import { createBrowserSessions } from './browser-sessions.ts';
-import type { IssuerProfile, OnBackchannelRequest, Protocol, ProtocolPages } from './contract.ts';
+import { createCodes } from './codes.ts';
+import type {
+  Admits,
+  IssuerProfile,
+  OnBackchannelRequest,
+  Protocol,
+  ProtocolPages,
+} from './contract.ts';
 import { createContentKeys } from './content-keys.ts';
 import type { Dialect } from './dialect.ts';
 import type { FurtherGrant } from './further-grant.ts';
@@ -63,6 +70,8 @@ export interface ProtocolOptions {
   readonly dialect?: Dialect | undefined;
   /** Ways to tokens beside those of the specifications; clients have them by their `grant_types`. */
   readonly furtherGrants?: readonly FurtherGrant[] | undefined;
+  /** Who may sign in to which client; left out: everybody to each. */
+  readonly admits?: Admits | undefined;
   /** In the dev profile, which mints tokens for tests; left out: it does not. */
   readonly isDev?: boolean | undefined;
 }
@@ -113,6 +122,7 @@ export async function createProtocol(options: ProtocolOptions): Promise<Protocol
   return {
     minting: options.isDev ? createMinting({ ...around, ...parts.generation }) : undefined,
     interactions: createInteractions(around),
+    codes: createCodes({ ...around, ...parts.generation }),
     document,
     handle,
     sessions: createBrowserSessions({ ...around, cookies: parts.generation.cookies }),

@@ -68,6 +68,22 @@ export function speakProblem(
   ctx.body = { error: said.error, error_description: said.description };
 }
 
+/** Names whoever answers in an answer by redirect (RFC 9207 section 2), as `dialect` has it for the client. */
+export function speakIssuer(ctx: Context, dialect: Dialect | undefined): void {
+  const { oidc }: { readonly oidc?: { readonly client?: { readonly clientId: string } } } =
+    Object(ctx);
+  const issuer = dialect?.issuerFor?.(oidc?.client?.clientId ?? '');
+  const to = URL.parse(ctx.response.get('Location'));
+  if (issuer === undefined || to === null) return;
+  const inFragment = new URLSearchParams(to.hash.slice(1));
+  if (to.searchParams.has('iss')) to.searchParams.set('iss', issuer);
+  else if (inFragment.has('iss')) {
+    inFragment.set('iss', issuer);
+    to.hash = inFragment.toString();
+  } else return;
+  ctx.set('Location', to.href);
+}
+
 /** The engine adds its own context to Koa's when its router has found a route. */
 function sentIn(ctx: Context): object {
   const { oidc }: { readonly oidc?: { readonly body?: object } } = Object(ctx);

@@ -44,6 +44,10 @@ export interface Dialect {
   readonly isFramed: boolean;
   /** The scope of a client's own token when it names none; undefined: none. */
   readonly scopeOfClient: (api: string | undefined) => string | undefined;
+  /** Asking for a scope that the client did not register is refused (RFC 6749 section 4.1.2.1); left out: it is not granted. */
+  readonly refusesOtherScopes?: boolean | undefined;
+  /** Who answers a client, where that is not the issuer itself (RFC 9207); left out: it always is. */
+  readonly issuerFor?: ((clientId: string) => string | undefined) | undefined;
   /** Writes header and payload anew. What takes the token back stays: `jti`, `gid`, `sid`, `rev`. */
   writeJwt(jwt: SpokenJwt, of: SpokenOf): void;
   /** The refusal in the words that clients know. */

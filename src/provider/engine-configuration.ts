@@ -10,7 +10,7 @@ import {
 import type { AccountClaims } from './account-claims.ts';
 import { extraClaims, type ShapeOptions } from './access-token-shape.ts';
 import type { ProtocolSettings } from './config.ts';
-import type { ProtocolPages } from './contract.ts';
+import type { Admits, ProtocolPages } from './contract.ts';
 import { createCookieSigner } from './cookie-signer.ts';
 import type { CookieNames } from './cookies.ts';
 import { loadExistingGrant, type ExistingGrantOptions } from './existing-grant.ts';
@@ -24,6 +24,7 @@ import { createErrorPage } from './middleware.ts';
 import { isRefreshable, keepOfflineAccess } from './offline-access.ts';
 import { createPrompts } from './prompts.ts';
 import { isRegisteredUri } from './redirect-uris.ts';
+import { refuseOtherScopes } from './registered-scope.ts';
 import { identifierOf, indicatorOf } from './resources.ts';
 import { ROUTES, type Endpoints } from './routes.ts';
 import type { StatusClaim } from './status-claim.ts';
@@ -71,6 +72,7 @@ export interface EngineOptions extends ShapeOptions {
   readonly logoutPages: LogoutPages;
   readonly statusClaim: StatusClaim;
   readonly pages: ProtocolPages;
+  readonly admits?: Admits | undefined;
   readonly stores: Stores;
   readonly tokenPolicy: TokenPolicy;
   readonly outboundFetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
@@ -109,13 +111,11 @@ function ownConfiguration(options: EngineOptions): Configuration {
     features: featuresOf(options),
     ttl: lifetimesOf(options),
     interactions: {
-      policy: createPrompts(engineClients, options.profileSettings),
+      policy: createPrompts(engineClients, options.profileSettings, options.admits),
       url: (_ctx, { uid }) => `${options.endpoints.base}/interaction/${uid}`,
     },
-    extraParams: {
-      // `audience` itself is understood where parameters are taken in.
-      audience: (ctx, _value, client) => keepOfflineAccess(ctx, client),
-    },
+    // `audience` itself is understood where parameters are taken in.
+    extraParams: { audience: (ctx, _value, client) => judgeScopes(ctx, client, options) },
     ...NEVER,
     pkce: { required: (_ctx, client) => requiresPkce(options, client) },
     rotateRefreshToken: true,
@@ -141,6 +141,15 @@ function ownConfiguration(options: EngineOptions): Configuration {
     fetch: (url, init) => options.outboundFetch(url, withoutDispatcher(init)),
     fetchResponseBodyLimits: { jwks_uri: KEY_SET_BYTES_MAX },
   };
+}
+
+function judgeScopes(
+  ctx: KoaContextWithOIDC,
+  client: Client,
+  { dialect, engineClients }: EngineOptions,
+): void {
+  keepOfflineAccess(ctx, client);
+  if (dialect?.refusesOtherScopes === true) refuseOtherScopes(ctx, engineClients.ownerOf(client));
 }
 
 /** What the engine asks us about tokens, grants and people. */

@@ -4,7 +4,7 @@ import type { Logger } from '../runtime/logger.ts';
 import { showAccountSwitch } from './account-switch.ts';
 import type { Admission } from './admission.ts';
 import type { ProtocolPages, ProtocolProblem } from './contract.ts';
-import { speakProblem } from './dialect-engine.ts';
+import { speakIssuer, speakProblem } from './dialect-engine.ts';
 import type { Dialect } from './dialect.ts';
 import type { EngineClients } from './engine-clients.ts';
 import type { ProtocolMetrics } from './metrics.ts';
@@ -95,6 +95,7 @@ export function createOuterMiddleware(options: MiddlewareOptions): Middleware {
     }
     if (scope.isSessionCookieStale) withholdCookie(ctx, sessionCookie);
     speakProblem(ctx, scope.refusal, options.dialect);
+    speakIssuer(ctx, options.dialect);
     // Nothing is no text: browser libraries refuse an answer of a type that they do not know.
     if (ctx.body === '') ctx.remove('Content-Type');
     const answered = scopes.answerNow();

@@ -1,6 +1,7 @@
 import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
 import { ACR } from './acr.ts';
 import type { ProtocolSettings } from './config.ts';
+import type { Admits } from './contract.ts';
 import type { EngineClients } from './engine-clients.ts';
 import { asksForMultiple } from './interaction-view.ts';
 
@@ -9,16 +10,21 @@ const SECOND_FACTORS: ReadonlySet<string> = new Set(['mfa', 'rba']);
 
 type Policy = interactionPolicy.DefaultPolicy;
 
-/** When a person is asked for something, and for what, in this order: a new account, sign-in, choice of account, consent. */
+/**
+ * When a person is asked for something, and for what, in this order: a new account, sign-in, choice of account, consent.
+ * Whom `admits` does not let in is asked to sign in as somebody else.
+ */
 export function createPrompts(
   engineClients: EngineClients,
   { authentication, joining }: Pick<ProtocolSettings, 'authentication' | 'joining'>,
+  admits: Admits | undefined,
 ): Policy {
   const { Prompt, base } = interactionPolicy;
   const policy = base();
   const checks = policy.get('login')?.checks;
   if (checks === undefined) throw new TypeError('the engine has no prompt for sign-in');
   checks.add(accountIsThere());
+  if (admits !== undefined) checks.add(accountIsAdmitted(admits));
   checks.add(sessionReachesAcr());
   checks.add(sessionHasSecondFactor(engineClients, authentication.secondFactor));
   // After sign-in, which is a choice already: whoever has no session is asked once.
@@ -35,6 +41,19 @@ function accountIsThere(): interactionPolicy.Check {
     'the account of the session is not there any more, or is disabled',
     'login_required',
     ({ oidc }) => oidc.session?.accountId !== undefined && oidc.account === undefined,
+  );
+}
+
+function accountIsAdmitted(admits: Admits): interactionPolicy.Check {
+  return new interactionPolicy.Check(
+    'account_not_admitted',
+    'the account of the session may not sign in to this client',
+    'login_required',
+    async ({ oidc }) => {
+      const { accountId } = oidc.session ?? {};
+      if (accountId === undefined) return false;
+      return !(await admits({ accountId, clientId: oidc.client?.clientId ?? '' }));
+    },
   );
 }
 

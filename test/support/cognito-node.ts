@@ -54,6 +54,11 @@ export const SECRET_CLIENT = 'confidential1';
 export const ROTATING_CLIENT = 'rotating1';
 export const SECRET = 'latchkey-dev-secret-not-for-production-0003';
 
+export const CALLBACK = 'http://localhost:3000/callback';
+export const SIGNED_OUT = 'http://localhost:3000/';
+/** Of clients that people sign in to at the hosted pages. */
+const OAUTH = { enabled: true, callbackUrls: [CALLBACK], logoutUrls: [SIGNED_OUT] };
+
 /** `pool` over a pool of everybody in the directory, where passwords need eight characters and nothing else. */
 export async function openCognitoNode(
   pool: object = {},
@@ -81,8 +86,8 @@ export async function openCognitoNode(
           },
           attributes: [{ name: 'team' }],
           clients: [
-            { id: CLIENT, preventUserExistenceErrors: false },
-            { id: SECRET_CLIENT, secretInClear: SECRET },
+            { id: CLIENT, preventUserExistenceErrors: false, oauth: OAUTH },
+            { id: SECRET_CLIENT, secretInClear: SECRET, oauth: OAUTH },
             { id: ROTATING_CLIENT, rotateRefreshTokens: true },
           ],
           ...pool,

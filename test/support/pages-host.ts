@@ -106,6 +106,7 @@ export function createBareProtocol(overrides: Partial<Protocol> = {}): Protocol 
       comingConsent: () => Promise.reject(new InteractionExpired('none')),
       finish: () => Promise.reject(new InteractionExpired('none')),
     },
+    codes: { redeem: async () => undefined },
     sessions: { current: async () => undefined, end: async () => false, list: async () => [] },
     connectedClients: { list: async () => [] },
     backchannelRequests: { list: async () => [], answer: async () => 'gone' },

@@ -2,7 +2,7 @@ import type { AdapterPayload, RefreshToken } from 'oidc-provider';
 import type { Clock } from '../../runtime/clock.ts';
 import type { AccountClaims } from '../account-claims.ts';
 import type { ProtocolSettings } from '../config.ts';
-import { equalSecrets, sha256 } from '../../runtime/digest.ts';
+import { answersChallenge } from '../challenge.ts';
 import { isRefreshable } from '../offline-access.ts';
 import type { Stores } from '../stores.ts';
 import type { Proven } from './basic-client.ts';
@@ -12,8 +12,6 @@ import { hasOrdinaryTokens, type Ground, type PersonTokens } from './person-toke
 import type { GrantLane } from './token.ts';
 
 const GRANT_TYPE = 'authorization_code';
-/** RFC 7636 section 4.1. */
-const VERIFIER = /^[\w.~-]{43,128}$/;
 /** What binds tokens to a key, or says more than scopes do: the engine knows what it means. */
 const UNUSUAL = ['attestationJkt', 'claims', 'dpopJkt', 'rar'] as const;
 
@@ -84,14 +82,11 @@ function isFor(
   form: Form,
   { proven, clock }: { readonly proven: Proven; readonly clock: Clock },
 ): boolean {
-  const verifier = form.get('code_verifier') ?? '';
   return (
     payload.clientId === proven.engineClient.clientId &&
     (payload.exp ?? 0) > clock.now() &&
     payload.redirectUri === form.get('redirect_uri') &&
-    payload.codeChallengeMethod === 'S256' &&
-    VERIFIER.test(verifier) &&
-    equalSecrets(payload.codeChallenge ?? '', sha256(verifier)) &&
+    answersChallenge(payload, form.get('code_verifier') ?? '') &&
     UNUSUAL.every((name) => payload[name] === undefined)
   );
 }

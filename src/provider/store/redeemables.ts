@@ -35,6 +35,8 @@ export interface RedeemableOptions {
 export interface Redeemables extends ModelStore {
   /** Redeems what was found and nobody has redeemed yet. False: somebody has, and `consume` judges it. */
   redeem(id: string): Promise<boolean>;
+  /** The same of whatever is there; of what was redeemed before, its grant ends. @throws {errors.InvalidGrant} */
+  consume(id: string): Promise<void>;
 }
 
 /**

@@ -1,0 +1,81 @@
+import { Router } from '@koa/router';
+import type { House } from '../../capability.ts';
+import type { Site } from '../../http/site.ts';
+import type { Admits, Protocol } from '../../provider/contract.ts';
+import { hostedProfile } from '../profile.ts';
+import type { Room } from '../room.ts';
+import { atHostedPaths } from './authorize.ts';
+import { createHostedClients } from './clients.ts';
+import { createHostedDialect } from './dialect.ts';
+import { signOut } from './logout.ts';
+import { answering } from './problem.ts';
+import { revokeToken } from './revoke.ts';
+import { answerToken } from './token.ts';
+import { answerUserInfo } from './user-info.ts';
+
+/** The sign-in pages of all pools, and the endpoints of OAuth 2.0 around them. */
+export async function openHostedUi(
+  room: Room,
+  house: Pick<House, 'clients' | 'openIssuer'>,
+): Promise<Pick<Site, 'protocol' | 'routers'>> {
+  const { endpoint } = room.settings;
+  const hosted = createHostedClients({ house: house.clients, pools: room.pools, endpoint });
+  const { protocol, routers } = await house.openIssuer({
+    profile: hostedProfile({ endpoint }),
+    dialect: createHostedDialect(endpoint, hosted),
+    clients: hosted.clients,
+    resourceServers: hosted.resourceServers,
+    refreshRetryWindow: 0,
+    admits: admitsUsers(room),
+    features: { dpop: { enabled: false } },
+  });
+  return {
+    protocol: atHostedPaths(protocol, room),
+    routers: [...routers, createEndpoints(room, protocol), createWays(room, protocol)],
+  };
+}
+
+/** Users of the pool, once they are confirmed. */
+function admitsUsers({ pools, users }: Pick<Room, 'pools' | 'users'>): Admits {
+  return async ({ accountId, clientId }) => {
+    const { pool } = (await pools.findClient(clientId)) ?? {};
+    const user = pool && (await users.admit(pool, accountId));
+    return user?.row.status === 'CONFIRMED';
+  };
+}
+
+/** What programs call: from any origin, without cookies. */
+function createEndpoints(room: Room, { codes }: Pick<Protocol, 'codes'>): Router {
+  const router = new Router({ sensitive: true, strict: true, prefix: '/oauth2' });
+  router.use(async (ctx, next) => {
+    ctx.set('Access-Control-Allow-Origin', '*');
+    ctx.set('Access-Control-Expose-Headers', 'WWW-Authenticate');
+    await next();
+  });
+  return router
+    .options(['/token', '/userInfo', '/revoke'], (ctx) => {
+      ctx.set('Access-Control-Allow-Methods', 'GET,POST');
+      ctx.set('Access-Control-Allow-Headers', ctx.get('Access-Control-Request-Headers'));
+      ctx.set('Access-Control-Max-Age', '86400');
+      ctx.status = 204;
+    })
+    .post('/token', (ctx) => answering(ctx, () => answerToken(ctx, { room, codes })))
+    .get('/userInfo', (ctx) => answerUserInfo(ctx, room))
+    .post('/userInfo', (ctx) => answerUserInfo(ctx, room))
+    .post('/revoke', (ctx) =>
+      answering(ctx, async () => {
+        await revokeToken(ctx, room);
+        return {};
+      }),
+    );
+}
+
+/** Where browsers are sent. */
+function createWays(
+  { pools }: Pick<Room, 'pools'>,
+  { sessions }: Pick<Protocol, 'sessions'>,
+): Router {
+  return new Router({ sensitive: true, strict: true }).get('/logout', (ctx) =>
+    signOut(ctx, { pools, sessions }),
+  );
+}

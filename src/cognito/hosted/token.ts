@@ -1,0 +1,114 @@
+import type { Context } from 'koa';
+import { readForm } from '../../http/form.ts';
+import { originOf } from '../../http/page.ts';
+import type { Codes } from '../../provider/contract.ts';
+import { issueTokens, type TokensFor } from '../issue-tokens.ts';
+import type { ClientOfPool } from '../pools.ts';
+import { CognitoException } from '../exception.ts';
+import { refreshed } from '../refresh-auth.ts';
+import type { Room } from '../room.ts';
+import { issueClientToken } from './client-token.ts';
+import { proveClient, type Form } from './client-proof.ts';
+import { OAuthProblem } from './problem.ts';
+
+/** One request, whose client has proved itself. */
+export interface TokenRequest extends ClientOfPool {
+  readonly ctx: Context;
+  readonly form: Form;
+  /** What `revocation.stamp()` gave before the client was read. */
+  readonly mark: string;
+}
+
+/**
+ * `POST /oauth2/token` (RFC 6749 section 3.2): tokens as the JSON API makes them.
+ *
+ * @throws {OAuthProblem}
+ */
+export async function answerToken(
+  ctx: Context,
+  house: { readonly room: Room; readonly codes: Codes },
+): Promise<object> {
+  const { room, codes } = house;
+  const mark = room.revocation.stamp();
+  const form = await readForm(ctx);
+  const request = { ctx, form, mark, ...(await proveClient(ctx, form, room.pools)) };
+  switch (form.get('grant_type')) {
+    case 'authorization_code':
+      return await byCode(request, codes, room);
+    case 'refresh_token':
+      return await byRefreshToken(request, room);
+    case 'client_credentials':
+      return await issueClientToken(request, room);
+    case undefined:
+      throw new OAuthProblem('invalid_request', 'grant_type is missing');
+    default:
+      throw new OAuthProblem('unsupported_grant_type', 'this grant type is not known here');
+  }
+}
+
+async function byCode(request: TokenRequest, codes: Codes, room: Room): Promise<object> {
+  const { ctx, form, pool, client, mark } = request;
+  if (!client.oauth.flows.includes('code'))
+    throw new OAuthProblem('unauthorized_client', 'the client may not use this grant type');
+  const redeemed = await codes.redeem(ctx, {
+    code: required(form, 'code'),
+    clientId: client.id,
+    redirectUri: required(form, 'redirect_uri'),
+    codeVerifier: form.get('code_verifier'),
+  });
+  const user = redeemed && (await room.users.byAccount(pool, redeemed.accountId));
+  if (redeemed === undefined || user?.account.state !== 'active')
+    throw new OAuthProblem('invalid_grant', 'the code is not good for this client');
+  const { grantId, sessionUid, authTime, nonce } = redeemed;
+  const { session, refreshToken } = await room.sessions.begin({
+    pool,
+    client,
+    user,
+    mark,
+    authTime,
+    hosted: {
+      grantId,
+      ...(sessionUid !== undefined && { sessionUid }),
+      scopes: [...redeemed.scopes],
+    },
+  });
+  const tokens = { pool, client, user, session, mark, nonce, origin: originOf(ctx) };
+  return await answerOf({ ...tokens, grantType: 'authorization_code' }, refreshToken, room);
+}
+
+async function answerOf(
+  tokens: TokensFor,
+  refreshToken: string | undefined,
+  room: Room,
+): Promise<object> {
+  const { AccessToken, IdToken, ExpiresIn, TokenType } = await issueTokens(tokens, room);
+  return {
+    ...(IdToken !== undefined && { id_token: IdToken }),
+    access_token: AccessToken,
+    ...(refreshToken !== undefined && { refresh_token: refreshToken }),
+    expires_in: ExpiresIn,
+    token_type: TokenType,
+  };
+}
+
+/** Of the JSON API, too: both know the same. Another is in the answer only where they are rotated. */
+async function byRefreshToken(request: TokenRequest, room: Room): Promise<object> {
+  const { ctx, form, pool, client, mark } = request;
+  const token = required(form, 'refresh_token');
+  try {
+    const { tokens, next } = await refreshed(
+      { pool, client, token, origin: originOf(ctx), mark },
+      room,
+    );
+    return await answerOf(tokens, next, room);
+  } catch (error) {
+    if (!(error instanceof CognitoException)) throw error;
+    throw new OAuthProblem('invalid_grant', 'the refresh token is not good', { cause: error });
+  }
+}
+
+function required(form: Form, name: string): string {
+  const value = form.get(name) ?? '';
+  if (value !== '') return value;
+  throw new OAuthProblem('invalid_request', `${name} is missing`);
+}
