@@ -6,6 +6,7 @@ import type { DeclaredPerson, SignInSettings } from './accounts/config.ts';
 import type { Tickets } from './accounts/tickets.ts';
 import type { Audit } from './audit/audit.ts';
 import type { Clients, ResourceServers } from './clients/clients.ts';
+import type { Checkpoints } from './dev/checkpoints.ts';
 import type { Factors } from './factors/factors.ts';
 import type { AuthenticationSettings } from './flows/config.ts';
 import type { Duties } from './flows/duties.ts';
@@ -71,6 +72,8 @@ export interface House {
   readonly clock: Clock;
   /** In the dev profile on the embedded engine alone: the same clock, which may be put forward. */
   readonly movableClock: MovableClock | undefined;
+  /** The same: moments to come back to. */
+  readonly checkpoints: Checkpoints | undefined;
   /** In the dev profile alone. */
   readonly plannedFaults: PlannedFaults | undefined;
   readonly logger: Logger;

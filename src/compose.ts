@@ -48,7 +48,7 @@ import type { JsonObject } from './runtime/json.ts';
 import type { Settings } from './settings.ts';
 import { createKeyAdministration, type KeyAdministration } from './signing-keys/administration.ts';
 import { openSealer } from './signing-keys/master-key.ts';
-import { openStorage } from './storage/open.ts';
+import { openStorage, type Storage } from './storage/open.ts';
 import { createSubjects } from './subjects/create-subjects.ts';
 import type { Subjects } from './subjects/subjects.ts';
 import { tellSectors } from './subjects/tell-sectors.ts';
@@ -72,6 +72,10 @@ export interface ComposeOptions {
   readonly clock?: Clock | undefined;
   /** Ends a start that waits for a store. */
   readonly signal: AbortSignal;
+  /** Opened already; left out: as the settings say. */
+  readonly storage?: Storage | undefined;
+  /** See `RevocationOptions`. */
+  readonly beyond?: number | undefined;
 }
 
 /** The rooms that nodes and commands share. */
@@ -123,7 +127,12 @@ export async function openRooms(settings: Settings, options: ComposeOptions): Pr
   try {
     const ground = await openGround(settings, options, kept);
     const log = kept(
-      await createRevocation({ ...ground, settings: settings.revocation, namespace: NAMESPACE }),
+      await createRevocation({
+        ...ground,
+        settings: settings.revocation,
+        namespace: NAMESPACE,
+        beyond: options.beyond,
+      }),
     );
     const mail = kept(createMail(ground));
     const clients = kept(await openClients(settings, { ...ground, revocation: log }));
@@ -155,7 +164,9 @@ async function openGround(
 ): Promise<Ground> {
   const { logger, clock = systemClock } = options;
   const sealer = await openSealer(settings.signingKeys);
-  const { state, records } = kept(await openStorage(settings.storage, { clock, logger }));
+  const { state, records } = kept(
+    options.storage ?? (await openStorage(settings.storage, { clock, logger })),
+  );
   await whenAnswered(() => records.migrate(), options);
   const node = nameOf(settings);
   const audit = kept(createAudit({ records, clock, logger, node, settings: settings.audit }));

@@ -92,7 +92,13 @@ export function openFeed(
  */
 export function createIssuers(
   parts: IssuerParts,
-  closers: (() => Promise<void>)[],
+  {
+    closers,
+    streams,
+  }: {
+    readonly closers: (() => Promise<void>)[];
+    readonly streams: (() => void)[];
+  },
 ): (issuer: FurtherIssuer) => Promise<OpenedIssuer> {
   return async (further) => {
     const { profile, dialect, clients, resourceServers, grants, admits } = further;
@@ -111,7 +117,7 @@ export function createIssuers(
     const { interactions } = protocol;
     const pages = createSignInPages(parts, { issuer, interactions, admits, ways: NO_WAYS });
     const feed = openFeed(parts, issuer);
-    closers.push(async () => feed.close());
+    streams.push(feed.close);
     return { protocol, routers: [pages, feed.router] };
   };
 }

@@ -7,11 +7,12 @@ import { humanLogLine, isForPrograms } from './cli/log-line.ts';
 import { createProgram, runProgram } from './cli/program.ts';
 import { openRooms } from './compose.ts';
 import { banner } from './dev/banner.ts';
-import { startNode } from './node.ts';
+
 import type { Logger } from './runtime/logger.ts';
 import { systemClock } from './runtime/clock.ts';
 import { createPinoLogger } from './runtime/pino-logger.ts';
 import { type Settings, settingsSchema } from './settings.ts';
+import { startNode } from './start-node.ts';
 import { leaveWorkers, placeOf, runWorkers, settingsOfWorker, tellServing } from './workers.ts';
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;

@@ -2,28 +2,22 @@ import type { Router } from '@koa/router';
 import { startExpiry } from './accounts/expiry.ts';
 import { seedPeople } from './accounts/seed-people.ts';
 import { addCapabilities, hasMail } from './capabilities.ts';
-import {
-  type ComposeOptions,
-  nameOf,
-  NAMESPACE,
-  openHouseViews,
-  openRooms,
-  type Rooms,
-} from './compose.ts';
+import { type ComposeOptions, nameOf, NAMESPACE, openRooms, type Rooms } from './compose.ts';
 import { installationOf } from './config/installation.ts';
-import { openMovableClock } from './dev/open-movable-clock.ts';
+import { CHECKPOINT_PATHS } from './dev/checkpoints-door.ts';
+import type { Checkpoints } from './dev/checkpoints.ts';
 import { type Checks, checksOf, watch } from './node-health.ts';
 import { seedGroups } from './groups/seed-groups.ts';
 import { openCertificateWays } from './http/certificate-ways.ts';
-import { createHost, type Host, type Listening } from './http/host.ts';
-import { createMetrics, type Metrics } from './http/metrics.ts';
-import { createPlannedFaults, type PlannedFaults } from './http/planned-faults.ts';
+import { createHost, type Host } from './http/host.ts';
+import type { Metrics } from './http/metrics.ts';
+import type { PlannedFaults } from './http/planned-faults.ts';
 import type { Renderer } from './http/renderer.ts';
 import type { Views } from './http/views.ts';
-import { createWaitingDoor } from './http/waiting-door.ts';
 import type { InteractionRoutesOptions } from './interactions/interaction-routes.ts';
 import { createDeviceQr } from './interactions/device-qr.ts';
 import { createIssuers, createSignInPages, openFeed, protocolOptions } from './issuers.ts';
+import type { Life } from './lives.ts';
 import { openPost, type OpenedPost } from './mail/open-post.ts';
 import { createRequestLetters } from './notices/request-letters.ts';
 import type { Protocol } from './provider/contract.ts';
@@ -37,51 +31,60 @@ import { openSigningKeys } from './signing-keys/open-signing-keys.ts';
 import type { SigningKeys } from './signing-keys/signing-keys.ts';
 import { createStatusLists, type StatusListsRoom } from './status-lists/create-status-lists.ts';
 
-/** A node that serves. */
-export interface Node {
-  readonly listening: Listening;
-  /** Leaves without failing a request. */
-  close(): Promise<void>;
+/** What ends with a life: first the streams, then what was opened, the last first. */
+interface Endings {
+  readonly closers: (() => Promise<void>)[];
+  readonly streams: (() => void)[];
 }
 
-/** Opens every room and serves. */
-export async function startNode(settings: Settings, options: ComposeOptions): Promise<Node> {
-  const closers: Closers = [];
+/** What a node is given, with what only the dev profile has. */
+export interface NodeOptions extends ComposeOptions {
+  readonly movableClock?: MovableClock | undefined;
+  readonly plannedFaults?: PlannedFaults | undefined;
+  readonly checkpoints?: Checkpoints | undefined;
+  readonly metrics: Metrics;
+  /** These do not change with what is stored. */
+  readonly views: Views;
+}
+
+/** Opens every room and the host before them, which does not listen yet; what was opened is closed when one fails. */
+export async function openLife(settings: Settings, options: NodeOptions): Promise<Life> {
+  const closers: Endings['closers'] = [];
+  const streams: Endings['streams'] = [];
+  // Before the host waits for its requests to end: the streams of the feeds would not.
+  const endStreams = (): void => {
+    for (const end of streams.splice(0)) end();
+  };
   const close = async (): Promise<void> => {
+    endStreams();
     for (const closeOne of closers.splice(0).toReversed()) await closeOne();
   };
-  const waiting = createWaitingDoor(settings.http, options.logger);
-  const movableClock = options.clock ? undefined : openMovableClock(settings);
-  if (movableClock) closers.push(async () => movableClock.close());
-  const plannedFaults = installationOf(settings).isDev ? createPlannedFaults() : undefined;
-  const set = { ...options, clock: options.clock ?? movableClock, movableClock, plannedFaults };
   try {
-    const rooms = await openRooms(settings, set);
+    const rooms = await openRooms(settings, options);
     closers.push(rooms.close);
-    const host = await openHost(rooms, set, closers);
-    await waiting.close();
-    return { listening: await host.listen(), close };
+    const host = await openHost(rooms, options, { closers, streams });
+    return {
+      host,
+      revocations: () => rooms.revocation.metrics().number,
+      async hold() {
+        const held = host.hold();
+        endStreams();
+        return await held;
+      },
+      close,
+    };
   } catch (error) {
-    await waiting.close();
     await close();
     throw error;
   }
 }
 
-type Closers = (() => Promise<void>)[];
-
-/** What a node is given, with what only the dev profile has. */
-interface NodeOptions extends ComposeOptions {
-  readonly movableClock: MovableClock | undefined;
-  readonly plannedFaults: PlannedFaults | undefined;
-}
-
-async function openHost(rooms: Rooms, options: NodeOptions, closers: Closers): Promise<Host> {
+async function openHost(rooms: Rooms, options: NodeOptions, endings: Endings): Promise<Host> {
   const { settings, profile } = rooms;
-  await openPeople(rooms, closers);
-  const views = await openHouseViews(settings);
+  const { closers, streams } = endings;
+  const { metrics, views } = options;
   const { renderer } = views;
-  const metrics = createMetrics({ ofProcess: settings.http.metrics.enabled });
+  await openPeople(rooms, closers);
   const opened = await openProtocol({
     rooms,
     options,
@@ -98,8 +101,8 @@ async function openHost(rooms: Rooms, options: NodeOptions, closers: Closers): P
     ways: waysOf(settings),
   });
   const post = await openLetters({ rooms, views, metrics, closers });
-  const { movableClock, plannedFaults } = options;
-  const openIssuer = createIssuers(issuers, closers);
+  const { movableClock, plannedFaults, checkpoints } = options;
+  const openIssuer = createIssuers(issuers, endings);
   const added = await addCapabilities(
     {
       ...rooms,
@@ -110,6 +113,7 @@ async function openHost(rooms: Rooms, options: NodeOptions, closers: Closers): P
       inbox: post.inbox,
       movableClock,
       plannedFaults,
+      checkpoints,
     },
     settings,
   );
@@ -126,10 +130,10 @@ async function openHost(rooms: Rooms, options: NodeOptions, closers: Closers): P
     routers: [interactions, ...routersOf(opened, settings), ...added.routers],
     sites: added.sites,
     plannedFaults,
+    successionPaths: checkpoints && CHECKPOINT_PATHS,
   });
   closers.push(() => host.close());
-  // Before the host waits for its requests to end: the streams of the feed would not.
-  closers.push(async () => feed.close());
+  streams.push(feed.close);
   return host;
 }
 
@@ -143,7 +147,7 @@ function routersOf({ feed, statusLists }: Opened, { issuer, protocol }: Settings
 }
 
 /** The people and groups that are declared, and the end of those that expire. */
-async function openPeople(rooms: Rooms, closers: Closers): Promise<void> {
+async function openPeople(rooms: Rooms, closers: Endings['closers']): Promise<void> {
   const { settings } = rooms;
   await seedPeople(settings.people, {
     ...rooms,
@@ -161,7 +165,7 @@ async function openLetters(parts: {
   readonly rooms: Rooms;
   readonly views: Views;
   readonly metrics: Metrics;
-  readonly closers: Closers;
+  readonly closers: Endings['closers'];
 }): Promise<OpenedPost> {
   const { rooms, views, metrics, closers } = parts;
   const { settings } = rooms;
@@ -200,7 +204,7 @@ interface Opened {
 async function openProtocol(parts: {
   readonly rooms: Rooms;
   readonly options: NodeOptions;
-  readonly closers: Closers;
+  readonly closers: Endings['closers'];
   readonly renderer: Renderer;
   readonly metrics: Metrics;
 }): Promise<Opened> {
@@ -244,7 +248,7 @@ async function openProtocol(parts: {
 async function openStatusLists(
   rooms: Rooms,
   signingKeys: SigningKeys,
-  closers: Closers,
+  closers: Endings['closers'],
 ): Promise<StatusListsRoom | undefined> {
   const { settings, profile } = rooms;
   if (!settings.statusLists.enabled) return undefined;

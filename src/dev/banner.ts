@@ -57,7 +57,10 @@ export function banner(
     ...(hasTryPage ? ([['Try it', `${issuer}/try`]] as const) : []),
     ...(accountPage.enabled ? ([['Account', `${issuer}/account`]] as const) : []),
     ...(mail.smtp.host === undefined ? ([['Inbox', `${issuer}${INBOX}`]] as const) : []),
-    ['For tests', `${issuer}/dev/clock, /dev/tokens, /dev/faults: docs/guides/testing.md`],
+    [
+      'For tests',
+      `${issuer}/dev/clock, /dev/tokens, /dev/faults, /dev/snapshot: docs/guides/testing.md`,
+    ],
     ['Discovery', `${issuer}/.well-known/openid-configuration`],
     ...people.map(
       ({ email, username, password }, index) =>

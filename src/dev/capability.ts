@@ -1,6 +1,7 @@
 import type { Capability, House } from '../capability.ts';
 import type { Router } from '@koa/router';
 import { TRY_CLIENT } from './banner.ts';
+import { createCheckpointsDoor } from './checkpoints-door.ts';
 import { createClockDoor } from './clock-door.ts';
 import { devConfig, type DevConfig } from './config.ts';
 import { createFaultsDoor } from './faults-door.ts';
@@ -19,6 +20,7 @@ export const dev: Capability<'dev', DevConfig> = {
       routers: [
         ...(section.tryPage ? [tryPageOf(house)] : []),
         createClockDoor(profile.issuer, movableClock),
+        createCheckpointsDoor(profile.issuer, house.checkpoints),
         ...(plannedFaults ? [createFaultsDoor(profile.issuer, plannedFaults)] : []),
         ...(minting ? [createTokensDoor({ ...house, minting })] : []),
         ...(inbox ? [createInboxPage({ issuer: profile.issuer, renderer, inbox })] : []),

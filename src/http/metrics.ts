@@ -203,6 +203,8 @@ function gauge(
   }: { readonly name: string; readonly help: string; readonly labels?: readonly string[] },
   read: (gauge: Gauge) => void | Promise<void>,
 ): void {
+  // Rooms that follow others in the same process are asked in their place.
+  registry.removeSingleMetric(name);
   const made: Gauge = new Gauge({
     name,
     help,

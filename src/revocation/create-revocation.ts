@@ -16,6 +16,7 @@ import { createLogReader } from './log-reader.ts';
 import { markText, parseMark, type Mark } from './mark.ts';
 import { createRevocationMemory, type RevocationMemory } from './memory.ts';
 import { createOutbox } from './outbox.ts';
+import { passBy } from './pass-by.ts';
 import { readProgress, type NodeProgress } from './progress.ts';
 import { RevocationUnknown, type Revocation, type TokenHandles } from './revocation.ts';
 import { createRevoker } from './revoker.ts';
@@ -30,6 +31,11 @@ export interface RevocationOptions {
   readonly settings: RevocationConfig;
   /** Of the issuer: each has a log of its own. */
   readonly namespace: string;
+  /**
+   * A number that the log had come to before all its stores were brought back to an earlier moment: it goes on beyond,
+   * so that no follower takes what it knows for the present. 0 when left out.
+   */
+  readonly beyond?: number | undefined;
 }
 
 /** What a node can tell of its revocations, for metrics. */
@@ -86,6 +92,8 @@ export async function createRevocation(options: RevocationOptions): Promise<Revo
   }
 
   await follower.catchUp().catch(() => undefined); // `health` tells, and the upkeep goes on trying.
+  if (options.beyond !== undefined)
+    await passBy(options.beyond, { ...options, follower, appender });
   const upkeep = startUpkeep({ ...options, keys, follower, memory, highWater, revoker });
 
   return {

@@ -31,6 +31,11 @@ export interface MovableClock extends Clock {
    * @throws {TypeError} by less than nothing: what was decided cannot be taken back.
    */
   advance(ms: number): Promise<void>;
+  /**
+   * So far ahead of the machine's from now on, which may be less than before: for a house that remembers nothing of
+   * what it would take back, and in which nobody sleeps.
+   */
+  beginAt(aheadMs: number): void;
   /** Gives the process the machine's `Date` back, and this clock its time. */
   close(): void;
 }
@@ -67,6 +72,10 @@ export function createMovableClock(): MovableClock {
       globalThis.Date = dateOf(nowMs);
       for (const look of sleepers) look();
       await settle(sleepers, asleep);
+    },
+    beginAt(ms) {
+      aheadMs = ms;
+      globalThis.Date = ms === 0 ? MACHINE_DATE : dateOf(nowMs);
     },
     close() {
       globalThis.Date = MACHINE_DATE;

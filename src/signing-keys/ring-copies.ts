@@ -1,10 +1,11 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Json } from '../runtime/json.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { FileNotPrivate, readPrivateFile, writePrivateFile } from '../runtime/private-files.ts';
 import type { Sealer } from '../runtime/sealing.ts';
 import { decodeRing, encodeRing, type RingIdentity } from './ring-codec.ts';
-import type { Ring } from './ring.ts';
+import { ALGORITHMS, type Ring } from './ring.ts';
 import type { SigningAlgorithm } from './signing-keys.ts';
 
 /** What lies in the place of a ring. */
@@ -30,8 +31,7 @@ export function createRingCopies(options: {
   readonly logger: Logger;
 }): RingCopies {
   const { folder, namespace, sealer, logger } = options;
-  const path = (algorithm: SigningAlgorithm): string =>
-    join(folder, `ring-${namespace}-${algorithm}.json`);
+  const path = (algorithm: SigningAlgorithm): string => fileOf(folder, namespace, algorithm);
   let warned = false;
 
   return {
@@ -54,6 +54,19 @@ export function createRingCopies(options: {
       }
     },
   };
+}
+
+/**
+ * Removes every copy of an issuer's rings: what they would be held against was set back on purpose. To be called while
+ * no ring is open.
+ */
+export async function removeRingCopies(folder: string, namespace: string): Promise<void> {
+  for (const algorithm of ALGORITHMS)
+    await rm(fileOf(folder, namespace, algorithm), { force: true });
+}
+
+function fileOf(folder: string, namespace: string, algorithm: SigningAlgorithm): string {
+  return join(folder, `ring-${namespace}-${algorithm}.json`);
 }
 
 /** The ring in a file that was written as a copy. */

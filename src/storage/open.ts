@@ -1,7 +1,8 @@
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { StorageConfig } from './config.ts';
-import { openEmbedded } from './embedded/open-embedded.ts';
+import type { Checkpoints } from './embedded/checkpoints.ts';
+import { openEmbedded, openEmbeddedFile } from './embedded/open-embedded.ts';
 import { openPostgresRecords } from './postgres/open-postgres-records.ts';
 import type { Records } from './records.ts';
 import { openRedisState } from './redis/open-redis-state.ts';
@@ -19,6 +20,12 @@ export interface Storage {
 export interface StorageOptions {
   readonly clock: Clock;
   readonly logger: Logger;
+}
+
+/** Stores whose whole content can be kept and brought back: those of the embedded file. */
+export interface StorageWithCheckpoints extends Checkpoints, Closable {
+  /** Stores over what the file holds; to be closed before anything is brought back. */
+  lend(): Storage;
 }
 
 interface Closable {
@@ -48,6 +55,15 @@ export async function openStorage(
     await close();
     throw error;
   }
+}
+
+/** For the dev profile, with state and records embedded. @throws what `openEmbedded` throws. */
+export async function openStorageWithCheckpoints(
+  { embedded }: StorageConfig,
+  options: StorageOptions,
+): Promise<StorageWithCheckpoints> {
+  const { checkpoints, lend, close } = await openEmbeddedFile({ file: embedded.file, ...options });
+  return { ...checkpoints, lend: () => lend(), close };
 }
 
 async function openEngines(

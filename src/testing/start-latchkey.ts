@@ -64,6 +64,12 @@ export interface TestLatchkey extends AsyncDisposable {
     plan(fault: FaultWish): Promise<void>;
     clear(): Promise<void>;
   };
+  /** Everything as it was when it had started: data, keys, time, letters, faults. */
+  reset(): Promise<void>;
+  /** Keeps everything as it is now, and gives a name to restore it by; the newest 20 are kept. */
+  snapshot(): Promise<string>;
+  /** Everything as it was at the snapshot. @throws {OrderRefused} when there is none of this name. */
+  restore(snapshot: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -94,6 +100,9 @@ export async function startLatchkey({
       plan: (fault) => orders.carryOut('/dev/faults', fault),
       clear: () => orders.remove('/dev/faults'),
     },
+    reset: () => orders.carryOut('/dev/reset', {}),
+    snapshot: async () => String((await orders.send('/dev/snapshot', {}))['snapshot']),
+    restore: (snapshot) => orders.carryOut('/dev/restore', { snapshot }),
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -117,6 +117,8 @@ const CAPABILITY_DOORS = [
 const COMPOSITION = [
   'compose.ts',
   'node.ts',
+  'start-node.ts',
+  'lives.ts',
   'node-health.ts',
   'settings.ts',
   'capabilities.ts',

@@ -1,17 +1,32 @@
+import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
-import { createRemoteJWKSet, jwtVerify } from 'jose';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { DEFAULT_SEED } from '../../src/testing/seed.ts';
 import { startLatchkey, type TestLatchkey } from '../../src/testing/start-latchkey.ts';
 import { launchBrowser } from '../support/browser.ts';
 
 const API = 'https://api.example.com';
+const SECRET = randomBytes(32).toString('base64url');
 
 let idp: TestLatchkey;
 beforeAll(async () => {
-  idp = await startLatchkey();
+  const shop = {
+    id: 'shop',
+    name: 'The shop',
+    type: 'web',
+    secretInClear: SECRET,
+    redirectUris: ['http://127.0.0.1:1/callback'],
+    apis: [API],
+  };
+  const clients = [...[DEFAULT_SEED['clients']].flat(), shop];
+  idp = await startLatchkey({
+    seed: { ...DEFAULT_SEED, clients, revocation: { feed: { public: true } } },
+  });
 });
 afterAll(() => idp?.close());
+beforeEach(() => idp.reset());
 
 test('a token of the test kit verifies as an API verifies it, until its time has come', async () => {
   const token = await idp.token({ client: 'app', person: 'alice', api: API });
@@ -60,6 +75,98 @@ test('a fault that the test kit plans is met once, and another is forgotten', as
   await idp.faults.plan({ path: '/.well-known/jwks.json', status: 503 });
   await idp.faults.clear();
   expect((await fetch(jwks)).status).toBe(200);
+});
+
+const AS_SHOP = {
+  authorization: `Basic ${Buffer.from(`shop:${SECRET}`).toString('base64')}`,
+};
+
+const mint = (): Promise<string> => idp.token({ client: 'shop', person: 'alice', api: API });
+const post = (path: string, body: Record<string, string>): Promise<Response> =>
+  fetch(`${idp.issuer}${path}`, {
+    method: 'POST',
+    headers: AS_SHOP,
+    body: new URLSearchParams(body),
+  });
+const revoke = (token: string): Promise<Response> => post('/revoke', { token });
+
+async function isGood(token: string): Promise<boolean> {
+  const answer = (await (await post('/introspect', { token })).json()) as { active: boolean };
+  return answer.active;
+}
+
+async function kids(): Promise<readonly unknown[]> {
+  const { keys } = (await (await fetch(`${idp.issuer}/.well-known/jwks.json`)).json()) as {
+    keys: { kid: string }[];
+  };
+  return keys.map(({ kid }) => kid);
+}
+
+describe('a snapshot', () => {
+  test('brings tokens back to life that were good then, and knows nothing of those that came later', async () => {
+    const early = await mint();
+    const before = await idp.snapshot();
+    expect(await isGood(early)).toBe(true);
+    await revoke(early);
+    const late = await mint();
+    expect([await isGood(early), await isGood(late)]).toEqual([false, true]);
+    await idp.restore(before);
+    // A token that knows of later revocations than the log now holds is no sign that the log has lost them.
+    expect([await isGood(late), await isGood(early)]).toEqual([false, true]);
+    await revoke(early);
+    expect(await isGood(early)).toBe(false);
+    await idp.restore(before);
+    expect(await isGood(early)).toBe(true);
+    await expect(idp.restore('none')).rejects.toThrow(/no snapshot none/);
+  });
+
+  test('takes time and signing keys back as well, over every rotation', async () => {
+    const [before, first] = [await idp.snapshot(), await kids()];
+    const token = await mint();
+    await idp.clock.advance('400d');
+    await vi.waitFor(async () => expect(await kids()).not.toEqual(first), 5000);
+    await idp.restore(before);
+    expect(await kids()).toEqual(first);
+    expect(Math.abs((await idp.clock.now()).getTime() - Date.now())).toBeLessThan(60_000);
+    expect(await isGood(token)).toBe(false);
+    await idp.clock.advance('1d');
+    const later = await idp.snapshot();
+    await idp.reset();
+    await idp.restore(later);
+    expect((await idp.clock.now()).getTime() - Date.now()).toBeGreaterThan(86_000_000);
+  });
+
+  test('leaves no follower of revocations with what it had read in between', async () => {
+    const feed = `${idp.issuer}/revocations`;
+    const cursor = async (): Promise<string> => {
+      const [line = ''] = (await (await fetch(`${feed}/snapshot`)).text()).split('\n');
+      return String(decodeJwt(line)['cursor']);
+    };
+    const before = await idp.snapshot();
+    await revoke(await mint());
+    const follower = await cursor();
+    expect((await fetch(`${feed}?after=${follower}`)).status).toBe(200);
+    await idp.restore(before);
+    await revoke(await mint());
+    expect((await fetch(`${feed}?after=${follower}`)).status).toBe(410);
+    expect((await fetch(`${feed}?after=${await cursor()}`)).status).toBe(200);
+  });
+
+  test('is restored in a moment, for which other requests wait', async () => {
+    const took: number[] = [];
+    for (let round = 0; round < 5; round += 1) {
+      const began = performance.now();
+      await idp.restore(await idp.snapshot());
+      took.push(performance.now() - began);
+    }
+    const token = await mint();
+    const kept = await idp.snapshot();
+    const asked = Array.from({ length: 40 }, () => isGood(token));
+    await Promise.all([idp.restore(kept), idp.restore(kept), ...asked]);
+    expect(await Promise.all(asked)).not.toContain(false);
+    expect(await isGood(token)).toBe(true);
+    expect(took.toSorted((a, b) => a - b)[2]).toBeLessThan(250);
+  });
 });
 
 test('a seed that is not good says what is wrong', async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Secret, TOTP } from 'otpauth';
 import { openRooms, type Rooms } from '../../src/compose.ts';
-import { startNode } from '../../src/node.ts';
+import { startNode } from '../../src/start-node.ts';
 import { systemClock, type Clock } from '../../src/runtime/clock.ts';
 import { settingsSchema } from '../../src/settings.ts';
 import { freePort } from './ports.ts';

@@ -4,6 +4,7 @@ import type { Logger } from '../../runtime/logger.ts';
 import type { Records } from '../records.ts';
 import { StateUnavailable, type State, type StateHealth } from '../state.ts';
 import { createBackups, type Backups } from './backups.ts';
+import { createCheckpoints, type Checkpoints } from './checkpoints.ts';
 import { prepareDatabaseFile } from './database-file.ts';
 import { createEmbeddedRecords } from './embedded-records.ts';
 import { createEmbeddedState } from './embedded-state.ts';
@@ -33,6 +34,14 @@ export interface Embedded {
 const FIRST_BACKUP_AFTER_MS = 60_000;
 const BACKUP_CHECK_MS = 3600 * 1000;
 
+/** The file itself, over which state and records may be opened one after the other. */
+export interface EmbeddedFile {
+  readonly checkpoints: Checkpoints;
+  /** State and records over it; `onClosed` is called when both are closed. The file stays open. */
+  lend(onClosed?: () => Promise<void>): Embedded;
+  close(): Promise<void>;
+}
+
 /**
  * Opens the embedded engine. Several processes may have the file open.
  *
@@ -41,34 +50,44 @@ const BACKUP_CHECK_MS = 3600 * 1000;
  * @throws {StateUnavailable} when it cannot be opened for another reason.
  */
 export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> {
+  const file = await openEmbeddedFile(options);
+  return file.lend(file.close);
+}
+
+/** The same, for whoever closes state and records before the file. @throws what `openEmbedded` throws. */
+export async function openEmbeddedFile(options: EmbeddedOptions): Promise<EmbeddedFile> {
   const { file, clock, logger } = options;
   const { reader, writer } = await openFile(options);
-  const notices = createNotices(reader, logger);
   const endSweeping = startSweeping({ reader, writer, clock, logger });
   const backups = createBackups(options);
   const endBackups = scheduleBackups(backups);
   const health = (): StateHealth => judge(reader, writer);
-
-  async function closeFile(): Promise<void> {
-    notices.close();
-    endSweeping();
-    endBackups();
-    await backups.close();
-    await writer.close();
-    reader.close();
-  }
-
-  let sidesOpen = 2;
-  const release = async (): Promise<void> => {
-    sidesOpen -= 1;
-    if (sidesOpen === 0) await closeFile();
-  };
-  const state = createEmbeddedState({ reader, writer, notices, clock, health, release });
-  const records = createEmbeddedRecords({ file, reader, writer, health, release });
   return {
-    state,
-    records,
-    close: async () => void (await Promise.all([state.close(), records.close()])),
+    checkpoints: createCheckpoints(reader, writer),
+    lend(onClosed = async () => undefined) {
+      const notices = createNotices(reader, logger);
+      let sidesOpen = 2;
+      const release = async (): Promise<void> => {
+        sidesOpen -= 1;
+        if (sidesOpen > 0) return;
+        notices.close();
+        await onClosed();
+      };
+      const state = createEmbeddedState({ reader, writer, notices, clock, health, release });
+      const records = createEmbeddedRecords({ file, reader, writer, health, release });
+      return {
+        state,
+        records,
+        close: async () => void (await Promise.all([state.close(), records.close()])),
+      };
+    },
+    async close() {
+      endSweeping();
+      endBackups();
+      await backups.close();
+      await writer.close();
+      reader.close();
+    },
   };
 }
 

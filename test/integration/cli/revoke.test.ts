@@ -8,7 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createProgram, runProgram } from '../../../src/cli/program.ts';
 import { openRooms, type Rooms } from '../../../src/compose.ts';
 import { loadConfig } from '../../../src/config/load-config.ts';
-import { startNode, type Node } from '../../../src/node.ts';
+import { startNode, type Node } from '../../../src/start-node.ts';
 import { randomId } from '../../../src/runtime/random.ts';
 import { settingsSchema, type Settings } from '../../../src/settings.ts';
 import { createVerifier, type Verifier } from '../../../verifier/src/index.ts';

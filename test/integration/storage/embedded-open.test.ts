@@ -1,7 +1,11 @@
 import { readdir } from 'node:fs/promises';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { storageConfig } from '../../../src/storage/config.ts';
-import { openStorage, type Storage } from '../../../src/storage/open.ts';
+import {
+  openStorage,
+  openStorageWithCheckpoints,
+  type Storage,
+} from '../../../src/storage/open.ts';
 import { RecordsUnavailable } from '../../../src/storage/records.ts';
 import { StateUnavailable } from '../../../src/storage/state.ts';
 import { createEmbeddedPlace, type EmbeddedPlace } from '../../support/embedded-file.ts';
@@ -64,5 +68,57 @@ describe('one side of the embedded file', () => {
     await state.close();
     await expect(state.put('k', 2)).rejects.toThrow(StateUnavailable);
     await place.close();
+  });
+});
+
+describe('an embedded file that is brought back', () => {
+  let place: EmbeddedPlace;
+  beforeEach(async () => {
+    place = await createEmbeddedPlace();
+  });
+  afterEach(() => place.close());
+
+  test('holds what it held when it was kept, and those who had it open before are out', async () => {
+    const storage = await openStorageWithCheckpoints(
+      storageConfig.parse({ embedded: { file: place.file } }),
+      place,
+    );
+    const first = storage.lend();
+    await first.records.migrate();
+    await first.state.put('kept', 1);
+    await first.state.append('log', ['one']);
+    await storage.keep('then');
+    await first.state.put('kept', 2);
+    await first.state.put('later', 1);
+    await first.state.append('log', ['two']);
+    await first.close();
+    await storage.bringBack('then');
+    await expect(first.state.get('kept')).rejects.toThrow(StateUnavailable);
+    const second = storage.lend();
+    expect((await second.state.get('kept'))?.value).toBe(1);
+    expect(await second.state.get('later')).toBeUndefined();
+    expect(await second.state.append('log', ['again'])).toBe(2);
+    await storage.bringBack('then');
+    expect((await second.state.readLog('log', 0, 10)).last).toBe(1);
+    await storage.forget('then');
+    await expect(storage.bringBack('then')).rejects.toThrow('then/');
+    expect((await second.state.get('kept'))?.value).toBe(1);
+    await second.close();
+    await storage.close();
+  });
+
+  test('tells other processes that something has changed', async () => {
+    const storage = await openStorageWithCheckpoints(
+      storageConfig.parse({ embedded: { file: place.file } }),
+      place,
+    );
+    const { state } = await place.open();
+    await state.notify('news');
+    await storage.keep('then');
+    const hear = vi.fn<() => void>();
+    await state.subscribe('news', hear);
+    await storage.bringBack('then');
+    await vi.waitFor(() => expect(hear).toHaveBeenCalled());
+    await storage.close();
   });
 });

@@ -77,6 +77,16 @@ describe('a movable clock', () => {
     expect(() => createMovableClock()).toThrow(TypeError);
   });
 
+  test('begins anew at another time for a house that remembers nothing', async () => {
+    clock = createMovableClock();
+    await clock.advance(3600_000);
+    clock.beginAt(1000);
+    expect(clock.aheadMs()).toBe(1000);
+    expect(Math.abs(Date.now() - clock.nowMs())).toBeLessThan(100);
+    clock.beginAt(0);
+    expect(Math.abs(Date.now() - performance.timeOrigin - performance.now())).toBeLessThan(5000);
+  });
+
   test('is there in the dev profile on the embedded engine alone', () => {
     expect(openMovableClock({ profile: 'production', storage: EMBEDDED })).toBeUndefined();
     const redis = { ...EMBEDDED, state: { engine: 'redis' } };
