@@ -1,7 +1,9 @@
 import { Command, CommanderError } from 'commander';
 import type { z } from 'zod';
+import type { ImportHouse } from '../cognito/import/import-export.ts';
 import { resealPools } from '../cognito/reseal.ts';
 import type { Environment } from '../config/environment.ts';
+import { installationOf } from '../config/installation.ts';
 import { gatherFacts } from '../config/facts.ts';
 import { judgeSafety } from '../config/insecure.ts';
 import { loadConfig } from '../config/load-config.ts';
@@ -18,6 +20,7 @@ import { registerClientCommands } from './clients.ts';
 import { registerDev, type DevSource } from './dev.ts';
 import { registerKeysCommands } from './keys.ts';
 import { registerGroupCommands } from './groups.ts';
+import { registerImportCommands } from './import.ts';
 import { registerMailCommands } from './mail.ts';
 import { json, plain, type Output } from './output.ts';
 import type { PasswordInput } from './password.ts';
@@ -42,6 +45,7 @@ class NoConfig extends LatchkeyError {
 export interface ProgramRooms extends RevokeRooms, RightsRooms, PeopleRooms {
   readonly records: Records;
   readonly sealer: Sealer;
+  readonly settings: ImportHouse['settings'] & Parameters<typeof installationOf>[0];
   readonly keyAdministration: KeyAdministration;
   readonly mailAdministration: MailAdministration;
 }
@@ -112,6 +116,10 @@ export function createProgram<Settings extends SafetySettings & FileSettings>(
   });
   const { input, isTerminal = false } = options;
   registerRevokeCommands(program, open, { input, isTerminal });
+  registerImportCommands(program, async () => {
+    const rooms = await open();
+    return { ...rooms, isDev: installationOf(rooms.settings).isDev };
+  });
   registerMailCommands(program, open);
   registerAuditCommands(program, open);
   return program;

@@ -3,7 +3,7 @@ import type { Origin } from '../runtime/origin.ts';
 import { missingAttributes } from './attribute-rules.ts';
 import { attributeList, claimsOf } from './attributes.ts';
 import type { ChallengeName } from './challenges.ts';
-import { CognitoException, incorrectCredentials } from './exception.ts';
+import { CognitoException, incorrectCredentials, passwordResetRequired } from './exception.ts';
 import { issueTokens } from './issue-tokens.ts';
 import type { ClientOfPool } from './pools.ts';
 import type { Room } from './room.ts';
@@ -29,11 +29,7 @@ export async function conclude(proven: Proven, room: Room): Promise<JsonObject> 
   if (user.account.state !== 'active') throw incorrectCredentials();
   if (user.row.status === 'UNCONFIRMED')
     throw new CognitoException('UserNotConfirmedException', 'User is not confirmed.');
-  if (user.row.status === 'RESET_REQUIRED')
-    throw new CognitoException(
-      'PasswordResetRequiredException',
-      'Password reset required for the user',
-    );
+  if (user.row.status === 'RESET_REQUIRED') throw passwordResetRequired();
   const challenge = await challengeFor(proven, room);
   if (challenge !== undefined) return await ask(challenge, proven, room);
   return await signedIn(proven, room);

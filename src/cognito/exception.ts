@@ -38,3 +38,11 @@ export class CognitoException extends LatchkeyError {
 export function incorrectCredentials(): CognitoException {
   return new CognitoException('NotAuthorizedException', 'Incorrect username or password.');
 }
+
+/** Nobody gets in before the code of a letter has set a password. */
+export function passwordResetRequired(): CognitoException {
+  return new CognitoException(
+    'PasswordResetRequiredException',
+    'Password reset required for the user',
+  );
+}

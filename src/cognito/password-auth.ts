@@ -1,7 +1,7 @@
 import type { PasswordOutcome } from '../accounts/accounts.ts';
 import type { JsonObject } from '../runtime/json.ts';
 import { conclude } from './conclude.ts';
-import { CognitoException, incorrectCredentials } from './exception.ts';
+import { CognitoException, incorrectCredentials, passwordResetRequired } from './exception.ts';
 import type { AuthRequest } from './initiate-auth.ts';
 import { parameter } from './parameters.ts';
 import type { Room } from './room.ts';
@@ -25,6 +25,7 @@ export async function passwordAuth(request: AuthRequest, room: Room): Promise<Js
     clientId: client.id,
   });
   if (user === undefined) throw refusal(outcome);
+  if (outcome.kind === 'refused' && awaitsPassword(user)) throw passwordResetRequired();
   if (outcome.kind !== 'verified') throw refusal(outcome);
   await keepVerifier(user, password, room);
   return await conclude({ pool, client, user, mark, amr: ['pwd'], origin }, room);
@@ -33,6 +34,12 @@ export async function passwordAuth(request: AuthRequest, room: Room): Promise<Js
 /** The same words for whoever asks about a name that is nobody's. */
 export function userNotFound(): CognitoException {
   return new CognitoException('UserNotFoundException', 'User does not exist.');
+}
+
+/** Whoever was imported has no password to be right about: applications lead them to set one, as at AWS. */
+export function awaitsPassword(user: PoolUser | undefined): boolean {
+  if (user?.row.status !== 'RESET_REQUIRED') return false;
+  return user.account.state === 'active' && !user.account.hasPassword;
 }
 
 async function keepVerifier(user: PoolUser, password: string, { srpSecrets }: Room): Promise<void> {

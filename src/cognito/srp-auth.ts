@@ -2,10 +2,10 @@ import type { AuditEvent } from '../audit/audit.ts';
 import { equalSecrets, fingerprint } from '../runtime/digest.ts';
 import type { JsonObject } from '../runtime/json.ts';
 import { conclude } from './conclude.ts';
-import { CognitoException, incorrectCredentials } from './exception.ts';
+import { CognitoException, incorrectCredentials, passwordResetRequired } from './exception.ts';
 import type { AuthRequest } from './initiate-auth.ts';
 import { parameter } from './parameters.ts';
-import { userNotFound } from './password-auth.ts';
+import { awaitsPassword, userNotFound } from './password-auth.ts';
 import { poolNameOf } from './pool.ts';
 import type { Room } from './room.ts';
 import { checkSecretHash } from './secret-hash.ts';
@@ -54,6 +54,7 @@ export async function finishSrp(request: AuthRequest, room: Room): Promise<JsonO
     user?.row.password_number === passwordNumber &&
     user.account.state === 'active';
   await counted({ user, handshake, isRight, request }, room);
+  if (awaitsPassword(user)) throw passwordResetRequired();
   if (user === undefined || !isRight) throw incorrectCredentials();
   return await conclude({ pool, client, user, mark, amr: ['pwd'], origin }, room);
 }

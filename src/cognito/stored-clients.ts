@@ -39,6 +39,8 @@ export interface StoredClients {
     settings: ClientSettings,
     options: { readonly hasSecret: boolean },
   ): Promise<PoolClient>;
+  /** By an id and with a secret that it has from elsewhere. @throws {RecordConflict} when there is one of that id. */
+  insert(client: PoolClient): Promise<PoolClient>;
   update(id: string, settings: ClientSettings): Promise<boolean>;
   delete(id: string): Promise<boolean>;
 }
@@ -70,6 +72,22 @@ export function createStoredClients({
     return { id, poolId, secret, ...clientSettings.parse(JSON.parse(settings)) };
   }
 
+  async function insert({ id, poolId, secret, ...settings }: PoolClient): Promise<PoolClient> {
+    const now = clock.now();
+    await records.write(
+      insertClient(queries, {
+        id,
+        pool_id: poolId,
+        settings: JSON.stringify(settings),
+        secret_sealed:
+          secret === undefined ? null : sealer.seal(Buffer.from(secret, 'utf8'), secretContext(id)),
+        created_at: now,
+        updated_at: now,
+      }),
+    );
+    return { id, poolId, secret, ...settings };
+  }
+
   return {
     async find(id) {
       const row = await records.first(clientById(queries, id));
@@ -79,22 +97,9 @@ export function createStoredClients({
     async create(poolId, settings, { hasSecret }) {
       const id = randomLetters(ID_CHARACTERS).toLowerCase();
       const secret = hasSecret ? randomId(SECRET_BYTES) : undefined;
-      const now = clock.now();
-      await records.write(
-        insertClient(queries, {
-          id,
-          pool_id: poolId,
-          settings: JSON.stringify(settings),
-          secret_sealed:
-            secret === undefined
-              ? null
-              : sealer.seal(Buffer.from(secret, 'utf8'), secretContext(id)),
-          created_at: now,
-          updated_at: now,
-        }),
-      );
-      return { id, poolId, secret, ...settings };
+      return await insert({ id, poolId, secret, ...settings });
     },
+    insert,
     async update(id, settings) {
       const columns = { id, settings: JSON.stringify(settings), updated_at: clock.now() };
       const [written] = await records.write(updateClient(queries, columns));

@@ -54,6 +54,10 @@ export interface StoredPools {
   find(id: string): Promise<Pool | undefined>;
   list(): Promise<readonly Pool[]>;
   create(settings: PoolSettings, region: string): Promise<Pool>;
+  /** By an id that it has from elsewhere. @throws {RecordConflict} when there is one of that id. */
+  insert(id: string, settings: PoolSettings): Promise<Pool>;
+  /** What `insert` would give; nothing is written. */
+  preview(id: string, settings: PoolSettings): Pool;
   /** What `next` makes of its settings, called again when another change was faster. Undefined: no such pool. */
   change(id: string, next: (settings: PoolSettings) => PoolSettings): Promise<Pool | undefined>;
   /** False: no such pool. */
@@ -68,6 +72,17 @@ export function createStoredPools({
   readonly clock: Clock;
 }): StoredPools {
   const { queries } = records;
+
+  function rowOf(id: string, settings: PoolSettings): CognitoPoolTable {
+    const now = clock.now();
+    return { id, settings: JSON.stringify(settings), created_at: now, updated_at: now };
+  }
+
+  async function insert(id: string, settings: PoolSettings): Promise<Pool> {
+    const row = rowOf(id, settings);
+    await records.write(insertPool(queries, row));
+    return poolOfRow(row);
+  }
 
   async function change(
     id: string,
@@ -87,17 +102,9 @@ export function createStoredPools({
       return row && poolOfRow(row);
     },
     list: async () => (await records.all(allPools(queries))).map(poolOfRow),
-    async create(settings, region) {
-      const now = clock.now();
-      const row = {
-        id: `${region}_${randomLetters(9)}`,
-        settings: JSON.stringify(settings),
-        created_at: now,
-        updated_at: now,
-      };
-      await records.write(insertPool(queries, row));
-      return poolOfRow(row);
-    },
+    create: (settings, region) => insert(`${region}_${randomLetters(9)}`, settings),
+    insert,
+    preview: (id, settings) => poolOfRow(rowOf(id, settings)),
     change,
     async delete(id) {
       const [written] = await records.write(...deletePool(queries, id));
