@@ -1,4 +1,11 @@
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+
+// Code that a process of the tests, a thread or a node has compiled is there for the next: a tenth of the time.
+process.env['NODE_COMPILE_CACHE'] ??= fileURLToPath(
+  new URL('node_modules/.cache/code', import.meta.url),
+);
 
 const SECOND_MS = 1000;
 /** Whole nodes under load that are held to seconds: nothing else may run meanwhile. */
@@ -33,6 +40,7 @@ export default defineConfig(({ mode }) => {
           test: {
             name: 'rooms',
             include: ['test/{contract,integration}/**/*.test.ts'],
+            isolate: false,
             // They wait more than they work.
             maxWorkers: 3,
             sequence: { groupOrder: 1 },
@@ -44,6 +52,7 @@ export default defineConfig(({ mode }) => {
             name: 'nodes',
             include: ['test/{e2e,fault}/**/*.test.ts'],
             exclude: TIMED,
+            isolate: false,
             sequence: { groupOrder: 2 },
             ...timeouts,
           },

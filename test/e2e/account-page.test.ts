@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createVerifier, type Verifier } from '../../verifier/src/index.ts';
+import { axeFindings, type AxeRules } from '../support/axe.ts';
 import { codeOf, type Letter } from '../support/account-node.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { startLatchkey, type Latchkey } from '../support/latchkey.ts';
@@ -93,15 +93,13 @@ async function goTo(path: string): Promise<void> {
 async function examine(name: string): Promise<void> {
   if (examined.has(name)) return;
   examined.add(name);
-  const note = async (axe: AxeBuilder): Promise<void> => {
-    // No frames are on these pages; without looking for any it takes half as long.
-    const { violations } = await axe.setLegacyMode(true).analyze();
-    faults.push(...violations.map(({ id, nodes }) => `${name}: ${id}: ${nodes[0]?.html}`));
+  const note = async (asked?: AxeRules): Promise<void> => {
+    faults.push(...(await axeFindings(page, asked)).map((finding) => `${name}: ${finding}`));
   };
-  await note(new AxeBuilder({ page }));
+  await note();
   await page.emulateMedia({ colorScheme: 'dark' });
   await page.setViewportSize(PHONE);
-  await note(new AxeBuilder({ page }).withRules(['color-contrast', 'target-size']));
+  await note({ rules: ['color-contrast', 'target-size'] });
   for (const size of ['100%', '200%']) {
     const width = await page.evaluate<number>(
       `document.documentElement.style.fontSize = '${size}', document.documentElement.scrollWidth`,

@@ -1,4 +1,3 @@
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createInboxPage } from '../../src/dev/inbox-page.ts';
@@ -7,6 +6,7 @@ import { createMail } from '../../src/mail/create-mail.ts';
 import { createInbox } from '../../src/mail/inbox.ts';
 import type { Mail } from '../../src/mail/mail.ts';
 import { createSealer } from '../../src/runtime/sealing.ts';
+import { axeFindings } from '../support/axe.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { createEmbeddedPlace } from '../support/embedded-file.ts';
 import { openHost, PLAIN_THEME, VIEWS_FOLDER } from '../support/pages-host.ts';
@@ -55,8 +55,7 @@ function sendCode(): Promise<void> {
 }
 
 async function looksWell(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).exclude('iframe').analyze();
-  expect(violations.map(({ id }) => id)).toEqual([]);
+  expect(await axeFindings(page)).toEqual([]);
   const width = await page.evaluate<number>('document.documentElement.scrollWidth');
   expect(width).toBeLessThanOrEqual(320);
 }

@@ -2,10 +2,10 @@ import { execFile } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { AxeBuilder } from '@axe-core/playwright';
 import { decodeJwt, type JWTPayload } from 'jose';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { axeFindings, type AxeRules } from '../support/axe.ts';
 import type { Letter } from '../support/account-node.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { startLatchkey, type Latchkey } from '../support/latchkey.ts';
@@ -114,15 +114,14 @@ async function heading(text: string): Promise<void> {
   await page.locator('h1', { hasText: text }).waitFor();
   if (examined.has(text)) return;
   examined.add(text);
-  const note = async (axe: AxeBuilder): Promise<void> => {
-    const { violations } = await axe.setLegacyMode(true).analyze();
-    faults.push(...violations.map(({ id, nodes }) => `${text}: ${id}: ${nodes[0]?.html}`));
+  const note = async (asked?: AxeRules): Promise<void> => {
+    faults.push(...(await axeFindings(page, asked)).map((finding) => `${text}: ${finding}`));
   };
-  await note(new AxeBuilder({ page }));
+  await note();
   await shot(text, 'light');
   await page.emulateMedia({ colorScheme: 'dark' });
   await page.setViewportSize(PHONE);
-  await note(new AxeBuilder({ page }).withRules(['color-contrast', 'target-size']));
+  await note({ rules: ['color-contrast', 'target-size'] });
   await shot(text, 'dark-phone');
   const width = await page.evaluate<number>('document.documentElement.scrollWidth');
   if (width > PHONE.width) faults.push(`${text}: ${width} px wide`);

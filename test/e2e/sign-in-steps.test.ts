@@ -2,11 +2,11 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { AxeBuilder } from '@axe-core/playwright';
 import { decodeJwt } from 'jose';
 import { Secret, TOTP } from 'otpauth';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { axeFindings } from '../support/axe.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { startLatchkey, type Latchkey } from '../support/latchkey.ts';
 import { freePort } from '../support/ports.ts';
@@ -126,8 +126,7 @@ async function on(heading: string): Promise<void> {
   await page.locator('h1', { hasText: heading }).waitFor();
   if (examined.has(heading)) return;
   examined.add(heading);
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  failedAxe.push(...violations.map(({ id }) => `${heading}: ${id}`));
+  failedAxe.push(...(await axeFindings(page)).map((finding) => `${heading}: ${finding}`));
   const width = await page.evaluate<number>('document.documentElement.scrollWidth');
   expect(width, heading).toBeLessThanOrEqual(320);
 }

@@ -1,6 +1,6 @@
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { axeFindings } from '../support/axe.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { startLatchkey, type Latchkey } from '../support/latchkey.ts';
 import { freePort } from '../support/ports.ts';
@@ -83,11 +83,6 @@ const about = (page: Page, kind: string): Promise<string> =>
 const accessToken = (page: Page): Promise<string> =>
   page.innerText('section[aria-labelledby=token-access] .token');
 
-async function violations(axe: AxeBuilder): Promise<readonly unknown[]> {
-  const { violations: found } = await axe.analyze();
-  return found.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]);
-}
-
 const isTooWide = (page: Page): Promise<boolean> =>
   page.evaluate('document.documentElement.scrollWidth > window.innerWidth');
 
@@ -96,10 +91,9 @@ async function inspect(page: Page): Promise<void> {
   await page.emulateMedia({ colorScheme: 'light' });
   await page.setViewportSize(PHONE.viewport);
   expect(await isTooWide(page)).toBe(false);
-  expect(await violations(new AxeBuilder({ page }))).toEqual([]);
+  expect(await axeFindings(page)).toEqual([]);
   await page.emulateMedia({ colorScheme: 'dark' });
-  const colours = new AxeBuilder({ page }).withRules(['color-contrast']);
-  expect(await violations(colours)).toEqual([]);
+  expect(await axeFindings(page, { rules: ['color-contrast'] })).toEqual([]);
 }
 
 describe('the try page', () => {

@@ -26,7 +26,7 @@ import { createVisitor, type Visitor } from './support/visitor.ts';
 
 const CYCLES = rounds(1, 20);
 const CYCLE_SECONDS = 30;
-const PAUSE_MS = 30;
+const PAUSE_MS = rounds(80, 30);
 const SKEW_SECONDS = 30;
 const LIVES = {
   signForSeconds: 4,
