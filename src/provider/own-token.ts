@@ -4,9 +4,9 @@ import {
   type ResourceServer as EngineApi,
   type TokenEndpointGrantContext,
 } from 'oidc-provider';
-import type { Client } from '../clients/clients.ts';
 import type { EngineClients } from './engine-clients.ts';
 import type { Lifetimes } from './lifetimes.ts';
+import { bindToken, type Possession } from './possession.ts';
 import { identifierOf, indicatorOf, type Resources } from './resources.ts';
 import { audienceFor, scopeFor } from './target-rules.ts';
 
@@ -26,20 +26,18 @@ export interface Target {
 }
 
 /**
- * Our client that asks, which cannot want a token bound to a key or certificate: the engine gives grants of ours no way
- * to check a proof.
+ * For a grant that binds nothing to a key or certificate.
  *
- * @throws {errors.InvalidRequest} for one that does.
+ * @throws {errors.InvalidRequest} for a client that wants it.
  */
-export function unboundClient(
+export function refuseBinding(
   ctx: Context,
   { engineClients }: { readonly engineClients: Pick<EngineClients, 'ownerOf'> },
-): Client | undefined {
+): void {
   const owner = engineClients.ownerOf(ctx.oidc.client);
   // A proof that was sent in vain would leave the client with a token that it takes for bound.
   if (ctx.get('DPoP') !== '' || BINDINGS.some((name) => owner?.metadata[name] === true))
     throw new errors.InvalidRequest('tokens of this grant cannot be bound to a key');
-  return owner;
 }
 
 /**
@@ -72,6 +70,10 @@ export async function answerWithToken(
   issued: {
     readonly account: EngineAccount;
     readonly target: Target;
+    /** What the sender holds, and the token is bound to. */
+    readonly possession: Possession;
+    /** It is made of a token that is bound to the sender's certificate. */
+    readonly isOfCertificate?: boolean;
     /** The engine's name for how it came about. */
     readonly gty: string;
     /** It lives no longer; left out: as the API and the client have it. */
@@ -82,7 +84,7 @@ export async function answerWithToken(
   { lifetimes }: { readonly lifetimes: Lifetimes },
 ): Promise<void> {
   const { provider, client } = ctx.oidc;
-  const { account, target, gty, secondsMax = Infinity, answer } = issued;
+  const { account, target, gty, possession, secondsMax = Infinity, answer } = issued;
   const { accountId } = account;
   const indicator = indicatorOf(target.identifier);
   const scope = target.scope.join(' ');
@@ -94,6 +96,7 @@ export async function answerWithToken(
     scope: scope || undefined,
   });
   token.resourceServer = new provider.ResourceServer(indicator, target.api);
+  bindToken(token, possession, { isOfCertificate: issued.isOfCertificate === true });
   const expiresIn = Math.min(lifetimes.accessToken(token, client), secondsMax);
   const grant = new provider.Grant({ accountId, clientId: client.clientId });
   // Neither can be said by the engine's types.

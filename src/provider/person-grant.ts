@@ -11,7 +11,7 @@ import { ACR } from './acr.ts';
 import type { InstallOptions } from './features/feature.ts';
 import { GrantRefused, type FurtherGrant, type ProvenPerson, type Wish } from './further-grant.ts';
 import { isRefreshable } from './offline-access.ts';
-import { unboundClient } from './own-token.ts';
+import { refuseBinding } from './own-token.ts';
 import { identifierOf, indicatorOf } from './resources.ts';
 
 type Context = TokenEndpointGrantContext;
@@ -37,7 +37,7 @@ export function createFurtherGrant(
   options: InstallOptions,
 ): (ctx: Context) => Promise<void> {
   return async (ctx) => {
-    unboundClient(ctx, options);
+    refuseBinding(ctx, options);
     const wish = wishOf(ctx, options);
     // What cannot be had is told before anybody proves anything.
     apiOf(ctx, wish, options);

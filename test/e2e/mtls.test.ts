@@ -32,6 +32,7 @@ import { createUserAgent } from '../support/relying-parties/user-agent.ts';
 const API = 'https://orders.example.com';
 const CALLBACK = 'https://app.example/callback';
 const SECRET = 'a-secret-of-the-api-0123456789abcdefghij';
+const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
 const HEADER = 'X-Client-Cert';
 /** The one address whose header is believed. */
 const PROXY = '127.0.0.2';
@@ -63,6 +64,7 @@ beforeAll(async () => {
       http: { tls: { from: 'dev-ca' }, trustedProxies: [PROXY] },
       apis: [{ identifier: API, name: 'Orders', scopes: { read: 'Read' } }],
       protocol: {
+        tokenExchange: { enabled: true },
         mtls: {
           enabled: true,
           listener: { port: mtlsPort },
@@ -129,6 +131,13 @@ const CLIENTS = [
     type: 'native',
     redirectUris: [CALLBACK],
     tlsClientCertificateBoundAccessTokens: true,
+  },
+  {
+    id: 'gateway',
+    type: 'machine',
+    secretInClear: SECRET,
+    grantTypes: [EXCHANGE],
+    tokenExchange: { subjects: ['app'], audiences: [API] },
   },
   { id: 'orders', type: 'machine', secretInClear: SECRET, introspects: [API] },
 ];
@@ -463,6 +472,21 @@ describe('the tokens of a person, bound to the certificate of an app without a s
       expect(bindingOf(tokenOf(next))).toEqual(bindingTo(someones));
       refreshToken = String(next.body['refresh_token']);
     }
+  });
+
+  test('are exchanged with it alone, for tokens that are bound to it', async () => {
+    const form = {
+      grant_type: EXCHANGE,
+      subject_token: accessToken,
+      subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+      client_id: 'gateway',
+      client_secret: SECRET,
+    };
+    const exchanged = await call({ form, shows: someones });
+    expect(bindingOf(tokenOf(exchanged))).toEqual(bindingTo(someones));
+    for (const shows of [machine, undefined])
+      expect((await call({ form, shows })).body['error']).toBe('invalid_request');
+    expect((await call({ form, port: latchkey.port })).body['error']).toBe('invalid_request');
   });
 
   test('tell userinfo with it alone', async () => {

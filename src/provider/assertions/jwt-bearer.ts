@@ -8,7 +8,8 @@ import { sha256 } from '../../runtime/digest.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { InstallOptions } from '../features/feature.ts';
 import type { TrustedIssuer } from '../features/jwt-bearer.ts';
-import { answerWithToken, targetOf, unboundClient } from '../own-token.ts';
+import { answerWithToken, targetOf } from '../own-token.ts';
+import { readPossession } from '../possession.ts';
 import { ROUTES } from '../routes.ts';
 import { IssuerKeysUnavailable, type IssuerKeys } from './issuer-keys.ts';
 import { createReadAssertion, type Assertion, type ReadAssertion } from './read-assertion.ts';
@@ -34,7 +35,7 @@ export function createJwtBearer(options: JwtBearerOptions): (ctx: Context) => Pr
 
   return async (ctx) => {
     const { client, params } = ctx.oidc;
-    unboundClient(ctx, options);
+    const possession = await readPossession(ctx, options);
     const assertion = await readOrRefuse(params['assertion'], readAssertion, options);
     const { issuer } = assertion;
     if (!issuer.clients.includes(client.clientId))
@@ -42,9 +43,10 @@ export function createJwtBearer(options: JwtBearerOptions): (ctx: Context) => Pr
     const account = await accountOf(assertion, options);
     if (account === undefined) throw refusal('the person is not here');
     const target = targetOf(ctx, new Map(Object.entries(issuer.apis)), options);
+    await possession.use();
     // The last that can be refused: from here on the assertion is used up.
     if (!(await isFirst(assertion, options))) throw refusal('the assertion was used before');
-    await answerWithToken(ctx, { account, target, gty: 'jwt_bearer' }, options);
+    await answerWithToken(ctx, { account, target, possession, gty: 'jwt_bearer' }, options);
     audit.note({
       type: 'assertion.redeemed',
       origin: scopes.current().origin,

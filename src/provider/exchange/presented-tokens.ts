@@ -4,6 +4,7 @@ import { sha256 } from '../../runtime/digest.ts';
 import { CLAIM, textsOf } from '../access-token-claims.ts';
 import type { EngineClients } from '../engine-clients.ts';
 import type { LivingTokens } from '../lanes/living-tokens.ts';
+import { isHeldBy, type Possession } from '../possession.ts';
 
 /** RFC 8693 section 3. */
 export const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
@@ -24,29 +25,31 @@ export interface PresentedToken {
   readonly extra: Readonly<Record<string, unknown>>;
   /** All by which it can be taken back, as `kind:handle`: what is made of it falls with each. */
   readonly handles: readonly string[];
+  readonly isOfCertificate: boolean;
 }
 
 /** Reads tokens that were handed in under the name of a parameter. */
 export type ReadPresented = (
   parameter: 'subject_token' | 'actor_token',
-  value: unknown,
-  type: unknown,
+  presented: { readonly value: unknown; readonly type: unknown },
+  possession: Possession,
 ) => Promise<PresentedToken>;
 
 /**
- * @throws {errors.InvalidRequest} for all that is no living access token of ours, and for one that is bound to a key
- *   (RFC 8693 section 2.2.2). Which of them it was is not told.
+ * @throws {errors.InvalidRequest} for all that is no living access token of ours, and for one that is bound to what
+ *   the sender has not proven to hold (RFC 8693 section 2.2.2). Which of them it was is not told.
  */
 export function createReadPresented(options: {
   readonly livingTokens: LivingTokens;
   readonly engineClients: Pick<EngineClients, 'find'>;
 }): ReadPresented {
   const { livingTokens, engineClients } = options;
-  return async (parameter, value, type) => {
+  return async (parameter, { value, type }, possession) => {
     if (!TYPES.has(type))
       throw new errors.InvalidRequest(`${parameter}_type must be ${ACCESS_TOKEN}`);
     const living = typeof value === 'string' ? await livingTokens.find(value) : undefined;
-    const client = living && (await engineClients.find(living.payload.clientId ?? ''));
+    if (living === undefined || !isHeldBy(possession, living.payload)) throw refusalOf(parameter);
+    const client = await engineClients.find(living.payload.clientId ?? '');
     const read = client && readToken(living.payload, String(value), client);
     if (read === undefined) throw refusalOf(parameter);
     return read;
@@ -60,19 +63,16 @@ function readToken(
 ): PresentedToken | undefined {
   const { accountId, exp = 0, scope = '', extra = {} } = payload;
   const handles = handlesOf(payload, value);
-  // Whoever has no proof of the key would get a token without one.
-  if (isBound(payload) || handles.length > HANDLES_MAX) return undefined;
+  if (handles.length > HANDLES_MAX) return undefined;
   const scopes = scope.split(' ').filter(Boolean);
-  return { subject: accountId ?? client.id, accountId, client, exp, scopes, extra, handles };
+  const isOfCertificate = payload['x5t#S256'] !== undefined;
+  const subject = accountId ?? client.id;
+  return { subject, accountId, client, exp, scopes, extra, handles, isOfCertificate };
 }
 
 /** The one answer to all that is wrong with a token. */
 export function refusalOf(parameter: string): Error {
   return new errors.InvalidRequest(`${parameter} is not good for this exchange`);
-}
-
-function isBound({ jkt, ...payload }: AdapterPayload): boolean {
-  return jkt !== undefined || payload['x5t#S256'] !== undefined;
 }
 
 /** As the log names them. The id of an opaque token is the token: the log has its hash. */

@@ -9,7 +9,8 @@ import type { JsonObject } from '../../runtime/json.ts';
 import { CLAIM } from '../access-token-claims.ts';
 import type { InstallOptions } from '../features/feature.ts';
 import { createLivingTokens } from '../lanes/living-tokens.ts';
-import { answerWithToken, targetOf, unboundClient } from '../own-token.ts';
+import { answerWithToken, targetOf } from '../own-token.ts';
+import { readPossession, type Possession } from '../possession.ts';
 import { actedBy, maySubject } from './exchange-rules.ts';
 import {
   ACCESS_TOKEN,
@@ -32,14 +33,15 @@ export function createTokenExchange(options: InstallOptions): (ctx: Context) => 
   return async (ctx) => {
     const { client, params } = ctx.oidc;
     const policy = policyFor(ctx, options);
+    const possession = await readPossession(ctx, options);
     if ((params['requested_token_type'] ?? ACCESS_TOKEN) !== ACCESS_TOKEN)
       throw new errors.InvalidRequest(`requested_token_type must be ${ACCESS_TOKEN}`);
     const subject = await readPresented(
       'subject_token',
-      params['subject_token'],
-      params['subject_token_type'],
+      { value: params['subject_token'], type: params['subject_token_type'] },
+      possession,
     );
-    const actor = await readActor(ctx, readPresented);
+    const actor = await readActor(ctx, possession, readPresented);
     const account = await accountOf(subject, policy, options);
     const acted = actedBy({
       policy,
@@ -49,13 +51,14 @@ export function createTokenExchange(options: InstallOptions): (ctx: Context) => 
       mayAct: subject.extra['may_act'],
     });
     if (acted.kind === 'refused') throw refusalOf(actor ? 'actor_token' : 'subject_token');
-    await issue(ctx, { policy, subject, actor, account, act: acted.act }, options);
+    await issue(ctx, { policy, possession, subject, actor, account, act: acted.act }, options);
   };
 }
 
 /** What the new token is made of. */
 interface Exchange {
   readonly policy: ExchangePolicy;
+  readonly possession: Possession;
   readonly subject: PresentedToken;
   readonly actor: PresentedToken | undefined;
   readonly account: EngineAccount;
@@ -63,7 +66,7 @@ interface Exchange {
 }
 
 function policyFor(ctx: Context, options: InstallOptions): ExchangePolicy {
-  const owner = unboundClient(ctx, options);
+  const owner = options.engineClients.ownerOf(ctx.oidc.client);
   const policy = owner?.policy.tokenExchange;
   if (owner === undefined || policy === undefined || isPairwise(owner))
     throw new errors.UnauthorizedClient('the client may not exchange tokens');
@@ -73,11 +76,12 @@ function policyFor(ctx: Context, options: InstallOptions): ExchangePolicy {
 /** An actor token must be the client's own: it may not say that somebody else acts. */
 async function readActor(
   { oidc: { client, params } }: Context,
+  possession: Possession,
   readPresented: ReadPresented,
 ): Promise<PresentedToken | undefined> {
   const { actor_token: value, actor_token_type: type } = params;
   if (value === undefined && type === undefined) return undefined;
-  const actor = await readPresented('actor_token', value, type);
+  const actor = await readPresented('actor_token', { value, type }, possession);
   if (actor.client.id !== client.clientId) throw refusalOf('actor_token');
   return actor;
 }
@@ -95,17 +99,21 @@ async function accountOf(
 }
 
 async function issue(ctx: Context, exchange: Exchange, options: InstallOptions): Promise<void> {
-  const { policy, subject, actor, account, act } = exchange;
+  const { policy, possession, subject, actor, account, act } = exchange;
   const { scopes, audit } = options;
   const mostOf = new Map(policy.audiences.map((audience) => [audience, subject.scopes]));
   const target = targetOf(ctx, mostOf, options);
   const from = [...new Set([...subject.handles, ...(actor?.handles ?? [])])];
   scopes.current().exchanged = { [CLAIM.from]: from, ...(act && { act }) };
+  await possession.use();
   await answerWithToken(
     ctx,
     {
       account,
       target,
+      possession,
+      // What was good in one client's hands alone must not become good in all.
+      isOfCertificate: subject.isOfCertificate,
       gty: 'token_exchange',
       secondsMax: secondsLeft(exchange, options),
       answer: { issued_token_type: ACCESS_TOKEN },

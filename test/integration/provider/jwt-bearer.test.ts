@@ -2,7 +2,7 @@ import { exportJWK, generateKeyPair, SignJWT, decodeJwt, type JWK } from 'jose';
 import * as oidc from 'openid-client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../../src/runtime/json.ts';
-import { createRelyingParty, type RelyingParty } from '../../support/provider-client.ts';
+import { basic, createRelyingParty, type RelyingParty } from '../../support/provider-client.ts';
 import { API, openHouse, type House } from '../../support/provider-house.ts';
 
 const GRANT = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
@@ -194,11 +194,18 @@ describe('an access token for the assertion of another (RFC 7523)', () => {
     await house.accounts.enable(house.alice.id, ACTOR);
   });
 
-  test('is never bound to a key, and not given to whom wants it so', async () => {
+  test('is bound to the key of a proof, which leaves the assertion unused when it is not good', async () => {
+    const value = await assertion();
+    const headers = { dpop: 'a.b.c', authorization: basic(client.id, client.secret) };
+    const body = new URLSearchParams({ grant_type: GRANT, assertion: value });
+    const vain = fetch(`${house.issuer}/token`, { method: 'POST', headers, body });
+    expect(await errorOf(vain)).toBe('invalid_dpop_proof');
     const DPoP = oidc.getDPoPHandle(client.configuration, await oidc.randomDPoPKeyPair('ES256'));
-    const parameters = { assertion: await assertion() };
+    const parameters = { assertion: value };
     const asked = oidc.genericGrantRequest(client.configuration, GRANT, parameters, { DPoP });
-    await expect(asked).rejects.toMatchObject({ error: 'invalid_request' });
+    const { access_token: token, token_type: kind } = await asked;
+    expect(kind).toBe('dpop');
+    expect(decodeJwt(token)).toMatchObject({ cnf: { jkt: expect.any(String) } });
   });
 });
 

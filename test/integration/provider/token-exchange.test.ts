@@ -159,25 +159,54 @@ describe('a token in exchange for another (RFC 8693)', () => {
     expect(await errorOf(ask(own.access_token, {}, self))).toBe('invalid_request');
   });
 
-  test('is not got for a token that is bound to a key, nor bound to one', async () => {
-    const { refreshToken } = await signIn();
-    const DPoP = oidc.getDPoPHandle(app.configuration, await oidc.randomDPoPKeyPair('ES256'));
-    const bound = await oidc.refreshTokenGrant(
+  test('is bound to the key of a proof, and got for a bound token by whoever has its key alone', async () => {
+    const pair = await oidc.randomDPoPKeyPair('ES256');
+    const { refreshToken, token } = await signIn();
+    const { access_token: bound, token_type: kind } = await oidc.refreshTokenGrant(
       app.configuration,
       refreshToken,
       { resource: API, scope: 'read' },
-      { DPoP },
+      { DPoP: oidc.getDPoPHandle(app.configuration, pair) },
     );
-    expect(bound.token_type).toBe('dpop');
-    expect(await errorOf(ask(bound.access_token))).toBe('invalid_request');
+    expect(kind).toBe('dpop');
+    expect(await errorOf(ask(bound))).toBe('invalid_request');
+    const exchangeBy = async (
+      subject_token: string,
+      keys: typeof pair,
+    ): Promise<oidc.TokenEndpointResponse> => {
+      const DPoP = oidc.getDPoPHandle(gateway.configuration, keys);
+      const parameters = { subject_token, subject_token_type: ACCESS_TOKEN, audience: ORDERS };
+      return await oidc.genericGrantRequest(gateway.configuration, GRANT, parameters, { DPoP });
+    };
+    const other = await oidc.randomDPoPKeyPair('ES256');
+    await expect(exchangeBy(bound, other)).rejects.toMatchObject({ error: 'invalid_request' });
+    const { cnf } = decodeJwt(bound);
+    const answers = [await exchangeBy(bound, pair), await exchangeBy(token, pair)];
+    for (const answer of answers) {
+      expect(answer).toMatchObject({ token_type: 'dpop', issued_token_type: ACCESS_TOKEN });
+      expect(decodeJwt(answer.access_token)['cnf']).toEqual(cnf);
+    }
+  });
+
+  test('is not got by a proof that is not for us, nor twice by one', async () => {
     const { token } = await signIn();
-    const proven = oidc.genericGrantRequest(
-      gateway.configuration,
-      GRANT,
-      { subject_token: token, subject_token_type: ACCESS_TOKEN, audience: ORDERS },
-      { DPoP: oidc.getDPoPHandle(gateway.configuration, await oidc.randomDPoPKeyPair('ES256')) },
-    );
-    await expect(proven).rejects.toMatchObject({ error: 'invalid_request' });
+    const sent: Request[] = [];
+    gateway.configuration[oidc.customFetch] = async (url, init) => {
+      const request = new Request(url, init);
+      sent.push(request.clone());
+      return await fetch(request);
+    };
+    const DPoP = oidc.getDPoPHandle(gateway.configuration, await oidc.randomDPoPKeyPair('ES256'));
+    const parameters = { subject_token: token, subject_token_type: ACCESS_TOKEN, audience: ORDERS };
+    await oidc.genericGrantRequest(gateway.configuration, GRANT, parameters, { DPoP });
+    delete gateway.configuration[oidc.customFetch];
+    const [used] = sent;
+    if (used === undefined) throw new Error('nothing was sent');
+    expect(await errorOf(fetch(used.clone()))).toBe('invalid_dpop_proof');
+    const elsewhere = new Request(used, {
+      headers: { ...Object.fromEntries(used.headers), dpop: 'a.b.c' },
+    });
+    expect(await errorOf(fetch(elsewhere))).toBe('invalid_dpop_proof');
   });
 
   test('names a chain of those who act, and none for a client that may impersonate', async () => {
