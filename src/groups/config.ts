@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { isName, isPermission, NAME_RULE, PERMISSION_RULE, PERMISSIONS_MAX } from './names.ts';
+import {
+  isName,
+  isPermission,
+  isRoleName,
+  NAME_RULE,
+  PERMISSION_RULE,
+  PERMISSIONS_MAX,
+  ROLE_NAME_RULE,
+} from './names.ts';
 import { nestingProblem, type Nesting } from './nesting.ts';
 
 const LINKS_MAX = 10_000;
@@ -21,7 +29,7 @@ const group = z.strictObject({
 });
 
 const role = z.strictObject({
-  name: name.describe('As claims tell it.'),
+  name: z.string().refine(isRoleName, { error: ROLE_NAME_RULE }).describe('As claims tell it.'),
   api: z
     .string()
     .min(1)

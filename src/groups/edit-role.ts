@@ -1,7 +1,8 @@
 import { losersAmong, settle, type GroupsOptions } from './changes.ts';
+import type { RoleTable } from '../storage/tables.ts';
 import { InvalidGroup, type Role, type RoleChange, type Roles } from './groups.ts';
 import { PERMISSIONS_MAX } from './names.ts';
-import { changePermissions, roleByKey } from './role-queries.ts';
+import { changeRole, roleByKey } from './role-queries.ts';
 import { changedElsewhere, checkedPermissions, declaredRole, holdersIn } from './role-rules.ts';
 import { roleOf, rowKeyOf } from './rows.ts';
 
@@ -15,27 +16,34 @@ export function createRoleEdit(options: GroupsOptions): Roles['edit'] {
     for (;;) {
       const row = await records.first(roleByKey(queries, rowKeyOf(key)));
       if (row === undefined) return undefined;
-      const role = roleOf(row);
-      const permissions = changed(role, change);
-      const text = JSON.stringify(permissions);
-      if (text === row.permissions) return role;
-      const losers = endTokens ? await losersBy(options, role, permissions) : [];
-      const [written] = await records.write(changePermissions(queries, row, text));
+      const after = changed(row, change);
+      if (isSame(row, after)) return roleOf(row);
+      const { permissions } = roleOf(after);
+      const losers = endTokens ? await losersBy(options, roleOf(row), permissions) : [];
+      const [written] = await records.write(changeRole(queries, row, after));
       if (written?.rowsAffected !== 1) continue;
       const deed = { type: 'role.updated', role: key.name, api: key.api, permissions } as const;
       await settle(options, deed, actor, losers);
-      return { ...role, permissions };
+      return roleOf(after);
     }
   };
 }
 
 /** @throws {InvalidGroup} when it would permit too much. */
-function changed({ permissions }: Role, { permit, forbid }: RoleChange): readonly string[] {
-  const kept = [...permissions, ...permit].filter((one) => !forbid.includes(one));
+function changed(row: RoleTable, { permit, forbid, description }: RoleChange): RoleTable {
+  const kept = [...roleOf(row).permissions, ...permit].filter((one) => !forbid.includes(one));
   const next = [...new Set(kept)].toSorted();
   if (next.length > PERMISSIONS_MAX)
     throw new InvalidGroup(`permissions: ${PERMISSIONS_MAX} at most`);
-  return next;
+  return {
+    ...row,
+    permissions: JSON.stringify(next),
+    description: description ?? row.description,
+  };
+}
+
+function isSame(one: RoleTable, other: RoleTable): boolean {
+  return one.permissions === other.permissions && one.description === other.description;
 }
 
 /** Ids of those who hold the role, where it permits less from now on. */

@@ -79,6 +79,8 @@ export interface Held {
   explain(question: Question): readonly Path[];
   /** What the person has by themselves, not through groups. */
   direct(): Ownership;
+  /** Of every API and of the installation, by themselves and through groups; one that comes by several ways comes several times. */
+  roles(): readonly RoleKey[];
 }
 
 /** Groups and roles that hang on one person. */
@@ -123,6 +125,8 @@ export interface Groups {
 export interface RoleChange {
   readonly permit: readonly string[];
   readonly forbid: readonly string[];
+  /** Left out: as it was. */
+  readonly description?: string | undefined;
 }
 
 /** The roles of the installation and of its APIs. */

@@ -60,14 +60,14 @@ export function insertRole(queries: Queries, row: RoleTable): readonly Compilabl
 }
 
 /** Only while the role permits what it did when it was read. */
-export function changePermissions(
+export function changeRole(
   queries: Queries,
   { api, name, permissions: seen }: RoleTable,
-  permissions: string,
+  { permissions, description }: RoleTable,
 ): Compilable {
   return queries
     .updateTable('role')
-    .set({ permissions })
+    .set({ permissions, description })
     .where('api', '=', api)
     .where('name', '=', name)
     .where('permissions', '=', seen);

@@ -7,7 +7,13 @@ import {
   type RoleHolders,
   type RoleKey,
 } from './groups.ts';
-import { isName, isPermission, NAME_RULE, PERMISSION_RULE, PERMISSIONS_MAX } from './names.ts';
+import {
+  isPermission,
+  isRoleName,
+  PERMISSION_RULE,
+  PERMISSIONS_MAX,
+  ROLE_NAME_RULE,
+} from './names.ts';
 import { holdersOf, roleByKey } from './role-queries.ts';
 import { roleInWords, roleOf, rowKeyOf } from './rows.ts';
 
@@ -43,7 +49,7 @@ export function checkedPermissions(
   const isKnown = (one: string): boolean =>
     server === undefined || server.scopes.has(one) || server.permissions.has(one);
   const problems = [
-    ...(isName(name) ? [] : [`name: ${NAME_RULE}`]),
+    ...(isRoleName(name) ? [] : [`name: ${ROLE_NAME_RULE}`]),
     ...(api !== undefined && server === undefined ? [`api: no API has the identifier ${api}`] : []),
     ...(permissions.length > PERMISSIONS_MAX ? [`permissions: ${PERMISSIONS_MAX} at most`] : []),
     ...permissions

@@ -33,6 +33,7 @@ export function heldBy(ties: Ties): Held {
     rights: ({ api }) => rightsOf(groups, given, api),
     explain: (question) => explain(ties.memberships, given, question),
     direct: () => directIn(ties),
+    roles: () => given.map(({ role }) => role),
   };
 }
 

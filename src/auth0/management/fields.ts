@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { JsonObject } from '../../runtime/json.ts';
 
 /** `true` and `false` as queries write them. */
-const queryFlag = z.enum(['true', 'false']).transform((text) => text === 'true');
+export const queryFlag = z.enum(['true', 'false']).transform((text) => text === 'true');
 
 /** Which members an answer has: those of `fields`, or with `include_fields=false` all others. */
 export const fieldsQuery = {

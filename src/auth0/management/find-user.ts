@@ -15,6 +15,30 @@ export async function userOf(
   return account;
 }
 
+/** By e-mail address or username. @throws {ManagementProblem} */
+export async function accountByIdentifier(
+  identifier: string,
+  { accounts }: Pick<ManagementRoom, 'accounts'>,
+): Promise<Account> {
+  const account = await accounts.findByLogin(identifier);
+  if (account === undefined) throw noSuchUser();
+  return account;
+}
+
+/** All of them, in their order. @throws {ManagementProblem} when one is not there. */
+export async function accountsByUserIds(
+  userIds: readonly string[],
+  { accounts }: Pick<ManagementRoom, 'accounts'>,
+): Promise<readonly Account[]> {
+  return await Promise.all(
+    userIds.map(async (userId) => {
+      const account = await accounts.find(accountIdOf(userId) ?? '');
+      if (account === undefined) throw noSuchUser();
+      return account;
+    }),
+  );
+}
+
 function noSuchUser(): ManagementProblem {
   return new ManagementProblem(404, {
     message: 'The user does not exist.',

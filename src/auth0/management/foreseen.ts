@@ -8,7 +8,7 @@ type Writer = (error: Error) => ManagementProblem;
 
 /** What other rooms refuse, in the words of Auth0 where it has any. */
 const FORESEEN: readonly (readonly [new (...given: never[]) => Error, Writer])[] = [
-  [InvalidAccount, (error) => invalidBody(error.message, error)],
+  [InvalidAccount, unfitUser],
   [InvalidMetadata, (error) => invalidBody(error.message, error)],
   [InvalidGroup, (error) => invalidBody(error.message, error)],
   [AccountExists, (error) => conflict('The user already exists.', 'auth0_idp_error', error)],
@@ -26,4 +26,15 @@ export function problemOf(error: unknown): ManagementProblem | undefined {
 
 function conflict(message: string, errorCode: string, cause: Error): ManagementProblem {
   return new ManagementProblem(409, { message, errorCode }, { cause });
+}
+
+/** Programs tell by the first words that it is the password. */
+function unfitUser(error: Error): ManagementProblem {
+  const { message } = error;
+  if (!message.startsWith('password:')) return invalidBody(message, error);
+  return new ManagementProblem(
+    400,
+    { message: `PasswordStrengthError: Password is too weak: ${message}` },
+    { cause: error },
+  );
 }

@@ -1,10 +1,21 @@
 import type { Router } from '@koa/router';
+import { authenticationMethodRoutes } from './authentication-methods.ts';
 import { createBearer } from './bearer.ts';
 import type { ManagementRoom } from './room.ts';
 import { createManagementRoutes } from './routes.ts';
+import { roleRoutes } from './roles.ts';
+import { userBlockRoutes } from './user-blocks.ts';
+import { userRoleRoutes } from './user-roles.ts';
 import { userRoutes } from './users.ts';
 
 /** The Management API of a tenant (`/api/v2`). */
 export function createManagement(room: ManagementRoom): Router {
-  return createManagementRoutes([...userRoutes(room)], createBearer(room));
+  const routes = [
+    ...userRoutes(room),
+    ...userRoleRoutes(room),
+    ...userBlockRoutes(room),
+    ...authenticationMethodRoutes(room),
+    ...roleRoutes(room),
+  ];
+  return createManagementRoutes(routes, createBearer(room));
 }

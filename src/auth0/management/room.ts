@@ -6,7 +6,7 @@ import type { UserMetadata } from '../user-metadata.ts';
 /** What the routes of one tenant's Management API build on. */
 export interface ManagementRoom extends Pick<
   House,
-  'accounts' | 'audit' | 'clock' | 'records' | 'revocation' | 'signingKeys'
+  'accounts' | 'audit' | 'clock' | 'factors' | 'groups' | 'records' | 'revocation' | 'signingKeys'
 > {
   readonly tenant: TenantConfig;
   /** Those of the tenant. */

@@ -6,11 +6,18 @@ import type { ManagementRoom } from './room.ts';
 import { type SignIns, signInsOf } from './sign-ins.ts';
 
 /** The one connection: accounts with a password of the one directory. */
-const CONNECTION = 'Username-Password-Authentication';
+export const CONNECTION = 'Username-Password-Authentication';
 
 const SECOND_MS = 1000;
-/** Claims that users have at the top. */
-const CLAIMS = ['given_name', 'family_name', 'picture', 'phone_number'] as const;
+/** Fields of users that are standard claims here, by the same names. */
+export const CLAIM_FIELDS = [
+  'name',
+  'nickname',
+  'given_name',
+  'family_name',
+  'picture',
+  'phone_number',
+] as const;
 
 /** `accounts` as Auth0 writes users, in their order. Nothing of a password is in it. */
 export async function usersOf(
@@ -24,46 +31,58 @@ export async function usersOf(
   );
 }
 
+/** The little of each that lists of members tell. */
+export async function userSummaries(
+  accountIds: readonly string[],
+  { accounts }: Pick<ManagementRoom, 'accounts'>,
+): Promise<readonly JsonObject[]> {
+  const found = await Promise.all(accountIds.map((id) => accounts.find(id)));
+  return found.flatMap((account) => {
+    if (account === undefined) return [];
+    const { user_id, email = null, name = null, picture = null } = userView(account);
+    return [{ user_id: user_id ?? null, email, name, picture }];
+  });
+}
+
 function userView(
   account: Account,
   { user, app }: Metadata = { user: {}, app: {} },
   signIns?: SignIns,
 ): JsonObject {
-  const { id, username, email, emailVerified, claims, state } = account;
+  const { id, username, email, emailVerified, state } = account;
   return {
     user_id: auth0Subject(id),
     ...(email !== undefined && { email, email_verified: emailVerified }),
     ...(username !== undefined && { username }),
     ...namesOf(account),
-    ...claimsAtTheTop(claims),
+    ...claimsOf(account),
     identities: [{ connection: CONNECTION, provider: 'auth0', user_id: id, isSocial: false }],
-    created_at: instant(account.createdAt),
-    updated_at: instant(account.updatedAt),
+    created_at: instantOf(account.createdAt),
+    updated_at: instantOf(account.updatedAt),
     user_metadata: user,
     app_metadata: app,
     ...(state !== 'active' && { blocked: true }),
-    ...(signIns && { last_login: instant(signIns.lastAt) }),
+    ...(signIns && { last_login: instantOf(signIns.lastAt) }),
     logins_count: signIns?.count ?? 0,
   };
 }
 
-function namesOf({ id, email, username, claims }: Account): JsonObject {
+/** What users are called who have no such claims. */
+function namesOf({ id, email, username }: Account): JsonObject {
   const login = email ?? username ?? id;
-  return {
-    name: claims['name'] ?? login,
-    nickname: claims['nickname'] ?? email?.split('@')[0] ?? login,
-  };
+  return { name: login, nickname: email?.split('@')[0] ?? login };
 }
 
-function claimsAtTheTop(claims: JsonObject): JsonObject {
+function claimsOf({ claims }: Account): JsonObject {
   return Object.fromEntries(
-    CLAIMS.flatMap((name) => {
+    CLAIM_FIELDS.flatMap((name) => {
       const value = claims[name];
       return value === undefined ? [] : [[name, value]];
     }),
   );
 }
 
-function instant(time: number): string {
+/** A NumericDate as answers have it (ISO 8601). */
+export function instantOf(time: number): string {
   return new Date(time * SECOND_MS).toISOString();
 }

@@ -29,6 +29,7 @@ export interface TenantNode extends AccountNode {
 interface SignIn {
   readonly browser?: Browser;
   readonly login?: string;
+  readonly password?: string;
 }
 
 interface TokenOptions {
@@ -105,7 +106,7 @@ export async function openTenantNode(
 
   async function authorize(
     parameters: Readonly<Record<string, string>>,
-    { browser = createBrowser(url), login = 'ann' }: SignIn = {},
+    { browser = createBrowser(url), login = 'ann', password = PASSWORD }: SignIn = {},
   ): Promise<URL> {
     const query = new URLSearchParams(parameters);
     const first = await browser.visit(`${url}/authorize?${query.toString()}`);
@@ -116,7 +117,7 @@ export async function openTenantNode(
     const body = new URLSearchParams({
       csrf: csrfIn(html),
       login,
-      password: PASSWORD,
+      password,
       action: 'continue',
     });
     const last = await browser.visit(first.url.href, { method: 'POST', body });

@@ -1,0 +1,119 @@
+import type { z } from 'zod';
+import type { Account } from '../../accounts/accounts.ts';
+import type { JsonObject } from '../../runtime/json.ts';
+import type { Actor } from '../../runtime/origin.ts';
+import type { Metadata } from '../user-metadata.ts';
+import { userOf } from './find-user.ts';
+import { ManagementProblem } from './problem.ts';
+import type { ManagementRoom } from './room.ts';
+import type { ManagementRoute } from './route.ts';
+import { claimsOf, userChangesBody } from './user-fields.ts';
+import { usersOf } from './user-view.ts';
+
+type Changes = z.output<typeof userChangesBody>;
+
+/** What one request changes of one person. */
+interface Change {
+  readonly account: Account;
+  readonly changes: Changes;
+  readonly actor: Actor;
+}
+
+/** Fields that Auth0 takes one of at a time: each is refused for reasons of its own. */
+const ALONE = ['password', 'email', 'email_verified', 'username'] as const;
+
+/** `PATCH /users/{id}`: what is left out stays. Metadata is merged at its first level; an empty object empties it. */
+export function changeUser(room: ManagementRoom): ManagementRoute {
+  return {
+    method: 'patch',
+    path: '/users/:id',
+    scopes: ['update:users', 'update:users_app_metadata'],
+    async run(call) {
+      const account = await userOf(call, room);
+      const changes = await call.body(userChangesBody);
+      refuseTogether(changes);
+      const change = { account, changes, actor: call.actor };
+      // First what may be refused.
+      await changeNames(change, room);
+      await changePassword(change, room);
+      await changeEmail(change, room);
+      await changeMetadata(change, room);
+      await changeBlocked(change, room);
+      const [view] = await usersOf([await userOf(call, room)], room);
+      return view;
+    },
+  };
+}
+
+/** @throws {ManagementProblem} */
+function refuseTogether(changes: Changes): void {
+  const given = ALONE.filter((name) => changes[name] !== undefined);
+  const isOfEmail = given.every((name) => name === 'email' || name === 'email_verified');
+  if (given.length < 2 || isOfEmail) return;
+  throw new ManagementProblem(400, {
+    message: `Cannot update ${given.join(' and ')} simultaneously`,
+    errorCode: 'operation_not_supported',
+  });
+}
+
+async function changeNames(
+  { account, changes, actor }: Change,
+  { accounts }: ManagementRoom,
+): Promise<void> {
+  const claims = claimsOf(changes);
+  const { username } = changes;
+  if (Object.keys(claims).length === 0 && username === undefined) return;
+  await accounts.update(account.id, { claims, username }, { editor: 'operator', actor });
+}
+
+async function changePassword(
+  { account, changes: { password }, actor }: Change,
+  { accounts }: ManagementRoom,
+): Promise<void> {
+  if (password !== undefined) await accounts.setPassword(account.id, password, actor);
+}
+
+async function changeEmail(
+  { account, changes, actor }: Change,
+  { accounts }: ManagementRoom,
+): Promise<void> {
+  const { email: address = account.email, email_verified: given } = changes;
+  const isOther = address !== account.email;
+  const isVerified = given ?? (!isOther && account.emailVerified);
+  if (address === undefined || (!isOther && isVerified === account.emailVerified)) return;
+  await accounts.setEmail(account.id, { address, isVerified }, actor);
+}
+
+async function changeMetadata(
+  { account, changes, actor }: Change,
+  { metadata }: ManagementRoom,
+): Promise<void> {
+  const { user_metadata: user, app_metadata: app } = changes;
+  if (user === undefined && app === undefined) return;
+  const before = await metadata.of(account.id);
+  const wanted: Partial<Metadata> = {
+    ...(user && { user: emptied(user, before.user) }),
+    ...(app && { app: emptied(app, before.app) }),
+  };
+  await metadata.merge(account.id, wanted, actor);
+}
+
+/** What merging takes to come to `wanted`, where an empty object stands for nothing at all. */
+function emptied(wanted: JsonObject, before: JsonObject): JsonObject {
+  if (Object.keys(wanted).length > 0) return wanted;
+  return Object.fromEntries(Object.keys(before).map((name) => [name, null]));
+}
+
+/** Whoever is let in again is no longer locked, either. */
+async function changeBlocked(
+  { account, changes: { blocked }, actor }: Change,
+  { accounts }: ManagementRoom,
+): Promise<void> {
+  if (blocked === undefined) return;
+  if (blocked) {
+    await accounts.disable(account.id, actor);
+    return;
+  }
+  await accounts.enable(account.id, actor);
+  if (account.state === 'locked') await accounts.unlock(account.id, actor);
+}

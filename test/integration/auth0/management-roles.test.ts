@@ -1,0 +1,137 @@
+import { decodeJwt } from 'jose';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { API, CALLBACK, SPA, STANDARD_API } from './tenant-node.ts';
+import { openManagedNode, type Item, type ManagedNode } from './management-client.ts';
+
+let node: ManagedNode;
+
+beforeAll(async () => {
+  node = await openManagedNode({
+    clients: [{ clientId: SPA, appType: 'spa', callbacks: [CALLBACK] }],
+  });
+});
+
+afterAll(() => node.close());
+
+function at(userId: string, rest = ''): string {
+  return `/users/${encodeURIComponent(userId)}${rest}`;
+}
+
+async function idOf(name: string): Promise<string> {
+  const { list } = await node.manage('GET', `/users-by-email?email=${name}%40example.com`);
+  return list[0]?.user_id ?? 'nobody';
+}
+
+async function roleNamed(name: string): Promise<Item> {
+  const { list } = await node.manage('GET', `/roles?name_filter=${name}`);
+  const [role] = list;
+  if (role === undefined) throw new Error(`no role ${name}`);
+  return role;
+}
+
+async function permissionsInToken(login: string): Promise<unknown> {
+  const { body } = await node.signIn({ audience: STANDARD_API, scope: 'openid' }, { login });
+  return decodeJwt(String(body['access_token']))['permissions'];
+}
+
+function permission(name: string, api = STANDARD_API): object {
+  return { permissions: [{ resource_server_identifier: api, permission_name: name }] };
+}
+
+describe('roles', () => {
+  test('are made, described, and keep their names', async () => {
+    const made = await node.manage('POST', '/roles', {
+      name: 'Support Agent',
+      description: 'Helps',
+    });
+    expect(made).toMatchObject({
+      status: 200,
+      body: { id: expect.stringMatching(/^rol_[0-9a-f]{16}$/u), name: 'Support Agent' },
+    });
+    const path = `/roles/${made.body.id}`;
+    const described = await node.manage('PATCH', path, { description: 'Helps more' });
+    expect(described.body).toEqual({ ...made.body, description: 'Helps more' });
+    expect(await node.manage('PATCH', path, { name: 'Other' })).toMatchObject({
+      status: 400,
+      body: { errorCode: 'operation_not_supported' },
+    });
+    expect((await node.manage('POST', '/roles', { name: 'Support Agent' })).status).toBe(409);
+    expect((await node.manage('DELETE', path)).status).toBe(204);
+    expect(await node.manage('GET', path)).toMatchObject({
+      status: 404,
+      body: { errorCode: 'inexistent_role' },
+    });
+  });
+
+  test('permit at several APIs, whoever holds them already included', async () => {
+    const { body: role } = await node.manage('POST', '/roles', { name: 'editor' });
+    const [ben, cat] = [await idOf('ben'), await idOf('cat')];
+    const given = await node.manage('POST', at(ben, '/roles'), { roles: [role.id] });
+    expect(given.status).toBe(204);
+    const path = `/roles/${role.id}/permissions`;
+    expect((await node.manage('POST', path, permission('write:all'))).status).toBe(201);
+    expect((await node.manage('POST', path, permission('read:messages', API))).status).toBe(201);
+    expect((await node.manage('POST', path, permission('fly'))).status).toBe(400);
+    const listed = await node.manage('GET', `${path}?include_totals=true`);
+    expect(listed.body).toMatchObject({ total: 2, length: 2 });
+    expect(listed.body['permissions']).toContainEqual({
+      permission_name: 'write:all',
+      description: 'Write',
+      resource_server_identifier: STANDARD_API,
+      resource_server_name: 'Standard',
+    });
+    expect(await permissionsInToken('ben')).toEqual(['write:all']);
+    expect(await permissionsInToken('cat')).toBeUndefined();
+    await node.manage('POST', `/roles/${role.id}/users`, { users: [cat] });
+    expect(await permissionsInToken('cat')).toEqual(['write:all']);
+    const members = await node.manage('GET', `/roles/${role.id}/users?take=1`);
+    expect(members.body).toMatchObject({ users: [{ user_id: expect.any(String) }], next: '1' });
+    const rest = await node.manage('GET', `/roles/${role.id}/users?take=1&from=1`);
+    expect(rest.body).not.toHaveProperty('next');
+    expect(
+      new Set([...members.body.users, ...rest.body.users].map((user) => user.user_id)),
+    ).toEqual(new Set([ben, cat]));
+    const held = await node.manage('GET', at(ben, '/permissions'));
+    expect(held.list).toContainEqual(
+      expect.objectContaining({
+        permission_name: 'write:all',
+        sources: [{ source_id: role.id, source_name: 'editor', source_type: 'ROLE' }],
+      }),
+    );
+    expect((await node.manage('DELETE', path, permission('write:all'))).status).toBe(204);
+    expect(await permissionsInToken('ben')).toBeUndefined();
+    await node.manage('DELETE', at(ben, '/roles'), { roles: [role.id] });
+    expect((await node.manage('GET', at(ben, '/roles'))).list).toEqual([]);
+  });
+
+  test('of many that are given at once with a part that is being made, none is half', async () => {
+    const { body: role } = await node.manage('POST', '/roles', { name: 'crowd' });
+    const names = ['dan', 'eve', 'fay', 'gus', 'hal'];
+    const ids = await Promise.all(names.map(idOf));
+    await Promise.all([
+      ...ids.map((id) => node.manage('POST', at(id, '/roles'), { roles: [role.id] })),
+      node.manage('POST', `/roles/${role.id}/permissions`, permission('read:all')),
+    ]);
+    for (const id of ids)
+      expect((await node.manage('GET', at(id, '/permissions'))).list).toHaveLength(1);
+    await Promise.all([
+      ...ids.map((id) => node.manage('DELETE', at(id, '/roles'), { roles: [role.id] })),
+      node.manage('POST', `/roles/${role.id}/permissions`, permission('read:messages', API)),
+    ]);
+    for (const id of ids)
+      expect((await node.manage('GET', at(id, '/permissions'))).list).toEqual([]);
+  });
+
+  test('of the configuration are there, and are changed there alone', async () => {
+    const reader = await roleNamed('reader');
+    expect((await node.manage('GET', at(await idOf('ann'), '/roles'))).list).toEqual([reader]);
+    const declared = { status: 409, body: { errorCode: 'declared_in_config' } };
+    const give = await node.manage('POST', at(await idOf('ben'), '/roles'), { roles: [reader.id] });
+    expect(give).toMatchObject(declared);
+    const path = `/roles/${reader.id}`;
+    expect(await node.manage('DELETE', path)).toMatchObject(declared);
+    expect(
+      await node.manage('POST', `${path}/permissions`, permission('write:messages', API)),
+    ).toMatchObject(declared);
+  });
+});

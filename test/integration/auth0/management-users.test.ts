@@ -1,0 +1,200 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { CALLBACK, SPA } from './tenant-node.ts';
+import { openManagedNode, type Item, type ManagedNode } from './management-client.ts';
+
+const CONNECTION = 'Username-Password-Authentication';
+const GOOD = 'a-long-password-of-the-tests';
+
+let node: ManagedNode;
+
+beforeAll(async () => {
+  const signIn = { argon2: { memoryKib: 7168, iterations: 1 }, limits: { strangers: 3 } };
+  node = await openManagedNode(
+    { clients: [{ clientId: SPA, appType: 'spa', callbacks: [CALLBACK] }] },
+    { signIn },
+  );
+});
+
+afterAll(() => node.close());
+
+function at(userId: string, rest = ''): string {
+  return `/users/${encodeURIComponent(userId)}${rest}`;
+}
+
+async function create(fields: object): Promise<Item> {
+  const told = await node.manage('POST', '/users', { connection: CONNECTION, ...fields });
+  expect(told.status).toBe(201);
+  return told.body;
+}
+
+async function idOf(name: string): Promise<string> {
+  const { list } = await node.manage('GET', `/users-by-email?email=${name}%40example.com`);
+  return list[0]?.user_id ?? 'nobody';
+}
+
+describe('users', () => {
+  test('are made with an id of their own, sign in under it, and are read without a password', async () => {
+    const made = await create({
+      user_id: '5f7c8ec7c33c6c004bbafe82',
+      email: 'Nia@example.com',
+      email_verified: true,
+      password: GOOD,
+      name: 'Nia N.',
+      user_metadata: { theme: 'dark' },
+      app_metadata: { plan: 'gold' },
+    });
+    expect(made).toEqual({
+      user_id: 'auth0|5f7c8ec7c33c6c004bbafe82',
+      email: 'Nia@example.com',
+      email_verified: true,
+      name: 'Nia N.',
+      nickname: 'Nia',
+      identities: [
+        {
+          connection: CONNECTION,
+          provider: 'auth0',
+          user_id: '5f7c8ec7c33c6c004bbafe82',
+          isSocial: false,
+        },
+      ],
+      created_at: expect.stringMatching(/^\d{4}-.*Z$/u),
+      updated_at: expect.any(String),
+      user_metadata: { theme: 'dark' },
+      app_metadata: { plan: 'gold' },
+      logins_count: 0,
+    });
+    const { body } = await node.manage('GET', at(made.user_id));
+    expect(body).toEqual(made);
+    expect(JSON.stringify(body)).not.toContain('argon2');
+  });
+
+  test('of an address that is taken are a conflict, and a weak password is told', async () => {
+    const fields = { connection: CONNECTION, email: 'ANN@example.com', password: GOOD };
+    expect(await node.manage('POST', '/users', fields)).toMatchObject({
+      status: 409,
+      body: { message: 'The user already exists.', errorCode: 'auth0_idp_error' },
+    });
+    const weak = { connection: CONNECTION, email: 'weak@example.com', password: 'password' };
+    expect(await node.manage('POST', '/users', weak)).toMatchObject({
+      status: 400,
+      body: { message: expect.stringMatching(/^PasswordStrengthError: Password is too weak/u) },
+    });
+    const other = { ...weak, password: GOOD, connection: 'google-oauth2', colour: 'red' };
+    expect(await node.manage('POST', '/users', other)).toMatchObject({
+      status: 400,
+      body: { errorCode: 'invalid_body', message: expect.stringContaining('colour') },
+    });
+  });
+
+  test('are changed field by field; metadata is merged, and an empty object empties it', async () => {
+    const { user_id: id } = await create({
+      email: 'ola@example.com',
+      password: GOOD,
+      user_metadata: { a: 1, b: 2 },
+    });
+    const changes = { name: 'Ola', nickname: null, user_metadata: { b: null, c: 3 } };
+    expect(await node.manage('PATCH', at(id), changes)).toMatchObject({
+      status: 200,
+      body: { name: 'Ola', nickname: 'ola', user_metadata: { a: 1, c: 3 } },
+    });
+    const emptied = await node.manage('PATCH', at(id), { user_metadata: {} });
+    expect(emptied.body['user_metadata']).toEqual({});
+    const verified = await node.manage('PATCH', at(id), { email_verified: true });
+    expect(verified.body['email_verified']).toBe(true);
+    const moved = await node.manage('PATCH', at(id), { email: 'ola2@example.com' });
+    expect(moved.body).toMatchObject({ email: 'ola2@example.com', email_verified: false });
+    const both = { password: GOOD, email: 'ola3@example.com' };
+    expect(await node.manage('PATCH', at(id), both)).toMatchObject({
+      status: 400,
+      body: { message: 'Cannot update password and email simultaneously' },
+    });
+  });
+
+  test('who are blocked lose what they hold and do not get in, until they are let in again', async () => {
+    const id = await idOf('ben');
+    const { body } = await node.signIn({}, { login: 'ben' });
+    const refresh = (): ReturnType<ManagedNode['token']> =>
+      node.token({
+        grant_type: 'refresh_token',
+        client_id: SPA,
+        refresh_token: String(body['refresh_token']),
+      });
+    const blocked = await node.manage('PATCH', at(id), { blocked: true });
+    expect(blocked.body).toMatchObject({ blocked: true, logins_count: 1 });
+    expect(blocked.body['last_login']).toMatch(/Z$/u);
+    expect((await refresh()).status).toBe(403);
+    await expect(node.signIn({}, { login: 'ben' })).rejects.toThrow();
+    const free = await node.manage('PATCH', at(id), { blocked: false });
+    expect(free.body).not.toHaveProperty('blocked');
+    expect((await node.signIn({}, { login: 'ben' })).status).toBe(200);
+  });
+
+  test('are found by the language of searches, sorted, by page and with totals', async () => {
+    const q = (text: string): string => `q=${encodeURIComponent(text)}`;
+    const one = await node.manage('GET', `/users?${q('email:"ann@example.com"')}`);
+    expect(one.list.map((user) => user.email)).toEqual(['ann@example.com']);
+    await node.manage('PATCH', at(await idOf('dan')), { user_metadata: { team: 'Red' } });
+    await node.manage('PATCH', at(await idOf('eve')), { user_metadata: { team: 'red' } });
+    const both = await node.manage(
+      'GET',
+      `/users?${q('user_metadata.team:red AND blocked:false')}&sort=email:-1&include_totals=true`,
+    );
+    expect(both.body).toMatchObject({ start: 0, limit: 50, length: 2, total: 2 });
+    expect(both.body.users.map((user) => user.email)).toEqual([
+      'eve@example.com',
+      'dan@example.com',
+    ]);
+    const exact = await node.manage('GET', `/users?${q(`user_id:"${await idOf('fay')}"`)}`);
+    expect(exact.list).toHaveLength(1);
+    expect(await node.manage('GET', `/users?${q('email:a email:b')}`)).toMatchObject({
+      status: 400,
+      body: {
+        errorCode: 'invalid_query_string',
+        message: expect.stringContaining('what is known here'),
+      },
+    });
+  });
+
+  test('are listed by page, with the fields that are asked for', async () => {
+    const path = '/users?per_page=4&sort=email:1&include_totals=true&fields=email';
+    const first = await node.manage('GET', `${path}&page=0`);
+    const second = await node.manage('GET', `${path}&page=1`);
+    expect(first.body).toMatchObject({ start: 0, limit: 4, length: 4 });
+    expect(second.body['start']).toBe(4);
+    expect(first.body.total).toBeGreaterThan(12);
+    const emails = [...first.body.users, ...second.body.users].map((user) => user.email);
+    expect(emails).toEqual(emails.toSorted((one, other) => one.localeCompare(other)));
+    expect(new Set(emails).size).toBe(8);
+    expect(Object.keys(first.body.users[0] ?? {})).toEqual(['email']);
+    for (const wrong of ['per_page=101', 'sort=shoe:1', 'page=x', 'search_engine=v2'])
+      expect((await node.manage('GET', `/users?${wrong}`)).status).toBe(400);
+  });
+
+  test('who are deleted are gone, and their id is never given again', async () => {
+    const { user_id: id } = await create({ email: 'pia@example.com', password: GOOD });
+    expect((await node.manage('DELETE', at(id))).status).toBe(204);
+    expect((await node.manage('DELETE', at(id))).status).toBe(204);
+    expect((await node.manage('GET', at(id))).status).toBe(404);
+    const again = { connection: CONNECTION, user_id: id, email: 'pia@example.com', password: GOOD };
+    expect((await node.manage('POST', '/users', again)).status).toBe(409);
+  });
+
+  test('who were guessed at too often are told, and let try again', async () => {
+    const guess = (): Promise<unknown> => node.signIn({}, { login: 'gus', password: 'wrong' });
+    for (let tries = 0; tries < 4; tries += 1) await guess().catch(() => undefined);
+    const path = `/user-blocks/${encodeURIComponent(await idOf('gus'))}`;
+    expect((await node.manage('GET', path)).body['blocked_for']).toContainEqual({
+      identifier: 'gus',
+    });
+    expect((await node.manage('DELETE', '/user-blocks?identifier=gus')).status).toBe(204);
+    expect((await node.manage('GET', path)).body).toEqual({ blocked_for: [] });
+  });
+
+  test('have their authenticators taken away', async () => {
+    const path = at(await idOf('hal'), '/authentication-methods');
+    expect(await node.manage('GET', path)).toMatchObject({ status: 200, list: [] });
+    expect((await node.manage('DELETE', at(await idOf('hal'), '/authenticators'))).status).toBe(
+      204,
+    );
+  });
+});
