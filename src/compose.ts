@@ -39,6 +39,7 @@ import { joinClient } from './joining/join-client.ts';
 import { createNotices, type Notices } from './notices/notices.ts';
 import { createRestorer, type Restorer } from './notices/restorer.ts';
 import type { IssuerProfile } from './provider/contract.ts';
+import { requestKeyAlgorithms } from './provider/features/encrypted-requests.ts';
 import { createTakeBack, type TakeBack } from './provider/take-back.ts';
 import { createRevocation, type RevocationRoom } from './revocation/create-revocation.ts';
 import { type Clock, systemClock } from './runtime/clock.ts';
@@ -246,6 +247,7 @@ function createOthers(
     keyAdministration: createKeyAdministration({
       ...base,
       settings: settings.signingKeys,
+      encryptionAlgorithms: requestKeyAlgorithms(settings.protocol.requestObjects),
       namespace: NAMESPACE,
     }),
   };

@@ -27,6 +27,7 @@ import { createFeedSigner } from './revocation/feed-signing.ts';
 import type { Feed } from './revocation/feed.ts';
 import type { MovableClock } from './runtime/clock.ts';
 import { longestAccessToken, type Settings } from './settings.ts';
+import { requestKeyAlgorithms } from './provider/features/encrypted-requests.ts';
 import { openSigningKeys } from './signing-keys/open-signing-keys.ts';
 import type { SigningKeys } from './signing-keys/signing-keys.ts';
 import { createStatusLists, type StatusListsRoom } from './status-lists/create-status-lists.ts';
@@ -213,6 +214,7 @@ async function openProtocol(parts: {
   const signingKeys = await openSigningKeys({
     ...rooms,
     settings: settings.signingKeys,
+    encryptionAlgorithms: requestKeyAlgorithms(settings.protocol.requestObjects),
     namespace: NAMESPACE,
     // A clock that was put forward by hand has not jumped.
     elapsedMs: options.movableClock?.elapsedMs,

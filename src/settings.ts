@@ -27,6 +27,7 @@ import {
 import { protocolConfig } from './provider/features/config.ts';
 import { CIBA_GRANT, cibaProblems } from './provider/features/ciba.ts';
 import { authorizationDetailsProblems } from './provider/features/authorization-details.ts';
+import { encryptedRequestsProblems } from './provider/features/encrypted-requests.ts';
 import { certificateProblems } from './provider/features/certificate-problems.ts';
 import { clientIdMetadataProblems } from './provider/features/client-id-metadata.ts';
 import { fapi2Problems } from './provider/features/fapi2-problems.ts';
@@ -117,6 +118,7 @@ function problemsBetween(settings: Sections): readonly Problem[] {
     ...protocol,
     ...auth0Problems(settings),
     ...groupProblems(settings),
+    ...encryptedRequestsProblems(settings),
     ...clientIdMetadataProblems(settings),
     ...jwtBearerProblems(settings),
     ...authorizationDetailsProblems(settings),

@@ -8,10 +8,14 @@ import type { Clock } from '../runtime/clock.ts';
 import type { MailAdministration } from '../mail/administration.ts';
 import { LatchkeyError } from '../runtime/errors.ts';
 import { createSealer, type Sealer } from '../runtime/sealing.ts';
-import type { KeyAdministration, Rotation } from '../signing-keys/administration.ts';
+import type {
+  KeyAdministration,
+  RevokedSigningKey,
+  Rotation,
+} from '../signing-keys/administration.ts';
 import { readMasterKey } from '../signing-keys/master-key.ts';
-import { ALGORITHMS } from '../signing-keys/ring.ts';
-import type { SigningAlgorithm } from '../signing-keys/signing-keys.ts';
+import { ALGORITHMS, isForEncryption, RING_ALGORITHMS } from '../signing-keys/ring.ts';
+import type { KeyAlgorithm, SigningAlgorithm } from '../signing-keys/signing-keys.ts';
 import { inWords, timelineText } from '../signing-keys/timeline-text.ts';
 import { instant, json, plain, type Output } from './output.ts';
 import { withRooms } from './rooms.ts';
@@ -45,14 +49,14 @@ interface JsonFlag {
 interface RotateFlags extends JsonFlag {
   readonly now?: true;
   readonly immediately?: true;
-  readonly algorithm?: SigningAlgorithm;
+  readonly algorithm?: KeyAlgorithm;
 }
 
 /** Adds `keys list | rotate | revoke | import | reseal | restore`. They work beside running nodes. */
 export function registerKeysCommands(program: Command, open: () => Promise<KeyRooms>): void {
   const keys = program.command('keys').description('Shows and changes the signing keys.');
-  const algorithm = (): Option =>
-    new Option('--algorithm <name>', 'of this ring only').choices(ALGORITHMS);
+  const algorithm = (names: readonly KeyAlgorithm[]): Option =>
+    new Option('--algorithm <name>', 'of this ring only').choices(names);
 
   keys
     .command('list')
@@ -70,7 +74,7 @@ export function registerKeysCommands(program: Command, open: () => Promise<KeyRo
       '--immediately',
       'do not wait for verifiers either: those with a cached key set may refuse tokens for a while',
     )
-    .addOption(algorithm())
+    .addOption(algorithm(RING_ALGORITHMS))
     .option('--json', 'print JSON')
     .action((flags: RotateFlags) => withRooms(open, (rooms) => rotate(rooms, flags)));
   keys
@@ -88,7 +92,7 @@ export function registerKeysCommands(program: Command, open: () => Promise<KeyRo
     .command('import')
     .description('Makes a private key of yours the next one of its ring.')
     .argument('<file>', 'PEM or JWK, readable by you alone')
-    .addOption(algorithm().makeOptionMandatory())
+    .addOption(algorithm(ALGORITHMS).makeOptionMandatory())
     .option('--json', 'print JSON')
     .action((file: string, flags: JsonFlag & { readonly algorithm: SigningAlgorithm }) =>
       withRooms(open, (rooms) => importKey(rooms, file, flags)),
@@ -134,6 +138,8 @@ async function rotate({ administration, print }: KeyRooms, flags: RotateFlags): 
 }
 
 function rotationInWords({ algorithm, kid, signsFrom, waitSeconds }: Rotation): string {
+  if (isForEncryption(algorithm))
+    return `${algorithm}: the key set shows the key ${kid} ${waitSeconds === 0 ? 'from now on' : `in ${inWords(waitSeconds)}, at ${instant(signsFrom)}, when every node has it`}.`;
   return waitSeconds === 0
     ? `${algorithm}: the key ${kid} signs from now on.`
     : `${algorithm}: the key ${kid} signs in ${inWords(waitSeconds)}, at ${instant(signsFrom)}, when every verifier can know it. --immediately does not wait.`;
@@ -145,15 +151,25 @@ async function revoke(
   flags: JsonFlag & { readonly reason: string },
 ): Promise<void> {
   const result = await administration.revoke(name, flags.reason);
-  const { algorithm, kid, tokensRefused, successor } = result;
-  const words = [
+  print(flags.json ? json(result) : revokedInWords(result).join('\n'));
+}
+
+function revokedInWords(revoked: RevokedSigningKey): readonly string[] {
+  const { algorithm, kid, successor } = revoked;
+  const does = isForEncryption(algorithm) ? 'is shown' : 'signs';
+  return [
     `${algorithm}: the key ${kid} has left the key set of every node.`,
-    tokensRefused
-      ? 'What it signed is refused here from now on; sessions go on. APIs that cache the key set believe it until they read the set again.'
-      : 'It had not signed yet.',
-    ...(successor === undefined ? [] : [`The key ${successor} signs from now on.`]),
+    isForEncryption(algorithm)
+      ? 'What was encrypted to it is read no more. Clients that cache the key set encrypt to it until they read the set again.'
+      : lossInWords(revoked),
+    ...(successor === undefined ? [] : [`The key ${successor} ${does} from now on.`]),
   ];
-  print(flags.json ? json(result) : words.join('\n'));
+}
+
+function lossInWords({ tokensRefused }: RevokedSigningKey): string {
+  return tokensRefused
+    ? 'What it signed is refused here from now on; sessions go on. APIs that cache the key set believe it until they read the set again.'
+    : 'It had not signed yet.';
 }
 
 async function importKey(

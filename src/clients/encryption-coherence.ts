@@ -11,12 +11,41 @@ export const ENCRYPTED_ANSWERS = [
 
 type Answer = (typeof ENCRYPTED_ANSWERS)[number];
 
-/** Whether there is a key for each answer that is to be encrypted, and all that belongs to it. */
+/** Whether there is a key for each answer and request that is to be encrypted, and all that belongs to it. */
 export function encryptionProblems(metadata: Metadata): readonly MetadataProblem[] {
-  return ENCRYPTED_ANSWERS.flatMap((answer) => [
-    ...formProblems(answer, metadata),
-    ...keyProblems(answer, metadata),
-  ]);
+  return [
+    ...requestProblems(metadata),
+    ...ENCRYPTED_ANSWERS.flatMap((answer) => [
+      ...formProblems(answer, metadata),
+      ...keyProblems(answer, metadata),
+    ]),
+  ];
+}
+
+function requestProblems(metadata: Metadata): readonly MetadataProblem[] {
+  const [alg, enc] = ['request_object_encryption_alg', 'request_object_encryption_enc'] as const;
+  const algorithm = metadata[alg];
+  return [
+    ...pairProblems(metadata, alg, enc),
+    ...problemIf(
+      isSharedSecretAlgorithm(algorithm) && metadata.token_endpoint_auth_method === 'none',
+      alg,
+      `must not be ${algorithm ?? ''}: the client has no secret to encrypt with`,
+    ),
+  ];
+}
+
+function pairProblems(
+  metadata: Metadata,
+  alg: MetadataName,
+  enc: MetadataName,
+): readonly MetadataProblem[] {
+  const [hasAlg, hasEnc] = [metadata[alg] !== undefined, metadata[enc] !== undefined];
+  return [
+    // The standard one would be A128CBC-HS256, which is not spoken here.
+    ...problemIf(hasAlg && !hasEnc, enc, `is missing: must be A256GCM beside ${alg}`),
+    ...problemIf(hasEnc && !hasAlg, alg, `is missing beside ${enc}`),
+  ];
 }
 
 function formProblems(answer: Answer, metadata: Metadata): readonly MetadataProblem[] {
@@ -24,14 +53,13 @@ function formProblems(answer: Answer, metadata: Metadata): readonly MetadataProb
     `${answer}_encrypted_response_alg`,
     `${answer}_encrypted_response_enc`,
   ] as const;
-  const [hasAlg, hasEnc] = [metadata[alg] !== undefined, metadata[enc] !== undefined];
   const isSignedAnyway = answer === 'id_token' || answer === 'authorization';
   return [
-    // The standard one would be A128CBC-HS256, which is not spoken here.
-    ...problemIf(hasAlg && !hasEnc, enc, `is missing: must be A256GCM beside ${alg}`),
-    ...problemIf(hasEnc && !hasAlg, alg, `is missing beside ${enc}`),
+    ...pairProblems(metadata, alg, enc),
     ...problemIf(
-      hasAlg && !isSignedAnyway && metadata[`${answer}_signed_response_alg`] === undefined,
+      metadata[alg] !== undefined &&
+        !isSignedAnyway &&
+        metadata[`${answer}_signed_response_alg`] === undefined,
       `${answer}_signed_response_alg`,
       'is missing: what is encrypted is signed first',
     ),

@@ -12,6 +12,9 @@ export const API_ENCRYPTION_ALGORITHMS = [
 /** How what a client is told may be encrypted. */
 export const CLIENT_ENCRYPTION_ALGORITHMS = [...API_ENCRYPTION_ALGORITHMS, 'ECDH-ES'] as const;
 
+/** How a client may encrypt its requests: to a key of ours, or with its secret. */
+export const REQUEST_ENCRYPTION_ALGORITHMS = ['RSA-OAEP-256', 'ECDH-ES', 'A256KW', 'dir'] as const;
+
 type PublicKey = z.output<typeof publicKeySet>['keys'][number];
 
 /** Both sides know the key; the others encrypt for a public one. */

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { plainIp } from '../client-certificates/certificate-names.ts';
 import { parseDistinguishedName } from '../client-certificates/distinguished-name.ts';
-import { CLIENT_ENCRYPTION_ALGORITHMS } from './encryption-keys.ts';
 import { FURTHER_GRANT } from './further-grants.ts';
+import { CLIENT_ENCRYPTION_ALGORITHMS, REQUEST_ENCRYPTION_ALGORITHMS } from './encryption-keys.ts';
 import { publicKeySet } from './key-set.ts';
 
 const URIS_MAX = 100;
@@ -94,6 +94,8 @@ export const METADATA_FIELDS = {
   userinfo_encrypted_response_alg: encryptionAlgorithm,
   userinfo_encrypted_response_enc: contentEncryption,
   request_object_signing_alg: signingAlgorithm,
+  request_object_encryption_alg: z.enum(REQUEST_ENCRYPTION_ALGORITHMS),
+  request_object_encryption_enc: contentEncryption,
   require_signed_request_object: z.boolean(),
   authorization_details_types: z.array(z.string().min(1).max(100)).max(50),
   jwks: publicKeySet,

@@ -77,11 +77,12 @@ export function isPublic(metadata: JsonObject): boolean {
   return metadata['token_endpoint_auth_method'] === 'none';
 }
 
-/** We sign or encrypt with it ourselves (OpenID Connect Core sections 10.1 and 10.2). */
+/** We sign, encrypt or decrypt with it ourselves (OpenID Connect Core sections 10.1 and 10.2). */
 function isSecretAKey(metadata: JsonObject): boolean {
   const signing = metadata['id_token_signed_response_alg'];
   return (
     (typeof signing === 'string' && signing.startsWith('HS')) ||
+    isSharedSecretAlgorithm(metadata['request_object_encryption_alg']) ||
     ENCRYPTED_ANSWERS.some((name) =>
       isSharedSecretAlgorithm(metadata[`${name}_encrypted_response_alg`]),
     )

@@ -96,6 +96,14 @@ export const REGISTERED_SETTINGS = {
   requestObjectSigningAlg: FIELD.request_object_signing_alg
     .optional()
     .describe('The one algorithm of its signed requests (RFC 9101).'),
+  requestObjectEncryptionAlg: FIELD.request_object_encryption_alg
+    .optional()
+    .describe(
+      'How it may encrypt its signed requests: to our key, or with its secret (A256KW, dir); needs protocol.requestObjects.encryption.',
+    ),
+  requestObjectEncryptionEnc: FIELD.request_object_encryption_enc
+    .optional()
+    .describe('Cipher of its encrypted requests.'),
   requireSignedRequestObject: FIELD.require_signed_request_object
     .optional()
     .describe('Takes its requests only signed (RFC 9101).'),

@@ -168,7 +168,7 @@ function watch(registry: Registry, sources: MetricSources): void {
     });
   }
   if (keys) {
-    const help = `Signing keys by where they stand: ${KEY_PHASES.join(', ')}.`;
+    const help = `Signing keys, and keys to encrypt to, by where they stand: ${KEY_PHASES.join(', ')}.`;
     const labels = ['algorithm', 'phase'];
     gauge(registry, { name: 'latchkey_signing_keys', help, labels }, (it) => {
       it.reset();

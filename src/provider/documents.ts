@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ResourceServer } from '../clients/clients.ts';
-import type { SigningKeys, KeySet } from '../signing-keys/signing-keys.ts';
+import type { SigningKey, SigningKeys } from '../signing-keys/signing-keys.ts';
 import type { PreparedDocument } from './contract.ts';
 import { joinAnnouncements, type Feature } from './features/feature.ts';
 import { resourceMetadata } from './resource-metadata.ts';
@@ -34,14 +34,15 @@ export type Documents = (path: string) => PreparedDocument | undefined;
 /** Prepares what is the same for everyone until the keys change. URLs begin with the issuer, whoever asks. */
 export function createDocuments(options: {
   readonly endpoints: Endpoints;
-  readonly keySet: KeySet;
+  /** Those that verifiers and whoever encrypts to us may know. */
+  readonly keys: readonly Pick<SigningKey, 'publicJwk'>[];
   readonly signingKeys: SigningKeys;
   readonly announced: Announced;
 }): Documents {
-  const { endpoints, keySet, signingKeys, announced } = options;
+  const { endpoints, signingKeys, announced } = options;
   const authorization = joinAnnouncements(discovery(endpoints, announced), announced.features);
   const metadata = prepare(authorization, METADATA_TYPE, () => METADATA_MAX_AGE_SECONDS);
-  const keys = prepare({ keys: keySet.keys.map(({ publicJwk }) => publicJwk) }, KEY_SET_TYPE, () =>
+  const keys = prepare({ keys: options.keys.map(({ publicJwk }) => publicJwk) }, KEY_SET_TYPE, () =>
     signingKeys.jwksMaxAgeSeconds(),
   );
   const resources = [...resourceMetadata(announced.apis, authorization)].map(

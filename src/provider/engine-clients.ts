@@ -39,7 +39,8 @@ const GIVEN: ReadonlySet<string> = new Set(
   'client_id client_secret client_secret_expires_at client_id_issued_at'.split(' '),
 );
 
-/** `requirePkce`: of confidential clients that register themselves; `detailTypes`: of authorization details, all that there are. */
+/** `requirePkce`: of confidential clients that register themselves; `detailTypes`: of authorization details, all that there are;
+ * `requestAlgorithms`: by which requests may be encrypted. */
 export function createEngineClients(options: {
   readonly clients: Clients;
   readonly scopes: RequestScopes;
@@ -48,6 +49,7 @@ export function createEngineClients(options: {
   readonly demands: Demands;
   readonly detailTypes: ReadonlySet<string>;
   readonly furtherGrants?: readonly FurtherGrant[] | undefined;
+  readonly requestAlgorithms: ReadonlySet<string>;
   readonly logger: Logger;
 }): EngineClients {
   const { clients, scopes, requirePkce, demands } = options;
@@ -177,6 +179,7 @@ function narrowed(
     readonly engineScopes: ReadonlySet<string>;
     readonly detailTypes: ReadonlySet<string>;
     readonly furtherGrants?: readonly FurtherGrant[] | undefined;
+    readonly requestAlgorithms: ReadonlySet<string>;
   },
 ): object {
   const name = 'authorization_details_types';
@@ -187,6 +190,10 @@ function narrowed(
     ...engineScope(metadata, known.engineScopes),
     ...(metadata[name] !== undefined && { [name]: types }),
     grant_types: grants.filter((grant) => !FURTHER_GRANT.test(grant) || further.has(grant)),
+    ...(!known.requestAlgorithms.has(text(metadata, 'request_object_encryption_alg') ?? '') && {
+      request_object_encryption_alg: undefined,
+      request_object_encryption_enc: undefined,
+    }),
   };
 }
 

@@ -6,6 +6,7 @@ import { withoutApiScopes } from './registered-scope.ts';
 import type { RequestScopes } from './request-scope.ts';
 import type { Endpoints } from './routes.ts';
 import { JWT_MARK } from './store/access-tokens.ts';
+import { ENCRYPTED_TOKEN } from './encrypted-token.ts';
 import type { EngineClients } from './engine-clients.ts';
 
 /** Signed, or signed and encrypted: the engine would take neither. */
@@ -38,7 +39,8 @@ export function installContext(provider: Provider, options: ContextOptions): voi
         return params.get(this);
       },
       set(this: OIDCContext, value: Fields) {
-        params.set(this, completed(this, understood(this, value), options));
+        const readable = withOpenedRequest(this, value, options);
+        params.set(this, completed(this, understood(this, readable), options));
       },
     },
     body: {
@@ -61,6 +63,23 @@ function installHost(provider: Provider, { host, isHttps }: Endpoints): void {
     protocol: always(isHttps ? 'https' : 'http'),
     secure: always(isHttps),
   });
+}
+
+/**
+ * An encrypted request that was opened already. The engine puts what it decrypts into the body, and keeps a pushed
+ * request as it stands there; so that there is one place to read it from, a GET has one, too.
+ */
+function withOpenedRequest(
+  context: OIDCContext,
+  params: Fields,
+  { scopes }: Pick<ContextOptions, 'scopes'>,
+): Fields {
+  const { request } = params;
+  if (typeof request !== 'string' || !ENCRYPTED_TOKEN.test(request)) return params;
+  const { openedRequest } = scopes.current();
+  const readable = openedRequest?.jwe === request ? openedRequest.jwt : request;
+  Object.assign(context, { body: { ...context.body, request: readable } });
+  return Object.assign(params, { request: readable });
 }
 
 function understood(context: OIDCContext, params: Fields): Fields {

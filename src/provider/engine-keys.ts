@@ -1,10 +1,16 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { ExternalSigningKey } from 'oidc-provider';
+import { ExternalSigningKey, type JWK } from 'oidc-provider';
 import type { Logger } from '../runtime/logger.ts';
-import type { KeySet, RetiredKey, SigningKey } from '../signing-keys/signing-keys.ts';
+import type {
+  DecryptionKey,
+  KeySet,
+  RetiredKey,
+  SigningKey,
+} from '../signing-keys/signing-keys.ts';
 
 const BYTES_MAX = 4096;
 const CLAIMS_TOLD = 3;
+const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi'] as const;
 
 const publicKeys = new WeakMap<object, KeyObject>();
 
@@ -67,6 +73,15 @@ export function createEngineKeys(
     ...keys.map((key) => new EngineKey(key, isChosen(key, keys) ? key : undefined, logger)),
     ...retired.map((key) => new EngineKey(key, undefined, logger)),
   ];
+}
+
+/**
+ * A key that others encrypt to, as the engine must know it to take clients and requests of its algorithm. It insists on
+ * private members, which are not here: it opens nothing with such a key.
+ */
+export function supportedKey({ publicJwk }: Pick<DecryptionKey, 'publicJwk'>): JWK {
+  const elsewhere = Object.fromEntries(PRIVATE_MEMBERS.map((name) => [name, 'elsewhere']));
+  return { ...publicJwk, ...elsewhere };
 }
 
 /**

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { installShape } from './access-token-shape.ts';
 import type { Clients, ResourceServers } from '../clients/clients.ts';
 import type { Logger } from '../runtime/logger.ts';
-import type { KeySet, SigningKeys } from '../signing-keys/signing-keys.ts';
+import type { DecryptionKey, KeySet, SigningKeys } from '../signing-keys/signing-keys.ts';
 import type { StatusLists } from '../status-lists/status-lists.ts';
 import { ACR } from './acr.ts';
 import { installDialect } from './dialect-engine.ts';
@@ -18,7 +18,7 @@ import {
   type EngineOptions,
 } from './engine-configuration.ts';
 import { installContext } from './engine-context.ts';
-import { createEngineKeys } from './engine-keys.ts';
+import { createEngineKeys, supportedKey } from './engine-keys.ts';
 import { installIdentifiers } from './engine-sessions.ts';
 import type { InstallOptions } from './features/feature.ts';
 import { installListeners } from './listeners.ts';
@@ -45,7 +45,8 @@ export interface GenerationOptions extends EngineOptions, InstallOptions {
 /** Builds the generation of `keySet`: about a millisecond. All that is hung onto the engine is hung on here. */
 export function createGeneration(keySet: KeySet, options: GenerationOptions): Generation {
   const { endpoints, signingKeys, stores, outer } = options;
-  const keys = [...createEngineKeys(keySet, options)];
+  const encryptionKeys = encryptionKeysOf(keySet, options);
+  const keys = [...createEngineKeys(keySet, options), ...encryptionKeys.map(supportedKey)];
   const provider = new Provider(endpoints.issuer, {
     ...createEngineConfiguration(options),
     clientDefaults: { id_token_signed_response_alg: standardAlgorithm(keySet) },
@@ -65,12 +66,23 @@ export function createGeneration(keySet: KeySet, options: GenerationOptions): Ge
     provider,
     document: createDocuments({
       endpoints,
-      keySet,
+      keys: [...keySet.keys, ...encryptionKeys.filter(({ phase }) => phase === 'signing')],
       signingKeys,
       announced: announce(keySet, options),
     }),
     handle: (request, response) => handle(request, response),
   };
+}
+
+/** The keys to which others encrypt to this issuer, or soon will. */
+function encryptionKeysOf(
+  { decrypting }: KeySet,
+  { protocolFeatures }: GenerationOptions,
+): readonly DecryptionKey[] {
+  const algorithms = protocolFeatures.flatMap(({ decrypts }) => decrypts ?? []);
+  return decrypting.filter(
+    ({ algorithm, phase }) => phase !== 'verifying' && algorithms.includes(algorithm),
+  );
 }
 
 /** RS256 when there is a ring of it, as the specifications have it; else whatever signs first. */

@@ -7,6 +7,7 @@ import type { ProtocolPages, ProtocolProblem } from './contract.ts';
 import { speakIssuer, speakProblem } from './dialect-engine.ts';
 import type { Dialect } from './dialect.ts';
 import type { EngineClients } from './engine-clients.ts';
+import type { Feature } from './features/feature.ts';
 import type { ProtocolMetrics } from './metrics.ts';
 import { isOutage, RETRY_AFTER_SECONDS } from './outage.ts';
 import type { PrefetchNamed } from './prefetch.ts';
@@ -50,6 +51,7 @@ interface MiddlewareOptions {
   readonly sessionCookie: string;
   readonly limits: RegistrationLimits;
   readonly prefetchNamed: PrefetchNamed;
+  readonly features: readonly Pick<Feature, 'prepare'>[];
   readonly dialect?: Dialect | undefined;
 }
 
@@ -75,6 +77,7 @@ export function createOuterMiddleware(options: MiddlewareOptions): Middleware {
     // After the mark, as all that is read for an answer.
     if (RESUMING.test(ctx.path)) options.prefetchNamed(ctx.req);
     if (!(await isWithinQuota(ctx, scope, options))) return;
+    for (const feature of options.features) await feature.prepare?.(ctx);
     await next();
     await showAccountSwitch(ctx, pages);
     await Promise.all(scope.writes);

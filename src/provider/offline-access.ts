@@ -45,7 +45,8 @@ export function dropScope(ctx: KoaContextWithOIDC, name: string): void {
 function askedScope(ctx: KoaContextWithOIDC): string {
   const pushed = ctx.oidc.entities.PushedAuthorizationRequest?.request;
   const sent = ctx.method === 'POST' ? ctx.oidc.body : ctx.query;
-  const signed: unknown = pushed ?? sent?.['request'];
+  // What came encrypted is readable in the body alone.
+  const signed: unknown = pushed ?? ctx.oidc.body?.['request'] ?? sent?.['request'];
   // Whoever signed it was held to that by now.
   const scope: unknown = typeof signed === 'string' ? decodeJwt(signed)['scope'] : sent?.['scope'];
   return typeof scope === 'string' ? scope : '';

@@ -15,6 +15,7 @@ import { createDevicePages } from './device-pages.ts';
 import { createEngineClients, type EngineClients } from './engine-clients.ts';
 import { ENGINE_SCOPES } from './engine-configuration.ts';
 import { createDemands } from './features/demands.ts';
+import { requestEncryptionAlgorithms } from './features/encrypted-requests.ts';
 import type { FeatureOptions } from './features/feature.ts';
 import { createFeatures } from './features/features.ts';
 import type { GenerationOptions } from './generation.ts';
@@ -83,7 +84,7 @@ export function createParts(options: PartsOptions): Parts {
   const limits = createRegistrationLimits({ settings: settings.registration, state });
   const admission = createAdmission(base);
   const prefetchNamed = createPrefetchNamed({ cookies, records, state, scopes });
-  const around = { ...base, admission, limits, prefetchNamed };
+  const around = { ...base, admission, features, limits, prefetchNamed };
   const outer = createOuterMiddleware({ ...around, sessionCookie: cookies.session });
   const generation: GenerationOptions = {
     ...base,
@@ -158,6 +159,7 @@ function createParties(options: PartsOptions, scopes: RequestScopes): Parties {
     engineScopes,
     requirePkce,
     detailTypes: new Set(details.types.map(({ type }) => type)),
+    requestAlgorithms: new Set(requestEncryptionAlgorithms(settings.protocol.requestObjects)),
     demands: createDemands(settings.protocol),
   });
   const { ownerOf } = engineClients;

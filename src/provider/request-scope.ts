@@ -77,6 +77,8 @@ export interface RequestScope {
   exchanged: JsonObject | undefined;
   /** The refusal of a grant that is not the engine's, to be answered as it is. */
   refusal: GrantRefusal | undefined;
+  /** A request that came encrypted, and the signed one that was in it. */
+  openedRequest: { readonly jwe: string; readonly jwt: string } | undefined;
   /** The scopes that registration asks for, those of APIs among them. */
   registeredScope: string | undefined;
   /** The secret that registration gave out. */
@@ -156,6 +158,7 @@ function emptyScope(origin: Origin, arrival: Arrival): Omit<RequestScope, 'tls'>
     account: undefined,
     exchanged: undefined,
     refusal: undefined,
+    openedRequest: undefined,
     registeredScope: undefined,
     issuedSecret: undefined,
   };

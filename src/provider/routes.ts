@@ -13,6 +13,9 @@ export const ROUTES = {
   userinfo: '/userinfo',
 } as const;
 
+/** Where clients hand in their requests (RFC 9126). */
+export const PUSHED_PATH = '/par';
+
 /** Of devices without a browser (RFC 8628): where they ask, and where people answer. */
 export const DEVICE_PATHS = {
   authorization: '/device/authorize',

@@ -5,7 +5,7 @@ import { KeyOrderRefused } from './faults.ts';
 import { importKey, type ImportedKey } from './import-order.ts';
 import { createKeyMaker } from './key-material.ts';
 import type { SigningKeysOptions } from './open-signing-keys.ts';
-import { planOf } from './promises.ts';
+import { plansOf } from './promises.ts';
 import { resealRings } from './reseal.ts';
 import { restoreRing, type RestoredRing } from './restore.ts';
 import { createRingCopies } from './ring-copies.ts';
@@ -13,7 +13,7 @@ import { createRingEditor, type OrderTools } from './ring-editor.ts';
 import { createRingStore } from './ring-store.ts';
 import type { Ring } from './ring.ts';
 import { phaseOf, type Look } from './schedule.ts';
-import type { SigningAlgorithm } from './signing-keys.ts';
+import type { KeyAlgorithm, SigningAlgorithm } from './signing-keys.ts';
 import { livesOf, type KeyLife } from './timeline.ts';
 
 const KID_PREFIX_MIN = 8;
@@ -21,7 +21,7 @@ const REASON = /^[^\p{Cc}\p{Zl}\p{Zp}]{1,200}$/u;
 
 /** What an order to rotate has brought about in one ring. */
 export interface Rotation {
-  readonly algorithm: SigningAlgorithm;
+  readonly algorithm: KeyAlgorithm;
   /** The key that signs next. */
   readonly kid: string;
   readonly signsFrom: number;
@@ -32,8 +32,8 @@ export interface Rotation {
 /** What an order to revoke has brought about. */
 export interface RevokedSigningKey {
   readonly kid: string;
-  readonly algorithm: SigningAlgorithm;
-  /** Whether it may have signed: then what it signed is refused from now on. */
+  readonly algorithm: KeyAlgorithm;
+  /** Whether it may have signed, or been encrypted to: then what it signed is refused, and what was encrypted unread, from now on. */
   readonly tokensRefused: boolean;
   /** The key that signs now, if the revoked one did. */
   readonly successor: string | undefined;
@@ -49,7 +49,7 @@ export interface KeyAdministration {
    * Without an algorithm: in every ring that is configured.
    */
   rotateNow(order: {
-    readonly algorithm?: SigningAlgorithm | undefined;
+    readonly algorithm?: KeyAlgorithm | undefined;
     readonly immediately: boolean;
   }): Promise<readonly Rotation[]>;
   /** Takes a key out of the key set for ever, at once and on every node. `kid` may be its first 8 characters or more. */
@@ -99,19 +99,20 @@ function toolsOf(options: KeyAdministrationOptions): OrderTools {
   const make = createKeyMaker(namespace, sealer);
   const editor = createRingEditor({ store, copies, make });
   const origin = options.origin ?? { address: 'cli' };
-  const { algorithms, folder } = settings;
-  const keeping = { store, copies, make, editor, plan: planOf(settings) };
+  const { folder } = settings;
+  const algorithms = [...settings.algorithms, ...(options.encryptionAlgorithms ?? [])];
+  const keeping = { store, copies, make, editor, planFor: plansOf(settings) };
   return { ...keeping, clock, logger, audit, sealer, namespace, origin, algorithms, folder };
 }
 
 async function rotate(
   tools: OrderTools,
-  algorithm: SigningAlgorithm,
+  algorithm: KeyAlgorithm,
   immediately: boolean,
 ): Promise<Rotation> {
-  const { editor, clock, plan, audit, logger, origin } = tools;
+  const { editor, clock, planFor, audit, logger, origin } = tools;
   const { result: next } = await editor.change(algorithm, (ring, spare) => {
-    const done = hastened(ring, plan, { now: clock.now(), immediately, spare });
+    const done = hastened(ring, planFor(algorithm), { now: clock.now(), immediately, spare });
     return done && { ring: done.ring, result: done.next };
   });
   const { kid, signsFrom } = next;
@@ -124,7 +125,7 @@ async function rotate(
 }
 
 async function revoke(tools: OrderTools, name: string, reason: string): Promise<RevokedSigningKey> {
-  const { editor, plan, audit, logger, origin } = tools;
+  const { editor, planFor, audit, logger, origin } = tools;
   if (!REASON.test(reason))
     throw new KeyOrderRefused('a reason of 1 to 200 characters must be given');
   const { kid, algorithm } = findKey(await editor.readAll(), name);
@@ -136,7 +137,7 @@ async function revoke(tools: OrderTools, name: string, reason: string): Promise<
       const phase = target && phaseOf(ring, target, look);
       const next = ring.revoked.some((key) => key.kid === kid)
         ? ring
-        : revoked(ring, plan, { kid, reason, look, spare });
+        : revoked(ring, planFor(algorithm), { kid, reason, look, spare });
       const successor =
         phase === 'signing'
           ? next?.keys.find((key) => phaseOf(next, key, look) === 'signing')
@@ -159,7 +160,7 @@ async function revoke(tools: OrderTools, name: string, reason: string): Promise<
 function findKey(
   rings: readonly Ring[],
   name: string,
-): { readonly kid: string; readonly algorithm: SigningAlgorithm } {
+): { readonly kid: string; readonly algorithm: KeyAlgorithm } {
   const found = rings.flatMap(({ algorithm, keys, retired, past }) => {
     const kids = new Set([
       ...keys.map(({ kid }) => kid),

@@ -1,9 +1,10 @@
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
+import type { DecryptionDoor } from './decryption-door.ts';
 import { buildKeySet } from './key-set.ts';
 import type { RingView } from './ring-view.ts';
 import type { SigningDoor } from './signing-door.ts';
-import type { KeySet, SigningAlgorithm, SigningKeys } from './signing-keys.ts';
+import type { KeySet, KeyAlgorithm, SigningKeys } from './signing-keys.ts';
 
 /** The key set as time and the rings make it, and those who want to hear of each change. */
 export interface CurrentKeys extends Pick<SigningKeys, 'current' | 'onChange'> {
@@ -15,16 +16,17 @@ export interface CurrentKeys extends Pick<SigningKeys, 'current' | 'onChange'> {
 export function createCurrentKeys(options: {
   readonly view: Pick<RingView, 'rings'>;
   readonly door: Pick<SigningDoor, 'sign'>;
-  readonly algorithms: readonly SigningAlgorithm[];
+  readonly decryptionDoor: Pick<DecryptionDoor, 'decrypt'>;
+  readonly algorithms: readonly KeyAlgorithm[];
   readonly clock: Clock;
   readonly logger: Logger;
 }): CurrentKeys {
-  const { view, door, algorithms, clock, logger } = options;
+  const { view, clock, logger } = options;
   const listeners = new Set<(keys: KeySet) => void>();
   let keys = build();
 
   function build(): KeySet {
-    return buildKeySet(view.rings(), { now: clock.now(), algorithms, door });
+    return buildKeySet(view.rings(), { ...options, now: clock.now() });
   }
 
   function rebuild(): void {

@@ -1,16 +1,18 @@
 import type { Clock } from '../runtime/clock.ts';
 import { CONNECTED_SECONDS } from './promises.ts';
 import type { RingView } from './ring-view.ts';
-import type { Ring } from './ring.ts';
+import { isForEncryption, type Ring } from './ring.ts';
 import { signerOf } from './schedule.ts';
 import type { SigningDoor } from './signing-door.ts';
-import type { SigningAlgorithm, SigningKeysHealth } from './signing-keys.ts';
+import type { KeyAlgorithm, SigningKeysHealth } from './signing-keys.ts';
 
 /** What the rings are judged by. */
 interface HealthOptions {
   readonly view: RingView;
-  readonly door: SigningDoor;
-  readonly algorithms: readonly SigningAlgorithm[];
+  readonly door: Pick<SigningDoor, 'has'>;
+  /** Keys that could not be opened, in words. */
+  readonly problems: () => readonly string[];
+  readonly algorithms: readonly KeyAlgorithm[];
   readonly clock: Pick<Clock, 'now'>;
   readonly clockIsTrusted: () => boolean;
 }
@@ -24,14 +26,15 @@ interface Judged {
 
 /** What the rings say of themselves. Whether they may sign is asked for at every token, the words by operators. */
 export function createHealth(options: HealthOptions): () => SigningKeysHealth {
-  const { view, door, algorithms, clock, clockIsTrusted } = options;
+  const { view, door, problems, algorithms, clock, clockIsTrusted } = options;
+  const signing = algorithms.filter((algorithm) => !isForEncryption(algorithm));
   let judged: Judged | undefined;
 
   /** Changes with the rings and with the second. */
   function isWhole(): boolean {
     const [rings, now] = [view.rings(), clock.now()];
     if (judged?.rings === rings && judged.now === now) return judged.isWhole;
-    judged = { rings, now, isWhole: judge(wantedOf(rings, algorithms), now) };
+    judged = { rings, now, isWhole: judge(wantedOf(rings, signing), now) };
     return judged.isWhole;
   }
 
@@ -40,7 +43,7 @@ export function createHealth(options: HealthOptions): () => SigningKeysHealth {
       const signer = signerOf(ring, { now, wanted: true });
       return signer === undefined || door.has(signer.kid);
     };
-    return wanted.length === algorithms.length && wanted.every(opens);
+    return wanted.length === signing.length && wanted.every(opens);
   }
 
   return () => {
@@ -53,7 +56,7 @@ export function createHealth(options: HealthOptions): () => SigningKeysHealth {
         return [
           ...(isConnected ? [] : [cutOffRemark(age)]),
           ...view.problems(),
-          ...door.problems(),
+          ...problems(),
           ...wantedOf(view.rings(), algorithms).flatMap((ring) => scheduleRemark(ring, now) ?? []),
           ...(clockIsTrusted()
             ? []
@@ -64,10 +67,7 @@ export function createHealth(options: HealthOptions): () => SigningKeysHealth {
   };
 }
 
-function wantedOf(
-  rings: readonly Ring[],
-  algorithms: readonly SigningAlgorithm[],
-): readonly Ring[] {
+function wantedOf(rings: readonly Ring[], algorithms: readonly KeyAlgorithm[]): readonly Ring[] {
   return rings.filter(({ algorithm }) => algorithms.includes(algorithm));
 }
 
@@ -81,9 +81,11 @@ function scheduleRemark(ring: Ring, now: number): string | undefined {
   const next = ring.keys.find((key) => key.signsFrom > now);
   const at = next && new Date(next.signsFrom * 1000).toISOString();
   if (!signer)
-    return `${ring.algorithm} signs from ${at ?? 'its first key'} on: the key is published first`;
+    return isForEncryption(ring.algorithm)
+      ? `the key set shows a key for ${ring.algorithm} from ${at ?? 'its birth'} on: every node must have it first`
+      : `${ring.algorithm} signs from ${at ?? 'its first key'} on: the key is published first`;
   const isOverdue = signer === ring.keys.at(-1) && now > signer.signsUntil;
   return isOverdue
-    ? `the ${ring.algorithm} key should have been followed by another: it goes on signing until one is known`
+    ? `the ${ring.algorithm} key should have been followed by another: it goes on until one is known`
     : undefined;
 }

@@ -23,14 +23,14 @@ export async function importKey(
   material: string,
   algorithm: SigningAlgorithm,
 ): Promise<ImportedKey> {
-  const { editor, sealer, namespace, plan, clock, logger, audit, origin } = tools;
+  const { editor, sealer, namespace, planFor, clock, logger, audit, origin } = tools;
   const privateKey = await readPrivateKey(material, algorithm);
   const key = sealKey(privateKey, { namespace, algorithm, sealer, source: 'imported' });
   const { kid } = key;
   refuseUsed(await editor.readAll(), kid);
   const { ring } = await editor.change(algorithm, (current) => {
     refuseUsed([current], kid);
-    return { ring: imported(current, plan, key, clock.now()), result: undefined };
+    return { ring: imported(current, planFor(algorithm), key, clock.now()), result: undefined };
   });
   const signsFrom = ring.keys.find((other) => other.kid === kid)?.signsFrom ?? Infinity;
   logger.info(

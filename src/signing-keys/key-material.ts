@@ -1,9 +1,15 @@
-import { createHash, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPair,
+  type KeyObject,
+} from 'node:crypto';
 import { promisify } from 'node:util';
 import type { JsonObject } from '../runtime/json.ts';
-import type { Sealer } from '../runtime/sealing.ts';
-import type { NewKey } from './ring.ts';
-import type { SigningAlgorithm } from './signing-keys.ts';
+import { SealBroken, type Sealer } from '../runtime/sealing.ts';
+import { isForEncryption, type NewKey } from './ring.ts';
+import type { KeyAlgorithm } from './signing-keys.ts';
 
 const RSA_BITS = 2048;
 
@@ -17,14 +23,14 @@ const THUMBPRINT_MEMBERS: Readonly<Record<string, readonly string[]>> = {
 /** What a sealed private half is for: sealed for one key, it opens as no other. */
 export interface KeyIdentity {
   readonly namespace: string;
-  readonly algorithm: SigningAlgorithm;
+  readonly algorithm: KeyAlgorithm;
   readonly kid: string;
 }
 
 const generatePair = promisify(generateKeyPair);
 
 /** Makes new keys for the rings of one namespace. */
-export type KeyMaker = (algorithm: SigningAlgorithm) => Promise<NewKey>;
+export type KeyMaker = (algorithm: KeyAlgorithm) => Promise<NewKey>;
 
 /** A maker that seals what it makes. */
 export function createKeyMaker(namespace: string, sealer: Sealer): KeyMaker {
@@ -35,12 +41,14 @@ export function createKeyMaker(namespace: string, sealer: Sealer): KeyMaker {
 }
 
 /** A new private key. RSA (a quarter of a second of work) is made by a thread of the pool, not by the event loop. */
-async function generatePrivateKey(algorithm: SigningAlgorithm): Promise<KeyObject> {
+async function generatePrivateKey(algorithm: KeyAlgorithm): Promise<KeyObject> {
   switch (algorithm) {
     case 'RS256':
     case 'PS256':
+    case 'RSA-OAEP-256':
       return (await generatePair('rsa', { modulusLength: RSA_BITS })).privateKey;
     case 'ES256':
+    case 'ECDH-ES':
       return (await generatePair('ec', { namedCurve: 'P-256' })).privateKey;
     case 'EdDSA':
       return (await generatePair('ed25519')).privateKey;
@@ -61,7 +69,23 @@ export function sealKey(
   const bytes = privateKey.export({ format: 'der', type: 'pkcs8' });
   const sealed = sealer.seal(bytes, sealContext({ namespace, algorithm, kid }));
   bytes.fill(0);
-  return { kid, source, publicJwk: { ...publicJwk, kid, alg: algorithm, use: 'sig' }, sealed };
+  const use = isForEncryption(algorithm) ? 'enc' : 'sig';
+  return { kid, source, publicJwk: { ...publicJwk, kid, alg: algorithm, use }, sealed };
+}
+
+/**
+ * The private key in `sealed`, its bytes wiped.
+ *
+ * @throws {SealBroken} when it cannot be opened, or is not the private half of `kid`.
+ */
+export function openPrivateKey(sealed: string, identity: KeyIdentity, sealer: Sealer): KeyObject {
+  const opened = sealer.open(sealed, sealContext(identity));
+  const bytes = Buffer.from(opened.buffer, opened.byteOffset, opened.byteLength);
+  const privateKey = createPrivateKey({ key: bytes, format: 'der', type: 'pkcs8' });
+  bytes.fill(0);
+  const kid = thumbprint(publicJwkOf(privateKey, identity.algorithm));
+  if (kid !== identity.kid) throw new SealBroken('a sealed key is the private half of another key');
+  return privateKey;
 }
 
 /** The `context` under which the private half of a key is sealed. */
@@ -70,7 +94,7 @@ export function sealContext({ namespace, algorithm, kid }: KeyIdentity): string 
 }
 
 /** The public members of a key, and nothing else. */
-export function publicJwkOf(privateKey: KeyObject, algorithm: SigningAlgorithm): JsonObject {
+export function publicJwkOf(privateKey: KeyObject, algorithm: KeyAlgorithm): JsonObject {
   const jwk = createPublicKey(privateKey).export({ format: 'jwk' });
   const members = THUMBPRINT_MEMBERS[jwk.kty ?? ''] ?? [];
   const entries = members.map((name) => [name, String(jwk[name])]);

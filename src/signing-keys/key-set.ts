@@ -1,9 +1,13 @@
 import { sha256 } from '../runtime/digest.ts';
 import { KeyNotSigning } from './faults.ts';
 import { nextChange, phaseOf, type Look } from './schedule.ts';
-import type { Ring, RingKey } from './ring.ts';
+import { isForEncryption, type Ring, type RingKey } from './ring.ts';
 import type { SigningDoor } from './signing-door.ts';
+import type { DecryptionDoor } from './decryption-door.ts';
 import type {
+  DecryptionKey,
+  EncryptionAlgorithm,
+  KeyAlgorithm,
   KeyPhase,
   KeySet,
   RetiredKey,
@@ -21,50 +25,88 @@ export function buildKeySet(
   rings: readonly Ring[],
   options: {
     readonly now: number;
-    readonly algorithms: readonly SigningAlgorithm[];
+    readonly algorithms: readonly KeyAlgorithm[];
     readonly door: Pick<SigningDoor, 'sign'>;
+    readonly decryptionDoor: Pick<DecryptionDoor, 'decrypt'>;
   },
 ): KeySet {
-  const { now, algorithms, door } = options;
-  const looks = rings.map((ring) => ({
-    ring,
-    look: { now, wanted: algorithms.includes(ring.algorithm) },
-  }));
-  const keys = looks.flatMap(({ ring, look }) => publishedKeys(ring, look, door));
-  const retired = looks.flatMap(({ ring, look }) => retiredKeys(ring, look));
+  const { now, algorithms, door, decryptionDoor } = options;
+  const lookAt = ({ algorithm }: Ring): Look => ({ now, wanted: algorithms.includes(algorithm) });
+  const signing = rings.filter(isOfSigning);
+  const keys = signing.flatMap((ring) => publishedKeys(ring, lookAt(ring), door));
+  const decrypting = rings
+    .filter(isOfEncryption)
+    .flatMap((ring) => decryptionKeys(ring, lookAt(ring), decryptionDoor));
+  const retired = signing.flatMap((ring) => retiredKeys(ring, lookAt(ring)));
   const revoked = rings.flatMap(revokedKeys);
-  const changes = looks.flatMap(({ ring, look }) => nextChange(ring, look) ?? []);
+  const changes = rings.flatMap((ring) => nextChange(ring, lookAt(ring)) ?? []);
   const changesAt = changes.length === 0 ? undefined : Math.min(...changes);
-  return { version: versionOf(keys, retired), keys, retired, revoked, changesAt };
+  const version = versionOf([...keys, ...decrypting], retired);
+  return { version, keys, decrypting, retired, revoked, changesAt };
 }
 
 /** Where every key stands, also those that are no longer published: that one was revoked must not go unnoticed. */
 export function standingsOf({
   keys,
+  decrypting,
   retired,
   revoked,
 }: KeySet): readonly Pick<KeyLife, 'algorithm' | 'phase'>[] {
   return [
     ...keys,
+    ...decrypting,
     ...retired.map(({ algorithm }) => ({ algorithm, phase: 'retired' as const })),
     ...revoked.map(({ algorithm }) => ({ algorithm, phase: 'revoked' as const })),
   ];
 }
 
+type SigningRing = Ring & { readonly algorithm: SigningAlgorithm };
+type EncryptionRing = Ring & { readonly algorithm: EncryptionAlgorithm };
+
+function isOfSigning(ring: Ring): ring is SigningRing {
+  return !isForEncryption(ring.algorithm);
+}
+
+function isOfEncryption(ring: Ring): ring is EncryptionRing {
+  return isForEncryption(ring.algorithm);
+}
+
 function publishedKeys(
-  ring: Ring,
+  ring: SigningRing,
   look: Look,
   door: Pick<SigningDoor, 'sign'>,
 ): readonly SigningKey[] {
+  return inPhases(ring, look).map(([key, phase]) => signingKey(ring, key, phase, door));
+}
+
+/** Keys that are not gone, with their phases, the one in use first. */
+function inPhases(ring: Ring, look: Look): readonly (readonly [RingKey, KeyPhase])[] {
   const keys = ring.keys.flatMap((key) => {
     const phase = phaseOf(ring, key, look);
-    return phase === 'gone' ? [] : [signingKey(ring, key, phase, door)];
+    return phase === 'gone' ? [] : [[key, phase] as const];
   });
-  return keys.toSorted((a, b) => PHASE_ORDER.indexOf(a.phase) - PHASE_ORDER.indexOf(b.phase));
+  return keys.toSorted(([, a], [, b]) => PHASE_ORDER.indexOf(a) - PHASE_ORDER.indexOf(b));
+}
+
+/** Of an algorithm that is no longer wanted none is shown, and what was encrypted already is still read. */
+function decryptionKeys(
+  ring: EncryptionRing,
+  look: Look,
+  door: Pick<DecryptionDoor, 'decrypt'>,
+): readonly DecryptionKey[] {
+  return inPhases(ring, look).map(([{ kid, publicJwk }, phase]) =>
+    Object.freeze({
+      kid,
+      algorithm: ring.algorithm,
+      phase: look.wanted ? phase : 'verifying',
+      publicJwk,
+      decrypt: (jwe: string) => door.decrypt(kid, jwe),
+    }),
+  );
 }
 
 function signingKey(
-  ring: Ring,
+  ring: SigningRing,
   { kid, publicJwk }: RingKey,
   phase: KeyPhase,
   door: Pick<SigningDoor, 'sign'>,
@@ -79,7 +121,7 @@ function signingKey(
 }
 
 /** With those that have left the key set but not yet been moved in the ring. */
-function retiredKeys(ring: Ring, look: Look): readonly RetiredKey[] {
+function retiredKeys(ring: SigningRing, look: Look): readonly RetiredKey[] {
   const gone = ring.keys.filter((key) => phaseOf(ring, key, look) === 'gone');
   const kept = ring.retired.filter(({ until }) => look.now < until);
   return [...kept, ...gone]
@@ -91,7 +133,10 @@ function revokedKeys({ algorithm, revoked }: Ring): readonly RevokedKeyName[] {
   return revoked.map(({ kid }) => ({ kid, algorithm }));
 }
 
-function versionOf(keys: readonly SigningKey[], retired: readonly RetiredKey[]): string {
+function versionOf(
+  keys: readonly Pick<SigningKey, 'kid' | 'phase'>[],
+  retired: readonly RetiredKey[],
+): string {
   const told = [
     ...keys.map(({ kid, phase }) => `${kid} ${phase}`),
     ...retired.map(({ kid }) => kid),

@@ -8,16 +8,17 @@ import type { SigningKeysSettings } from './config.ts';
 import { createCurrentKeys } from './current-keys.ts';
 import { RingBroken } from './faults.ts';
 import { followRings } from './follow-rings.ts';
+import { createDecryptionDoor } from './decryption-door.ts';
 import { createHealth } from './health.ts';
 import { createKeyMaker } from './key-material.ts';
-import { CONNECTED_SECONDS, planOf } from './promises.ts';
+import { CONNECTED_SECONDS, plansOf } from './promises.ts';
 import { createRingCopies } from './ring-copies.ts';
 import { createRingKeeper, type Workshop } from './ring-keeper.ts';
 import { createRingStore } from './ring-store.ts';
 import { createRingView } from './ring-view.ts';
 import type { Ring } from './ring.ts';
 import { createSigningDoor } from './signing-door.ts';
-import type { SigningKeys } from './signing-keys.ts';
+import type { EncryptionAlgorithm, SigningKeys } from './signing-keys.ts';
 import { startRings } from './start-rings.ts';
 
 /** What the rings of one issuer need. */
@@ -30,6 +31,8 @@ export interface SigningKeysOptions {
   readonly sealer: Sealer;
   /** Of the issuer profile: prefixes keys in state and file names. */
   readonly namespace: string;
+  /** What others may encrypt to us by; left out: nothing. */
+  readonly encryptionAlgorithms?: readonly EncryptionAlgorithm[] | undefined;
   /** Time that only passes, to tell a jump of the clock; left out: the process's own. */
   readonly elapsedMs?: (() => number) | undefined;
   /** Ends a start that waits for the state. */
@@ -50,8 +53,8 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
     namespace,
     elapsedMs = () => performance.now(),
   } = options;
-  const { algorithms } = settings;
   const shop = workshopOf(options);
+  const { algorithms } = shop;
   const copies = createRingCopies({ folder: settings.folder, namespace, sealer, logger });
   const signal = options.signal ?? new AbortController().signal;
   const copied = await startRings({ ...shop, copies, namespace, signal });
@@ -62,17 +65,22 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
     for (const ring of news) await copies.write(ring);
   };
   const onNews = (news: readonly Ring[]): void => {
-    door.admit(view.rings());
+    admit();
     current.rebuild();
     copying = copyAfter(copying, news);
   };
   const view = createRingView({ store: shop.store, elapsedMs, logger, onNews, copies: copied });
   const door = createSigningDoor({ view, namespace, sealer, clock });
-  door.admit(view.rings());
-  const current = createCurrentKeys({ view, door, algorithms, clock, logger });
+  const decryptionDoor = createDecryptionDoor({ namespace, sealer });
+  const admit = (): void => {
+    for (const one of [door, decryptionDoor]) one.admit(view.rings());
+  };
+  const problems = (): readonly string[] => [...door.problems(), ...decryptionDoor.problems()];
+  admit();
+  const current = createCurrentKeys({ view, door, decryptionDoor, algorithms, clock, logger });
   const watch = createClockWatch(clock, elapsedMs);
   if (copied.length === 0) await view.refresh();
-  refuseUnopened(door.problems());
+  refuseUnopened(problems());
   await copying;
   const keeper = createRingKeeper(shop, view, watch);
   const follower = followRings({ store: shop.store, view, current, keeper, clock, logger });
@@ -80,7 +88,14 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
   return {
     current: current.current,
     onChange: current.onChange,
-    health: createHealth({ view, door, algorithms, clock, clockIsTrusted: watch.isTrusted }),
+    health: createHealth({
+      view,
+      door,
+      problems,
+      algorithms,
+      clock,
+      clockIsTrusted: watch.isTrusted,
+    }),
     jwksMaxAgeSeconds: () => maxAge(settings.jwksMaxAge, view.secondsSinceRead()),
     async close() {
       await follower.close();
@@ -94,8 +109,8 @@ function workshopOf(options: SigningKeysOptions): Workshop {
   const { settings, state, clock, logger, audit, sealer, namespace } = options;
   return {
     store: createRingStore({ state, namespace, sealer }),
-    plan: planOf(settings),
-    algorithms: settings.algorithms,
+    planFor: plansOf(settings),
+    algorithms: [...settings.algorithms, ...(options.encryptionAlgorithms ?? [])],
     make: createKeyMaker(namespace, sealer),
     clock,
     audit,

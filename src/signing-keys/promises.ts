@@ -1,4 +1,5 @@
-import type { Plan } from './ring.ts';
+import { isForEncryption, type Plan } from './ring.ts';
+import type { KeyAlgorithm } from './signing-keys.ts';
 
 /** A node that has read the rings within this time counts as connected. */
 export const CONNECTED_SECONDS = 5;
@@ -33,9 +34,32 @@ export interface SettingProblem {
   readonly message: string;
 }
 
-/** The plan that follows from the settings. */
-export function planOf(settings: KeyDurations): Plan {
+/** The plan of a ring. */
+export type PlanFor = (algorithm: KeyAlgorithm) => Plan;
+
+/** The plans that follow from the settings. */
+export function plansOf(settings: KeyDurations): PlanFor {
+  const [signing, encryption] = [planOf(settings), encryptionPlanOf(settings)];
+  return (algorithm) => (isForEncryption(algorithm) ? encryption : signing);
+}
+
+/**
+ * Whoever sees a key may encrypt to it at once, so every node holds it before it is shown; nobody has to know it
+ * before. Once it is shown no longer it still reads, for what was encrypted and has not come yet.
+ */
+function encryptionPlanOf(settings: KeyDurations): Plan {
+  const plan = planOf(settings);
+  return {
+    ...plan,
+    hintsForSeconds: 0,
+    knownAfterSeconds: plan.spreadSeconds,
+    openForSeconds: Infinity,
+  };
+}
+
+function planOf(settings: KeyDurations): Plan {
   const spreadSeconds = settings.clockTolerance + CONNECTED_SECONDS;
+  const settleSeconds = settings.clockTolerance + IN_FLIGHT_SECONDS;
   return {
     signForSeconds: settings.signFor,
     publishAheadSeconds: settings.publishAhead,
@@ -43,7 +67,8 @@ export function planOf(settings: KeyDurations): Plan {
     hintsForSeconds: settings.hintsFor,
     knownAfterSeconds: settings.jwksMaxAge + spreadSeconds,
     spreadSeconds,
-    settleSeconds: settings.clockTolerance + IN_FLIGHT_SECONDS,
+    settleSeconds,
+    openForSeconds: settleSeconds,
   };
 }
 

@@ -2,12 +2,12 @@ import { KeyOrderRefused } from './faults.ts';
 import { readRingFile, type FoundRing } from './ring-copies.ts';
 import type { OrderTools } from './ring-editor.ts';
 import type { StoredRing } from './ring-store.ts';
-import { ALGORITHMS, type Ring } from './ring.ts';
-import type { SigningAlgorithm } from './signing-keys.ts';
+import { RING_ALGORITHMS, type Ring } from './ring.ts';
+import type { KeyAlgorithm } from './signing-keys.ts';
 
 /** A ring that was put back. */
 export interface RestoredRing {
-  readonly algorithm: SigningAlgorithm;
+  readonly algorithm: KeyAlgorithm;
   /** The version that stands in state again. */
   readonly number: number;
   readonly keys: number;
@@ -42,7 +42,7 @@ export async function restoreRing(
 
 async function readCopy({ namespace, sealer }: OrderTools, file: string): Promise<Ring> {
   const found: FoundRing[] = [];
-  for (const algorithm of ALGORITHMS) {
+  for (const algorithm of RING_ALGORITHMS) {
     const copy = await readRingFile(file, { namespace, algorithm }, sealer);
     if (copy.kind === 'ring') return copy.ring;
     found.push(copy);

@@ -2,14 +2,14 @@ import { z } from 'zod';
 import { sha256 } from '../runtime/digest.ts';
 import type { Json, JsonObject } from '../runtime/json.ts';
 import { SealBroken, type Sealer } from '../runtime/sealing.ts';
-import { ALGORITHMS, type Ring } from './ring.ts';
-import type { SigningAlgorithm } from './signing-keys.ts';
+import { RING_ALGORITHMS, type Ring } from './ring.ts';
+import type { KeyAlgorithm } from './signing-keys.ts';
 
 const instant = z.int();
 const publicJwk = z.record(z.string(), z.string());
 
 const ringSchema = z.strictObject({
-  algorithm: z.enum(ALGORITHMS),
+  algorithm: z.enum(RING_ALGORITHMS),
   birth: z.string(),
   number: z.int(),
   slots: z.int(),
@@ -41,7 +41,7 @@ const envelopeSchema = z.strictObject({
 /** Which ring a text must be: proven, so that no ring can be put in the place of another. */
 export interface RingIdentity {
   readonly namespace: string;
-  readonly algorithm: SigningAlgorithm;
+  readonly algorithm: KeyAlgorithm;
 }
 
 /**

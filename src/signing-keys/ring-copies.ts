@@ -5,8 +5,8 @@ import type { Logger } from '../runtime/logger.ts';
 import { FileNotPrivate, readPrivateFile, writePrivateFile } from '../runtime/private-files.ts';
 import type { Sealer } from '../runtime/sealing.ts';
 import { decodeRing, encodeRing, type RingIdentity } from './ring-codec.ts';
-import { ALGORITHMS, type Ring } from './ring.ts';
-import type { SigningAlgorithm } from './signing-keys.ts';
+import { RING_ALGORITHMS, type Ring } from './ring.ts';
+import type { KeyAlgorithm } from './signing-keys.ts';
 
 /** What lies in the place of a ring. */
 export type FoundRing =
@@ -17,8 +17,8 @@ export type FoundRing =
 /** The last good copy of each ring, on this node's disk, sealed as in state. */
 export interface RingCopies {
   /** The file of a ring's copy. */
-  path(algorithm: SigningAlgorithm): string;
-  read(algorithm: SigningAlgorithm): Promise<FoundRing>;
+  path(algorithm: KeyAlgorithm): string;
+  read(algorithm: KeyAlgorithm): Promise<FoundRing>;
   /** False: the folder cannot be written. Says so in the log once, and goes on. */
   write(ring: Ring): Promise<boolean>;
 }
@@ -31,7 +31,7 @@ export function createRingCopies(options: {
   readonly logger: Logger;
 }): RingCopies {
   const { folder, namespace, sealer, logger } = options;
-  const path = (algorithm: SigningAlgorithm): string => fileOf(folder, namespace, algorithm);
+  const path = (algorithm: KeyAlgorithm): string => fileOf(folder, namespace, algorithm);
   let warned = false;
 
   return {
@@ -61,11 +61,11 @@ export function createRingCopies(options: {
  * no ring is open.
  */
 export async function removeRingCopies(folder: string, namespace: string): Promise<void> {
-  for (const algorithm of ALGORITHMS)
+  for (const algorithm of RING_ALGORITHMS)
     await rm(fileOf(folder, namespace, algorithm), { force: true });
 }
 
-function fileOf(folder: string, namespace: string, algorithm: SigningAlgorithm): string {
+function fileOf(folder: string, namespace: string, algorithm: KeyAlgorithm): string {
   return join(folder, `ring-${namespace}-${algorithm}.json`);
 }
 

@@ -8,8 +8,9 @@ import { KeyOrderRefused, RingBroken } from './faults.ts';
 import type { KeyMaker } from './key-material.ts';
 import type { RingCopies } from './ring-copies.ts';
 import type { RingStore, StoredRing } from './ring-store.ts';
-import type { NewKey, Plan, Ring } from './ring.ts';
-import type { SigningAlgorithm } from './signing-keys.ts';
+import type { PlanFor } from './promises.ts';
+import type { NewKey, Ring } from './ring.ts';
+import type { KeyAlgorithm } from './signing-keys.ts';
 
 const ATTEMPTS_MAX = 100;
 /** So many fit into one value of the state, whatever their type. */
@@ -27,7 +28,7 @@ export interface RingEditor {
   readAll(): Promise<readonly Ring[]>;
   /** @throws {RingBroken} when the ring cannot be used. @throws {KeyOrderRefused} when there is none. */
   change<Result>(
-    algorithm: SigningAlgorithm,
+    algorithm: KeyAlgorithm,
     edit: Edit<Result>,
     write?: Pick<WriteOptions, 'essential'>,
   ): Promise<{ readonly ring: Ring; readonly result: Result }>;
@@ -39,8 +40,8 @@ export interface OrderTools {
   readonly store: RingStore;
   readonly copies: RingCopies;
   readonly make: KeyMaker;
-  readonly plan: Plan;
-  readonly algorithms: readonly SigningAlgorithm[];
+  readonly planFor: PlanFor;
+  readonly algorithms: readonly KeyAlgorithm[];
   readonly namespace: string;
   readonly folder: string;
   readonly sealer: Sealer;
@@ -87,7 +88,7 @@ export function createRingEditor(options: {
 
 async function readRing(
   store: RingStore,
-  algorithm: SigningAlgorithm,
+  algorithm: KeyAlgorithm,
 ): Promise<StoredRing & { readonly kind: 'ring' }> {
   const stored = (await store.readAll()).find((found) => found.algorithm === algorithm);
   if (stored?.kind === 'ring') return stored;

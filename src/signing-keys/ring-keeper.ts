@@ -4,12 +4,12 @@ import type { Logger } from '../runtime/logger.ts';
 import type { Origin } from '../runtime/origin.ts';
 import type { ClockWatch } from './clock-watch.ts';
 import type { KeyMaker } from './key-material.ts';
-import { CONNECTED_SECONDS } from './promises.ts';
+import { CONNECTED_SECONDS, type PlanFor } from './promises.ts';
 import type { RingStore } from './ring-store.ts';
 import type { KnownRing, RingView } from './ring-view.ts';
-import { ALGORITHMS, type Plan, type Ring } from './ring.ts';
+import { RING_ALGORITHMS, type Ring } from './ring.ts';
 import { dueKey, tidied, withKey } from './schedule.ts';
-import type { SigningAlgorithm } from './signing-keys.ts';
+import type { KeyAlgorithm } from './signing-keys.ts';
 
 /** Who acts when a key is made or retired in time. */
 const SCHEDULE: Origin = { address: 'schedule' };
@@ -17,8 +17,8 @@ const SCHEDULE: Origin = { address: 'schedule' };
 /** What makes and retires keys: the pool of all that the keeper and the birth of a ring need. */
 export interface Workshop {
   readonly store: RingStore;
-  readonly plan: Plan;
-  readonly algorithms: readonly SigningAlgorithm[];
+  readonly planFor: PlanFor;
+  readonly algorithms: readonly KeyAlgorithm[];
   readonly make: KeyMaker;
   readonly clock: Clock;
   readonly audit: Audit;
@@ -44,7 +44,7 @@ export function createRingKeeper(shop: Workshop, view: RingView, watch: ClockWat
   return {
     async tend() {
       if (!watch.isTrusted() || view.secondsSinceRead() > CONNECTED_SECONDS) return false;
-      const known = ALGORITHMS.flatMap((algorithm) => view.known(algorithm) ?? []);
+      const known = RING_ALGORITHMS.flatMap((algorithm) => view.known(algorithm) ?? []);
       const outcomes = await Promise.all(known.map(tendRing));
       return outcomes.includes(true);
     },
@@ -52,7 +52,8 @@ export function createRingKeeper(shop: Workshop, view: RingView, watch: ClockWat
 }
 
 async function nextRing(shop: Workshop, ring: Ring): Promise<Ring> {
-  const { plan, clock, algorithms, make } = shop;
+  const { planFor, clock, algorithms, make } = shop;
+  const plan = planFor(ring.algorithm);
   const wanted = algorithms.includes(ring.algorithm);
   const tidy = tidied(ring, plan, { now: clock.now(), wanted });
   if (!wanted || !dueKey(tidy, plan, clock.now())) return tidy;
@@ -76,7 +77,7 @@ async function tellDifference(shop: Workshop, before: Ring, after: Ring): Promis
 /** Puts a new key on the record. */
 export async function tellGenerated(
   shop: Pick<Workshop, 'audit' | 'logger'>,
-  key: { readonly kid: string; readonly algorithm: SigningAlgorithm; readonly signsFrom: number },
+  key: { readonly kid: string; readonly algorithm: KeyAlgorithm; readonly signsFrom: number },
 ): Promise<void> {
   const { kid, algorithm } = key;
   shop.logger.info({ event: 'key.published', ...key }, 'published a signing key');
@@ -89,7 +90,7 @@ async function record(
   event: {
     readonly type: 'key.generated' | 'key.retired';
     readonly kid: string;
-    readonly algorithm: SigningAlgorithm;
+    readonly algorithm: KeyAlgorithm;
   },
 ): Promise<void> {
   try {

@@ -2,12 +2,12 @@ import type { Sealer } from '../runtime/sealing.ts';
 import type { Entry, State, Version, WriteOptions } from '../storage/state.ts';
 import { decodeRing, encodeRing } from './ring-codec.ts';
 import type { FoundRing } from './ring-copies.ts';
-import { ALGORITHMS, type Ring } from './ring.ts';
-import type { SigningAlgorithm } from './signing-keys.ts';
+import { RING_ALGORITHMS, type Ring } from './ring.ts';
+import type { KeyAlgorithm } from './signing-keys.ts';
 
 /** A ring as it was read: what it holds, and the version that a swap must still find. */
 export type StoredRing = FoundRing & {
-  readonly algorithm: SigningAlgorithm;
+  readonly algorithm: KeyAlgorithm;
   readonly version: Version | undefined;
 };
 
@@ -33,12 +33,12 @@ export function createRingStore(options: {
   readonly sealer: Sealer;
 }): RingStore {
   const { state, namespace, sealer } = options;
-  const keys = ALGORITHMS.map((algorithm) => ringKey(namespace, algorithm));
+  const keys = RING_ALGORITHMS.map((algorithm) => ringKey(namespace, algorithm));
   const topic = `${namespace}:rings`;
   // What was last decoded of each ring: most reads find the version they know.
-  const decoded = new Map<SigningAlgorithm, StoredRing>();
+  const decoded = new Map<KeyAlgorithm, StoredRing>();
 
-  function decode(algorithm: SigningAlgorithm, entry: Entry | undefined): StoredRing {
+  function decode(algorithm: KeyAlgorithm, entry: Entry | undefined): StoredRing {
     if (!entry) return { kind: 'absent', algorithm, version: undefined };
     const known = decoded.get(algorithm);
     if (known?.version === entry.version) return known;
@@ -55,7 +55,7 @@ export function createRingStore(options: {
   return {
     async readAll() {
       const entries = await state.getMany(keys);
-      return ALGORITHMS.map((algorithm, index) => decode(algorithm, entries[index]));
+      return RING_ALGORITHMS.map((algorithm, index) => decode(algorithm, entries[index]));
     },
     async swap(seen, ring, write = {}) {
       const value = encodeRing(ring, namespace, sealer);
@@ -72,6 +72,6 @@ export function createRingStore(options: {
 }
 
 /** The key of a ring in state. A ring stays: it has no ttl. */
-export function ringKey(namespace: string, algorithm: SigningAlgorithm): string {
+export function ringKey(namespace: string, algorithm: KeyAlgorithm): string {
   return `${namespace}:ring:${algorithm}`;
 }

@@ -1,15 +1,15 @@
 import type { Logger } from '../runtime/logger.ts';
 import { CONNECTED_SECONDS } from './promises.ts';
 import type { RingStore, StoredRing } from './ring-store.ts';
-import { ALGORITHMS, type Ring } from './ring.ts';
-import type { SigningAlgorithm } from './signing-keys.ts';
+import { RING_ALGORITHMS, type Ring } from './ring.ts';
+import type { KeyAlgorithm } from './signing-keys.ts';
 
 /** A ring that was read and believed, with the version that a swap must still find. */
 export type KnownRing = StoredRing & { readonly kind: 'ring' };
 
 /** The rings as this node knows them. What it has once believed it keeps until it has read something newer. */
 export interface RingView {
-  known(algorithm: SigningAlgorithm): KnownRing | undefined;
+  known(algorithm: KeyAlgorithm): KnownRing | undefined;
   /** Every known ring, in the order of key sets. */
   rings(): readonly Ring[];
   /**
@@ -44,7 +44,7 @@ export function createRingView(options: {
   readonly copies?: readonly Ring[] | undefined;
 }): RingView {
   const { store, elapsedMs, logger, onNews, copies = [] } = options;
-  const known = new Map<SigningAlgorithm, KnownRing>(
+  const known = new Map<KeyAlgorithm, KnownRing>(
     copies.map((ring) => [
       ring.algorithm,
       { kind: 'ring', algorithm: ring.algorithm, ring, version: undefined },
@@ -100,8 +100,8 @@ export function createRingView(options: {
   };
 }
 
-function ringsOf(known: ReadonlyMap<SigningAlgorithm, KnownRing>): readonly Ring[] {
-  return ALGORITHMS.flatMap((algorithm) => known.get(algorithm)?.ring ?? []);
+function ringsOf(known: ReadonlyMap<KeyAlgorithm, KnownRing>): readonly Ring[] {
+  return RING_ALGORITHMS.flatMap((algorithm) => known.get(algorithm)?.ring ?? []);
 }
 
 function judge(stored: StoredRing, mine: KnownRing | undefined): Finding {

@@ -1,8 +1,17 @@
 import type { JsonObject } from '../runtime/json.ts';
-import type { SigningAlgorithm } from './signing-keys.ts';
+import type { EncryptionAlgorithm, KeyAlgorithm, SigningAlgorithm } from './signing-keys.ts';
 
-/** Every algorithm that can have a ring, in the order in which key sets list them. */
+/** Every algorithm that can have a ring of signing keys, in the order in which key sets list them. */
 export const ALGORITHMS: readonly SigningAlgorithm[] = ['RS256', 'PS256', 'ES256', 'EdDSA'];
+/** Every algorithm that can have a ring of keys to encrypt to. */
+export const ENCRYPTION_ALGORITHMS: readonly EncryptionAlgorithm[] = ['RSA-OAEP-256', 'ECDH-ES'];
+/** Every ring that there can be. */
+export const RING_ALGORITHMS: readonly KeyAlgorithm[] = [...ALGORITHMS, ...ENCRYPTION_ALGORITHMS];
+
+/** Whether others encrypt by `algorithm`, instead of us signing. */
+export function isForEncryption(algorithm: KeyAlgorithm): algorithm is EncryptionAlgorithm {
+  return algorithm === 'RSA-OAEP-256' || algorithm === 'ECDH-ES';
+}
 
 /** A key with the timestamps (NumericDate) that were fixed at its birth. Its end is the start of the next one. */
 export interface RingKey {
@@ -39,7 +48,7 @@ export interface RevokedKey {
 
 /** All keys of one algorithm. Immutable: each change is a new one with the next number, and one swap decides. */
 export interface Ring {
-  readonly algorithm: SigningAlgorithm;
+  readonly algorithm: KeyAlgorithm;
   /** Random, given once: tells this ring from one that was made anew in its place. */
   readonly birth: string;
   /** Counts the changes. */
@@ -68,6 +77,8 @@ export interface Plan {
   readonly spreadSeconds: number;
   /** From the planned end of a key's signing until the last node has stopped. */
   readonly settleSeconds: number;
+  /** From there until the private half is destroyed; Infinity: it is there for as long as the key. */
+  readonly openForSeconds: number;
 }
 
 /** A new key before it has a place in a ring. */

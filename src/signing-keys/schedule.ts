@@ -102,9 +102,7 @@ export function tidied(ring: Ring, plan: Plan, look: Look): Ring {
     gone.length > 0 ||
     retired.length < ring.retired.length ||
     keys.some((key, index) => key !== kept[index]);
-  return changes
-    ? retire(changed(ring, { keys, retired }), gone, look.now + plan.hintsForSeconds)
-    : ring;
+  return changes ? retire(changed(ring, { keys, retired }), gone, plan, look.now) : ring;
 }
 
 /** The next version of `ring`. */
@@ -152,7 +150,7 @@ function isOfTheFuture(key: RingKey, now: number): boolean {
 
 function settled(ring: Ring, key: RingKey, plan: Plan, look: Look): RingKey {
   const stopsAt = signsUntil(ring, key, look.wanted);
-  if (key.sealed !== undefined && look.now >= stopsAt + plan.settleSeconds)
+  if (key.sealed !== undefined && look.now >= stopsAt + plan.openForSeconds)
     return { ...key, sealed: undefined };
   // Tokens live longer than when the key was born: whoever knows it first says so for all nodes.
   const mustVerifyLonger = look.wanted && key.verifyForSeconds < plan.verifyForSeconds;
@@ -161,8 +159,9 @@ function settled(ring: Ring, key: RingKey, plan: Plan, look: Look): RingKey {
     : key;
 }
 
-function retire(ring: Ring, gone: readonly RingKey[], until: number): Ring {
-  const retired = gone.map(({ kid, publicJwk }) => ({ kid, publicJwk, until }));
+function retire(ring: Ring, gone: readonly RingKey[], plan: Plan, now: number): Ring {
+  const until = now + plan.hintsForSeconds;
+  const retired = until > now ? gone.map(({ kid, publicJwk }) => ({ kid, publicJwk, until })) : [];
   const kids = gone.map(({ kid }) => kid);
   return {
     ...ring,

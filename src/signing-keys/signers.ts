@@ -1,6 +1,6 @@
-import { constants, createPrivateKey, sign, type KeyObject } from 'node:crypto';
-import { SealBroken, type Sealer } from '../runtime/sealing.ts';
-import { publicJwkOf, sealContext, thumbprint, type KeyIdentity } from './key-material.ts';
+import { constants, sign, type KeyObject } from 'node:crypto';
+import type { Sealer } from '../runtime/sealing.ts';
+import { openPrivateKey, type KeyIdentity } from './key-material.ts';
 import type { SigningAlgorithm } from './signing-keys.ts';
 
 const P256_BYTES = 32;
@@ -15,14 +15,12 @@ export type Signer = (data: Uint8Array) => Uint8Array | Promise<Uint8Array>;
  *
  * @throws {SealBroken} when it cannot be opened, or is not the private half of `kid`.
  */
-export function openSigner(sealed: string, identity: KeyIdentity, sealer: Sealer): Signer {
-  const opened = sealer.open(sealed, sealContext(identity));
-  const bytes = Buffer.from(opened.buffer, opened.byteOffset, opened.byteLength);
-  const privateKey = createPrivateKey({ key: bytes, format: 'der', type: 'pkcs8' });
-  bytes.fill(0);
-  const kid = thumbprint(publicJwkOf(privateKey, identity.algorithm));
-  if (kid !== identity.kid) throw new SealBroken('a sealed key is the private half of another key');
-  return createSigner(identity.algorithm, privateKey);
+export function openSigner(
+  sealed: string,
+  identity: KeyIdentity & { readonly algorithm: SigningAlgorithm },
+  sealer: Sealer,
+): Signer {
+  return createSigner(identity.algorithm, openPrivateKey(sealed, identity, sealer));
 }
 
 /**

@@ -3,7 +3,7 @@ import { SealBroken, type Sealer } from '../runtime/sealing.ts';
 import { KeyNotSigning, SigningSuspended } from './faults.ts';
 import { CONNECTED_SECONDS, IN_FLIGHT_SECONDS } from './promises.ts';
 import type { RingView } from './ring-view.ts';
-import type { Ring, RingKey } from './ring.ts';
+import { isForEncryption, type Ring, type RingKey } from './ring.ts';
 import { signsUntil } from './schedule.ts';
 import { openSigner, type Signer } from './signers.ts';
 
@@ -13,7 +13,7 @@ interface Lease {
   readonly until: number;
 }
 
-/** The only way to the private keys of this node. */
+/** The only way to the private keys that sign on this node. */
 export interface SigningDoor {
   /** Opens the keys that `rings` have come to hold, and closes those that are no longer in them. */
   admit(rings: readonly Ring[]): void;
@@ -36,15 +36,16 @@ export function createSigningDoor(options: {
   let problems: readonly string[] = [];
 
   function lease(ring: Ring, key: RingKey): Lease | string | undefined {
-    if (key.sealed === undefined) return undefined;
-    const identity = { namespace, algorithm: ring.algorithm, kid: key.kid };
+    const { algorithm } = ring;
+    if (key.sealed === undefined || isForEncryption(algorithm)) return undefined;
+    const identity = { namespace, algorithm, kid: key.kid };
     const until = signsUntil(ring, key) + IN_FLIGHT_SECONDS;
     try {
       const sign = leases.get(key.kid)?.sign ?? openSigner(key.sealed, identity, sealer);
       return { sign, until };
     } catch (error) {
       if (!(error instanceof SealBroken)) throw error;
-      return `the private half of the ${ring.algorithm} key ${key.kid} does not open: ${error.message}`;
+      return `the private half of the ${algorithm} key ${key.kid} does not open: ${error.message}`;
     }
   }
 

@@ -3,7 +3,16 @@ import type { JsonObject } from '../runtime/json.ts';
 /** JWS algorithms that can have a ring (RFC 7518 section 3.1, RFC 8037). */
 export type SigningAlgorithm = 'RS256' | 'PS256' | 'ES256' | 'EdDSA';
 
-/** Where a key stands at one instant. Computed from timestamps fixed at its birth. */
+/** JWE algorithms that can have a ring (RFC 7518 sections 4.3 and 4.6): for what others encrypt to us. */
+export type EncryptionAlgorithm = 'RSA-OAEP-256' | 'ECDH-ES';
+
+/** Every algorithm that can have a ring. */
+export type KeyAlgorithm = SigningAlgorithm | EncryptionAlgorithm;
+
+/**
+ * Where a key stands at one instant. Computed from timestamps fixed at its birth. Of a key that others encrypt to:
+ * every node holds it, then the key set shows it, then it only reads.
+ */
 export type KeyPhase = 'published' | 'signing' | 'verifying';
 
 /** A key as the provider uses it. */
@@ -26,6 +35,21 @@ export interface SigningKey {
   sign(data: Uint8Array): Uint8Array | Promise<Uint8Array>;
 }
 
+/** A key that others encrypt to. It reads in every phase; in its `signing` phase the key set shows it. */
+export interface DecryptionKey {
+  /** RFC 7638 thumbprint. */
+  readonly kid: string;
+  readonly algorithm: EncryptionAlgorithm;
+  readonly phase: KeyPhase;
+  /** With `kid`, `alg`, `use: 'enc'`; never a private member. */
+  readonly publicJwk: JsonObject;
+  /**
+   * What a JWE in compact form (RFC 7516 section 7.1) holds, by this key's algorithm and A256GCM, never compressed.
+   * Undefined: it is none, is not for this key, or was changed. The only way to the private key.
+   */
+  decrypt(jwe: string): Promise<string | undefined>;
+}
+
 /** The public half of a key that left the key set: good for an `id_token_hint`, for nothing else. */
 export interface RetiredKey {
   readonly kid: string;
@@ -34,20 +58,25 @@ export interface RetiredKey {
 }
 
 /** The name of a key that is never believed again. */
-export type RevokedKeyName = Pick<RetiredKey, 'kid' | 'algorithm'>;
+export interface RevokedKeyName {
+  readonly kid: string;
+  readonly algorithm: KeyAlgorithm;
+}
 
 /**
  * The keys of every ring at one instant: immutable, one for each change of any phase.
- * A key that is neither in `keys` nor in `retired` is unknown or revoked: what it signed is refused.
+ * A key that is in none of the lists is unknown or revoked: what it signed is refused.
  */
 export interface KeySet {
-  /** Changes whenever `keys` or `retired` does. */
+  /** Changes whenever `keys`, `decrypting` or `retired` does. */
   readonly version: string;
   /**
    * Signing keys first within their algorithm. Exactly one signs per configured algorithm; only an
    * algorithm added to a running installation has none until verifiers can know its first key.
    */
   readonly keys: readonly SigningKey[];
+  /** Keys that others encrypt to, the one that is shown first within its algorithm. None of them verifies anything. */
+  readonly decrypting: readonly DecryptionKey[];
   /** Not published. Newest first within their algorithm. */
   readonly retired: readonly RetiredKey[];
   /** Every key that was revoked, for metrics: none of them is in `keys` or `retired`. Oldest first within their algorithm. */

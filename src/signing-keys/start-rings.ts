@@ -6,7 +6,7 @@ import { tellGenerated, type Workshop } from './ring-keeper.ts';
 import { ringKey, type StoredRing } from './ring-store.ts';
 import type { Ring } from './ring.ts';
 import { newRing } from './schedule.ts';
-import type { SigningAlgorithm } from './signing-keys.ts';
+import type { KeyAlgorithm } from './signing-keys.ts';
 
 const BIRTH_SECONDS = 60;
 const RETRY_SECONDS = 1;
@@ -58,7 +58,7 @@ export async function startRings(options: StartOptions): Promise<readonly Ring[]
 
 async function copiedRings(
   copies: RingCopies,
-  algorithms: readonly SigningAlgorithm[],
+  algorithms: readonly KeyAlgorithm[],
 ): Promise<readonly Ring[] | undefined> {
   const found = await Promise.all(algorithms.map((algorithm) => copies.read(algorithm)));
   const rings = found.flatMap((copy) => (copy.kind === 'ring' ? [copy.ring] : []));
@@ -108,7 +108,7 @@ async function giveBirth(
   found: readonly StoredRing[],
   missing: readonly StoredRing[],
 ): Promise<void> {
-  const { make, plan, clock, store } = shop;
+  const { make, planFor, clock, store } = shop;
   const made = await Promise.all(missing.map(({ algorithm }) => make(algorithm)));
   for (const [index, stored] of missing.entries()) {
     const key = made[index];
@@ -116,7 +116,8 @@ async function giveBirth(
     const { algorithm } = stored;
     const now = clock.now();
     const atOnce = isBirthOfAll(found, now);
-    const ring = newRing({ algorithm, birth: randomId() }, plan, key, { now, atOnce });
+    const birth = { algorithm, birth: randomId() };
+    const ring = newRing(birth, planFor(algorithm), key, { now, atOnce });
     if (!(await store.swap(stored, ring))) continue;
     const signsFrom = ring.keys[0]?.signsFrom ?? now;
     await tellGenerated(shop, { kid: key.kid, algorithm, signsFrom });

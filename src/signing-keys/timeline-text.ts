@@ -1,7 +1,9 @@
+import { isForEncryption } from './ring.ts';
 import type { KeyLife } from './timeline.ts';
 
 const DAY_SECONDS = 86_400;
 const KID_CHARACTERS = 10;
+const ALGORITHM_CHARACTERS_MIN = 5;
 const WIDTH_DEFAULT = 80;
 const GAP = '  ';
 
@@ -29,16 +31,20 @@ export function timelineText(lives: readonly KeyLife[], options: TextOptions): s
   const { now, width = WIDTH_DEFAULT, unicode = true } = options;
   const glyphs = GLYPHS[unicode ? 'unicode' : 'ascii'];
   const bars = lives.filter(isOnTimeline);
-  const others = lives.filter((life) => !isOnTimeline(life)).map((life) => sideLine(life));
+  const column = Math.max(
+    ALGORITHM_CHARACTERS_MIN,
+    ...lives.map(({ algorithm }) => algorithm.length),
+  );
+  const others = lives.filter((life) => !isOnTimeline(life)).map((life) => sideLine(life, column));
   if (bars.length === 0) return ['No keys.', ...others].join('\n');
   const scale = scaleOf(bars, now);
   const labels = bars.map((life) => [
-    life.algorithm.padEnd(5),
+    life.algorithm.padEnd(column),
     shortKid(life),
     whatNext(life, now),
   ]);
   const tail = Math.max(...labels.map(([, , next]) => (next ?? '').length));
-  const cells = Math.max(8, width - 5 - KID_CHARACTERS - tail - 3 * GAP.length);
+  const cells = Math.max(8, width - column - KID_CHARACTERS - tail - 3 * GAP.length);
   const lines = bars.map((life, index) => {
     const [algorithm = '', kid = '', next = ''] = labels[index] ?? [];
     return [algorithm, kid, bar(life, { scale, cells, now, glyphs }), next].join(GAP).trimEnd();
@@ -110,20 +116,21 @@ function phaseAt(life: KeyLife, at: number): 'published' | 'signing' | 'verifyin
 
 function whatNext(life: KeyLife, now: number): string {
   const { phase, signsFrom = now, signsUntil = now, verifiesUntil = now } = life;
-  if (phase === 'published') return `signs in ${inWords(signsFrom - now)}`;
+  const does = isForEncryption(life.algorithm) ? 'is shown' : 'signs';
+  if (phase === 'published') return `${does} in ${inWords(signsFrom - now)}`;
   if (phase === 'signing')
     return signsUntil > now
-      ? `signs ${inWords(signsUntil - now)} more`
-      : 'signs until a key follows';
+      ? `${does} ${inWords(signsUntil - now)} more`
+      : `${does} until a key follows`;
   return `gone in ${inWords(verifiesUntil - now)}`;
 }
 
-function sideLine(life: KeyLife): string {
+function sideLine(life: KeyLife, column: number): string {
   const what =
     life.phase === 'revoked'
       ? `revoked ${iso(life.revokedAt ?? 0)}: ${life.reason ?? ''}`
       : `retired, known for sign-out until ${iso(life.knownUntil ?? life.verifiesUntil ?? 0)}`;
-  return [life.algorithm.padEnd(5), shortKid(life), what].join(GAP);
+  return [life.algorithm.padEnd(column), shortKid(life), what].join(GAP);
 }
 
 function shortKid({ kid }: KeyLife): string {

@@ -1,11 +1,11 @@
 import type { Ring, RingKey } from './ring.ts';
 import { phaseOf, signsUntil, type Look } from './schedule.ts';
-import type { KeyPhase, SigningAlgorithm } from './signing-keys.ts';
+import type { KeyPhase, KeyAlgorithm } from './signing-keys.ts';
 
 /** What became or will become of one key. All instants are NumericDates. */
 export interface KeyLife {
   readonly kid: string;
-  readonly algorithm: SigningAlgorithm;
+  readonly algorithm: KeyAlgorithm;
   /** `retired`: out of the key set, known for hints. `revoked`: never believed again. */
   readonly phase: KeyPhase | 'retired' | 'revoked';
   readonly source?: RingKey['source'] | undefined;

@@ -43,6 +43,7 @@ import { createRevocation } from '../../src/revocation/create-revocation.ts';
 import type { Revocation } from '../../src/revocation/revocation.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { createSealer } from '../../src/runtime/sealing.ts';
+import type { DecryptionKey } from '../../src/signing-keys/signing-keys.ts';
 import { openEmbedded, type Embedded } from '../../src/storage/embedded/open-embedded.ts';
 import type { State } from '../../src/storage/state.ts';
 import { createSubjects } from '../../src/subjects/create-subjects.ts';
@@ -112,6 +113,8 @@ export interface HouseOptions {
   /** Stands between the protocol and the state of every node. */
   readonly wrapState?: (state: State) => State;
   readonly outboundFetch?: ProtocolOptions['outboundFetch'];
+  /** Keys that others encrypt to. */
+  readonly encryptionKeys?: readonly DecryptionKey[];
 }
 
 /** Signs in and allows everything. */
@@ -145,7 +148,7 @@ const STANDARD_API = {
 export async function openHouse(options: HouseOptions = {}): Promise<House> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-provider-'));
   const file = join(folder, 'latchkey.db');
-  const keys = await createTurningKeys();
+  const keys = await createTurningKeys(options.encryptionKeys);
   const sealer = createSealer([randomBytes(32)]);
   const cookieKeys = [randomBytes(32).toString('base64url')];
   const audited: AuditEvent[] = [];

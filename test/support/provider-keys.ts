@@ -1,7 +1,18 @@
-import { createPrivateKey, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
+import {
+  createPrivateKey,
+  generateKeyPairSync,
+  randomBytes,
+  sign,
+  type KeyObject,
+} from 'node:crypto';
 import { calculateJwkThumbprint } from 'jose';
+import { createSealer } from '../../src/runtime/sealing.ts';
+import { openDecrypter } from '../../src/signing-keys/decrypters.ts';
 import { KeyNotSigning } from '../../src/signing-keys/faults.ts';
+import { createKeyMaker } from '../../src/signing-keys/key-material.ts';
 import type {
+  DecryptionKey,
+  EncryptionAlgorithm,
   KeyPhase,
   KeySet,
   SigningAlgorithm,
@@ -53,8 +64,21 @@ async function createPair(algorithm: SigningAlgorithm): Promise<Pair> {
   };
 }
 
-/** One RS256 and one ES256 key, shared by all nodes that are given the result. */
-export async function createTurningKeys(): Promise<TurningKeys> {
+/** A key that others encrypt to, as the rings make it. */
+export async function createDecryptionKey(
+  algorithm: EncryptionAlgorithm,
+  phase: KeyPhase = 'signing',
+): Promise<DecryptionKey> {
+  const sealer = createSealer([randomBytes(32)]);
+  const { kid, publicJwk, sealed } = await createKeyMaker('test', sealer)(algorithm);
+  const decrypt = openDecrypter(sealed, { namespace: 'test', algorithm, kid }, sealer);
+  return { kid, algorithm, phase, publicJwk, decrypt };
+}
+
+/** One RS256 and one ES256 key, and those that others encrypt to, shared by all nodes that are given the result. */
+export async function createTurningKeys(
+  decrypting: readonly DecryptionKey[] = [],
+): Promise<TurningKeys> {
   let signing = [await nextPair('RS256'), await nextPair('ES256')];
   let verifying: Pair[] = [];
   let retired: Pair[] = [];
@@ -78,6 +102,7 @@ export async function createTurningKeys(): Promise<TurningKeys> {
       ...signing.map((pair) => keyOf(pair, 'signing')),
       ...verifying.map((pair) => keyOf(pair, 'verifying')),
     ],
+    decrypting,
     retired: retired.map(({ kid, algorithm, publicJwk }) => ({ kid, algorithm, publicJwk })),
     revoked: [],
     changesAt: undefined,

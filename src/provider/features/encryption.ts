@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CLIENT_ENCRYPTION_ALGORITHMS } from '../../clients/encryption-keys.ts';
+import type { requestEncryptionAlgorithms } from './encrypted-requests.ts';
 import type { Announcement, Feature } from './feature.ts';
 
 /** Never PBES2 nor RSA1_5, and no cipher whose authentication stands apart from it. */
@@ -17,10 +18,16 @@ export const encryptionConfig = z
   })
   .prefault({});
 
-/** `hasSignedAnswers`: there are others than ID tokens to be encrypted. */
+/** `hasSignedAnswers`: there are others than ID tokens to be encrypted; `requestAlgorithms`: by which requests may be. */
 export function encryption(
   { enabled }: z.output<typeof encryptionConfig>,
-  { hasSignedAnswers }: { readonly hasSignedAnswers: boolean },
+  {
+    hasSignedAnswers,
+    requestAlgorithms,
+  }: {
+    readonly hasSignedAnswers: boolean;
+    readonly requestAlgorithms: ReturnType<typeof requestEncryptionAlgorithms>;
+  },
 ): Feature | undefined {
   if (!enabled) return undefined;
   return {
@@ -34,9 +41,8 @@ export function encryption(
       introspectionEncryptionEncValues: CIPHERS,
       authorizationEncryptionAlgValues: CLIENT_ENCRYPTION_ALGORITHMS,
       authorizationEncryptionEncValues: CIPHERS,
-      // Of requests only signatures are taken.
-      requestObjectEncryptionAlgValues: [],
-      requestObjectEncryptionEncValues: [],
+      requestObjectEncryptionAlgValues: requestAlgorithms,
+      requestObjectEncryptionEncValues: requestAlgorithms.length === 0 ? [] : CIPHERS,
     },
     announced: Object.assign(
       {},

@@ -1,10 +1,12 @@
 import type { IncomingMessage } from 'node:http';
+import type { Context } from 'koa';
 import type { ClientAuthMethod, Configuration, Provider } from 'oidc-provider';
 import type { Accounts } from '../../accounts/accounts.ts';
 import type { Audit } from '../../audit/audit.ts';
 import type { ClientCertificate } from '../../client-certificates/client-certificate.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
+import type { EncryptionAlgorithm, SigningKeys } from '../../signing-keys/signing-keys.ts';
 import type { Subjects } from '../../subjects/subjects.ts';
 import type { ShapeOptions } from '../access-token-shape.ts';
 import type { AccountClaims } from '../account-claims.ts';
@@ -38,6 +40,10 @@ export interface Feature {
   following?(metadata: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>;
   /** How clients may authenticate, beside the ways that are always there. */
   readonly clientAuthMethods?: readonly ClientAuthMethod[];
+  /** Algorithms by which others encrypt to this issuer: its key set shows a key for each. */
+  readonly decrypts?: readonly EncryptionAlgorithm[];
+  /** What must be done with a request before the engine reads it. */
+  prepare?(ctx: Context): Promise<void>;
   /** Hung onto each generation of the engine. */
   install?(provider: Provider, options: InstallOptions): void;
 }
@@ -56,6 +62,7 @@ export interface FeatureOptions {
   readonly issuer: string;
   /** The URL of a path of this issuer. */
   readonly url: (path: string) => string;
+  readonly signingKeys: Pick<SigningKeys, 'current'>;
   readonly accounts: Pick<Accounts, 'findByLogin'>;
   readonly subjects: Subjects;
   readonly logger: Logger;

@@ -5,6 +5,7 @@ import { authorizationDetails } from './authorization-details.ts';
 import { deviceFlow } from './device-flow.ts';
 import { ciba } from './ciba.ts';
 import { dpop } from './dpop.ts';
+import { encryptedRequests, requestEncryptionAlgorithms } from './encrypted-requests.ts';
 import { encryption } from './encryption.ts';
 import { fapi2 } from './fapi2.ts';
 import type { Feature, FeatureOptions } from './feature.ts';
@@ -34,6 +35,7 @@ export function createFeatures(
     idTokenResponses(settings.idTokenResponses),
     jwtBearer(settings.jwtBearer, options),
     requestObjects(settings.requestObjects),
+    encryptedRequests(settings.requestObjects, options),
     authorizationDetails(options),
     ciba(settings.ciba, options),
     signedAnswers(settings.signedAnswers),
@@ -41,7 +43,10 @@ export function createFeatures(
     tokenExchange(settings.tokenExchange),
     fapi2(settings.fapi2, options),
     furtherGrants(options.furtherGrants),
-    encryption(settings.encryption, { hasSignedAnswers: settings.signedAnswers.enabled }),
+    encryption(settings.encryption, {
+      hasSignedAnswers: settings.signedAnswers.enabled,
+      requestAlgorithms: requestEncryptionAlgorithms(settings.requestObjects),
+    }),
   ].filter((feature) => feature !== undefined);
 }
 

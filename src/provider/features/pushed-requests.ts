@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { duration } from '../../config/values.ts';
+import { PUSHED_PATH } from '../routes.ts';
 import type { Feature, FeatureOptions } from './feature.ts';
-
-const PATH = '/par';
 
 /** Pushed authorization requests (RFC 9126). */
 export const pushedRequestsConfig = z
@@ -32,9 +31,9 @@ export function pushedRequests(
   return {
     engine: { pushedAuthorizationRequests: { enabled: true } },
     lifetimes: { PushedAuthorizationRequest: lifetime },
-    routes: { pushed_authorization_request: PATH },
+    routes: { pushed_authorization_request: PUSHED_PATH },
     announced: {
-      pushed_authorization_request_endpoint: url(PATH),
+      pushed_authorization_request_endpoint: url(PUSHED_PATH),
       ...(required && { require_pushed_authorization_requests: true }),
     },
   };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { encryptedRequestsConfig } from './encrypted-requests.ts';
 import type { Feature } from './feature.ts';
 
 /** Without `none`: such an object says nothing that the request itself does not. */
@@ -17,6 +18,7 @@ export const requestObjectsConfig = z
       .boolean()
       .default(false)
       .describe('Requests that are not signed are refused, whatever the client.'),
+    encryption: encryptedRequestsConfig,
   })
   .refine(({ enabled, required }) => enabled || !required, {
     path: ['required'],

@@ -8,13 +8,16 @@ const BYTES_MAX = 16 * 1024;
 export type Form = ReadonlyMap<string, string>;
 
 /**
- * The fields of a small, ordinary form. The body stays in `request`, for the engine to read as if nobody had.
+ * The fields of an ordinary form of at most `bytesMax`. The body stays in `request`, for the engine to read as if nobody had.
  * Undefined: it is no such form, or the client left in the middle of it.
  */
-export async function peekForm(request: IncomingMessage): Promise<Form | undefined> {
+export async function peekForm(
+  request: IncomingMessage,
+  bytesMax = BYTES_MAX,
+): Promise<Form | undefined> {
   const { 'content-type': type = '', 'content-length': length = '' } = request.headers;
   const bytes = Number(length);
-  if (!FORM.test(type) || !(bytes > 0 && bytes <= BYTES_MAX)) return undefined;
+  if (!FORM.test(type) || !(bytes > 0 && bytes <= bytesMax)) return undefined;
   const body = await readAhead(request, bytes);
   return body && readForm(body.toString('latin1'));
 }

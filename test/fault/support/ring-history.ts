@@ -4,11 +4,11 @@ import { randomId } from '../../../src/runtime/random.ts';
 import { signingKeysConfig } from '../../../src/signing-keys/config.ts';
 import { createKeyMaker, type KeyMaker } from '../../../src/signing-keys/key-material.ts';
 import { openSealer } from '../../../src/signing-keys/master-key.ts';
-import { planOf } from '../../../src/signing-keys/promises.ts';
+import { plansOf } from '../../../src/signing-keys/promises.ts';
 import { createRingStore } from '../../../src/signing-keys/ring-store.ts';
 import type { NewKey, Plan, Ring } from '../../../src/signing-keys/ring.ts';
 import { dueKey, newRing, withKey } from '../../../src/signing-keys/schedule.ts';
-import type { SigningAlgorithm } from '../../../src/signing-keys/signing-keys.ts';
+import type { KeyAlgorithm } from '../../../src/signing-keys/signing-keys.ts';
 import type { State } from '../../../src/storage/state.ts';
 
 const NAMESPACE = 'main';
@@ -25,14 +25,14 @@ export async function layRings(
   const settings = signingKeysConfig.parse({ ...section, folder: join(folder, 'keys') });
   const sealer = await openSealer(settings);
   const store = createRingStore({ state, namespace: NAMESPACE, sealer });
-  const plan = planOf(settings);
+  const plan = plansOf(settings)('ES256');
   const make = createKeyMaker(NAMESPACE, sealer);
   const keys = await Promise.all(
     settings.algorithms.map((algorithm) => makeKeys(make, algorithm, plan)),
   );
   const now = Math.floor(Date.now() / 1000);
   for (const stored of await store.readAll()) {
-    const made = keys[settings.algorithms.indexOf(stored.algorithm)];
+    const made = keys[settings.algorithms.findIndex((name) => name === stored.algorithm)];
     if (made && !(await store.swap(stored, turning(stored.algorithm, plan, { made, now })))) {
       throw new Error('the state is not as new as it should be');
     }
@@ -44,17 +44,13 @@ function ageSeconds(plan: Plan): number {
   return plan.publishAheadSeconds + plan.signForSeconds;
 }
 
-function makeKeys(
-  make: KeyMaker,
-  algorithm: SigningAlgorithm,
-  plan: Plan,
-): Promise<readonly NewKey[]> {
+function makeKeys(make: KeyMaker, algorithm: KeyAlgorithm, plan: Plan): Promise<readonly NewKey[]> {
   const count = 2 + Math.ceil(ageSeconds(plan) / plan.signForSeconds);
   return Promise.all(Array.from({ length: count }, () => make(algorithm)));
 }
 
 function turning(
-  algorithm: SigningAlgorithm,
+  algorithm: KeyAlgorithm,
   plan: Plan,
   { made, now }: { readonly made: readonly NewKey[]; readonly now: number },
 ): Ring {

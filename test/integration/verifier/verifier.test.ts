@@ -162,6 +162,11 @@ describe('what is not an access token of the issuer for this API', () => {
     await expect(issuer.verifier().verify(forged)).rejects.toThrow(TokenInvalid);
   });
 
+  test('a token by a key that is there to encrypt to is refused', async () => {
+    issuer.keys = issuer.keys.map((key) => ({ ...key, use: 'enc' }));
+    await expect(issuer.verifier().verify(await issuer.issue())).rejects.toThrow(TokenInvalid);
+  });
+
   test.each(['', 'opaque', 'a.b.c', 'eyJhbGciOiJub25lIn0.e30.'])(
     '`%s` is refused',
     async (text) => {

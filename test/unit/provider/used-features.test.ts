@@ -33,3 +33,37 @@ test('the tokens of an API are encrypted only where encryption is on', () => {
   expect(problems({ apis })).toEqual(['apis.0.encryption needs protocol.encryption.enabled']);
   expect(problems({ apis, protocol: { encryption: { enabled: true } } })).toEqual([]);
 });
+
+test('a client encrypts its requests only where they are read, by an algorithm that has a key', () => {
+  const client = {
+    requestObjectEncryptionAlg: 'ECDH-ES',
+    requestObjectEncryptionEnc: 'A256GCM',
+  };
+  const needed =
+    'clients.0.requestObjectEncryptionAlg needs protocol.requestObjects.encryption with ECDH-ES among its algorithms';
+  const withRequests = (encryption: object): object => ({
+    encryption: { enabled: true },
+    requestObjects: { enabled: true, encryption },
+  });
+  expect(problems({ client })).toEqual([needed]);
+  expect(problems({ client, protocol: withRequests({ enabled: true }) })).toEqual([]);
+  const others = { enabled: true, algorithms: ['RSA-OAEP-256'] };
+  expect(problems({ client, protocol: withRequests(others) })).toEqual([needed]);
+});
+
+test('encrypted requests need signed ones, encryption, and keys that read for as long as the key set is kept', () => {
+  const name = 'protocol.requestObjects.encryption.enabled';
+  const requestObjects = { encryption: { enabled: true } };
+  expect(problems({ protocol: { requestObjects } })).toEqual([
+    `${name} needs protocol.requestObjects.enabled`,
+    `${name} needs protocol.encryption.enabled`,
+  ]);
+  const protocol = {
+    encryption: { enabled: true },
+    requestObjects: { ...requestObjects, enabled: true },
+  };
+  const signingKeys = { jwksMaxAge: '3d', publishAhead: '4d', signFor: '30d' };
+  expect(problems({ protocol, signingKeys })).toEqual([
+    'signingKeys.verifyFor must be at least 259260s: clients encrypt to a key for as long as they keep the key set (jwksMaxAge, clockTolerance)',
+  ]);
+});

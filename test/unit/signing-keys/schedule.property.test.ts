@@ -4,7 +4,7 @@ import { hastened, imported, revoked } from '../../../src/signing-keys/emergency
 import {
   CONNECTED_SECONDS,
   IN_FLIGHT_SECONDS,
-  planOf,
+  plansOf,
   ringProblems,
 } from '../../../src/signing-keys/promises.ts';
 import type { Ring } from '../../../src/signing-keys/ring.ts';
@@ -130,7 +130,7 @@ describe('whatever is ordered by hand, in whatever order', () => {
   test('one key signs at every second, even on a clock that is behind; slots and keys are unique; numbers rise', () => {
     fc.assert(
       fc.property(schedules, steps, ({ durations }, sequence) => {
-        const plan = planOf(durations);
+        const plan = plansOf(durations)('ES256');
         const makeKey = createKeyNames();
         let now = 1_800_000_000;
         let ring = bornRing(plan, makeKey(), now);
@@ -182,7 +182,7 @@ describe('whatever is ordered by hand, in whatever order', () => {
   test('between two instants that nextChange gives, no phase changes', () => {
     fc.assert(
       fc.property(schedules, fc.integer({ min: 1, max: 400 }), ({ durations }, wait) => {
-        const plan = planOf(durations);
+        const plan = plansOf(durations)('ES256');
         const makeKey = createKeyNames();
         const born = 1_800_000_000;
         let ring = bornRing(plan, makeKey(), born);

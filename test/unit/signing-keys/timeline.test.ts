@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { signingKeysConfig } from '../../../src/signing-keys/config.ts';
 import { revoked } from '../../../src/signing-keys/emergency.ts';
-import { planOf } from '../../../src/signing-keys/promises.ts';
+import { plansOf } from '../../../src/signing-keys/promises.ts';
 import type { Ring } from '../../../src/signing-keys/ring.ts';
 import { dueKey, tidied, withKey } from '../../../src/signing-keys/schedule.ts';
 import { timelineSvg } from '../../../src/signing-keys/timeline-svg.ts';
@@ -13,7 +13,7 @@ import { bornRing, createKeyNames } from './rings.ts';
 const HOUR = 3600;
 const DAY = 86_400;
 const BIRTH = 1_800_000_000;
-const plan = planOf(signingKeysConfig.parse({}));
+const plan = plansOf(signingKeysConfig.parse({}))('ES256');
 
 /** A ring as the schedule has turned it for `days`. `forget`: as nodes keep it; else no key is ever retired. */
 function turned(days: number, options: { readonly forget: boolean }): Ring {

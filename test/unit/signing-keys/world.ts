@@ -1,7 +1,7 @@
 import {
   CONNECTED_SECONDS,
   IN_FLIGHT_SECONDS,
-  planOf,
+  plansOf,
   type KeyDurations,
 } from '../../../src/signing-keys/promises.ts';
 import { hastened, imported } from '../../../src/signing-keys/emergency.ts';
@@ -74,7 +74,7 @@ interface World {
  */
 export function liveThrough(world: WorldPlan): readonly string[] {
   const { durations, seconds } = world;
-  const plan = planOf(durations);
+  const plan = plansOf(durations)('ES256');
   const makeKey = createKeyNames();
   const wrong = new Set<string>();
   const verifiers = createVerifiers(world, wrong);
