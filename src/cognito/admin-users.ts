@@ -1,42 +1,18 @@
 import { z } from 'zod';
 import type { JsonObject } from '../runtime/json.ts';
 import type { Actor } from '../runtime/origin.ts';
+import { adminCreateUser } from './admin-create-user.ts';
+import { ofUser, userOf } from './addressed.ts';
 import { attributeInput, readAttributes } from './attribute-input.ts';
 import { keptOf } from './attributes.ts';
 import { changeAttributes } from './change-attributes.ts';
 import { CognitoException } from './exception.ts';
 import { setNewPassword } from './new-password.ts';
-import { createUser } from './new-user.ts';
 import { signedOperation, type Operation } from './operation.ts';
-import { userNotFound } from './password-auth.ts';
-import type { Pool } from './pool.ts';
 import type { Room } from './room.ts';
 import { setStatus } from './sign-up.ts';
 import { userView } from './user-view.ts';
 import type { PoolUser } from './users.ts';
-
-/** Of which user an operator speaks. */
-export const ofUser = z.object({
-  UserPoolId: z.string(),
-  Username: z.string().min(1).max(128),
-});
-
-/** @throws {CognitoException} */
-export async function poolOf(poolId: string, { pools }: Room): Promise<Pool> {
-  const pool = await pools.find(poolId);
-  if (pool !== undefined) return pool;
-  throw new CognitoException('ResourceNotFoundException', `User pool ${poolId} does not exist.`);
-}
-
-/** @throws {CognitoException} */
-export async function userOf(
-  { UserPoolId, Username }: z.output<typeof ofUser>,
-  room: Room,
-): Promise<PoolUser> {
-  const user = await room.users.find(await poolOf(UserPoolId, room), Username);
-  if (user === undefined) throw userNotFound();
-  return user;
-}
 
 /** What operators do with users, by the names of Cognito. */
 export function adminUserOperations(room: Room): Readonly<Record<string, Operation>> {
@@ -44,6 +20,7 @@ export function adminUserOperations(room: Room): Readonly<Record<string, Operati
     AdminCreateUser: adminCreateUser(room),
     AdminSetUserPassword: adminSetUserPassword(room),
     AdminUpdateUserAttributes: adminUpdateUserAttributes(room),
+    AdminDeleteUserAttributes: adminDeleteUserAttributes(room),
     AdminGetUser: one(room, async (user) => userView(user, 'UserAttributes')),
     AdminConfirmSignUp: one(room, (user) => setStatus(user, 'CONFIRMED', room)),
     AdminDisableUser: one(room, (user, actor) => room.accounts.disable(user.account.id, actor)),
@@ -62,30 +39,6 @@ function one(
   return signedOperation(ofUser, async (given, origin) => {
     const told = await work(await userOf(given, room), { by: 'cognito', origin });
     return typeof told === 'object' ? told : {};
-  });
-}
-
-/** `AdminCreateUser`: whoever has a password given has to choose another at the first sign-in. No letter is sent. */
-function adminCreateUser(room: Room): Operation {
-  const input = ofUser.extend({
-    TemporaryPassword: z.string().min(1).max(1024).nullish(),
-    UserAttributes: attributeInput,
-  });
-  return signedOperation(input, async (given, origin) => {
-    const pool = await poolOf(given.UserPoolId, room);
-    const user = await createUser(
-      {
-        pool,
-        username: given.Username,
-        password: given.TemporaryPassword ?? undefined,
-        mustChangePassword: true,
-        attributes: readAttributes(given.UserAttributes, { pool, by: 'operator' }),
-        status: 'CONFIRMED',
-        actor: { by: 'cognito', origin },
-      },
-      room,
-    );
-    return { User: userView(user, 'Attributes') };
   });
 }
 
@@ -110,6 +63,17 @@ function adminUpdateUserAttributes(room: Room): Operation {
   return signedOperation(input, async (given, origin) => {
     const user = await userOf(given, room);
     const wanted = readAttributes(given.UserAttributes, { pool: user.pool, by: 'operator' });
+    await changeAttributes(user, wanted, { by: 'cognito', origin }, room);
+    return {};
+  });
+}
+
+function adminDeleteUserAttributes(room: Room): Operation {
+  const input = ofUser.extend({ UserAttributeNames: z.array(z.string().min(1).max(32)) });
+  return signedOperation(input, async ({ UserAttributeNames: names, ...given }, origin) => {
+    const user = await userOf(given, room);
+    const none = names.map((Name) => ({ Name, Value: '' }));
+    const wanted = readAttributes(none, { pool: user.pool, by: 'operator' });
     await changeAttributes(user, wanted, { by: 'cognito', origin }, room);
     return {};
   });

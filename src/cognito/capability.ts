@@ -9,6 +9,7 @@ import { cognitoConfig, type CognitoConfig } from './config.ts';
 import { createDomains } from './domains.ts';
 import { createOperations } from './operations.ts';
 import { createPoolDocuments } from './pool-documents.ts';
+import { createPoolGroups } from './pool-groups.ts';
 import { createPools } from './pools.ts';
 import { createResourceServers } from './resource-servers.ts';
 import type { Room } from './room.ts';
@@ -64,6 +65,7 @@ function createRoom(settings: CognitoConfig, house: House): Room {
     storedClients,
     resourceServers: createResourceServers(house),
     domains: createDomains(house),
+    poolGroups: createPoolGroups(house),
     users,
     sessions,
     throttle: createThrottle(house),

@@ -18,6 +18,8 @@ export interface CodeLetters {
   admit(origin: Origin): Promise<void>;
   /** Sends a code in a letter, and says where it went. Nobody waits for the letter. @throws {CognitoException} */
   send(ask: CodeAsk): Promise<JsonObject>;
+  /** Sends somebody the password for their first sign-in. */
+  invite(user: PoolUser, to: { readonly address: string; readonly password: string }): void;
   /** @throws {CognitoException} for a code that is wrong, was used or came too late. */
   check(ask: CodeAsk & { readonly code: string; readonly clientId: string }): Promise<void>;
 }
@@ -35,6 +37,13 @@ export function createCodeLetters(
   const { factors, logger, mail, settings } = house;
   const quotas = createQuotas(house.state, 'cognito');
 
+  /** Nobody waits for it. */
+  function post(letter: Parameters<typeof mail.send>[0]): void {
+    mail.send(letter).catch((error: Error) => {
+      logger.error({ event: 'mail.not_queued', error }, 'a letter could not be queued');
+    });
+  }
+
   return {
     async admit({ address }) {
       const { perAddress: max, overall } = settings;
@@ -50,16 +59,18 @@ export function createCodeLetters(
       if (!(await quotas.takeLetter(ration))) throw tooMany();
       const { code, lifetimeSeconds } = issued;
       const minutes = Math.round(lifetimeSeconds / MINUTE);
-      const locale = user.account.claims['locale'];
-      const languages = typeof locale === 'string' ? [locale] : [];
       const letter =
         purpose === 'reset-code'
           ? ({ name: purpose, data: { code, minutes } } as const)
           : ({ name: purpose, data: { code, minutes, url: '' } } as const);
-      mail.send({ to: address, languages, ...letter }).catch((error: Error) => {
-        logger.error({ event: 'mail.not_queued', error }, 'a letter could not be queued');
-      });
+      post({ to: address, languages: languagesOf(user), ...letter });
       return deliveryTo(address);
+    },
+    invite(user, { address, password }) {
+      const { pool, row } = user;
+      const username = pool.signInBy === 'email' ? address : row.username;
+      const data = { code: password, username };
+      post({ to: address, languages: languagesOf(user), name: 'temporary-password', data });
     },
     async check({ user, purpose, address, origin, code, clientId }) {
       const accountId = user.account.id;
@@ -83,6 +94,11 @@ export function deliveryTo(address: string): JsonObject {
     DeliveryMedium: 'EMAIL',
     AttributeName: 'email',
   };
+}
+
+function languagesOf({ account }: PoolUser): readonly string[] {
+  const locale = account.claims['locale'];
+  return typeof locale === 'string' ? [locale] : [];
 }
 
 function flowOf({ user, purpose, address }: Omit<CodeAsk, 'origin'>): string {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { JsonObject } from '../runtime/json.ts';
-import { poolOf } from './admin-users.ts';
+import { poolOf } from './addressed.ts';
 import { NO_ACCOUNT } from './arn.ts';
 import type { Domain } from './domains.ts';
 import { CognitoException } from './exception.ts';

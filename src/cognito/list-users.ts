@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { poolOf } from './admin-users.ts';
+import { poolOf } from './addressed.ts';
 import { attributeList } from './attributes.ts';
 import { CognitoException } from './exception.ts';
 import { signedOperation, type Operation } from './operation.ts';

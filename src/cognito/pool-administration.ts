@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Actor } from '../runtime/origin.ts';
-import { poolOf } from './admin-users.ts';
+import { poolOf } from './addressed.ts';
 import { CognitoException } from './exception.ts';
 import { checkScopes } from './oauth-input.ts';
 import { signedOperation, type Operation } from './operation.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { JsonObject } from '../runtime/json.ts';
-import { poolOf } from './admin-users.ts';
+import { poolOf } from './addressed.ts';
 import { CognitoException } from './exception.ts';
 import { oauthView } from './oauth-input.ts';
 import { signedOperation, type Operation } from './operation.ts';

@@ -5,6 +5,7 @@ import type { Challenges } from './challenges.ts';
 import type { CodeLetters } from './code-letters.ts';
 import type { CognitoConfig } from './config.ts';
 import type { Domains } from './domains.ts';
+import type { PoolGroups } from './pool-groups.ts';
 import type { Pools } from './pools.ts';
 import type { ResourceServers } from './resource-servers.ts';
 import type { SamplePasswords } from './sample-passwords.ts';
@@ -40,6 +41,7 @@ export interface Room extends Pick<
   readonly storedClients: StoredClients;
   readonly resourceServers: ResourceServers;
   readonly domains: Domains;
+  readonly poolGroups: PoolGroups;
   readonly users: Users;
   readonly sessions: Sessions;
   readonly accessTokens: AccessTokens;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Actor } from '../runtime/origin.ts';
-import { poolOf } from './admin-users.ts';
+import { poolOf } from './addressed.ts';
 import { poolOfArn } from './arn.ts';
 import { signedOperation, type Operation } from './operation.ts';
 import { changePool } from './pool-administration.ts';

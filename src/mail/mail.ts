@@ -34,6 +34,8 @@ export interface Letters {
   };
   /** The code for a new password, typed where it was asked for. */
   readonly 'reset-code': { readonly code: string; readonly minutes: number };
+  /** Somebody has an account that an operator made; `code` is the password for their first sign-in. */
+  readonly 'temporary-password': { readonly code: string; readonly username: string };
   /** A client asks somebody to sign in who is not before it. `message` may be empty. */
   readonly 'sign-in-request': {
     readonly url: string;

@@ -6,6 +6,7 @@ import type { Records } from '../../storage/records.ts';
 import type { CognitoConfig } from '../config.ts';
 import type { LongestLives } from '../pool-input.ts';
 import type { Pool } from '../pool.ts';
+import { createPoolGroups } from '../pool-groups.ts';
 import { createPools } from '../pools.ts';
 import { createStoredClients } from '../stored-clients.ts';
 import { createStoredPools } from '../stored-pools.ts';
@@ -84,15 +85,20 @@ async function poolOf(
 
 /** Groups are those of the installation: one of that name is this one. */
 async function importGroup(
-  { GroupName: name, Description: description, RoleArn }: ExportedGroup,
-  { groups }: ImportHouse,
-  { counting, isDryRun }: Carrying,
+  given: ExportedGroup,
+  house: ImportHouse,
+  { pool, counting, isDryRun }: Carrying,
 ): Promise<void> {
+  const { GroupName: name, Description: description, Precedence: precedence, RoleArn } = given;
+  const { groups } = house;
   if ((await groups.find(name)) !== undefined) return counting.count('groups', 'present');
-  if (RoleArn !== undefined) counting.lose(['group: RoleArn']);
   try {
     const actor = { by: 'import', origin: { address: 'cli' } };
-    if (!isDryRun) await groups.create({ name, description }, actor);
+    const said = { description, precedence, roleArn: RoleArn };
+    if (!isDryRun) {
+      await groups.create({ name, description }, actor);
+      await createPoolGroups(house).put(pool.id, name, said);
+    }
     counting.count('groups', 'made');
   } catch (error) {
     if (!(error instanceof InvalidGroup)) throw error;

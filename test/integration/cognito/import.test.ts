@@ -48,7 +48,9 @@ const FILES = {
   'client-2.json': {
     UserPoolClient: { UserPoolId: NEW, ClientId: '3toolong', RefreshTokenValidity: 3650 },
   },
-  'groups.json': { Groups: [{ GroupName: 'buyers', UserPoolId: NEW, Description: 'Buy' }] },
+  'groups.json': {
+    Groups: [{ GroupName: 'buyers', UserPoolId: NEW, Description: 'Buy', Precedence: 3 }],
+  },
   'group-buyers.json': { Users: [{ Username: 'anna' }] },
   'users.json': {
     Users: [
@@ -170,7 +172,7 @@ describe('an export of Cognito', () => {
       Enabled: false,
     });
     const { body: held } = await admin('AdminListGroupsForUser', 'anna');
-    expect(held.Groups).toMatchObject([{ GroupName: 'buyers' }]);
+    expect(held.Groups).toMatchObject([{ GroupName: 'buyers', Description: 'Buy', Precedence: 3 }]);
     const client = { UserPoolId: NEW, ClientId: '3shopclient000000000000001' };
     expect((await node.call('DescribeUserPoolClient', client)).body.UserPoolClient).toMatchObject({
       ClientName: 'web',

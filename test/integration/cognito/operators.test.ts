@@ -141,6 +141,88 @@ describe('operators', () => {
     expect((await node.call('GetGroup', group)).error).toBe('ResourceNotFoundException');
   });
 
+  test('say of a group what AWS has, and list groups and their users by pages', async () => {
+    const RoleArn = 'arn:aws:iam::000000000000:role/red';
+    const red = { UserPoolId, GroupName: 'red', Description: 'Red', Precedence: 2, RoleArn };
+    expect((await node.call('CreateGroup', red)).body).toMatchObject({ Group: red });
+    await node.call('CreateGroup', { UserPoolId, GroupName: 'blue' });
+    const change = { UserPoolId, GroupName: 'red', Precedence: 0 };
+    expect((await node.call('UpdateGroup', change)).body).toMatchObject({
+      Group: { ...red, Precedence: 0 },
+    });
+    expect((await node.call('UpdateGroup', { ...change, GroupName: 'none' })).error).toBe(
+      'ResourceNotFoundException',
+    );
+    const { body: first } = await node.call('ListGroups', { UserPoolId, Limit: 1 });
+    const { NextToken } = first;
+    const { body: second } = await node.call('ListGroups', { UserPoolId, Limit: 1, NextToken });
+    expect([first, second]).toMatchObject([
+      { Groups: [{ GroupName: 'blue' }] },
+      { Groups: [{ ...red, Precedence: 0 }] },
+    ]);
+
+    const names = ['page-a', 'page-b', 'page-c'];
+    for (const name of names) {
+      await create(name);
+      await admin('AdminAddUserToGroup', name, { GroupName: 'red' });
+    }
+    const list = { UserPoolId, GroupName: 'red', Limit: 2 };
+    const { body: some } = await node.call('ListUsersInGroup', list);
+    const { body: rest } = await node.call('ListUsersInGroup', {
+      ...list,
+      NextToken: some.NextToken,
+    });
+    expect([...some.Users, ...rest.Users].map(({ Username }) => Username).toSorted()).toEqual(
+      names,
+    );
+    // A group of the name that comes later begins anew.
+    await node.call('DeleteGroup', { UserPoolId, GroupName: 'red' });
+    const anew = await node.call('CreateGroup', { UserPoolId, GroupName: 'red' });
+    expect(anew.body).not.toHaveProperty('Group.Precedence');
+  });
+
+  test('have a password made up and sent, again if it has to be', async () => {
+    const created = await create('liv', { TemporaryPassword: undefined });
+    expect(created.body.User.UserStatus).toBe('FORCE_CHANGE_PASSWORD');
+    const passwords = async (): Promise<readonly string[]> =>
+      (await node.letters('liv@made.example')).flatMap(({ codes }) => codes);
+    await expect.poll(async () => (await passwords()).length).toBe(1);
+    const [first = ''] = await passwords();
+    expect((await signIn('liv', first)).body.ChallengeName).toBe('NEW_PASSWORD_REQUIRED');
+
+    await admin('AdminCreateUser', 'liv', { MessageAction: 'RESEND' });
+    await expect.poll(async () => (await passwords()).length).toBe(2);
+    const second = (await passwords()).find((one) => one !== first) ?? '';
+    expect((await signIn('liv', first)).error).toBe('NotAuthorizedException');
+    expect((await signIn('liv', second)).body.ChallengeName).toBe('NEW_PASSWORD_REQUIRED');
+
+    await admin('AdminSetUserPassword', 'liv', { Password: GOOD, Permanent: true });
+    expect((await admin('AdminCreateUser', 'liv', { MessageAction: 'RESEND' })).error).toBe(
+      'UnsupportedUserStateException',
+    );
+  });
+
+  test('make users quietly', async () => {
+    await create('moe', { MessageAction: 'SUPPRESS' });
+    expect((await signIn('moe', 'for one sign-in')).body.ChallengeName).toBe(
+      'NEW_PASSWORD_REQUIRED',
+    );
+    expect(await node.letters('moe@made.example')).toEqual([]);
+    expect((await create('ned', { DesiredDeliveryMediums: ['SMS'] })).error).toBe(
+      'InvalidParameterException',
+    );
+  });
+
+  test('take attributes away', async () => {
+    await create('oda', { UserAttributes: [{ Name: 'custom:team', Value: 'red' }] });
+    const UserAttributeNames = ['custom:team'];
+    expect((await admin('AdminDeleteUserAttributes', 'oda', { UserAttributeNames })).body).toEqual(
+      {},
+    );
+    const { UserAttributes } = (await admin('AdminGetUser', 'oda')).body;
+    expect(UserAttributes.map(({ Name }) => Name)).toEqual(['sub']);
+  });
+
   test('list users by pages, and by what an attribute is or begins with', async () => {
     for (const name of ['list-a', 'list-b', 'list-c']) await made(name);
     const list = (more: object): Promise<Answered> =>

@@ -32,6 +32,7 @@ const DATA: Omit<Letters, 'notice'> = {
   'verify-email': { code: '123456', url: URL_TEXT, minutes: 30 },
   'sign-in-code': { code: '654321', url: URL_TEXT, minutes: 1, clientName: 'R&D <b>' },
   'reset-code': { code: '654321', minutes: 1 },
+  'temporary-password': { code: 'K7-x', username: 'ada' },
   'sign-in-request': {
     url: URL_TEXT,
     minutes: 5,
