@@ -1,10 +1,11 @@
 import { accountPage } from './account-page/capability.ts';
 import { auth0 } from './auth0/capability.ts';
-import type { Added, Capability, House } from './capability.ts';
+import type { Added, Capability, House, Registration } from './capability.ts';
 import { cognito } from './cognito/capability.ts';
 import { installationOf } from './config/installation.ts';
 import { dev } from './dev/capability.ts';
 import type { InteractionRoutesOptions } from './interactions/interaction-routes.ts';
+import { isAllowedAddress } from './joining/allowed-address.ts';
 import { joining } from './joining/capability.ts';
 import { recovery } from './recovery/capability.ts';
 import type { Settings } from './settings.ts';
@@ -24,6 +25,7 @@ type Said =
   | 'isDev'
   | 'authentication'
   | 'duties'
+  | 'registration'
   | 'attributes'
   | 'hasMail'
   | 'accountUrl'
@@ -43,6 +45,7 @@ export async function addCapabilities(
     isDev,
     authentication,
     duties: dutiesOf(settings),
+    registration: registrationOf(settings),
     attributes: accounts.attributes,
     limits: settings.signIn.limits,
     people: settings.people,
@@ -67,6 +70,16 @@ export function dutiesOf(
     // Where no letter goes out, no address can be verified.
     requireVerifiedEmail: asked.requireVerifiedEmail && hasMail(settings),
     terms: asked.terms?.atSignIn ? asked.terms : undefined,
+  };
+}
+
+/** How people come to an account by themselves. */
+function registrationOf(settings: Settings): Registration {
+  const { joining: asked, recovery: offered } = settings;
+  const isOpen = asked.mode === 'open' && hasMail(settings);
+  return {
+    isOpenTo: (address) => isOpen && isAllowedAddress(address, asked),
+    canRecover: offered.enabled && hasMail(settings),
   };
 }
 

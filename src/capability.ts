@@ -64,6 +64,14 @@ export interface OpenedIssuer {
   readonly routers: readonly Router[];
 }
 
+/** How people come to an account, or back to theirs, by themselves. */
+export interface Registration {
+  /** Whoever reads the mail of `address` may make themselves an account with it. */
+  isOpenTo(address: string): boolean;
+  /** Whoever has forgotten a password can have a letter. */
+  readonly canRecover: boolean;
+}
+
 /** The rooms that a capability may build on. */
 export interface House {
   readonly profile: IssuerProfile;
@@ -118,6 +126,7 @@ export interface House {
   readonly authentication: AuthenticationSettings;
   /** What is asked of whoever has proven who they are. */
   readonly duties: Duties;
+  readonly registration: Registration;
   /** What the installation keeps of people beside the standard claims. */
   readonly attributes: readonly DeclaredAttribute[];
   /** What capabilities keep of a person beside the account, by the name of each: for that person to take along. */

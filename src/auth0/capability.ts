@@ -15,19 +15,34 @@ import { takingTokensFromQueries } from './userinfo.ts';
 export const auth0: Capability<'auth0', Auth0Config> = {
   name: 'auth0',
   config: auth0Config,
-  async create({ tenants }, house): Promise<Added | undefined> {
+  async create(settings, house): Promise<Added | undefined> {
+    const { tenants } = settings;
     if (tenants.length === 0) return undefined;
     return {
-      sites: await Promise.all(tenants.map((tenant, index) => siteOf(tenant, index, house))),
+      sites: await Promise.all(
+        tenants.map((tenant, index) => siteOf({ tenant, index, limits: settings }, house)),
+      ),
     };
   },
 };
 
-async function siteOf(tenant: TenantConfig, index: number, house: House): Promise<Site> {
+async function siteOf(
+  {
+    tenant,
+    index,
+    limits,
+  }: {
+    readonly tenant: TenantConfig;
+    readonly index: number;
+    readonly limits: Pick<Auth0Config, 'perAddress' | 'overall'>;
+  },
+  house: House,
+): Promise<Site> {
   const { issuer, listen, tls, hosts, allowedLogoutUrls } = tenant;
   const clients = clientsOf(tenant, house.clients);
+  const metadata = createUserMetadata(house);
   const resourceServers = apisOf(tenant, house.resourceServers);
-  const authentication = createAuthenticationApi(house, { tenant, clients });
+  const authentication = createAuthenticationApi(house, { tenant, clients, limits, metadata });
   const { protocol, routers } = await house.openIssuer({
     profile: profileOf(tenant),
     dialect: createAuth0Dialect(tenant, resourceServers),
@@ -53,14 +68,14 @@ async function siteOf(tenant: TenantConfig, index: number, house: House): Promis
     arePopups: true,
     routers: [
       ...routers,
-      authentication.router,
+      ...authentication.routers,
       createLogoutRoutes({ clients, sessions: protocol.sessions, allowedLogoutUrls }),
       createManagement({
         ...house,
         tenant,
         clients,
         resourceServers,
-        metadata: createUserMetadata(house),
+        metadata,
       }),
     ],
     protocol: takingTokensFromQueries(protocol),

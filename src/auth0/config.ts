@@ -127,6 +127,12 @@ export const auth0Config = z
       .array(tenant)
       .default([])
       .describe('Origins that speak as an Auth0 tenant does; none: the capability is off.'),
+    perAddress: z
+      .int()
+      .min(1)
+      .default(20)
+      .describe('Sign-ups and letters asked for in an hour from one IP address at most.'),
+    overall: z.int().min(1).default(1000).describe('The same from everybody together.'),
   })
   .prefault({});
 

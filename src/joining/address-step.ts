@@ -3,6 +3,7 @@ import { QUOTA_SECONDS } from '../accounts/quotas.ts';
 import { originOf } from '../http/page.ts';
 import { waiting } from '../http/waiting.ts';
 import { isMailbox } from '../mail/mailbox.ts';
+import { isAllowedAddress } from './allowed-address.ts';
 import { createJoiningLetters } from './letters.ts';
 import type { Problem } from './pages.ts';
 import { INCOMPLETE, NO_PROBLEM, REFUSED, statusOf, type Room } from './room.ts';
@@ -19,10 +20,7 @@ export function createAddressStep(room: Room): Step {
     if (typed === '') return INCOMPLETE;
     const folded = isMailbox(typed) ? foldEmail(typed) : undefined;
     if (folded === undefined) return REFUSED;
-    const domain = folded.slice(folded.lastIndexOf('@') + 1);
-    const isAllowed =
-      settings.allowedDomains.length === 0 || settings.allowedDomains.includes(domain);
-    return isAllowed ? NO_PROBLEM : { kind: 'domain' };
+    return isAllowedAddress(folded, settings) ? NO_PROBLEM : { kind: 'domain' };
   }
 
   /** Counted before anything is looked at. */

@@ -25,6 +25,8 @@ export interface Letters {
     readonly url: string;
     readonly minutes: number;
   };
+  /** An account was made with the address. */
+  readonly 'confirm-email': { readonly url: string; readonly hours: number };
   /** The code, or the link, by which one signs in. */
   readonly 'sign-in-code': {
     readonly code: string;

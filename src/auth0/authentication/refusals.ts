@@ -17,6 +17,11 @@ export function wrongPassword(): GrantRefused {
   return refusal(403, 'invalid_grant', 'Wrong email or password.');
 }
 
+/** Wrong, used before, too late, or to nobody's address. */
+export function wrongEmailCode(): GrantRefused {
+  return refusal(403, 'invalid_grant', 'Wrong email or verification code.');
+}
+
 /** So many guesses were made that this path is blocked for a while. */
 export function tooManyAttempts(): GrantRefused {
   const words = 'Your account has been blocked after multiple consecutive login attempts.';

@@ -1,5 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
 import { openViews, type Views } from '../../../src/http/views.ts';
+import type { ConfirmEmailPage } from '../../../src/auth0/email-confirmation.ts';
 import type { Pages as JoiningPages, Problem } from '../../../src/joining/pages.ts';
 import type { Pages as RecoveryPages } from '../../../src/recovery/pages.ts';
 import { PLAIN_THEME, VIEWS_FOLDER } from '../../support/pages-host.ts';
@@ -31,12 +32,13 @@ const FACTOR: RecoveryPages['recover/second-factor'] = {
   csrf: 'token',
 };
 
+interface Auth0Pages {
+  readonly 'auth0/confirm-email': ConfirmEmailPage;
+}
+type Pages = JoiningPages & RecoveryPages & Auth0Pages;
 type State = {
-  readonly [Name in keyof (JoiningPages & RecoveryPages)]: readonly [
-    Name,
-    (JoiningPages & RecoveryPages)[Name],
-  ];
-}[keyof (JoiningPages & RecoveryPages)];
+  readonly [Name in keyof Pages]: readonly [Name, Pages[Name]];
+}[keyof Pages];
 
 /** Every page in every state that changes what its template does. */
 const STATES: readonly State[] = [
@@ -82,6 +84,9 @@ const STATES: readonly State[] = [
   ['join/taken', WITHIN],
   ['join/invitation', { email: EVIL, csrf: 'token' }],
   ['join/invitation', { email: '', csrf: '' }],
+  ['auth0/confirm-email', { state: 'ask', email: EVIL, csrf: 'token' }],
+  ['auth0/confirm-email', { state: 'done', email: '', csrf: '' }],
+  ['auth0/confirm-email', { state: 'gone', email: '', csrf: '' }],
   ['join/done', { isRefused: true }],
   ['join/done', { isRefused: false }],
   ['recover/ask', { login: EVIL, problem: NONE, csrf: 'token' }],

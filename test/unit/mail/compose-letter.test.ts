@@ -31,6 +31,7 @@ const NOTICE: Letters['notice'] = {
 const DATA: Omit<Letters, 'notice'> = {
   'verify-email': { code: '123456', url: URL_TEXT, minutes: 30 },
   'sign-in-code': { code: '654321', url: URL_TEXT, minutes: 1, clientName: 'R&D <b>' },
+  'confirm-email': { url: URL_TEXT, hours: 24 },
   'reset-code': { code: '654321', minutes: 1 },
   'temporary-password': { code: 'K7-x', username: 'ada' },
   'sign-in-request': {
