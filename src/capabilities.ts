@@ -37,7 +37,7 @@ type Said =
 export async function addCapabilities(
   rooms: Omit<House, Said>,
   settings: Settings,
-): Promise<Required<Pick<Added, 'routers' | 'sites'>>> {
+): Promise<Required<Added>> {
   const { isDev } = installationOf(settings);
   const { authentication, accounts } = settings;
   const house = {
@@ -58,6 +58,9 @@ export async function addCapabilities(
   return {
     routers: added.flatMap(({ routers = [] }) => routers),
     sites: added.flatMap(({ sites = [] }) => sites),
+    close() {
+      for (const one of added) one.close?.();
+    },
   };
 }
 

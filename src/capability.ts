@@ -28,6 +28,7 @@ import type {
   IssuerProfile,
   Protocol,
 } from './provider/contract.ts';
+import type { Adviser } from './provider/advice.ts';
 import type { Dialect } from './provider/dialect.ts';
 import type { FurtherGrant } from './provider/further-grant.ts';
 import type { protocolConfig } from './provider/features/config.ts';
@@ -46,6 +47,7 @@ import type { State } from './storage/state.ts';
 export interface FurtherIssuer {
   readonly profile: IssuerProfile;
   readonly dialect: Dialect;
+  readonly adviser?: Adviser | undefined;
   readonly clients: Clients;
   readonly resourceServers: ResourceServers;
   /** In seconds. */
@@ -145,8 +147,8 @@ export interface Added {
   readonly routers?: readonly Router[];
   /** Origins of its own beside the issuer's. */
   readonly sites?: readonly Site[];
-  /** Work that runs until the signal aborts; a throw is logged and ends the process. */
-  readonly background?: (signal: AbortSignal) => Promise<void>;
+  /** Ends what it began, once nobody is answered any more. */
+  readonly close?: () => void;
 }
 
 /** Something the provider can do that an installation may leave out. */

@@ -101,12 +101,13 @@ export function createIssuers(
   },
 ): (issuer: FurtherIssuer) => Promise<OpenedIssuer> {
   return async (further) => {
-    const { profile, dialect, clients, resourceServers, grants, admits } = further;
+    const { profile, dialect, adviser, clients, resourceServers, grants, admits } = further;
     const protocol = await createProtocol({
       ...protocolOptions(parts),
       settings: settingsOf(parts.rooms.settings, further),
       profile,
       dialect,
+      adviser,
       clients,
       resourceServers,
       furtherGrants: grants,

@@ -118,6 +118,7 @@ async function openHost(rooms: Rooms, options: NodeOptions, endings: Endings): P
     },
     settings,
   );
+  closers.push(async () => added.close());
   const host = createHost({
     ...rooms,
     ...views,

@@ -33,6 +33,8 @@ export type AuditEvent =
       }
     >
   | Kind<'consent.refused'>
+  /** An action of a tenant said no, or came to no end of its own; empty: it is not known which one. */
+  | Kind<'action.refused', { action: string; how: 'crashed' | 'denied' | 'failed' | 'timeout' }>
   /** Somebody let a device in that showed them a code, or did not; whoever refuses need not have signed in. */
   | Kind<'device.connected' | 'device.refused'>
   /** So many user codes were tried that this address, or everybody, is blocked for a while. */

@@ -1,5 +1,6 @@
 import type { Added, Capability, House } from '../capability.ts';
 import type { Site } from '../http/site.ts';
+import { openActions, type Actions } from './actions/open-actions.ts';
 import { createAuthenticationApi } from './authentication/authentication-api.ts';
 import { apisOf } from './apis.ts';
 import { clientsOf } from './clients.ts';
@@ -18,13 +19,22 @@ export const auth0: Capability<'auth0', Auth0Config> = {
   async create(settings, house): Promise<Added | undefined> {
     const { tenants } = settings;
     if (tenants.length === 0) return undefined;
+    const all = await Promise.all(
+      tenants.map((tenant, index) => siteOf({ tenant, index, limits: settings }, house)),
+    );
     return {
-      sites: await Promise.all(
-        tenants.map((tenant, index) => siteOf({ tenant, index, limits: settings }, house)),
-      ),
+      sites: all.map(({ site }) => site),
+      close() {
+        for (const { actions } of all) actions?.close();
+      },
     };
   },
 };
+
+interface TenantSite {
+  readonly site: Site;
+  readonly actions: Actions | undefined;
+}
 
 async function siteOf(
   {
@@ -37,15 +47,17 @@ async function siteOf(
     readonly limits: Pick<Auth0Config, 'perAddress' | 'overall'>;
   },
   house: House,
-): Promise<Site> {
+): Promise<TenantSite> {
   const { issuer, listen, tls, hosts, allowedLogoutUrls } = tenant;
   const clients = clientsOf(tenant, house.clients);
   const metadata = createUserMetadata(house);
   const resourceServers = apisOf(tenant, house.resourceServers);
+  const actions = await openActions({ ...house, tenant, clients, metadata });
   const authentication = createAuthenticationApi(house, { tenant, clients, limits, metadata });
   const { protocol, routers } = await house.openIssuer({
     profile: profileOf(tenant),
     dialect: createAuth0Dialect(tenant, resourceServers),
+    adviser: actions?.advise,
     clients,
     resourceServers,
     grants: authentication.grants,
@@ -59,7 +71,7 @@ async function siteOf(
       webMessages: { enabled: true },
     },
   });
-  return {
+  const site: Site = {
     setting: `auth0.tenants[${index}].listen`,
     issuer,
     listen,
@@ -80,4 +92,5 @@ async function siteOf(
     ],
     protocol: takingTokensFromQueries(protocol),
   };
+  return { site, actions };
 }

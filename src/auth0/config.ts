@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { tlsConfig } from '../http/config.ts';
 import { GRANT } from './authentication/names.ts';
-import { duration, origin, secret, sensitive } from '../config/values.ts';
+import { duration, givenSecret, origin, secret, sensitive } from '../config/values.ts';
 import { MANAGEMENT_SCOPES } from './management/scopes.ts';
 
 const ISSUER_EXPECTED =
@@ -110,6 +110,22 @@ const tenant = z.strictObject({
     .array(url)
     .default([])
     .describe('Where /v2/logout may lead to when no client is named.'),
+  actions: z
+    .strictObject({
+      folder: z
+        .string()
+        .min(1)
+        .describe('Files (.js, .cjs, .mjs) that export handlers as Auth0 has them; run by name.'),
+      secrets: z
+        .record(z.string().min(1).max(100), givenSecret())
+        .default({})
+        .describe('What actions find in `event.secrets`: where each lies, by its name.'),
+      timeout: duration('5s').describe('How long all actions of one sign-in may take.'),
+    })
+    .optional()
+    .describe(
+      'Code of yours that is run at sign-in, refresh and machine exchange; left out: none.',
+    ),
   refreshLeeway: duration('0s').describe(
     'How long a refresh token that was used may be used again.',
   ),

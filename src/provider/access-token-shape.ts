@@ -1,23 +1,21 @@
 import {
   Provider,
   type AccessToken,
-  type AuthorizationCode,
-  type BackchannelAuthenticationRequest,
   type ClientCredentials,
-  type DeviceCode,
   type KoaContextWithOIDC,
-  type RefreshToken,
 } from 'oidc-provider';
 import type { Client, ResourceServer } from '../clients/clients.ts';
 import type { JsonObject } from '../runtime/json.ts';
 import { sectorOf } from '../subjects/sectors.ts';
 import type { Subjects } from '../subjects/subjects.ts';
+import type { AdviceDesk } from './advice-desk.ts';
 import { CLAIM } from './access-token-claims.ts';
 import type { AccountClaims } from './account-claims.ts';
 import type { ProtocolSettings } from './config.ts';
 import type { Audience } from './custom-claims.ts';
 import type { Dialect } from './dialect.ts';
 import type { EngineClients } from './engine-clients.ts';
+import { sourceOf } from './grant-source.ts';
 import type { RequestScopes } from './request-scope.ts';
 import { asymmetric, formatFor, type Resources } from './resources.ts';
 import type { Endpoints } from './routes.ts';
@@ -36,6 +34,8 @@ export interface ShapeOptions {
   readonly subjects: Subjects;
   readonly tokenEncryption: TokenEncryption;
   readonly dialect?: Dialect | undefined;
+  /** Where somebody outside has a say in what is issued. */
+  readonly advice?: AdviceDesk | undefined;
 }
 
 /**
@@ -51,6 +51,7 @@ export function installShape(provider: Provider, options: ShapeOptions): void {
       const { ctx } = Provider;
       if (ctx !== undefined) shapeForPerson(this, ctx.oidc.provider, identityOf(ctx), options);
       await keepPermitted(this, options);
+      await takeScopeAdvice(this, options);
       return encrypted(this, await saveAccessToken.call(this), options);
     },
   });
@@ -61,6 +62,7 @@ export function installShape(provider: Provider, options: ShapeOptions): void {
         this.scope = undefined;
         nameUserinfo(this, provider, options);
       }
+      await takeScopeAdvice(this, options);
       return encrypted(this, await saveClientCredentials.call(this), options);
     },
   });
@@ -89,7 +91,8 @@ export async function extraClaims(
   const { scopes, accountClaims, resources } = options;
   const account = accountClaims.accountOf(ctx?.oidc.account ?? scopes.current().account);
   const audience = audienceOf(token, resources);
-  const custom = account === undefined ? {} : await accountClaims.inAccessToken(account, audience);
+  const own = account === undefined ? {} : await accountClaims.inAccessToken(account, audience);
+  const custom = { ...own, ...(ctx && (await options.advice?.current())?.accessToken) };
   if (token.format !== 'jwt') return { ...custom, ...scopes.current().exchanged };
   const mark = scopes.current().mark ?? '';
   if (token.kind !== 'AccessToken') return { ...custom, [CLAIM.mark]: mark };
@@ -163,24 +166,6 @@ function identityOf(ctx: KoaContextWithOIDC): Identity {
   return { scopes: grantedScopes(ctx), claims: sourceOf(ctx)?.claims };
 }
 
-/** What a person's tokens are issued from. */
-function sourceOf({
-  oidc,
-}: KoaContextWithOIDC):
-  | RefreshToken
-  | AuthorizationCode
-  | DeviceCode
-  | BackchannelAuthenticationRequest
-  | undefined {
-  const { entities } = oidc;
-  return (
-    entities.RefreshToken ??
-    entities.AuthorizationCode ??
-    entities.DeviceCode ??
-    entities.BackchannelAuthenticationRequest
-  );
-}
-
 /** OIDC scopes that were granted and asked for: with the code, or, fewer, with this refresh. */
 function grantedScopes(ctx: KoaContextWithOIDC): readonly string[] {
   const { oidc } = ctx;
@@ -201,6 +186,15 @@ async function keepPermitted(
   const permitted = new Set(held.rights({ api: api.identifier }).permissions);
   const kept = wordsOf(token.scope).filter((name) => !api.scopes.has(name) || permitted.has(name));
   token.scope = kept.length === 0 ? undefined : kept.join(' ');
+}
+
+/** After all that is granted, which is not an adviser's to judge. */
+async function takeScopeAdvice(token: Token, { advice }: ShapeOptions): Promise<void> {
+  if (advice === undefined) return;
+  const { addedScopes, removedScopes } = await advice.current();
+  const removed = new Set(removedScopes);
+  const scopes = [...wordsOf(token.scope), ...addedScopes].filter((name) => !removed.has(name));
+  token.scope = [...new Set(scopes)].join(' ') || undefined;
 }
 
 function wordsOf(scope = ''): readonly string[] {

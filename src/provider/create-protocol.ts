@@ -25,6 +25,7 @@ import type {
   ProtocolPages,
 } from './contract.ts';
 import { createContentKeys } from './content-keys.ts';
+import type { Adviser } from './advice.ts';
 import type { Dialect } from './dialect.ts';
 import type { FurtherGrant } from './further-grant.ts';
 import { createConnectedClients } from './connected-clients.ts';
@@ -72,6 +73,8 @@ export interface ProtocolOptions {
   readonly furtherGrants?: readonly FurtherGrant[] | undefined;
   /** Who may sign in to which client; left out: everybody to each. */
   readonly admits?: Admits | undefined;
+  /** Has a say in what is issued; left out: nobody. An issuer that has one speaks a dialect. */
+  readonly adviser?: Adviser | undefined;
   /** In the dev profile, which mints tokens for tests; left out: it does not. */
   readonly isDev?: boolean | undefined;
 }

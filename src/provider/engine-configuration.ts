@@ -111,7 +111,7 @@ function ownConfiguration(options: EngineOptions): Configuration {
     features: featuresOf(options),
     ttl: lifetimesOf(options),
     interactions: {
-      policy: createPrompts(engineClients, options.profileSettings, options.admits),
+      policy: createPrompts(engineClients, options.profileSettings, options),
       url: (_ctx, { uid }) => `${options.endpoints.base}/interaction/${uid}`,
     },
     // `audience` itself is understood where parameters are taken in.

@@ -2,6 +2,7 @@ import Provider from 'oidc-provider';
 import type { Middleware } from 'koa';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { installShape } from './access-token-shape.ts';
+import { installAdvice } from './advice-desk.ts';
 import type { Clients, ResourceServers } from '../clients/clients.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { DecryptionKey, KeySet, SigningKeys } from '../signing-keys/signing-keys.ts';
@@ -57,6 +58,7 @@ export function createGeneration(keySet: KeySet, options: GenerationOptions): Ge
   installIdentifiers(provider, stores.refreshTokens);
   installShape(provider, options);
   if (options.dialect !== undefined) installDialect(provider, endpoints);
+  if (options.advice !== undefined) installAdvice(provider, options.advice);
   options.engineClients.install(provider);
   for (const feature of options.protocolFeatures) feature.install?.(provider, options);
   provider.use(outer);

@@ -1,5 +1,6 @@
 import { Provider } from 'oidc-provider';
 import { randomId } from '../runtime/random.ts';
+import { createAdviceDesk } from './advice-desk.ts';
 import { createAccountClaims, type AccountClaims } from './account-claims.ts';
 import { createAdmission, type Admission } from './admission.ts';
 import {
@@ -61,7 +62,7 @@ interface PartsOptions extends ProtocolOptions {
 
 /** Joins the parts of one issuer's protocol; nothing here decides anything. */
 export function createParts(options: PartsOptions): Parts {
-  const { profile, settings, pages, metrics, dialect } = options;
+  const { profile, settings, pages, metrics, dialect, adviser } = options;
   const scopes = createRequestScopes({ clock: options.clock, node: randomId() });
   const state = createRequestState({
     state: options.state,
@@ -92,6 +93,7 @@ export function createParts(options: PartsOptions): Parts {
     profileSettings: settings,
     protocolFeatures: features,
     cookies,
+    advice: adviser && createAdviceDesk({ adviser, scopes }),
     existingGrant: { ...options, grants, consents, engineClients, lifetimes },
     logoutPages: createLogoutPages({ pages, engineClients }),
     statusClaim: createStatusClaim({ ...options, resources }),

@@ -1,5 +1,6 @@
 import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
 import { ACR } from './acr.ts';
+import type { AdviceDesk } from './advice-desk.ts';
 import type { ProtocolSettings } from './config.ts';
 import type { Admits } from './contract.ts';
 import type { EngineClients } from './engine-clients.ts';
@@ -8,7 +9,15 @@ import { asksForMultiple } from './interaction-view.ts';
 /** RFC 8176: more than one factor, or a browser that is known to have shown it. */
 const SECOND_FACTORS: ReadonlySet<string> = new Set(['mfa', 'rba']);
 
+const DEVICE_PAGES = /^(?:code|device)_/;
+
 type Policy = interactionPolicy.DefaultPolicy;
+
+/** Who has a say in whether somebody is let in. */
+interface Voices {
+  readonly admits?: Admits | undefined;
+  readonly advice?: AdviceDesk | undefined;
+}
 
 /**
  * When a person is asked for something, and for what, in this order: a new account, sign-in, choice of account, consent.
@@ -17,7 +26,7 @@ type Policy = interactionPolicy.DefaultPolicy;
 export function createPrompts(
   engineClients: EngineClients,
   { authentication, joining }: Pick<ProtocolSettings, 'authentication' | 'joining'>,
-  admits: Admits | undefined,
+  { admits, advice }: Voices,
 ): Policy {
   const { Prompt, base } = interactionPolicy;
   const policy = base();
@@ -32,6 +41,7 @@ export function createPrompts(
   // Before sign-in: a new account is signed in already.
   if (joining.mode !== 'off') policy.add(new Prompt({ name: 'create', requestable: true }), 0);
   skipOwnNativeApps(policy, engineClients);
+  if (advice !== undefined) policy.add(adviceSought(advice));
   return policy;
 }
 
@@ -86,6 +96,21 @@ function sessionHasSecondFactor(
       return !(oidc.session.amr ?? []).some((value) => SECOND_FACTORS.has(value));
     },
   );
+}
+
+/** Nobody is asked for anything: what is said of a sign-in is heard once all else is done, before the answer. */
+function adviceSought(advice: AdviceDesk): interactionPolicy.Prompt {
+  const check = new interactionPolicy.Check(
+    'advice',
+    'the adviser of the issuer is heard',
+    'access_denied',
+    async ({ oidc }) => {
+      // A device is answered where it redeems its code.
+      if (!DEVICE_PAGES.test(oidc.route)) await advice.current();
+      return false;
+    },
+  );
+  return new interactionPolicy.Prompt({ name: 'advice', requestable: false }, check);
 }
 
 function wordsOf(parameter: unknown): readonly string[] {

@@ -14,6 +14,7 @@ import type { Origin } from '../runtime/origin.ts';
 import type { Entry } from '../storage/state.ts';
 import type { AccessTokenClaims } from './access-token-claims.ts';
 import type { GrantRefusal } from './further-grant.ts';
+import type { Advice } from './advice.ts';
 import type { ClientTls } from './contract.ts';
 
 /** When a request came, in a way that can be held against when another was answered. */
@@ -73,6 +74,8 @@ export interface RequestScope {
   route: string | undefined;
   client: EngineClient | undefined;
   account: EngineAccount | undefined;
+  /** What the adviser of the issuer says of this request. */
+  advice: Promise<Advice> | undefined;
   /** Claims of the token under way that come from those it is exchanged for. */
   exchanged: JsonObject | undefined;
   /** The refusal of a grant that is not the engine's, to be answered as it is. */
@@ -156,6 +159,7 @@ function emptyScope(origin: Origin, arrival: Arrival): Omit<RequestScope, 'tls'>
     route: undefined,
     client: undefined,
     account: undefined,
+    advice: undefined,
     exchanged: undefined,
     refusal: undefined,
     openedRequest: undefined,

@@ -94,6 +94,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
 const CAPABILITY_DOORS = [
   'capability.ts',
   'provider/contract.ts',
+  'provider/advice.ts',
   'provider/dialect.ts',
   'provider/further-grant.ts',
   'subjects/subjects.ts',
@@ -234,7 +235,9 @@ describe('the doors between rooms', () => {
 
 describe('the ground rules', () => {
   test('the environment and the exit code belong to main and config', () => {
-    expect(mentions(/process\.(?:env|exit)\b/u, ['src/main.ts', 'src/config/'])).toEqual([]);
+    // Actions of tenants have a process of their own, which has a main of its own.
+    const mains = ['src/main.ts', 'src/config/', 'src/auth0/actions/sandbox/main.ts'];
+    expect(mentions(/process\.(?:env|exit)\b/u, mains)).toEqual([]);
   });
 
   test('time comes from the clock alone', () => {
