@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { tlsArgs, type TestCertificate } from './certificate.ts';
 import { freePort } from './ports.ts';
 import { startRedis, type TestRedis } from './redis.ts';
 
@@ -25,16 +26,16 @@ interface TestClusterOptions {
   readonly hasReplicas?: boolean;
   /** Settings of all nodes, as on the command line. */
   readonly args?: readonly string[];
+  /** Whose it is speaks TLS alone, to its like as well. */
+  readonly tls?: TestCertificate;
 }
 
 /** Starts it, and waits until each node finds it well. */
-export async function startCluster({
-  hasReplicas = false,
-  args = [],
-}: TestClusterOptions = {}): Promise<TestCluster> {
+export async function startCluster(options: TestClusterOptions = {}): Promise<TestCluster> {
+  const { hasReplicas = false } = options;
   const count = hasReplicas ? 2 * MASTERS : MASTERS;
   const busPorts = await Promise.all(Array.from({ length: count }, freePort));
-  const nodes = await Promise.all(busPorts.map((bus) => startNode(bus, args)));
+  const nodes = await Promise.all(busPorts.map((bus) => startNode(bus, options)));
   const masters = nodes.slice(0, MASTERS);
   const replicas = nodes.slice(MASTERS);
   const ids = await Promise.all(masters.map((node) => node.execute('CLUSTER', 'MYID')));
@@ -75,7 +76,11 @@ export async function startCluster({
   };
 }
 
-function startNode(busPort: number, args: readonly string[]): Promise<TestRedis> {
+async function startNode(
+  busPort: number,
+  { args = [], tls }: TestClusterOptions,
+): Promise<TestRedis> {
+  const port = await freePort();
   const settings = {
     'cluster-enabled': 'yes',
     // The usual one, 10000 beyond the other, may be beyond the last.
@@ -84,7 +89,8 @@ function startNode(busPort: number, args: readonly string[]): Promise<TestRedis>
     'repl-diskless-sync-delay': '0',
   };
   const own = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
-  return startRedis({ port: 0, args: [...own, ...args] });
+  const secured = tls ? [...tlsArgs(tls, port), '--tls-cluster', 'yes'] : [];
+  return await startRedis({ port, args: [...own, ...secured, ...args] });
 }
 
 async function find(

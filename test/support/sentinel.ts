@@ -20,6 +20,8 @@ export interface SentinelSet {
   readonly redises: readonly [TestRedis, TestRedis];
   /** Which of the two is the master, as they say themselves. */
   master(): Promise<TestRedis>;
+  /** Waits until the other follows the master, and the Sentinels know it. */
+  settled(): Promise<void>;
   /** Ends the master and waits until the other is. */
   failOver(): Promise<void>;
   close(): Promise<void>;
@@ -57,13 +59,15 @@ export async function startSentinelSet(options: SentinelSetOptions = {}): Promis
   async function settled(): Promise<void> {
     // A Sentinel that knows neither replica nor colleagues yet can do nothing.
     for (;;) {
-      const linked = await other.execute('info', 'replication');
+      const replica = (await master()) === one ? other : one;
+      const linked = await replica.execute('info', 'replication');
       const told = await ask(ports[0] ?? 0, 'SENTINEL', 'ckquorum', NAME);
       const known = await ask(ports[0] ?? 0, 'SENTINEL', 'replicas', NAME);
       if (
         linked.includes('master_link_status:up') &&
         told.startsWith('OK') &&
-        known.includes(String(other.port))
+        known.includes(String(replica.port)) &&
+        !/s_down|o_down|disconnected/u.test(known)
       )
         return;
       await delay(50);
@@ -80,6 +84,7 @@ export async function startSentinelSet(options: SentinelSetOptions = {}): Promis
     nodes: ports.map((port) => `127.0.0.1:${port}`),
     redises: [one, other],
     master,
+    settled,
     async failOver() {
       const old = await master();
       const next = old === one ? other : one;

@@ -27,6 +27,12 @@ export interface VisitorOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** Asks one of `count` nodes after the other. */
+export function inTurn(count: number): () => number {
+  let turn = 0;
+  return () => (turn += 1) % count;
+}
+
 const ANSWER_WITHIN_MS = 20_000;
 const CONNECT_WITHIN_MS = 2000;
 const GONE = /expires=Thu, 01 Jan 1970/iu;

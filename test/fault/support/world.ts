@@ -56,6 +56,8 @@ export interface WorldOptions extends NodeOptions {
   /** How many of them are started at once; all when left out. */
   readonly started?: number;
   readonly redisArgs?: readonly string[];
+  /** How nodes reach Redises of the test's own, of which none is started then. */
+  readonly redisSettings?: Settings;
   /** More settings, as the YAML has them. */
   readonly settings?: Settings | ((folder: string) => Settings);
   /** Makes in the nodes' folder what must be there before they start. */
@@ -77,7 +79,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   let wire: TcpProxy | undefined;
 
   const start = async (index: number, how: NodeOptions = options): Promise<void> => {
-    const settings = { ...settingsOf(wire), ...extra };
+    const settings = { ...settingsOf(options.redisSettings ?? throughWire(wire)), ...extra };
     const { environment = {}, dontWait = false, root } = how;
     const prefix = options.prefix?.(folder) ?? [];
     const port = ports[index] ?? 0;
@@ -100,7 +102,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   };
 
   try {
-    if (options.state === 'redis') {
+    if (options.state === 'redis' && options.redisSettings === undefined) {
       redis = await startRedis({ port: 0, args: options.redisArgs });
       wire = await startTcpProxy({ port: redis.port });
     }
@@ -138,14 +140,14 @@ function there<Thing>(thing: Thing | undefined): Thing {
   return thing;
 }
 
+function throughWire(wire: TcpProxy | undefined): Settings | undefined {
+  return wire && { url: `redis://127.0.0.1:${wire.port}/0` };
+}
+
 /** Hashes are cheap here: what is tested is not how dear they are. */
-function settingsOf(wire: TcpProxy | undefined): Settings {
+function settingsOf(redis: Settings | undefined): Settings {
   return {
-    ...(wire && {
-      storage: {
-        state: { engine: 'redis', redis: { url: `redis://127.0.0.1:${wire.port}/0` } },
-      },
-    }),
+    ...(redis && { storage: { state: { engine: 'redis', redis } } }),
     signIn: { argon2: { memoryKib: 7168, iterations: 1 } },
     apis: [{ identifier: API, name: 'Messages', scopes: { 'read:messages': 'Read messages' } }],
     clients: [
