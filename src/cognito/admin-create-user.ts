@@ -9,12 +9,16 @@ import { createUser } from './new-user.ts';
 import { signedOperation, type Operation } from './operation.ts';
 import type { Room } from './room.ts';
 import { makeTemporaryPassword } from './temporary-password.ts';
+import { clientMetadata } from './triggers/event-parts.ts';
+import { callPreSignUp } from './triggers/sign-up-triggers.ts';
 import { statusOf, userView } from './user-view.ts';
 import type { PoolUser } from './users.ts';
 
 const input = ofUser.extend({
   TemporaryPassword: z.string().min(1).max(1024).nullish(),
   UserAttributes: attributeInput,
+  ValidationData: attributeInput.nullish(),
+  ClientMetadata: clientMetadata,
   MessageAction: z.enum(['RESEND', 'SUPPRESS']).nullish(),
   DesiredDeliveryMediums: z
     .array(z.literal('EMAIL', { error: 'letters go by EMAIL alone here' }))
@@ -45,13 +49,25 @@ async function create(given: Input, actor: Actor, room: Room): Promise<PoolUser>
   const isTold = given.MessageAction !== 'SUPPRESS' && typeof address === 'string';
   const password =
     given.TemporaryPassword ?? (isTold ? makeTemporaryPassword(pool.passwordPolicy) : undefined);
+  const { isEmailVerified } = await callPreSignUp(
+    {
+      source: 'PreSignUp_AdminCreateUser',
+      pool,
+      clientId: undefined,
+      username: given.Username,
+      attributes: given.UserAttributes,
+      validationData: given.ValidationData ?? [],
+      clientMetadata: given.ClientMetadata,
+    },
+    room.triggers,
+  );
   const user = await createUser(
     {
       pool,
       username: given.Username,
       password,
       mustChangePassword: true,
-      attributes,
+      attributes: isEmailVerified ? { ...attributes, emailVerified: true } : attributes,
       status: 'CONFIRMED',
       actor,
     },

@@ -10,7 +10,8 @@ import { CognitoException } from './exception.ts';
 import { setNewPassword } from './new-password.ts';
 import { signedOperation, type Operation } from './operation.ts';
 import type { Room } from './room.ts';
-import { setStatus } from './sign-up.ts';
+import { confirmed, setStatus } from './sign-up.ts';
+import { clientMetadata } from './triggers/event-parts.ts';
 import { userView } from './user-view.ts';
 import type { PoolUser } from './users.ts';
 
@@ -22,7 +23,7 @@ export function adminUserOperations(room: Room): Readonly<Record<string, Operati
     AdminUpdateUserAttributes: adminUpdateUserAttributes(room),
     AdminDeleteUserAttributes: adminDeleteUserAttributes(room),
     AdminGetUser: one(room, async (user) => userView(user, 'UserAttributes')),
-    AdminConfirmSignUp: one(room, (user) => setStatus(user, 'CONFIRMED', room)),
+    AdminConfirmSignUp: adminConfirmSignUp(room),
     AdminDisableUser: one(room, (user, actor) => room.accounts.disable(user.account.id, actor)),
     AdminEnableUser: one(room, (user, actor) => room.accounts.enable(user.account.id, actor)),
     AdminUserGlobalSignOut: one(room, (user, actor) => room.sessions.endAll(user, actor)),
@@ -39,6 +40,16 @@ function one(
   return signedOperation(ofUser, async (given, origin) => {
     const told = await work(await userOf(given, room), { by: 'cognito', origin });
     return typeof told === 'object' ? told : {};
+  });
+}
+
+function adminConfirmSignUp(room: Room): Operation {
+  const input = ofUser.extend({ ClientMetadata: clientMetadata });
+  return signedOperation(input, async (given) => {
+    const user = await userOf(given, room);
+    await setStatus(user, 'CONFIRMED', room);
+    await confirmed(user, { clientId: undefined, clientMetadata: given.ClientMetadata }, room);
+    return {};
   });
 }
 

@@ -20,6 +20,7 @@ import { createSrpHandshakes } from './srp-handshakes.ts';
 import { createSrpSecrets } from './srp-secrets.ts';
 import { createStoredClients } from './stored-clients.ts';
 import { createStoredPools } from './stored-pools.ts';
+import { openTriggers, type Triggers } from './triggers/triggers.ts';
 import { createUsers } from './users.ts';
 
 /** User pools of Amazon Cognito, at an origin of their own. */
@@ -28,10 +29,12 @@ export const cognito: Capability<'cognito', CognitoConfig> = {
   config: cognitoConfig,
   async create(settings, house) {
     if (!settings.enabled) return undefined;
-    const room = createRoom(settings, house);
+    const triggers = await openTriggers(settings, house);
+    const room = createRoom(settings, house, triggers);
     const { endpoint, listen } = settings;
     const hosted = await openHostedUi(room, house);
     return {
+      close: () => triggers.close(),
       sites: [
         {
           setting: 'cognito.listen',
@@ -50,7 +53,7 @@ export const cognito: Capability<'cognito', CognitoConfig> = {
   },
 };
 
-function createRoom(settings: CognitoConfig, house: House): Room {
+function createRoom(settings: CognitoConfig, house: House, triggers: Triggers): Room {
   const storedPools = createStoredPools(house);
   const storedClients = createStoredClients(house);
   const pools = createPools(settings, storedPools, storedClients);
@@ -68,6 +71,7 @@ function createRoom(settings: CognitoConfig, house: House): Room {
     poolGroups: createPoolGroups(house),
     users,
     sessions,
+    triggers,
     throttle: createThrottle(house),
     challenges: createChallenges(house.state),
     letters: createCodeLetters({ ...house, settings }),

@@ -7,6 +7,8 @@ import { CognitoException, incorrectCredentials, passwordResetRequired } from '.
 import { issueTokens } from './issue-tokens.ts';
 import type { ClientOfPool } from './pools.ts';
 import type { Room } from './room.ts';
+import { callPostAuthentication } from './triggers/sign-in-triggers.ts';
+import type { TokenSource } from './triggers/token-triggers.ts';
 import type { PoolUser } from './users.ts';
 
 /** A user who has proven something. */
@@ -17,6 +19,9 @@ export interface Proven extends ClientOfPool {
   /** How (RFC 8176). */
   readonly amr: readonly string[];
   readonly origin: Origin;
+  /** When, as `PreTokenGeneration` is told; left out: at a sign-in like others. */
+  readonly source?: TokenSource;
+  readonly clientMetadata?: JsonObject | undefined;
 }
 
 /**
@@ -88,8 +93,13 @@ function parametersOf(name: ChallengeName, user: PoolUser): JsonObject {
 
 async function signedIn(proven: Proven, room: Room): Promise<JsonObject> {
   const { client, user, amr, origin } = proven;
+  await callPostAuthentication(proven, room.triggers);
   const { session, refreshToken } = await room.sessions.begin(proven);
-  const tokens = await issueTokens({ ...proven, session, grantType: 'cognito_sign_in' }, room);
+  const { source = 'TokenGeneration_Authentication' } = proven;
+  const tokens = await issueTokens(
+    { ...proven, session, source, grantType: 'cognito_sign_in' },
+    room,
+  );
   await room.audit.record({
     type: 'sign_in.succeeded',
     amr,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { duration, origin, secret, sensitive } from '../config/values.ts';
 import { oauthConfig, oauthProblems } from './oauth-config.ts';
 import { AUTH_FLOWS } from './pool.ts';
+import { triggersConfig } from './triggers/config.ts';
 import { REQUIRABLE } from './standard-attributes.ts';
 
 /** What aws-jwt-verify, amazon-cognito-identity-js and the AWS SDKs all take for the id of a pool. */
@@ -143,6 +144,9 @@ const declaredPool = z.strictObject({
     .default([])
     .describe('What the pool asks of standard attributes.'),
   clients: z.array(declaredClient).default([]).describe('Applications of the pool.'),
+  triggers: triggersConfig
+    .optional()
+    .describe('Code of yours, run where Cognito calls Lambda functions; left out: none.'),
 });
 
 /** Amazon Cognito user pools, for applications that go on using its SDKs. */

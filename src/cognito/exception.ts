@@ -7,6 +7,7 @@ export type ExceptionName =
   | 'EnableSoftwareTokenMFAException'
   | 'ExpiredCodeException'
   | 'GroupExistsException'
+  | 'InvalidLambdaResponseException'
   | 'InvalidOAuthFlowException'
   | 'InvalidParameterException'
   | 'InvalidPasswordException'
@@ -18,8 +19,10 @@ export type ExceptionName =
   | 'ScopeDoesNotExistException'
   | 'SoftwareTokenMFANotFoundException'
   | 'TooManyRequestsException'
+  | 'UnexpectedLambdaException'
   | 'UnknownOperationException'
   | 'UnsupportedUserStateException'
+  | 'UserLambdaValidationException'
   | 'UserNotConfirmedException'
   | 'UserNotFoundException'
   | 'UsernameExistsException';

@@ -9,11 +9,13 @@ import type { AuthFlow } from './pool.ts';
 import type { ClientOfPool } from './pools.ts';
 import { refreshAuth } from './refresh-auth.ts';
 import type { Room } from './room.ts';
+import { clientMetadata } from './triggers/event-parts.ts';
 import { beginSrp } from './srp-auth.ts';
 
 /** A step of a sign-in that a client asks for. */
 export interface AuthRequest extends ClientOfPool {
   readonly parameters: Parameters;
+  readonly clientMetadata: JsonObject | undefined;
   readonly origin: Origin;
 }
 
@@ -45,8 +47,9 @@ export function initiateAuth(room: Room, by: 'user' | 'operator' = 'user'): Oper
     AuthFlow: z.string(),
     ClientId: z.string(),
     AuthParameters: authParameters,
+    ClientMetadata: clientMetadata,
   });
-  return operation(input, async ({ AuthFlow: name, ClientId, AuthParameters }, origin) => {
+  return operation(input, async ({ AuthFlow: name, ClientId, ...given }, origin) => {
     const { pool, client } = await room.pools.client(ClientId);
     const flow = Object.hasOwn(flows, name) ? flows[name] : undefined;
     if (flow === undefined)
@@ -56,6 +59,8 @@ export function initiateAuth(room: Room, by: 'user' | 'operator' = 'user'): Oper
         'InvalidParameterException',
         `${name} flow not enabled for this client`,
       );
-    return await flow.run({ pool, client, origin, parameters: AuthParameters }, room);
+    const { AuthParameters: parameters, ClientMetadata } = given;
+    const request = { pool, client, origin, parameters, clientMetadata: ClientMetadata };
+    return await flow.run(request, room);
   });
 }

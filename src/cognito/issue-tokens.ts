@@ -10,6 +10,12 @@ import { claimsFor } from './attributes.ts';
 import { USER_ADMIN_SCOPE } from './oauth.ts';
 import { issuerOf } from './pool.ts';
 import type { ClientOfPool } from './pools.ts';
+import {
+  callPreTokenGeneration,
+  withChanges,
+  type TokenSource,
+} from './triggers/token-triggers.ts';
+import type { Triggers } from './triggers/triggers.ts';
 import { handlesOf, type Session } from './sessions.ts';
 import { signToken } from './sign-token.ts';
 import type { PoolUser } from './users.ts';
@@ -22,6 +28,9 @@ export interface TokensFor extends ClientOfPool {
   readonly mark: string;
   readonly origin: Origin;
   readonly grantType: string;
+  /** When, as `PreTokenGeneration` is told. */
+  readonly source: TokenSource;
+  readonly clientMetadata?: JsonObject | undefined;
   /** Of the authorization request, for the ID token. */
   readonly nonce?: string | undefined;
 }
@@ -35,6 +44,7 @@ export async function issueTokens(
     readonly groups: Groups;
     readonly signingKeys: SigningKeys;
     readonly settings: { readonly endpoint: string };
+    readonly triggers: Triggers;
   },
 ): Promise<{
   readonly AccessToken: string;
@@ -44,9 +54,13 @@ export async function issueTokens(
   readonly TokenType: string;
 }> {
   const { client, user, session, origin, grantType } = tokens;
-  const scopes = session.hosted?.scopes ?? [USER_ADMIN_SCOPE];
   const { clock, groups, audit, signingKeys, settings } = house;
-  const memberOf = (await groups.rightsOf(user.account.id, {})).groups;
+  const asked = {
+    groups: (await groups.rightsOf(user.account.id, {})).groups,
+    scopes: session.hosted?.scopes ?? [USER_ADMIN_SCOPE],
+  };
+  const changes = await callPreTokenGeneration({ ...tokens, ...asked }, house.triggers);
+  const { groups: memberOf, scopes } = changes ?? asked;
   const shared = {
     sub: user.account.id,
     ...(memberOf.length === 0 ? {} : { 'cognito:groups': memberOf }),
@@ -56,7 +70,7 @@ export async function issueTokens(
     auth_time: session.authTime,
     iat: clock.now(),
   };
-  const accessClaims = accessTokenClaims(tokens, shared, scopes);
+  const accessClaims = withChanges(accessTokenClaims(tokens, shared, scopes), changes?.access);
   const access = await signToken(accessClaims, signingKeys);
   const hasIdToken = session.hosted === undefined || scopes.includes('openid');
   audit.note({
@@ -71,7 +85,10 @@ export async function issueTokens(
   return {
     AccessToken: access,
     ...(hasIdToken && {
-      IdToken: await signToken(idTokenClaims(tokens, shared, access), signingKeys),
+      IdToken: await signToken(
+        withChanges(idTokenClaims(tokens, shared, access), changes?.id),
+        signingKeys,
+      ),
     }),
     ExpiresIn: client.accessTokenValidity,
     TokenType: 'Bearer',

@@ -3,20 +3,27 @@ import type { JsonObject } from '../runtime/json.ts';
 import { conclude } from './conclude.ts';
 import { CognitoException, incorrectCredentials, passwordResetRequired } from './exception.ts';
 import type { AuthRequest } from './initiate-auth.ts';
+import { migrateUser } from './migrate-user.ts';
 import { parameter } from './parameters.ts';
 import type { Room } from './room.ts';
 import { checkSecretHash } from './secret-hash.ts';
+import { callPreAuthentication } from './triggers/sign-in-triggers.ts';
 import { directoryLogin, type PoolUser } from './users.ts';
 
 /** A name and a password in clear, by the way of every sign-in of the house: counted, and of one cost. */
 export async function passwordAuth(request: AuthRequest, room: Room): Promise<JsonObject> {
-  const { pool, client, origin, parameters } = request;
+  const { pool, client, origin, parameters, clientMetadata } = request;
   const name = parameter(parameters, 'USERNAME');
   const password = parameter(parameters, 'PASSWORD');
   const mark = room.revocation.stamp();
-  const user = await room.users.find(pool, name);
-  checkSecretHash(client, parameters['SECRET_HASH'], [name, ...(user ? [user.row.username] : [])]);
+  const known = await room.users.find(pool, name);
+  const names = [name, ...(known ? [known.row.username] : [])];
+  checkSecretHash(client, parameters['SECRET_HASH'], names);
+  const source = 'UserMigration_Authentication';
+  const stranger = { pool, client, typed: name, password, clientMetadata, origin, source } as const;
+  const user = known ?? (await migrateUser(stranger, room));
   if (user === undefined && !client.preventUserExistenceErrors) throw userNotFound();
+  await callPreAuthentication({ pool, client, user, typed: name, clientMetadata }, room.triggers);
   const outcome = await room.accounts.verifyPassword({
     // A name that nobody of this pool has costs the same, and must not be taken for somebody else's in the directory.
     login: user === undefined ? `${pool.id}/${name}` : directoryLogin(user.account),

@@ -1,11 +1,14 @@
 import { z } from 'zod';
 import { deliveryTo } from './code-letters.ts';
 import { CognitoException, incorrectCredentials } from './exception.ts';
+import { migrateUser } from './migrate-user.ts';
 import { setNewPassword } from './new-password.ts';
 import { operation, type Operation } from './operation.ts';
 import { userNotFound } from './password-auth.ts';
 import type { Room } from './room.ts';
 import { checkSecretHash } from './secret-hash.ts';
+import { clientMetadata } from './triggers/event-parts.ts';
+import { callPostConfirmation } from './triggers/sign-up-triggers.ts';
 import { setStatus } from './sign-up.ts';
 import { directoryLogin, type PoolUser } from './users.ts';
 
@@ -13,15 +16,27 @@ const ofClient = z.object({
   ClientId: z.string(),
   Username: z.string().min(1).max(128),
   SecretHash: z.string().nullish(),
+  ClientMetadata: clientMetadata,
 });
 
 /** `ForgotPassword`: a code to the address that was verified. Nobody learns by it who has an account, unless the client wants that told. */
 export function forgotPassword(room: Room): Operation {
-  return operation(ofClient, async ({ ClientId, Username, SecretHash }, origin) => {
+  return operation(ofClient, async ({ ClientId, Username, SecretHash, ...given }, origin) => {
     const { pool, client } = await room.pools.client(ClientId);
     checkSecretHash(client, SecretHash ?? undefined, [Username]);
     await room.letters.admit(origin);
-    const user = await room.users.find(pool, Username);
+    const source = 'UserMigration_ForgotPassword';
+    const stranger = {
+      pool,
+      client,
+      typed: Username,
+      password: undefined,
+      origin,
+      source,
+    } as const;
+    const user =
+      (await room.users.find(pool, Username)) ??
+      (await migrateUser({ ...stranger, clientMetadata: given.ClientMetadata }, room));
     if (user === undefined && !client.preventUserExistenceErrors) throw userNotFound();
     const address = user && verifiedAddress(user);
     if (user === undefined || address === undefined)
@@ -53,6 +68,15 @@ export function confirmForgotPassword(room: Room): Operation {
     const change = { user, password: given.Password, actor: { by: 'self', origin } };
     await setNewPassword(change, room, () => room.letters.check({ ...ask, ...code }));
     if (user.row.status === 'RESET_REQUIRED') await setStatus(user, 'CONFIRMED', room);
+    await callPostConfirmation(
+      {
+        source: 'PostConfirmation_ConfirmForgotPassword',
+        user,
+        clientId: client.id,
+        clientMetadata: given.ClientMetadata,
+      },
+      room.triggers,
+    );
     return {};
   });
 }

@@ -10,6 +10,7 @@ import { parameter } from './parameters.ts';
 import type { ClientOfPool } from './pools.ts';
 import type { Room } from './room.ts';
 import { checkSecretHash } from './secret-hash.ts';
+import { clientMetadata } from './triggers/event-parts.ts';
 import type { Session } from './sessions.ts';
 
 /** `REFRESH_TOKEN_AUTH`: for clients whose refresh tokens stay the same. */
@@ -34,18 +35,24 @@ export function getTokensFromRefreshToken(room: Room): Operation {
     ClientId: z.string(),
     RefreshToken: z.string().min(1).max(4096),
     ClientSecret: z.string().nullish(),
+    ClientMetadata: clientMetadata,
   });
-  return operation(input, async ({ ClientId, RefreshToken: token, ClientSecret }, origin) => {
-    const { pool, client } = await room.pools.client(ClientId);
-    if (client.secret !== undefined && !equalSecrets(ClientSecret ?? '', client.secret))
-      throw new CognitoException('NotAuthorizedException', 'Client secret is not correct');
-    return await refresh({ pool, client, token, origin }, room);
-  });
+  return operation(
+    input,
+    async ({ ClientId, RefreshToken: token, ClientSecret, ...given }, origin) => {
+      const { pool, client } = await room.pools.client(ClientId);
+      if (client.secret !== undefined && !equalSecrets(ClientSecret ?? '', client.secret))
+        throw new CognitoException('NotAuthorizedException', 'Client secret is not correct');
+      const shown = { pool, client, token, origin, clientMetadata: given.ClientMetadata };
+      return await refresh(shown, room);
+    },
+  );
 }
 
 interface Refresh extends ClientOfPool {
   readonly token: string;
   readonly origin: Origin;
+  readonly clientMetadata?: JsonObject | undefined;
 }
 
 async function refresh(
@@ -75,7 +82,14 @@ interface Refreshed {
  * @throws {CognitoException}
  */
 export async function refreshed(
-  { pool, client, token, origin, mark }: Refresh & { readonly mark: string },
+  {
+    pool,
+    client,
+    token,
+    origin,
+    mark,
+    clientMetadata: metadata,
+  }: Refresh & { readonly mark: string },
   room: Room,
   checkNames: (names: readonly string[]) => void = () => undefined,
 ): Promise<Refreshed> {
@@ -84,7 +98,17 @@ export async function refreshed(
   checkNames(user === undefined ? [] : [user.row.username, user.account.id, user.row.login_key]);
   if (session === undefined || user?.account.state !== 'active') throw invalidRefreshToken();
   const next = client.rotateRefreshTokens ? await rotated(session, room) : undefined;
-  const tokens = { pool, client, user, session, mark, origin, grantType: 'refresh_token' };
+  const tokens = {
+    pool,
+    client,
+    user,
+    session,
+    mark,
+    origin,
+    clientMetadata: metadata,
+    source: 'TokenGeneration_RefreshTokens',
+    grantType: 'refresh_token',
+  } as const;
   return { tokens, next };
 }
 

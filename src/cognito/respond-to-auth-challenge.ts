@@ -13,6 +13,7 @@ import { operation, type Operation } from './operation.ts';
 import { authParameters, parameter, type Parameters } from './parameters.ts';
 import type { Room } from './room.ts';
 import { checkSecretHash } from './secret-hash.ts';
+import { clientMetadata } from './triggers/event-parts.ts';
 import { finishSrp } from './srp-auth.ts';
 
 /** What an answer is given to. */
@@ -43,10 +44,17 @@ export function respondToAuthChallenge(room: Room): Operation {
     ]),
     Session: z.string().max(2048).nullish(),
     ChallengeResponses: authParameters,
+    ClientMetadata: clientMetadata,
   });
   return operation(input, async (given, origin) => {
     const { pool, client } = await room.pools.client(given.ClientId);
-    const request = { pool, client, origin, parameters: given.ChallengeResponses };
+    const request = {
+      pool,
+      client,
+      origin,
+      parameters: given.ChallengeResponses,
+      clientMetadata: given.ClientMetadata,
+    };
     if (given.ChallengeName === 'PASSWORD_VERIFIER') return await finishSrp(request, room);
     const answer = await readAnswer(request, { ...given, name: given.ChallengeName }, room);
     return await STEPS[given.ChallengeName](answer, room);
@@ -58,7 +66,7 @@ async function readAnswer(
   shown: { readonly name: ChallengeName; readonly Session?: string | null | undefined },
   room: Room,
 ): Promise<Answer> {
-  const { pool, client, parameters, origin } = request;
+  const { pool, client, parameters, origin, clientMetadata: metadata } = request;
   const challenge = await room.challenges.find(shown.Session ?? '');
   if (challenge === undefined || challenge.name !== shown.name || challenge.clientId !== client.id)
     throw invalidSession();
@@ -68,7 +76,8 @@ async function readAnswer(
   if (user === undefined || (await room.revocation.isRevoked(handles))) throw invalidSession();
   const typed = parameter(parameters, 'USERNAME');
   checkSecretHash(client, parameters['SECRET_HASH'], [user.row.username, typed]);
-  return { ...request, challenge, proven: { pool, client, user, mark, amr, origin } };
+  const proven = { pool, client, user, mark, amr, origin, clientMetadata: metadata };
+  return { ...request, challenge, proven };
 }
 
 async function answerNewPassword(answer: Answer, room: Room): Promise<JsonObject> {
@@ -86,7 +95,8 @@ async function answerNewPassword(answer: Answer, room: Room): Promise<JsonObject
   const mark = room.revocation.stamp();
   const fresh = await room.users.byAccount(pool, user.account.id);
   if (fresh === undefined) throw incorrectCredentials();
-  return await conclude({ ...proven, user: fresh, mark }, room);
+  const source = 'TokenGeneration_NewPasswordChallenge';
+  return await conclude({ ...proven, user: fresh, mark, source }, room);
 }
 
 /** `userAttributes.NAME`: what the pool asks of everybody and the user did not have. */

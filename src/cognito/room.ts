@@ -14,6 +14,7 @@ import type { SrpHandshakes } from './srp-handshakes.ts';
 import type { SrpSecrets } from './srp-secrets.ts';
 import type { StoredClients } from './stored-clients.ts';
 import type { StoredPools } from './stored-pools.ts';
+import type { Triggers } from './triggers/triggers.ts';
 import type { Users } from './users.ts';
 
 /** What operations build on. */
@@ -47,6 +48,7 @@ export interface Room extends Pick<
   readonly accessTokens: AccessTokens;
   readonly challenges: Challenges;
   readonly letters: CodeLetters;
+  readonly triggers: Triggers;
   readonly srpHandshakes: SrpHandshakes;
   readonly srpSecrets: SrpSecrets;
   /** For whom there may be one, though no password has passed by yet. */

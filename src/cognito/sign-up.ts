@@ -1,5 +1,6 @@
 import { AccountExists } from '../accounts/accounts.ts';
 import { z } from 'zod';
+import type { JsonObject } from '../runtime/json.ts';
 import type { Actor } from '../runtime/origin.ts';
 import type { CognitoUserTable } from '../storage/tables.ts';
 import { attributeInput, readAttributes } from './attribute-input.ts';
@@ -13,6 +14,8 @@ import { userNotFound } from './password-auth.ts';
 import type { ClientOfPool } from './pools.ts';
 import type { Room } from './room.ts';
 import { checkSecretHash } from './secret-hash.ts';
+import { clientMetadata } from './triggers/event-parts.ts';
+import { callPostConfirmation, callPreSignUp } from './triggers/sign-up-triggers.ts';
 import { updateUser } from './user-queries.ts';
 import type { PoolUser } from './users.ts';
 
@@ -28,9 +31,11 @@ export function signUp(room: Room): Operation {
   const input = ofClient.extend({
     Password: z.string().min(1).max(1024),
     UserAttributes: attributeInput,
+    ValidationData: attributeInput.nullish(),
+    ClientMetadata: clientMetadata,
   });
   return operation(input, async (given, origin) => {
-    const { pool } = await clientOf(given, room);
+    const { pool, client } = await clientOf(given, room);
     if (!pool.selfSignUp)
       throw new CognitoException(
         'NotAuthorizedException',
@@ -40,17 +45,31 @@ export function signUp(room: Room): Operation {
     const attributes = readAttributes(given.UserAttributes, { pool, by: 'user' });
     const typed = pool.signInBy === 'email' ? { email: given.Username } : {};
     checkRequired(pool, { ...typed, ...valuesOf(attributes) });
+    const asked = {
+      source: 'PreSignUp_SignUp',
+      pool,
+      clientId: client.id,
+      username: given.Username,
+      attributes: given.UserAttributes,
+      validationData: given.ValidationData ?? [],
+      clientMetadata: given.ClientMetadata,
+    } as const;
+    const { isConfirmed, isEmailVerified } = await callPreSignUp(asked, room.triggers);
     const user = await createUser(
       {
         pool,
         username: given.Username,
         password: given.Password,
-        attributes,
-        status: 'UNCONFIRMED',
+        attributes: isEmailVerified ? { ...attributes, emailVerified: true } : attributes,
+        status: isConfirmed ? 'CONFIRMED' : 'UNCONFIRMED',
         actor: { by: 'self', origin },
       },
       room,
     );
+    if (isConfirmed) {
+      await confirmed(user, { clientId: client.id, clientMetadata: given.ClientMetadata }, room);
+      return { UserConfirmed: true, UserSub: user.account.id };
+    }
     const address = pool.autoVerifyEmail ? keptOf(user).email : undefined;
     const ask = { user, purpose: 'verify-email', origin } as const;
     return {
@@ -65,7 +84,10 @@ export function signUp(room: Room): Operation {
 
 /** `ConfirmSignUp`: by the code from the letter, which shows whose the address is. */
 export function confirmSignUp(room: Room): Operation {
-  const input = ofClient.extend({ ConfirmationCode: z.string().min(1).max(2048) });
+  const input = ofClient.extend({
+    ConfirmationCode: z.string().min(1).max(2048),
+    ClientMetadata: clientMetadata,
+  });
   return operation(input, async (given, origin) => {
     const { pool, client } = await clientOf(given, room);
     const user = await room.users.find(pool, given.Username);
@@ -75,8 +97,20 @@ export function confirmSignUp(room: Room): Operation {
     await room.letters.check({ ...ask, code: given.ConfirmationCode, clientId: client.id });
     await verifyAddress(user, address, { by: 'self', origin }, room);
     await setStatus(user, 'CONFIRMED', room);
+    await confirmed(user, { clientId: client.id, clientMetadata: given.ClientMetadata }, room);
     return {};
   });
+}
+
+/** Tells the trigger `PostConfirmation` of a user, as they are now. @throws {CognitoException} when it refuses. */
+export async function confirmed(
+  { pool, account }: PoolUser,
+  asked: { readonly clientId: string | undefined; readonly clientMetadata: JsonObject | undefined },
+  room: Room,
+): Promise<void> {
+  const user = await room.users.byAccount(pool, account.id);
+  const source = 'PostConfirmation_ConfirmSignUp';
+  if (user !== undefined) await callPostConfirmation({ ...asked, user, source }, room.triggers);
 }
 
 /** `ResendConfirmationCode`: another letter; its code takes the place of the last. */

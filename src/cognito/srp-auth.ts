@@ -11,11 +11,12 @@ import type { Room } from './room.ts';
 import { checkSecretHash } from './secret-hash.ts';
 import { claimSignature } from './srp.ts';
 import type { Handshake } from './srp-handshakes.ts';
+import { callPreAuthentication } from './triggers/sign-in-triggers.ts';
 import { directoryLogin, loginKeyOf, type PoolUser } from './users.ts';
 
 /** Begins a handshake. Of somebody who is not there, or whose verifier is not, the answer looks alike. */
 export async function beginSrp(request: AuthRequest, room: Room): Promise<JsonObject> {
-  const { pool, client, parameters } = request;
+  const { pool, client, parameters, clientMetadata } = request;
   const name = parameter(parameters, 'USERNAME');
   const A = parameter(parameters, 'SRP_A');
   const mark = room.revocation.stamp();
@@ -24,6 +25,7 @@ export async function beginSrp(request: AuthRequest, room: Room): Promise<JsonOb
   const userId = user?.row.username ?? name;
   checkSecretHash(client, parameters['SECRET_HASH'], [name, userId]);
   if (user === undefined && !client.preventUserExistenceErrors) throw userNotFound();
+  await callPreAuthentication({ pool, client, user, typed: name, clientMetadata }, room.triggers);
   const opened = await room.srpHandshakes.open({
     poolId: pool.id,
     clientId: client.id,
@@ -42,7 +44,7 @@ export async function beginSrp(request: AuthRequest, room: Room): Promise<JsonOb
 
 /** Ends a handshake by the client's proof of the password. */
 export async function finishSrp(request: AuthRequest, room: Room): Promise<JsonObject> {
-  const { pool, client, parameters, origin } = request;
+  const { pool, client, parameters, origin, clientMetadata } = request;
   const secretBlock = parameter(parameters, 'PASSWORD_CLAIM_SECRET_BLOCK');
   const handshake = await room.srpHandshakes.take(secretBlock);
   if (handshake === undefined || handshake.clientId !== client.id) throw incorrectCredentials();
@@ -56,7 +58,8 @@ export async function finishSrp(request: AuthRequest, room: Room): Promise<JsonO
   await counted({ user, handshake, isRight, request }, room);
   if (awaitsPassword(user)) throw passwordResetRequired();
   if (user === undefined || !isRight) throw incorrectCredentials();
-  return await conclude({ pool, client, user, mark, amr: ['pwd'], origin }, room);
+  const proven = { pool, client, user, mark, amr: ['pwd'], origin, clientMetadata };
+  return await conclude(proven, room);
 }
 
 function isProof(

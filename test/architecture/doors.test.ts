@@ -28,6 +28,7 @@ const ROOMS_OF_THE_CORE = [
   'flows',
   'notices',
   'mail',
+  'scripts',
   'cli',
   'testing',
 ];
@@ -56,6 +57,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   'status-lists': [...KEEPERS, 'revocation'],
   subjects: [...KEEPERS, 'clients/clients.ts', 'revocation/revocation.ts'],
   mail: [...KEEPERS, 'http/renderer.ts'],
+  scripts: ['runtime'],
   flows: ['runtime', 'config', 'storage'],
   notices: [
     'accounts',
@@ -108,6 +110,7 @@ const CAPABILITY_DOORS = [
   'flows',
   'notices',
   'mail',
+  'scripts',
   'audit',
   'storage',
   'config',
@@ -235,8 +238,13 @@ describe('the doors between rooms', () => {
 
 describe('the ground rules', () => {
   test('the environment and the exit code belong to main and config', () => {
-    // Actions of tenants have a process of their own, which has a main of its own.
-    const mains = ['src/main.ts', 'src/config/', 'src/auth0/actions/sandbox/main.ts'];
+    // Code of the operator's has a process of its own, which has a main of its own.
+    const mains = [
+      'src/main.ts',
+      'src/config/',
+      'src/auth0/actions/sandbox/',
+      'src/scripts/sandbox/',
+    ];
     expect(mentions(/process\.(?:env|exit)\b/u, mains)).toEqual([]);
   });
 

@@ -4,6 +4,7 @@ import { STANDARD_SCOPES } from '../oauth.ts';
 import { issuerOf, type PoolClient } from '../pool.ts';
 import type { Room } from '../room.ts';
 import { signToken } from '../sign-token.ts';
+import { callClientTokenGeneration, withChanges } from '../triggers/token-triggers.ts';
 import { OAuthProblem } from './problem.ts';
 import type { TokenRequest } from './token.ts';
 
@@ -14,17 +15,19 @@ import type { TokenRequest } from './token.ts';
  */
 export async function issueClientToken(
   { ctx, form, pool, client, mark }: TokenRequest,
-  { audit, clock, settings, signingKeys }: Room,
+  { audit, clock, settings, signingKeys, triggers }: Room,
 ): Promise<object> {
   if (client.secret === undefined || !client.oauth.flows.includes('client_credentials'))
     throw new OAuthProblem('unauthorized_client', 'the client may not use this grant type');
   const now = clock.now();
   const jti = randomUuid();
-  const token = await signToken(
+  const asked = scopesOf(form.get('scope'), client);
+  const changes = await callClientTokenGeneration({ pool, client, scopes: asked }, triggers);
+  const claims = withChanges(
     {
       sub: client.id,
       token_use: 'access',
-      scope: scopesOf(form.get('scope'), client).join(' '),
+      scope: (changes?.scopes ?? asked).join(' '),
       auth_time: now,
       iss: issuerOf(pool, settings.endpoint),
       exp: now + client.accessTokenValidity,
@@ -34,7 +37,7 @@ export async function issueClientToken(
       client_id: client.id,
       rev: mark,
     },
-    signingKeys,
+    changes?.access,
   );
   audit.note({
     type: 'token.issued',
@@ -45,7 +48,11 @@ export async function issueClientToken(
     clientId: client.id,
     origin: originOf(ctx),
   });
-  return { access_token: token, expires_in: client.accessTokenValidity, token_type: 'Bearer' };
+  return {
+    access_token: await signToken(claims, signingKeys),
+    expires_in: client.accessTokenValidity,
+    token_type: 'Bearer',
+  };
 }
 
 /** Those of people are none of a client's. Who names none gets all. */

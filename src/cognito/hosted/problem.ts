@@ -1,6 +1,7 @@
 import type { Context } from 'koa';
 import { BadForm, FormTooLarge } from '../../http/form.ts';
 import { LatchkeyError } from '../../runtime/errors.ts';
+import { CognitoException } from '../exception.ts';
 
 /** Errors of RFC 6749 section 5.2. */
 type OAuthError =
@@ -41,5 +42,8 @@ function problemOf(error: unknown): OAuthProblem | undefined {
     return new OAuthProblem('invalid_request', 'the request is not a form as it is asked for', {
       cause: error,
     });
+  // What both APIs refuse: a refresh token that is over, a trigger that says no.
+  if (error instanceof CognitoException)
+    return new OAuthProblem('invalid_grant', error.message, { cause: error });
   return undefined;
 }

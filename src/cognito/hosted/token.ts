@@ -4,9 +4,11 @@ import { originOf } from '../../http/page.ts';
 import type { Codes } from '../../provider/contract.ts';
 import { issueTokens, type TokensFor } from '../issue-tokens.ts';
 import type { ClientOfPool } from '../pools.ts';
-import { CognitoException } from '../exception.ts';
 import { refreshed } from '../refresh-auth.ts';
 import type { Room } from '../room.ts';
+import { callPostAuthentication, callPreAuthentication } from '../triggers/sign-in-triggers.ts';
+import type { Triggers } from '../triggers/triggers.ts';
+import type { PoolUser } from '../users.ts';
 import { issueClientToken } from './client-token.ts';
 import { proveClient, type Form } from './client-proof.ts';
 import { OAuthProblem } from './problem.ts';
@@ -59,6 +61,7 @@ async function byCode(request: TokenRequest, codes: Codes, room: Room): Promise<
   const user = redeemed && (await room.users.byAccount(pool, redeemed.accountId));
   if (redeemed === undefined || user?.account.state !== 'active')
     throw new OAuthProblem('invalid_grant', 'the code is not good for this client');
+  await callSignInTriggers({ pool, client, user }, room.triggers);
   const { grantId, sessionUid, authTime, nonce } = redeemed;
   const { session, refreshToken } = await room.sessions.begin({
     pool,
@@ -73,7 +76,21 @@ async function byCode(request: TokenRequest, codes: Codes, room: Room): Promise<
     },
   });
   const tokens = { pool, client, user, session, mark, nonce, origin: originOf(ctx) };
-  return await answerOf({ ...tokens, grantType: 'authorization_code' }, refreshToken, room);
+  const how = {
+    source: 'TokenGeneration_HostedAuth',
+    grantType: 'authorization_code',
+  } as const;
+  return await answerOf({ ...tokens, ...how }, refreshToken, room);
+}
+
+/** The pages know nothing of triggers: whom these refuse is let in there, and gets no tokens. */
+async function callSignInTriggers(
+  signedIn: ClientOfPool & { readonly user: PoolUser },
+  triggers: Triggers,
+): Promise<void> {
+  const asked = { ...signedIn, typed: signedIn.user.row.username, clientMetadata: undefined };
+  await callPreAuthentication(asked, triggers);
+  await callPostAuthentication(asked, triggers);
 }
 
 async function answerOf(
@@ -95,16 +112,9 @@ async function answerOf(
 async function byRefreshToken(request: TokenRequest, room: Room): Promise<object> {
   const { ctx, form, pool, client, mark } = request;
   const token = required(form, 'refresh_token');
-  try {
-    const { tokens, next } = await refreshed(
-      { pool, client, token, origin: originOf(ctx), mark },
-      room,
-    );
-    return await answerOf(tokens, next, room);
-  } catch (error) {
-    if (!(error instanceof CognitoException)) throw error;
-    throw new OAuthProblem('invalid_grant', 'the refresh token is not good', { cause: error });
-  }
+  const shown = { pool, client, token, origin: originOf(ctx), mark };
+  const { tokens, next } = await refreshed(shown, room);
+  return await answerOf(tokens, next, room);
 }
 
 function required(form: Form, name: string): string {

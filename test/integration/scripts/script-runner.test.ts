@@ -1,0 +1,112 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { PrintedLine } from '../../../src/scripts/script-process.ts';
+import { openScriptRunner, type ScriptRunner } from '../../../src/scripts/script-runner.ts';
+
+/** What Cognito's triggers run in stands for all: it only calls `handler`. */
+const PROGRAM = fileURLToPath(
+  new URL('../../../src/cognito/triggers/sandbox/main.ts', import.meta.url),
+);
+
+let folder: string;
+let runner: ScriptRunner | undefined;
+let lines: PrintedLine[];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'latchkey-scripts-'));
+  lines = [];
+});
+afterEach(async () => {
+  runner?.close();
+  await rm(folder, { recursive: true });
+});
+
+/** Runs `code` as the body of a handler. */
+async function open(code: string, file = 'script.js'): Promise<ScriptRunner> {
+  await write(code, file);
+  runner = await openScriptRunner({
+    program: PROGRAM,
+    folder,
+    words: [JSON.stringify([['script', file]]), '500'],
+    timeoutMs: 500,
+    isReloaded: true,
+    onLine: (line) => lines.push(line),
+  });
+  return runner;
+}
+
+async function write(code: string, file: string): Promise<void> {
+  const head = file.endsWith('.mjs') ? 'export const handler' : 'exports.handler';
+  await writeFile(join(folder, file), `${head} = async (event, context) => { ${code} };`);
+}
+
+test.each(['script.js', 'script.cjs', 'script.mjs'])('a script is run: %s', async (file) => {
+  const { run } = await open('return { twice: event.n * 2 };', file);
+  expect(await run('script', async () => ({ n: 21 }))).toEqual({ twice: 42 });
+  expect(await run('another', async () => ({}))).toBeUndefined();
+});
+
+test.each([
+  ['files', `return String(require('node:fs').readFileSync('/etc/hostname'));`, /restricted/],
+  ['processes', `return String(require('node:child_process').execSync('id'));`, /restricted/],
+  ['threads', `new (require('node:worker_threads').Worker)('', { eval: true });`, /restricted/],
+])('a script has no %s', async (_, code, problem) => {
+  const { run } = await open(code);
+  await expect(run('script', async () => ({}))).rejects.toThrow(problem);
+});
+
+test('a script sees nothing of the environment', async () => {
+  const { run } = await open('return Object.keys(process.env);');
+  expect(await run('script', async () => ({}))).toEqual([]);
+});
+
+test('what it prints is told with its name, and two runs at once do not mix', async () => {
+  const { run } = await open(
+    'await new Promise((resolve) => setTimeout(resolve, event.ms)); console.warn("after %d", event.ms); return event.ms;',
+  );
+  const both = [run('script', async () => ({ ms: 60 })), run('script', async () => ({ ms: 20 }))];
+  expect(await Promise.all(both)).toEqual([60, 20]);
+  expect(lines.map(({ name, level, text }) => [name, level, text])).toEqual([
+    ['script', 'warn', 'after 20'],
+    ['script', 'warn', 'after 60'],
+  ]);
+});
+
+test('code that never ends fails its run, and the next run has a process of its own', async () => {
+  const { run } = await open('if (event.forever) for (;;) {} return "fine";');
+  const stuck = run('script', async () => ({ forever: true }));
+  await expect(stuck).rejects.toMatchObject({ how: 'timeout' });
+  expect(await run('script', async () => ({}))).toBe('fine');
+});
+
+test('a script that eats all memory takes itself down, and nothing else', async () => {
+  const { run } = await open(
+    'const all = []; if (event.eat) for (;;) all.push(new Array(1e6).fill(all.length)); return "fine";',
+  );
+  await expect(run('script', async () => ({ eat: true }))).rejects.toThrow();
+  expect(await run('script', async () => ({}))).toBe('fine');
+});
+
+test('a file that was changed counts from the next run on', async () => {
+  const { run } = await open('return "before";');
+  expect(await run('script', async () => ({}))).toBe('before');
+  await write('return "and after";', 'script.js');
+  expect(await run('script', async () => ({}))).toBe('and after');
+  await writeFile(join(folder, 'script.js'), 'this is no script');
+  await expect(run('script', async () => ({}))).rejects.toMatchObject({ how: 'crashed' });
+});
+
+test('a folder that is not there is told by its name', async () => {
+  const missing = openScriptRunner({
+    program: PROGRAM,
+    folder: join(folder, 'missing'),
+    words: [],
+    timeoutMs: 500,
+    isReloaded: false,
+    onLine: () => undefined,
+  });
+  await expect(missing).rejects.toThrow('missing of scripts: make it, or correct the setting');
+});
