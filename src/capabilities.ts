@@ -1,7 +1,5 @@
 import { accountPage } from './account-page/capability.ts';
-import { auth0 } from './auth0/capability.ts';
 import type { Added, Capability, House, Registration } from './capability.ts';
-import { cognito } from './cognito/capability.ts';
 import { installationOf } from './config/installation.ts';
 import { dev } from './dev/capability.ts';
 import type { InteractionRoutesOptions } from './interactions/interaction-routes.ts';
@@ -15,8 +13,22 @@ const CAPABILITIES = [
   installed(joining),
   installed(recovery),
   installed(accountPage),
-  installed(auth0),
-  installed(cognito),
+  installedWhen(
+    'auth0',
+    ({ tenants }) => tenants.length > 0,
+    async () => {
+      const { auth0 } = await import('./auth0/capability.ts');
+      return auth0;
+    },
+  ),
+  installedWhen(
+    'cognito',
+    ({ enabled }) => enabled,
+    async () => {
+      const { cognito } = await import('./cognito/capability.ts');
+      return cognito;
+    },
+  ),
   installed(dev),
 ] as const;
 
@@ -100,4 +112,14 @@ function installed<Name extends string, Section>({
   house: House,
 ) => ReturnType<Capability<Name, Section>['create']> {
   return (settings, house) => create(settings[name], house);
+}
+
+/** The same for a large one: its code is loaded where its section switches it on. */
+function installedWhen<Name extends keyof Settings>(
+  name: Name,
+  isOn: (section: Settings[Name]) => boolean,
+  load: () => Promise<Capability<Name, Settings[Name]>>,
+): (settings: Settings, house: House) => Promise<Added | undefined> {
+  return async (settings, house) =>
+    isOn(settings[name]) ? await (await load()).create(settings[name], house) : undefined;
 }

@@ -85,14 +85,11 @@ async function openHost(rooms: Rooms, options: NodeOptions, endings: Endings): P
   const { closers, streams } = endings;
   const { metrics, views } = options;
   const { renderer } = views;
-  await openPeople(rooms, closers);
-  const opened = await openProtocol({
-    rooms,
-    options,
-    closers,
-    renderer,
-    metrics,
-  });
+  const [opened] = await together(
+    openProtocol({ rooms, options, closers, renderer, metrics }),
+    // Passwords are hashed by threads, while keys are made by others.
+    openPeople(rooms, closers),
+  );
   const { protocol, signingKeys, checks, feed } = opened;
 
   const issuers = { rooms, signingKeys, renderer, metrics };
@@ -137,6 +134,15 @@ async function openHost(rooms: Rooms, options: NodeOptions, endings: Endings): P
   closers.push(() => host.close());
   streams.push(feed.close);
   return host;
+}
+
+/** Both at once; when one fails, the other is waited for all the same, so that nothing goes on unseen. */
+async function together<One, Other>(
+  one: Promise<One>,
+  other: Promise<Other>,
+): Promise<readonly [One, Other]> {
+  await Promise.allSettled([one, other]);
+  return await Promise.all([one, other]);
 }
 
 /** What the host answers beside pages and the engine. */

@@ -9,6 +9,7 @@ import { createWaitingDoor } from './http/waiting-door.ts';
 import { createLives, type Lives } from './lives.ts';
 import { openLife } from './node.ts';
 import type { MovableClock } from './runtime/clock.ts';
+import { loadOnDemand } from './runtime/on-demand.ts';
 import type { Settings } from './settings.ts';
 import { removeRingCopies } from './signing-keys/ring-copies.ts';
 import { openStorageWithCheckpoints, type StorageWithCheckpoints } from './storage/open.ts';
@@ -30,6 +31,10 @@ export async function startNode(settings: Settings, options: ComposeOptions): Pr
   };
   try {
     const views = await openHouseViews(settings);
+    const isProduction = settings.profile === 'production';
+    // A mistake in a theme is told at the start.
+    if (isProduction || settings.pages.themeFolder !== undefined) views.prepare();
+    if (isProduction) await loadOnDemand();
     const testing = await openTesting(settings, { ...options, lives, closers });
     const { storage, checkpoints } = testing;
     const metrics = createMetrics({ ofProcess: settings.http.metrics.enabled });

@@ -1,5 +1,7 @@
-import { decodeAttestationObject } from '@simplewebauthn/server/helpers';
 import { z } from 'zod';
+import { onDemand } from '../runtime/on-demand.ts';
+
+const webauthn = onDemand(() => import('@simplewebauthn/server/helpers'));
 
 const TEXT_CHARACTERS_MAX = 32_768;
 const TRANSPORTS = ['ble', 'cable', 'hybrid', 'internal', 'nfc', 'smart-card', 'usb'] as const;
@@ -50,10 +52,10 @@ export type RegistrationAnswer = z.output<typeof registration>;
 export type AssertionAnswer = z.output<typeof assertion>;
 
 /** Undefined: not of that form, out of a frame of another site, or with an attestation that nobody asked for. */
-export function readRegistration(response: unknown): RegistrationAnswer | undefined {
+export async function readRegistration(response: unknown): Promise<RegistrationAnswer | undefined> {
   const { data } = registration.safeParse(response);
   if (data === undefined || !isOwnFrame(data.response.clientDataJSON)) return undefined;
-  return isUnattested(data.response.attestationObject) ? data : undefined;
+  return (await isUnattested(data.response.attestationObject)) ? data : undefined;
 }
 
 /** Undefined: not of that form, or out of a frame of another site. */
@@ -84,7 +86,8 @@ function parsed(encoded: string): unknown {
  * We ask for no attestation, and browsers then send none or what the passkey signed itself. Anything else was made by
  * hand: its certificates are not even looked at, since checking some kinds calls the URLs that they name.
  */
-function isUnattested(encoded: string): boolean {
+async function isUnattested(encoded: string): Promise<boolean> {
+  const { decodeAttestationObject } = await webauthn();
   try {
     const object = decodeAttestationObject(new Uint8Array(Buffer.from(encoded, 'base64url')));
     const [format, statement] = [object.get('fmt'), object.get('attStmt')];

@@ -1,6 +1,10 @@
 import { z } from 'zod';
 import type { JsonObject } from '../runtime/json.ts';
 import type { Logger } from '../runtime/logger.ts';
+import { onDemand } from '../runtime/on-demand.ts';
+
+/** The library that makes and judges what passkeys sign. */
+export const webauthn = onDemand(() => import('@simplewebauthn/server'));
 
 /** COSE: EdDSA, ES256, RS256. Between them every passkey that is sold. */
 export const ALGORITHMS = [-8, -7, -257] as const;

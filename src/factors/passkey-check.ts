@@ -1,7 +1,3 @@
-import {
-  generateAuthenticationOptions,
-  verifyAuthenticationResponse,
-} from '@simplewebauthn/server';
 import type { Logger } from '../runtime/logger.ts';
 import type { Records } from '../storage/records.ts';
 import type { PasskeyTable } from '../storage/tables.ts';
@@ -9,7 +5,7 @@ import type { Verdict } from './counted-checks.ts';
 import type { FactorParts } from './factor-options.ts';
 import { holderOf } from './holder-queries.ts';
 import { type AssertionAnswer, readAssertion } from './passkey-answers.ts';
-import { jsonOf, refusedOrDone, TIMEOUT_MS } from './passkey-ceremony.ts';
+import { jsonOf, refusedOrDone, TIMEOUT_MS, webauthn } from './passkey-ceremony.ts';
 import { noteUse, passkeyById, passkeysOf } from './passkey-queries.ts';
 import { descriptorOf } from './passkey-row.ts';
 import type { PasskeyProven, Passkeys } from './passkeys.ts';
@@ -31,6 +27,7 @@ export function createPasskeyCheck(
   return {
     async beginCheck({ accountId, userVerification }) {
       const rows = accountId && (await records.all(passkeysOf(queries, accountId)));
+      const { generateAuthenticationOptions } = await webauthn();
       const options = await generateAuthenticationOptions({
         rpID: relyingParty.id,
         timeout: TIMEOUT_MS,
@@ -57,6 +54,7 @@ export function createPasskeyCheck(
     { challenge, userVerification }: Answer,
   ): Promise<Verdict<PasskeyProven>> {
     const { id, account_id: accountId } = row;
+    const { verifyAuthenticationResponse } = await webauthn();
     const done = await refusedOrDone(logger, () =>
       verifyAuthenticationResponse({
         response: { ...read, response: responseOf(read), clientExtensionResults: {} },

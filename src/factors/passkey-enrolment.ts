@@ -1,11 +1,10 @@
-import { generateRegistrationOptions } from '@simplewebauthn/server';
 import type { Account } from '../accounts/accounts.ts';
 import { RecordConflict, type Records } from '../storage/records.ts';
 import type { PasskeyTable } from '../storage/tables.ts';
 import type { FactorParts } from './factor-options.ts';
 import { holderOf, holdHolder } from './holder-queries.ts';
 import { deviceOfAaguid } from './passkey-devices.ts';
-import { ALGORITHMS, jsonOf, TIMEOUT_MS } from './passkey-ceremony.ts';
+import { ALGORITHMS, jsonOf, TIMEOUT_MS, webauthn } from './passkey-ceremony.ts';
 import { isPasskeyName } from './passkey-name.ts';
 import { insertPasskey, passkeysOf } from './passkey-queries.ts';
 import { createRegistrationReader } from './passkey-registration.ts';
@@ -35,6 +34,7 @@ export function createPasskeyEnrolment(
       const account = await mayEnrol(accountId);
       const rows = account && (await records.all(passkeysOf(queries, accountId)));
       if (!account || !rows || rows.length >= PASSKEYS_MAX) return undefined;
+      const { generateRegistrationOptions } = await webauthn();
       const options = await generateRegistrationOptions({
         rpID: relyingParty.id,
         rpName: relyingParty.name,

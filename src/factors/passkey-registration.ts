@@ -1,8 +1,7 @@
-import { verifyRegistrationResponse } from '@simplewebauthn/server';
 import type { PasskeyTable } from '../storage/tables.ts';
 import type { FactorParts } from './factor-options.ts';
 import { readRegistration } from './passkey-answers.ts';
-import { ALGORITHMS, refusedOrDone } from './passkey-ceremony.ts';
+import { ALGORITHMS, refusedOrDone, webauthn } from './passkey-ceremony.ts';
 import type { RelyingParty } from './relying-party.ts';
 
 /** What the answer of a browser says of a new passkey. */
@@ -20,8 +19,9 @@ export function createRegistrationReader(
   readonly response: unknown;
 }) => Promise<Made | undefined> {
   return async ({ challenge, response }) => {
-    const answer = readRegistration(response);
+    const answer = await readRegistration(response);
     if (answer === undefined) return undefined;
+    const { verifyRegistrationResponse } = await webauthn();
     const done = await refusedOrDone(logger, () =>
       verifyRegistrationResponse({
         response: { ...answer, clientExtensionResults: {} },

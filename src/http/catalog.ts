@@ -1,4 +1,5 @@
-import { readFile, readdir } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
@@ -8,8 +9,8 @@ import { LatchkeyError } from '../runtime/errors.ts';
 export interface Catalog {
   /** A language tag (RFC 5646), from the name of the file. */
   readonly language: string;
-  readonly direction: 'ltr' | 'rtl';
-  readonly keys: readonly string[];
+  direction(): 'ltr' | 'rtl';
+  keys(): readonly string[];
   has(key: string): boolean;
   /**
    * The message with its `{placeholders}` filled in; of one with plural forms, that for `count`.
@@ -49,29 +50,33 @@ const PLURAL_FORM = /\.(?:zero|one|two|few|many|other)$/;
 
 /**
  * Every `<language>.yaml` of the folders; a later folder's messages win over an earlier one's, one by one,
- * so that a theme may change a sentence or add a language. What a language lacks is there in English.
- *
- * @throws {InvalidCatalog} when a file cannot be read as a catalog.
+ * so that a theme may change a sentence or add a language. What a language lacks is there in English. Each is read when
+ * it is first used, which throws {InvalidCatalog} when a file cannot be read as a catalog.
  */
 export async function readCatalogs(
   folders: readonly string[],
 ): Promise<ReadonlyMap<string, Catalog>> {
-  const byLanguage = new Map<string, Map<string, string>>();
+  const byLanguage = new Map<string, readonly string[]>();
   for (const folder of folders) {
     for (const file of await catalogFiles(folder)) {
       const language = basename(file, EXTENSION);
-      const known = byLanguage.get(language) ?? new Map<string, string>();
-      for (const [key, text] of await readMessages(join(folder, file))) known.set(key, text);
-      byLanguage.set(language, known);
+      byLanguage.set(language, [...(byLanguage.get(language) ?? []), join(folder, file)]);
     }
   }
-  const english = byLanguage.get(STANDARD) ?? new Map<string, string>();
+  const readAll = (language: string): ReadonlyMap<string, string> =>
+    new Map((byLanguage.get(language) ?? []).flatMap(readMessages));
+  const english = once(() => readAll(STANDARD));
   return new Map(
-    [...byLanguage].map(([language, texts]) => [
+    [...byLanguage.keys()].map((language) => [
       language,
-      createCatalog(language, completed(texts, english)),
+      createCatalog(language, () => completed(readAll(language), english())),
     ]),
   );
+}
+
+function once<Result>(make: () => Result): () => Result {
+  let made: { readonly result: Result } | undefined;
+  return () => (made ??= { result: make() }).result;
 }
 
 /** A theme's own language may be older than a page of ours: what it does not say yet is said in English. */
@@ -84,23 +89,24 @@ function completed(
   return new Map([...[...english].filter(([key]) => !said.has(messageOf(key))), ...texts]);
 }
 
-/** From messages by their dotted keys. */
-export function createCatalog(language: string, texts: ReadonlyMap<string, string>): Catalog {
+/** From messages by their dotted keys, which are read when it is first used. */
+export function createCatalog(language: string, read: () => ReadonlyMap<string, string>): Catalog {
+  const texts = once(read);
   const plurals = new Intl.PluralRules(language);
   const numbers = new Intl.NumberFormat(language);
 
   function find(key: string, count: string | number | undefined): string {
     const form = typeof count === 'number' ? `${key}.${plurals.select(count)}` : key;
-    const text = texts.get(form) ?? texts.get(`${key}.other`) ?? texts.get(key);
+    const text = texts().get(form) ?? texts().get(`${key}.other`) ?? texts().get(key);
     if (text === undefined) throw new MessageMissing(`no message ${key} in ${language}`);
     return text;
   }
 
   return {
     language,
-    direction: texts.get(DIRECTION) === 'rtl' ? 'rtl' : 'ltr',
-    keys: [...texts.keys()],
-    has: (key) => texts.has(key),
+    direction: () => (texts().get(DIRECTION) === 'rtl' ? 'rtl' : 'ltr'),
+    keys: () => [...texts().keys()],
+    has: (key) => texts().has(key),
     text: (key, parameters) =>
       find(key, parameters.get('count')).replaceAll(/\{(?<name>\w+)\}/g, (_, name: string) => {
         const value = parameters.get(name);
@@ -127,11 +133,11 @@ async function catalogFiles(folder: string): Promise<readonly string[]> {
   }
 }
 
-async function readMessages(file: string): Promise<ReadonlyMap<string, string>> {
-  const result = messages.safeParse(parse(await readFile(file, 'utf8')));
+function readMessages(file: string): readonly (readonly [string, string])[] {
+  const result = messages.safeParse(parse(readFileSync(file, 'utf8')));
   if (!result.success)
     throw new InvalidCatalog(`${file} is not a catalog: texts only, nested by name`);
-  return new Map(flatten(result.data, ''));
+  return flatten(result.data, '');
 }
 
 function flatten(nested: Messages, prefix: string): readonly (readonly [string, string])[] {

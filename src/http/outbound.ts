@@ -1,10 +1,13 @@
 import { lookup as resolve, type LookupAddress } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
-import { Agent, fetch as send } from 'undici';
+import type { Agent } from 'undici';
 import { LatchkeyError } from '../runtime/errors.ts';
+import { onDemand } from '../runtime/on-demand.ts';
 import type { HttpConfig } from './config.ts';
 import { createNetworks } from './networks.ts';
 import { createPublicAddresses } from './public-addresses.ts';
+
+const undici = onDemand(() => import('undici'));
 
 /** A request of ours would go where it must not, or brought more than we read. */
 export class OutboundRefused extends LatchkeyError {
@@ -43,9 +46,8 @@ export function createOutbound(options: {
   const { settings, isHttpAllowed, resolveHost = resolve } = options;
   const mayReach = createPermission(settings.allow);
   const protocols = isHttpAllowed ? ['https:', 'http:'] : ['https:'];
-  const agent = new Agent({
-    connect: { lookup: createLookup(mayReach, resolveHost), timeout: settings.timeoutMs },
-  });
+  const connect = { lookup: createLookup(mayReach, resolveHost), timeout: settings.timeoutMs };
+  let agent: Agent | undefined;
 
   return {
     async fetch(input, init) {
@@ -56,7 +58,9 @@ export function createOutbound(options: {
       const host = hostname.replaceAll(/^\[|\]$/g, '');
       if (isIP(host) !== 0 && !mayReach(host, host)) throw refusal(host);
       const body = request.body === null ? null : Buffer.from(await request.arrayBuffer());
-      const response = await send(request.url, {
+      const library = await undici();
+      agent ??= new library.Agent({ connect });
+      const response = await library.fetch(request.url, {
         method: request.method,
         headers: [...request.headers],
         body,
@@ -70,7 +74,9 @@ export function createOutbound(options: {
         headers: [...response.headers],
       });
     },
-    close: () => agent.destroy(),
+    async close() {
+      await agent?.destroy();
+    },
   };
 }
 

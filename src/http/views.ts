@@ -19,6 +19,8 @@ export interface Views {
   readonly imageOrigins: readonly string[];
   /** The languages offered, the default first. */
   readonly languages: readonly string[];
+  /** Reads all of them now, and not when each is first asked for. @throws {InvalidCatalog} */
+  prepare(): void;
 }
 
 export interface ViewsOptions {
@@ -52,23 +54,19 @@ export async function openViews({ folder, theme, languages }: ViewsOptions): Pro
   const logo = logoUrl(theme, assets);
 
   const roots = folders.toReversed();
-  const enginesFor = (escape: boolean): ReadonlyMap<string, Liquid> =>
-    new Map(
-      offered.map((catalog) => [
-        catalog.language,
-        createEngine({ roots, catalog, assets, theme, logo, escape }),
-      ]),
+  const tags = offered.map(({ language }) => language);
+  const enginesFor = (escape: boolean): ((language: string) => Liquid) =>
+    createEngines(offered, (catalog) =>
+      createEngine({ roots, catalog, assets, theme, logo, escape }),
     );
   const [pages, plain] = [enginesFor(true), enginesFor(false)];
-  const tags = [...pages.keys()];
   function render(
     engines: typeof pages,
     name: string,
     data: object,
     wanted: readonly string[],
   ): string {
-    const engine = engines.get(chooseLanguage(wanted, tags) ?? tags[0] ?? '');
-    if (engine === undefined) throw new TypeError('a language without an engine');
+    const engine = engines(chooseLanguage(wanted, tags) ?? tags[0] ?? '');
     // Templates are read once and wait for nothing; a promise for each of their nodes costs half as much again.
     return String(engine.renderFileSync(name, data));
   }
@@ -79,7 +77,27 @@ export async function openViews({ folder, theme, languages }: ViewsOptions): Pro
     renderer: {
       render: async (name, data, wanted) => render(pages, name, data, wanted),
     },
+    prepare() {
+      for (const tag of tags) for (const engines of [pages, plain]) engines(tag);
+    },
     texts: { renderText: async (name, data, wanted) => render(plain, name, data, wanted) },
+  };
+}
+
+/** An engine for each language, made when it is first asked for. */
+function createEngines(
+  catalogs: readonly Catalog[],
+  make: (catalog: Catalog) => Liquid,
+): (language: string) => Liquid {
+  const made = new Map<string, Liquid>();
+  return (language) => {
+    const known = made.get(language);
+    if (known) return known;
+    const catalog = catalogs.find((one) => one.language === language);
+    if (catalog === undefined) throw new TypeError('a language without a catalog');
+    const engine = make(catalog);
+    made.set(language, engine);
+    return engine;
   };
 }
 
@@ -106,7 +124,7 @@ function createEngine({ roots, catalog, assets, theme, logo, escape }: EngineOpt
     relativeReference: false,
     globals: {
       language: catalog.language,
-      direction: catalog.direction,
+      direction: catalog.direction(),
       product: {
         name: theme.name,
         logo,

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { createTransport } from 'nodemailer';
+import type { createTransport } from 'nodemailer';
 import { readSecret } from '../config/secrets.ts';
 import { CARRIED_WITHIN_SECONDS, type Carrier } from './carrier.ts';
 import type { MailConfig } from './config.ts';
@@ -21,7 +21,8 @@ export interface SmtpOptions {
 /** Sends by the mail server of the settings. Connects with the first letter, not now. */
 export async function createSmtpCarrier({ settings, name }: SmtpOptions): Promise<Carrier> {
   const { from, replyTo } = settings;
-  const transport = createTransport(await transportOptions(settings));
+  const nodemailer = await import('nodemailer');
+  const transport = nodemailer.createTransport(await transportOptions(settings));
   return {
     async carry({ id, to, message: { subject, text, html } }) {
       // The library would take a comma for the end of one address and write to the next, too.

@@ -3,9 +3,9 @@ import type { Logger } from '../runtime/logger.ts';
 import type { StorageConfig } from './config.ts';
 import type { Checkpoints } from './embedded/checkpoints.ts';
 import { openEmbedded, openEmbeddedFile } from './embedded/open-embedded.ts';
-import { openPostgresRecords } from './postgres/open-postgres-records.ts';
+import type { openPostgresRecords } from './postgres/open-postgres-records.ts';
 import type { Records } from './records.ts';
-import { openRedisState } from './redis/open-redis-state.ts';
+import type { openRedisState } from './redis/open-redis-state.ts';
 import type { State } from './state.ts';
 
 /** The stores of one node. */
@@ -71,10 +71,25 @@ async function openEngines(
   options: StorageOptions,
   kept: <Engine extends Closable>(engine: Engine) => Engine,
 ): Promise<Pick<Storage, 'state' | 'records'>> {
-  const redis = state.engine === 'redis' && kept(await openRedisState(state.redis, options));
+  // A driver is loaded by whoever needs it.
+  const redis = state.engine === 'redis' && kept(await openRedis(state.redis, options));
   const postgres =
-    records.engine === 'postgres' && kept(await openPostgresRecords(records.postgres, options));
+    records.engine === 'postgres' && kept(await openPostgres(records.postgres, options));
   if (redis && postgres) return { state: redis, records: postgres };
   const file = kept(await openEmbedded({ file: embedded.file, ...options }));
   return { state: redis || file.state, records: postgres || file.records };
+}
+
+async function openRedis(
+  ...given: Parameters<typeof openRedisState>
+): ReturnType<typeof openRedisState> {
+  const driver = await import('./redis/open-redis-state.ts');
+  return driver.openRedisState(...given);
+}
+
+async function openPostgres(
+  ...given: Parameters<typeof openPostgresRecords>
+): ReturnType<typeof openPostgresRecords> {
+  const driver = await import('./postgres/open-postgres-records.ts');
+  return driver.openPostgresRecords(...given);
 }

@@ -536,6 +536,15 @@ describe('a theme', () => {
     );
   });
 
+  test('is read whole before the first page is asked for, if that is wanted', async () => {
+    const broken = await mkdtemp(join(folder, 'broken-'));
+    await mkdir(join(broken, 'locales'));
+    await writeFile(join(broken, 'locales/fr.yaml'), 'sign-in: [1, 2]');
+    const views = await open({ folder: broken });
+    expect(await views.renderer.render('sign-in', SIGN_IN, ['en'])).toContain('lang="en"');
+    expect(() => views.prepare()).toThrow(/fr\.yaml is not a catalog/);
+  });
+
   test('may show a logo from elsewhere, which the policy must know', async () => {
     const views = await open({ logo: 'https://cdn.acme.example/logo.png' });
     expect(views.imageOrigins).toEqual(['https://cdn.acme.example']);
