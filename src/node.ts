@@ -19,7 +19,6 @@ import { createDeviceQr } from './interactions/device-qr.ts';
 import { createIssuers, createSignInPages, openFeed, protocolOptions } from './issuers.ts';
 import type { Life } from './lives.ts';
 import { openPost, type OpenedPost } from './mail/open-post.ts';
-import { createRequestLetters } from './notices/request-letters.ts';
 import type { Protocol } from './provider/contract.ts';
 import { createProtocol } from './provider/create-protocol.ts';
 import { startAnnouncing } from './revocation/announcing.ts';
@@ -27,6 +26,7 @@ import { createFeedSigner } from './revocation/feed-signing.ts';
 import type { Feed } from './revocation/feed.ts';
 import type { MovableClock } from './runtime/clock.ts';
 import { longestAccessToken, type Settings } from './settings.ts';
+import { openRequestHooks, tellOfRequests } from './sign-in-requests.ts';
 import { requestKeyAlgorithms } from './provider/features/encrypted-requests.ts';
 import { openSigningKeys } from './signing-keys/open-signing-keys.ts';
 import type { SigningKeys } from './signing-keys/signing-keys.ts';
@@ -229,14 +229,18 @@ async function openProtocol(parts: {
   });
   closers.push(() => signingKeys.close());
   const statusLists = await openStatusLists(rooms, signingKeys, closers);
+  const hooks = await openRequestHooks({ rooms, signingKeys, metrics, closers });
   const protocol = await createProtocol({
     ...protocolOptions({ rooms, signingKeys, renderer, metrics }),
-    onBackchannelRequest: createRequestLetters({ ...rooms, issuer: rooms.profile.issuer }),
+    onBackchannelRequest: tellOfRequests(rooms, hooks),
     statusLists,
     isDev: installationOf(settings).isDev,
   });
   closers.push(() => protocol.close());
-  const checks = checksOf(rooms, signingKeys, statusLists);
+  const checks = {
+    ...checksOf(rooms, signingKeys, statusLists),
+    ...(hooks && { hooks: hooks.health }),
+  };
   watch(metrics, { ...rooms, signingKeys, statusLists, checks });
   const feed = openFeed({ rooms, signingKeys }, settings.issuer);
   const announcing = startAnnouncing({

@@ -43,6 +43,8 @@ export type AuditEvent =
   | Kind<'ciba.approved' | 'ciba.refused'>
   /** A client asked somebody too often; without `accountId` it was nobody. */
   | Kind<'ciba.throttled'>
+  /** A program of the operator could not be told of something in time, or refused it. */
+  | Kind<'hook.given_up', { id: string; event: string; code: string }>
   | Kind<'token.issued', { grantType: string; kind: string; jti?: string | undefined }>
   | Kind<'token.reused', { grantId: string }>
   /** `clientId` got a token of the person in exchange for one of `subjectClient`'s; without `actor` it says nothing of that. */

@@ -17,6 +17,8 @@ export interface Metrics {
   tokenIssued(kind: string, grantType: string): void;
   /** How a try to send a letter ended. */
   letter(result: 'sent' | 'postponed' | 'given_up'): void;
+  /** How a try to call a program of the operator ended. */
+  hookCall(result: 'taken' | 'postponed' | 'given_up'): void;
   /** Sources of figures that are read when Prometheus comes. */
   watch(sources: MetricSources): void;
   /** The text exposition format. */
@@ -82,6 +84,12 @@ export function createMetrics({ ofProcess = true } = {}): Metrics {
     'Letters by how a try to send them ended.',
     ['result'],
   );
+  const hookCalls = counter(
+    registry,
+    'latchkey_hook_calls_total',
+    'Calls to programs of the operator by how a try ended.',
+    ['result'],
+  );
   return {
     request: createObserver(durations),
     document: createDocumentCounter(registry),
@@ -89,6 +97,7 @@ export function createMetrics({ ofProcess = true } = {}): Metrics {
     signIn: (result) => signIns.inc({ result }),
     tokenIssued: (kind, grantType) => tokens.inc({ kind, grant_type: grantType }),
     letter: (result) => letters.inc({ result }),
+    hookCall: (result) => hookCalls.inc({ result }),
     watch: (sources) => watch(registry, sources),
     text: () => registry.metrics(),
     contentType: registry.contentType,

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { State } from '../storage/state.ts';
-import { createBell } from './bell.ts';
+import { createBell } from '../runtime/bell.ts';
 import type { Carrier } from './carrier.ts';
 import type { MailConfig } from './config.ts';
 import { MAIL_TOPIC } from './create-mail.ts';

@@ -4,9 +4,10 @@ import { localesOf } from './notices.ts';
 
 const MINUTE_SECONDS = 60;
 
-/** Tells somebody by letter that a client waits for them to sign in. */
+/** Tells somebody that a client waits for them to sign in. */
 export type TellOfRequest = (asked: {
   readonly accountId: string;
+  readonly clientId: string;
   readonly clientName: string;
   readonly message: string;
   readonly lifetimeSeconds: number;

@@ -198,6 +198,7 @@ export interface BackchannelRequests {
 /** Tells somebody that a client waits for them. */
 export type OnBackchannelRequest = (asked: {
   readonly accountId: string;
+  readonly clientId: string;
   readonly clientName: string;
   /** Empty: there is none. */
   readonly message: string;

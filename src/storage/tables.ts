@@ -161,6 +161,23 @@ export interface LetterTable {
   readonly last_error: string | null;
 }
 
+/** A call to a program of the operator that waits to be made. */
+export interface HookCallTable {
+  /** Also the `jti` of what is told. */
+  readonly id: string;
+  readonly url: string;
+  readonly type: string;
+  /** About whom, and what; no secrets. */
+  readonly event: JsonText;
+  readonly created_at: Time;
+  readonly next_try_at: Time;
+  /** When what it says no longer holds. */
+  readonly gives_up_at: Time;
+  /** Until then one node works on it; 0: none does. */
+  readonly claimed_until: Time;
+  readonly tries: number;
+}
+
 /** The name under which authenticators know a person. */
 export interface FactorHolderTable {
   readonly account_id: string;
@@ -305,6 +322,7 @@ export interface Tables {
   readonly revocation_outbox: RevocationOutboxTable;
   readonly installation: InstallationTable;
   readonly letter: LetterTable;
+  readonly hook_call: HookCallTable;
   readonly account_group: AccountGroupTable;
   readonly group_member: GroupMemberTable;
   readonly role: RoleTable;

@@ -5,6 +5,7 @@ import {
   type KoaContextWithOIDC,
 } from 'oidc-provider';
 import { z } from 'zod';
+import { endpointUrlProblem } from '../../clients/web-url.ts';
 import { duration } from '../../config/values.ts';
 import { sha256 } from '../../runtime/digest.ts';
 import { BACKCHANNEL_PATH } from '../routes.ts';
@@ -32,6 +33,21 @@ export const cibaConfig = z
       ),
     lifetime: duration('5m').describe('How long such a request may be answered and fetched.'),
     interval: duration('5s').describe('How long a client waits before it asks again.'),
+    notify: z
+      .strictObject({
+        url: z
+          .string()
+          .optional()
+          .describe(
+            'Where a program of yours is told of each request, to ring a phone: an https URL that takes Security Event Tokens (RFC 8935).',
+          ),
+        letter: z
+          .boolean()
+          .default(true)
+          .describe('People with a verified address have a letter of each request.'),
+      })
+      .prefault({})
+      .describe('How people hear that a client waits for them.'),
     perPerson: z
       .int()
       .min(1)
@@ -45,16 +61,30 @@ export const cibaConfig = z
 
 type CibaSettings = z.output<typeof cibaConfig>;
 
-/** People answer on the account page. */
+/** People answer on the account page; programs are called over https. */
 export function cibaProblems({
   protocol,
   accountPage,
+  profile,
 }: {
   readonly protocol: { readonly ciba: CibaSettings };
   readonly accountPage: { readonly enabled: boolean };
+  readonly profile: string;
 }): readonly { readonly path: readonly PropertyKey[]; readonly message: string }[] {
-  if (!protocol.ciba.enabled || accountPage.enabled) return [];
-  return [{ path: ['protocol', 'ciba', 'enabled'], message: 'needs accountPage.enabled' }];
+  const { enabled, notify } = protocol.ciba;
+  const url = notify.url && hookProblem(notify.url, profile === 'dev');
+  return [
+    ...(enabled && !accountPage.enabled
+      ? [{ path: ['protocol', 'ciba', 'enabled'], message: 'needs accountPage.enabled' }]
+      : []),
+    ...(url === undefined ? [] : [{ path: ['protocol', 'ciba', 'notify', 'url'], message: url }]),
+  ];
+}
+
+/** The way out of the house has no http but in the dev profile, not even to this machine. */
+function hookProblem(url: string, isDev: boolean): string | undefined {
+  const problem = endpointUrlProblem(url, { isDev: true });
+  return problem ?? (isDev || url.startsWith('https:') ? undefined : 'must be https');
 }
 
 export function ciba(settings: CibaSettings, options: FeatureOptions): Feature | undefined {
@@ -161,13 +191,17 @@ function tell(
   const given = toJson(params);
   onBackchannelRequest?.({
     accountId: account.accountId,
+    clientId: owner.id,
     clientName: text(owner.metadata, 'client_name') ?? owner.id,
     message: text(given, 'binding_message') ?? '',
     lifetimeSeconds: expiration,
     languages: text(given, 'ui_locales')?.split(' ') ?? [],
   }).catch((error: unknown) =>
     logger.warn(
-      { event: 'ciba.no_letter', error: error instanceof Error ? error : new Error(String(error)) },
+      {
+        event: 'ciba.not_announced',
+        error: error instanceof Error ? error : new Error(String(error)),
+      },
       'somebody was not told of a request; they still see it at /account/requests',
     ),
   );

@@ -5,6 +5,7 @@ import { mail } from './0002-mail.ts';
 import { people } from './0004-people.ts';
 import { groups } from './0005-groups.ts';
 import { auth0Users } from './0009-auth0-users.ts';
+import { hooks } from './0010-hooks.ts';
 import { cognitoPools } from './0007-cognito-pools.ts';
 import { cognitoParts } from './0008-cognito-parts.ts';
 import { cognito } from './0006-cognito.ts';
@@ -22,6 +23,7 @@ const MIGRATIONS: readonly Migration[] = [
   cognitoPools,
   cognitoParts,
   auth0Users,
+  hooks,
 ];
 
 /** Runs one statement inside the transaction and gives its rows. */

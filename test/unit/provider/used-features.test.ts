@@ -67,3 +67,16 @@ test('encrypted requests need signed ones, encryption, and keys that read for as
     'signingKeys.verifyFor must be at least 259260s: clients encrypt to a key for as long as they keep the key set (jwksMaxAge, clockTolerance)',
   ]);
 });
+
+test('programs are told of requests by https, and in the dev profile by http, too', () => {
+  const protocol = (url: string): object => ({ ciba: { enabled: true, notify: { url } } });
+  const told = (url: string, profile = 'dev'): readonly string[] =>
+    problems({ protocol: protocol(url), profile }).filter((problem) => problem.includes('notify'));
+  expect(told('http://127.0.0.1:9000/events')).toEqual([]);
+  expect(told('push.example.com')).toEqual([
+    'protocol.ciba.notify.url must be absolute: https://...',
+  ]);
+  expect(told('http://push.example.com/events', 'production')).toEqual([
+    'protocol.ciba.notify.url must be https',
+  ]);
+});

@@ -1,4 +1,4 @@
-import type { Clock } from '../runtime/clock.ts';
+import type { Clock } from './clock.ts';
 
 /** A pause that can be cut short. A ring while nobody waits is not lost. */
 export interface Bell {
