@@ -12,10 +12,17 @@ export class ScriptFailed extends LatchkeyError {
   readonly how: 'crashed' | 'failed' | 'timeout';
   /** What is for the log alone: where it threw. */
   readonly detail: string;
+  /** What it was at, of those that run one after another; empty: it is not known. */
+  readonly part: string;
 
-  constructor(how: ScriptFailed['how'], problem: string, detail = problem) {
+  constructor(
+    how: ScriptFailed['how'],
+    problem: string,
+    { detail = problem, part = '' }: { readonly detail?: string; readonly part?: string } = {},
+  ) {
     super(problem);
     this.how = how;
     this.detail = detail;
+    this.part = part;
   }
 }

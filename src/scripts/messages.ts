@@ -21,6 +21,7 @@ export const report = z.discriminatedUnion('kind', [
     level: z.enum(['debug', 'info', 'warn', 'error']),
     text: z.string(),
   }),
+  z.object({ kind: z.literal('turn'), run: z.int(), part: z.string() }),
   z.object({ kind: z.literal('done'), run: z.int(), output: json }),
   z.object({ kind: z.literal('failed'), run: z.int(), problem: z.string(), detail: z.string() }),
 ]);

@@ -5,15 +5,24 @@ import { ScriptFailed } from './failures.ts';
 export interface Runs {
   /** Calls `send` with its number. @throws {ScriptFailed} */
   begin(send: (run: number) => void): Promise<Json>;
+  /** Whose turn it is, of what runs one after another. */
+  turn(run: number, part: string): void;
   done(run: number, output: Json): void;
-  fail(run: number, failure: ScriptFailed): void;
-  failAll(failure: ScriptFailed): void;
+  fail(run: number, failure: Failure): void;
+  failAll(failure: Failure): void;
   count(): number;
+}
+
+interface Failure {
+  readonly how: ScriptFailed['how'];
+  readonly problem: string;
+  readonly detail?: string;
 }
 
 interface Run {
   readonly end: PromiseWithResolvers<Json>;
   readonly timer: NodeJS.Timeout;
+  part: string;
 }
 
 /** `onTimeout` is called before a run fails that took too long; `onEnd` after each. */
@@ -39,19 +48,24 @@ export function createRuns(options: {
       const number = last;
       const timer = setTimeout(() => {
         onTimeout();
-        runs.fail(number, new ScriptFailed('timeout', `took longer than ${timeoutMs} ms`));
+        runs.fail(number, { how: 'timeout', problem: `took longer than ${timeoutMs} ms` });
       }, timeoutMs);
-      const run = { end: Promise.withResolvers<Json>(), timer };
+      const run = { end: Promise.withResolvers<Json>(), timer, part: '' };
       underWay.set(number, run);
       send(number);
       return run.end.promise;
+    },
+    turn(number, part) {
+      const run = underWay.get(number);
+      if (run !== undefined) run.part = part;
     },
     done(number, output) {
       take(number)?.end.resolve(output);
       onEnd();
     },
-    fail(number, failure) {
-      take(number)?.end.reject(failure);
+    fail(number, { how, problem, ...about }) {
+      const run = take(number);
+      run?.end.reject(new ScriptFailed(how, problem, { ...about, part: run.part }));
       onEnd();
     },
     failAll(failure) {

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Json, JsonObject } from '../runtime/json.ts';
-import { BadScripts, ScriptFailed } from './failures.ts';
+import { BadScripts } from './failures.ts';
 import { report, type Order, type Report } from './messages.ts';
 import { createRuns } from './runs.ts';
 import { spawnSandbox } from './spawn-sandbox.ts';
@@ -52,14 +52,14 @@ export async function startScriptProcess(options: ScriptProcessOptions): Promise
     isGood = false;
     const problem = `the process of the scripts has ended: ${lastWords()}`;
     loaded.reject(new BadScripts(problem));
-    runs.failAll(new ScriptFailed('crashed', problem));
+    runs.failAll({ how: 'crashed', problem });
   }
 
   function hear(told: Report): void {
     if (told.kind === 'log') options.onLine(told);
     else if (told.kind === 'done') runs.done(told.run, told.output);
-    else if (told.kind === 'failed')
-      runs.fail(told.run, new ScriptFailed('failed', told.problem, told.detail));
+    else if (told.kind === 'turn') runs.turn(told.run, told.part);
+    else if (told.kind === 'failed') runs.fail(told.run, { ...told, how: 'failed' });
     else if (told.kind === 'ready') loaded.resolve(new Set(told.names));
     else loaded.reject(new BadScripts(told.problem));
   }

@@ -1,6 +1,6 @@
 import type { Advice } from '../../provider/advice.ts';
+import { ScriptFailed } from '../../scripts/failures.ts';
 import { allowedClaims } from './allowed-claims.ts';
-import { ActionFailed } from './failures.ts';
 import type { Outcome } from './messages.ts';
 
 /** Of one token, as JSON: headers with more are refused on the way to an API. */
@@ -10,7 +10,7 @@ const SCOPE = /^[\u0021\u0023-\u005b\u005d-\u007e]+$/;
 /** What is issued beside the access token hangs on these. */
 const NOT_AN_ACTIONS = new Set(['openid', 'offline_access']);
 
-/** What of `outcome` can be done, and the names of what cannot. @throws {ActionFailed} when it is too much. */
+/** What of `outcome` can be done, and the names of what cannot. @throws {ScriptFailed} when it is too much. */
 export function adviceOf(outcome: Outcome): {
   readonly advice: Advice;
   readonly dropped: readonly string[];
@@ -19,11 +19,7 @@ export function adviceOf(outcome: Outcome): {
   const accessToken = allowedClaims(outcome.accessToken, 'access');
   for (const { kept } of [idToken, accessToken])
     if (JSON.stringify(kept).length > CLAIMS_MAX)
-      throw new ActionFailed(
-        'failed',
-        '',
-        `claims of a token come to more than ${CLAIMS_MAX} bytes`,
-      );
+      throw new ScriptFailed('failed', `claims of a token come to more than ${CLAIMS_MAX} bytes`);
   const isScope = (name: string): boolean => SCOPE.test(name) && !NOT_AN_ACTIONS.has(name);
   const { addedScopes, removedScopes } = outcome;
   return {

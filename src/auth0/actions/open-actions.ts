@@ -7,10 +7,10 @@ import {
   type Adviser,
   type AdviceSought,
 } from '../../provider/advice.ts';
+import { ScriptFailed } from '../../scripts/failures.ts';
 import { InvalidMetadata } from '../user-metadata.ts';
 import { adviceOf } from './advice-of.ts';
 import { eventFor, type EventRoom } from './event.ts';
-import { ActionFailed } from './failures.ts';
 import type { Outcome } from './messages.ts';
 import { openActionRunner } from './runner.ts';
 
@@ -23,7 +23,7 @@ export interface Actions {
 interface ActionsRoom
   extends Omit<EventRoom, 'secrets'>, Pick<House, 'audit' | 'isDev' | 'logger'> {}
 
-type Refusal = { readonly action: string; readonly how: ActionFailed['how'] | 'denied' };
+type Refusal = { readonly action: string; readonly how: ScriptFailed['how'] | 'denied' };
 
 /** Who is refused is not told what went wrong inside. */
 const FAILED = 'the request could not be completed';
@@ -32,7 +32,7 @@ const SECOND_MS = 1000;
 const TEXT_MAX = 4000;
 const NOTHING: Advice = { idToken: {}, accessToken: {}, addedScopes: [], removedScopes: [] };
 
-/** Loads them; undefined: the tenant has none. @throws {BadActions} {SecretUnavailable} */
+/** Loads them; undefined: the tenant has none. @throws {BadScripts} {SecretUnavailable} */
 export async function openActions(room: ActionsRoom): Promise<Actions | undefined> {
   const { tenant, logger, audit } = room;
   const { actions } = tenant;
@@ -43,7 +43,7 @@ export async function openActions(room: ActionsRoom): Promise<Actions | undefine
     folder: actions.folder,
     timeoutMs: actions.timeout * SECOND_MS,
     isReloaded: room.isDev,
-    onLine: ({ action, level, text }) =>
+    onLine: ({ name: action, level, text }) =>
       logger[level]({ event: 'action.printed', action }, withoutSecrets(text, secrets)),
   });
 
@@ -80,9 +80,9 @@ export async function openActions(room: ActionsRoom): Promise<Actions | undefine
       try {
         return await run(sought);
       } catch (error) {
-        if (!(error instanceof ActionFailed)) throw error;
-        const { action, how } = error;
-        const problem = withoutSecrets(error.message, secrets);
+        if (!(error instanceof ScriptFailed)) throw error;
+        const { part: action, how } = error;
+        const problem = withoutSecrets(error.detail, secrets);
         logger.error({ event: 'action.failed', action, how, problem }, 'an action failed');
         await record(sought, { action, how });
         throw new AdvisedAgainst(FAILED);
@@ -91,7 +91,7 @@ export async function openActions(room: ActionsRoom): Promise<Actions | undefine
   };
 }
 
-/** @throws {ActionFailed} when it cannot be kept. */
+/** @throws {ScriptFailed} when it cannot be kept. */
 async function keepMetadata(
   { userMetadata: user, appMetadata: app }: Outcome,
   { person, origin }: AdviceSought,
@@ -102,7 +102,7 @@ async function keepMetadata(
     await metadata.merge(person.accountId, { user, app }, { by: 'actions', origin });
   } catch (error) {
     if (!(error instanceof InvalidMetadata)) throw error;
-    throw new ActionFailed('failed', '', error.message);
+    throw new ScriptFailed('failed', error.message);
   }
 }
 

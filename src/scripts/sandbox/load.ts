@@ -4,7 +4,7 @@ import { parse } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { compileFunction, constants } from 'node:vm';
 
-const HAS_IMPORT_OR_EXPORT = /^\s*(?:import|export)\s*[\w{*'"]/m;
+const HAS_IMPORT_OR_EXPORT = /^\s*(?:import|export)\b\s*[\w{*'"]/m;
 
 /**
  * What the file at `path` exports, by name. It is run once, as a module of either kind: what vendors have is CommonJS,

@@ -5,9 +5,12 @@ import { format } from 'node:util';
 import type { Order, Report } from '../messages.ts';
 
 /** Runs one script: gives what is to be told, or throws what the script threw. */
-export type Script = (input: Order['input']) => Promise<unknown>;
+export type Script = (input: Order['input'], within: Within) => Promise<unknown>;
 
-/** The script whose turn it is, for what it prints. */
+/** Does `work` in the name of a part: what it prints is under that name, and a run that fails tells it. */
+export type Within = <Result>(part: string, work: () => Result) => Result;
+
+/** Whose turn it is, for what it prints. */
 const turn = new AsyncLocalStorage<string>();
 const LEVELS = [
   ['log', 'info'],
@@ -18,14 +21,16 @@ const LEVELS = [
 ] as const;
 
 /** Loads scripts by name, and runs them as orders come. */
-export async function serve(load: () => Promise<ReadonlyMap<string, Script>>): Promise<void> {
+export async function serve(
+  load: (within: Within) => Promise<ReadonlyMap<string, Script>>,
+): Promise<void> {
   process.once('disconnect', () => process.exit());
   // A promise that a script forgot ends no run but its own.
   process.on('unhandledRejection', (error) => print('error', [error]));
   for (const [name, level] of LEVELS)
     Object.assign(console, { [name]: (...words: readonly unknown[]) => print(level, words) });
   try {
-    const scripts = await load();
+    const scripts = await load((part, work) => turn.run(part, work));
     process.on('message', (order: Order) => void turn.run(order.name, () => run(order, scripts)));
     tell({ kind: 'ready', names: [...scripts.keys()] });
   } catch (error) {
@@ -37,8 +42,12 @@ async function run(
   { run: number, name, input }: Order,
   scripts: ReadonlyMap<string, Script>,
 ): Promise<void> {
+  const within: Within = (part, work) => {
+    tell({ kind: 'turn', run: number, part });
+    return turn.run(part, work);
+  };
   try {
-    const output = (await scripts.get(name)?.(input)) ?? null;
+    const output = (await scripts.get(name)?.(input, within)) ?? null;
     // As JSON: all that can be told.
     tell({ kind: 'done', run: number, output: JSON.parse(JSON.stringify(output) ?? 'null') });
   } catch (error) {

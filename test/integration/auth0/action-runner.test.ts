@@ -2,8 +2,8 @@ import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { PrintedLine } from '../../../src/auth0/actions/action-process.ts';
 import { openActionRunner, type ActionRunner } from '../../../src/auth0/actions/runner.ts';
+import type { PrintedLine } from '../../../src/scripts/script-process.ts';
 
 const EVENT = { user: { user_id: 'auth0|1', user_metadata: { a: 1 }, app_metadata: {} } };
 
@@ -106,8 +106,8 @@ describe('actions of a folder', () => {
     });
     await signIn(opened);
     expect(printed).toEqual([
-      { kind: 'log', action: 'a', level: 'info', text: 'hello world { n: 1 }' },
-      { kind: 'log', action: 'a', level: 'error', text: 'bad' },
+      { kind: 'log', name: 'a', level: 'info', text: 'hello world { n: 1 }' },
+      { kind: 'log', name: 'a', level: 'error', text: 'bad' },
     ]);
   });
 
@@ -121,7 +121,7 @@ describe('actions of a folder', () => {
     expect(await signIn(opened)).toMatchObject({ denied: { reason: 'the second' } });
     await writeFile(join(folder, 'a.js'), 'exports.onExecutePostLogin = {{');
     await expect(signIn(opened)).rejects.toMatchObject({
-      how: 'failed',
+      how: 'crashed',
       message: expect.stringMatching(/a\.js cannot be loaded: [^]*SyntaxError/u),
     });
   });
@@ -146,8 +146,8 @@ describe('an action that goes wrong', () => {
     const opened = await open({ 'a.js': onLogin(body) });
     await expect(signIn(opened)).rejects.toMatchObject({
       how: 'failed',
-      action: 'a',
-      message: expect.stringContaining(words),
+      part: 'a',
+      detail: expect.stringContaining(words),
     });
   });
 
@@ -164,7 +164,7 @@ describe('an action that goes wrong', () => {
     const hanging = opened.run('onExecutePostLogin', async () => ({ hangs: true }));
     await expect(hanging).rejects.toMatchObject({
       how: 'timeout',
-      action: 'a',
+      part: 'a',
       message: 'took longer than 1000 ms',
     });
     expect(await signIn(opened)).toMatchObject({ idToken: { count: 1 } });
@@ -179,7 +179,7 @@ describe('an action that goes wrong', () => {
     const dying = opened.run('onExecutePostLogin', async () => ({ dies: true }));
     await expect(dying).rejects.toMatchObject({
       how: 'crashed',
-      action: 'a',
+      part: 'a',
       message: expect.stringMatching(words),
     });
     expect(await signIn(opened)).toMatchObject({ idToken: {} });
@@ -187,7 +187,7 @@ describe('an action that goes wrong', () => {
 
   test('at its start keeps the node from starting', async () => {
     await expect(open({ 'a.js': `throw new Error('no key');` })).rejects.toMatchObject({
-      code: 'ERR_BAD_ACTIONS',
+      code: 'ERR_BAD_SCRIPTS',
       message: expect.stringContaining('a.js cannot be loaded: Error: no key'),
     });
     const nowhere = openActionRunner({
@@ -196,7 +196,7 @@ describe('an action that goes wrong', () => {
       isReloaded: false,
       onLine: () => undefined,
     });
-    await expect(nowhere).rejects.toThrow(/there is no folder .*nowhere for actions/u);
+    await expect(nowhere).rejects.toThrow(/there is no folder .*nowhere of scripts/u);
   });
 });
 

@@ -1,65 +1,68 @@
-// Runs actions in a process of its own that may read their folder, this one, and nothing else (docs/decisions/0037).
-import { AsyncLocalStorage } from 'node:async_hooks';
+// Runs actions in a process of its own (src/scripts, docs/decisions/0037).
+import { readdirSync } from 'node:fs';
+import { join, parse } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { format } from 'node:util';
-import type { Order, Report } from '../messages.ts';
+import { loadScript } from '../../../scripts/sandbox/load.ts';
+import { serve, type Script, type Within } from '../../../scripts/sandbox/serve.ts';
+import type { Trigger } from '../messages.ts';
 import { createApi, createResult, type Result } from './api.ts';
-import { listActions, loadAction, type Action } from './load.ts';
 
-/** The action whose turn it is, for what it prints. */
-const turn = new AsyncLocalStorage<string>();
-const LEVELS = [
-  ['log', 'info'],
-  ['info', 'info'],
-  ['debug', 'debug'],
-  ['warn', 'warn'],
-  ['error', 'error'],
-] as const;
-
-// An import elsewhere does nothing.
-if (process.argv[1] === fileURLToPath(import.meta.url)) await main(process.argv[2] ?? '');
-
-async function main(folder: string): Promise<void> {
-  process.once('disconnect', () => process.exit());
-  // A promise that an action forgot ends no run but its own.
-  process.on('unhandledRejection', (error) => print('error', [error]));
-  for (const [name, level] of LEVELS)
-    Object.assign(console, { [name]: (...words: readonly unknown[]) => print(level, words) });
-  const actions = await loadAll(folder);
-  if (actions === undefined) return;
-  process.on('message', (order: Order) => void turn.run('', () => carryOut(order, actions)));
-  tell({ kind: 'ready', triggers: triggersOf(actions) });
+/** A file of the folder, and what it exports. */
+interface Action {
+  readonly name: string;
+  readonly exported: ReadonlyMap<string, unknown>;
 }
 
-/** Undefined: one of them cannot be loaded. */
-async function loadAll(folder: string): Promise<readonly Action[] | undefined> {
+const FILE = /\.[cm]?js$/;
+const TRIGGERS: readonly Trigger[] = ['onExecutePostLogin', 'onExecuteCredentialsExchange'];
+
+// An import elsewhere does nothing.
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const folder = process.argv[2] ?? '';
+  await serve(async (within) => scriptsOf(await loadAll(folder, within)));
+}
+
+/** In the order in which they run: that of their names. */
+async function loadAll(folder: string, within: Within): Promise<readonly Action[]> {
   const actions: Action[] = [];
-  for (const file of listActions(folder)) {
-    try {
-      actions.push(await turn.run(file, () => loadAction(folder, file)));
-    } catch (error) {
-      tell({ kind: 'unloadable', file, problem: format(error) });
-      return undefined;
-    }
+  const files = readdirSync(folder).filter((file) => FILE.test(file));
+  for (const file of files.toSorted()) {
+    const exported = await within(file, () => load(folder, file));
+    actions.push({ name: parse(file).name, exported });
   }
   return actions;
 }
 
-async function carryOut({ run, trigger, event }: Order, actions: readonly Action[]): Promise<void> {
-  const result = createResult();
+async function load(folder: string, file: string): Promise<ReadonlyMap<string, unknown>> {
   try {
-    for (const { name, handler } of actions) {
-      const act = handler(trigger);
-      if (act === undefined || result.denied !== undefined) continue;
-      tell({ kind: 'turn', run, action: name });
-      await turn.run(name, () => act(seen(event, result), createApi(trigger, name, result)));
-    }
-    // As JSON, which is all that a token can hold.
-    tell({ kind: 'done', run, outcome: JSON.parse(JSON.stringify(result)) });
+    return await loadScript(join(folder, file));
   } catch (error) {
-    tell({ kind: 'failed', run, problem: format(error) });
+    throw new Error(`${file} cannot be loaded: ${format(error)}`, { cause: error });
   }
+}
+
+function scriptsOf(actions: readonly Action[]): ReadonlyMap<string, Script> {
+  const scripts = TRIGGERS.map((trigger) => {
+    const handlers = actions.flatMap(({ name, exported }) => {
+      const handler = exported.get(trigger);
+      return typeof handler === 'function' ? [{ name, handler }] : [];
+    });
+    const script: Script = async (event, within) => {
+      const result = createResult();
+      for (const { name, handler } of handlers) {
+        if (result.denied !== undefined) break;
+        const api = createApi(trigger, name, result);
+        await within(name, () => handler(seen(event, result), api));
+      }
+      return result;
+    };
+    return { trigger, script, isThere: handlers.length > 0 };
+  });
+  return new Map(
+    scripts.filter(({ isThere }) => isThere).map(({ trigger, script }) => [trigger, script]),
+  );
 }
 
 /** The event as the next action finds it: its own copy, with the metadata that those before it have set. */
@@ -75,17 +78,4 @@ function seen(event: object, { userMetadata, appMetadata }: Result): object {
       app_metadata: { ...Object(person['app_metadata']), ...appMetadata },
     },
   };
-}
-
-function triggersOf(actions: readonly Action[]): Order['trigger'][] {
-  const triggers = ['onExecutePostLogin', 'onExecuteCredentialsExchange'] as const;
-  return triggers.filter((name) => actions.some(({ handler }) => handler(name) !== undefined));
-}
-
-function print(level: (typeof LEVELS)[number][1], words: readonly unknown[]): void {
-  tell({ kind: 'log', action: turn.getStore() ?? '', level, text: format(...words) });
-}
-
-function tell(report: Report): void {
-  process.send?.(report);
 }
