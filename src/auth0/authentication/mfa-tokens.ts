@@ -42,6 +42,7 @@ export interface MfaTokens {
 }
 
 const LIFE = { ttlSeconds: 600 };
+const WAITING = { ...LIFE, once: true };
 const ENDED = 'ended';
 const SECRET_BYTES = 32;
 
@@ -54,7 +55,7 @@ export function createMfaTokens(
   return {
     async open(fields) {
       const token = randomId(SECRET_BYTES);
-      await state.put(keyOf(token), record.parse(fields), LIFE);
+      await state.put(keyOf(token), record.parse(fields), WAITING);
       return token;
     },
     async find(token, clientId) {
@@ -66,7 +67,7 @@ export function createMfaTokens(
     },
     async change({ token, version, ...fields }, changed) {
       const next = record.parse({ ...fields, ...changed });
-      return (await state.swap(keyOf(token), version, next, LIFE)) !== undefined;
+      return (await state.swap(keyOf(token), version, next, WAITING)) !== undefined;
     },
     async end({ token, version }) {
       return (await state.swap(keyOf(token), version, ENDED, LIFE)) !== undefined;
