@@ -33,6 +33,7 @@ import type { Dialect } from './provider/dialect.ts';
 import type { FurtherGrant } from './provider/further-grant.ts';
 import type { protocolConfig } from './provider/features/config.ts';
 import type { Minting } from './provider/minting-order.ts';
+import type { Organizations } from './provider/organizations.ts';
 import type { TakeBack } from './provider/take-back.ts';
 import type { Revocation } from './revocation/revocation.ts';
 import type { Clock, MovableClock } from './runtime/clock.ts';
@@ -52,6 +53,8 @@ export interface FurtherIssuer {
   readonly resourceServers: ResourceServers;
   /** In seconds. */
   readonly refreshRetryWindow: number;
+  /** In whose name people may be asked to sign in. */
+  readonly organizations?: Organizations | undefined;
   /** Ways to tokens beside those of the specifications. */
   readonly grants?: readonly FurtherGrant[] | undefined;
   /** Who may sign in to which client; left out: everybody to each. */

@@ -9,6 +9,7 @@ import { createTickets } from './accounts/create-tickets.ts';
 import type { Tickets } from './accounts/tickets.ts';
 import { tenantClients } from './auth0/clients.ts';
 import { ownMetadata } from './auth0/own-metadata.ts';
+import { deleteMemberships } from './auth0/organizations/organization-queries.ts';
 import { tenantProfiles } from './auth0/profiles.ts';
 import { withAuth0Subjects } from './auth0/subjects.ts';
 import { deleteMetadata } from './auth0/user-metadata-queries.ts';
@@ -200,7 +201,14 @@ function openAccounts(settings: Settings, ground: Ground & Pick<Rooms, 'revocati
     ...ground,
     settings: settings.signIn,
     attributes: settings.accounts.attributes,
-    belongings: [deleteConsents, forgetAccount, deleteFactors, deleteUsers, deleteMetadata],
+    belongings: [
+      deleteConsents,
+      forgetAccount,
+      deleteFactors,
+      deleteUsers,
+      deleteMetadata,
+      deleteMemberships,
+    ],
     distrust: [forgetDevices, forgetVerifiers],
     outboundFetch: ground.outbound.fetch,
     decoySecret: Buffer.from(ground.sealer.keysFor('decoys')[0]).toString('base64url'),

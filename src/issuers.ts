@@ -101,7 +101,8 @@ export function createIssuers(
   },
 ): (issuer: FurtherIssuer) => Promise<OpenedIssuer> {
   return async (further) => {
-    const { profile, dialect, adviser, clients, resourceServers, grants, admits } = further;
+    const { profile, dialect, adviser, clients, resourceServers } = further;
+    const { grants, organizations, admits } = further;
     const protocol = await createProtocol({
       ...protocolOptions(parts),
       settings: settingsOf(parts.rooms.settings, further),
@@ -111,6 +112,7 @@ export function createIssuers(
       clients,
       resourceServers,
       furtherGrants: grants,
+      organizations,
       admits,
     });
     closers.push(() => protocol.close());

@@ -102,6 +102,15 @@ export type AuditEvent =
   | Kind<'factor.locked', { factor: Factor }>
   /** A user pool of those that take the place of Amazon Cognito. */
   | Kind<'pool.created' | 'pool.updated' | 'pool.deleted', { by: string; pool: string }>
+  /** An organization of an Auth0 tenant; of the last two the account is who came or went. */
+  | Kind<
+      | 'organization.created'
+      | 'organization.updated'
+      | 'organization.deleted'
+      | 'organization.member_added'
+      | 'organization.member_removed',
+      { by: string; organization: string }
+    >
   | Kind<'group.created' | 'group.deleted', { by: string; group: string }>
   /** Who came or went: the account, or else the group `member`. */
   | Kind<

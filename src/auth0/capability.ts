@@ -8,6 +8,7 @@ import { auth0Config, type Auth0Config, type TenantConfig } from './config.ts';
 import { createAuth0Dialect } from './dialect.ts';
 import { createLogoutRoutes } from './logout.ts';
 import { createManagement } from './management/management.ts';
+import { createOrganizations } from './organizations/create-organizations.ts';
 import { profileOf } from './profiles.ts';
 import { createUserMetadata } from './user-metadata.ts';
 import { takingTokensFromQueries } from './userinfo.ts';
@@ -51,6 +52,7 @@ async function siteOf(
   const { issuer, listen, tls, hosts, allowedLogoutUrls } = tenant;
   const clients = clientsOf(tenant, house.clients);
   const metadata = createUserMetadata(house);
+  const organizations = createOrganizations({ ...house, tenant, clients });
   const resourceServers = apisOf(tenant, house.resourceServers);
   const actions = await openActions({ ...house, tenant, clients, metadata });
   const authentication = createAuthenticationApi(house, { tenant, clients, limits, metadata });
@@ -61,6 +63,7 @@ async function siteOf(
     clients,
     resourceServers,
     grants: authentication.grants,
+    organizations,
     refreshRetryWindow: tenant.refreshLeeway,
     features: {
       deviceFlow: { enabled: true },
@@ -88,6 +91,7 @@ async function siteOf(
         clients,
         resourceServers,
         metadata,
+        organizations,
       }),
     ],
     protocol: takingTokensFromQueries(protocol),

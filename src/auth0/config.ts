@@ -6,6 +6,8 @@ import { MANAGEMENT_SCOPES } from './management/scopes.ts';
 
 const ISSUER_EXPECTED =
   'expected an issuer such as "https://auth.example.com/": a host of its own, no path, and the slash at the end';
+/** As Auth0 has it. */
+export const ORGANIZATION_NAME = /^[a-z0-9][a-z0-9_-]{0,49}$/;
 const GRANT_TYPES = [
   'authorization_code',
   'implicit',
@@ -74,6 +76,25 @@ const tenantApi = z.strictObject({
     .describe('Shape of its access tokens; with _authz they name the permissions of the person.'),
 });
 
+const organization = z.strictObject({
+  id: z
+    .string()
+    .regex(/^org_[A-Za-z0-9]{1,46}$/, { error: 'expected org_ with letters and digits behind it' })
+    .optional()
+    .describe('Its `org_id`; left out: made of the names of tenant and organization.'),
+  name: z
+    .string()
+    .regex(ORGANIZATION_NAME, {
+      error: 'expected 1 to 50 lower-case letters, digits, _ and -, the first a letter or digit',
+    })
+    .describe('By which applications may name it, too.'),
+  displayName: z.string().min(1).max(255).optional().describe('What people call it.'),
+  members: z
+    .array(z.string().min(1).max(254))
+    .default([])
+    .describe('Who is in it, by user name or address, beside those whom the API puts there.'),
+});
+
 const tenant = z.strictObject({
   name: z
     .string()
@@ -101,6 +122,10 @@ const tenant = z.strictObject({
     .array(tenantApi)
     .default([])
     .describe('APIs that tokens of the tenant may be for, each with the shape of its tokens.'),
+  organizations: z
+    .array(organization)
+    .default([])
+    .describe('Groups of people in whose name applications have them sign in.'),
   defaultAudience: z
     .string()
     .min(1)

@@ -42,7 +42,7 @@ export function auth0Problems(settings: Surroundings): readonly Problem[] {
 }
 
 function ownChecks(
-  { issuer, tls, apis, clients, defaultAudience }: TenantConfig,
+  { issuer, tls, apis, clients, organizations, defaultAudience }: TenantConfig,
   settings: Surroundings,
 ): readonly Check[] {
   const known = new Set(settings.apis.map(({ identifier }) => identifier));
@@ -64,6 +64,10 @@ function ownChecks(
       ['issuer'],
       'needs RS256 among signingKeys.algorithms: the libraries of Auth0 verify nothing else',
     ],
+    ...organizations.map(({ name }, place): Check => {
+      const isTaken = organizations.slice(0, place).some((other) => other.name === name);
+      return [isTaken, ['organizations', place, 'name'], 'is taken by another organization'];
+    }),
     ...apis.map(({ identifier }, place): Check => {
       return [!known.has(identifier), ['apis', place, 'identifier'], 'is no API under `apis`'];
     }),

@@ -16,6 +16,8 @@ import type { Audience } from './custom-claims.ts';
 import type { Dialect } from './dialect.ts';
 import type { EngineClients } from './engine-clients.ts';
 import { sourceOf } from './grant-source.ts';
+import { claimsOf } from './organization-engine.ts';
+import type { Organizations } from './organizations.ts';
 import type { RequestScopes } from './request-scope.ts';
 import { asymmetric, formatFor, type Resources } from './resources.ts';
 import type { Endpoints } from './routes.ts';
@@ -36,6 +38,7 @@ export interface ShapeOptions {
   readonly dialect?: Dialect | undefined;
   /** Where somebody outside has a say in what is issued. */
   readonly advice?: AdviceDesk | undefined;
+  readonly organizations?: Organizations | undefined;
 }
 
 /**
@@ -92,7 +95,8 @@ export async function extraClaims(
   const account = accountClaims.accountOf(ctx?.oidc.account ?? scopes.current().account);
   const audience = audienceOf(token, resources);
   const own = account === undefined ? {} : await accountClaims.inAccessToken(account, audience);
-  const custom = { ...own, ...(ctx && (await options.advice?.current())?.accessToken) };
+  const advised = ctx && (await options.advice?.current())?.accessToken;
+  const custom = { ...own, ...advised, ...(await claimsOf(ctx, options.organizations)) };
   if (token.format !== 'jwt') return { ...custom, ...scopes.current().exchanged };
   const mark = scopes.current().mark ?? '';
   if (token.kind !== 'AccessToken') return { ...custom, [CLAIM.mark]: mark };

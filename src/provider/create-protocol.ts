@@ -29,6 +29,7 @@ import type { Adviser } from './advice.ts';
 import type { Dialect } from './dialect.ts';
 import type { FurtherGrant } from './further-grant.ts';
 import { createConnectedClients } from './connected-clients.ts';
+import type { Organizations } from './organizations.ts';
 import { createFront } from './front.ts';
 import { createGeneration } from './generation.ts';
 import { createInteractions } from './interactions.ts';
@@ -75,6 +76,8 @@ export interface ProtocolOptions {
   readonly admits?: Admits | undefined;
   /** Has a say in what is issued; left out: nobody. An issuer that has one speaks a dialect. */
   readonly adviser?: Adviser | undefined;
+  /** In whose name people may be asked to sign in; left out: nobody's. An issuer that has them speaks a dialect. */
+  readonly organizations?: Organizations | undefined;
   /** In the dev profile, which mints tokens for tests; left out: it does not. */
   readonly isDev?: boolean | undefined;
 }

@@ -22,6 +22,7 @@ import type { Lifetimes } from './lifetimes.ts';
 import type { LogoutPages } from './logout.ts';
 import { createErrorPage } from './middleware.ts';
 import { isRefreshable, keepOfflineAccess } from './offline-access.ts';
+import { namedIn, ORGANIZATION } from './organization-engine.ts';
 import { createPrompts } from './prompts.ts';
 import { isRegisteredUri } from './redirect-uris.ts';
 import { refuseOtherScopes } from './registered-scope.ts';
@@ -115,7 +116,12 @@ function ownConfiguration(options: EngineOptions): Configuration {
       url: (_ctx, { uid }) => `${options.endpoints.base}/interaction/${uid}`,
     },
     // `audience` itself is understood where parameters are taken in.
-    extraParams: { audience: (ctx, _value, client) => judgeScopes(ctx, client, options) },
+    extraParams: {
+      audience: (ctx, _value, client) => judgeScopes(ctx, client, options),
+      ...(options.organizations && {
+        [ORGANIZATION]: async (ctx) => void (await namedIn(ctx, options.organizations)),
+      }),
+    },
     ...NEVER,
     pkce: { required: (_ctx, client) => requiresPkce(options, client) },
     rotateRefreshToken: true,

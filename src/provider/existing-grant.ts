@@ -9,6 +9,8 @@ import { dropScope } from './offline-access.ts';
 import { identifierOf, indicatorOf } from './resources.ts';
 import type { Grants } from './store/grants.ts';
 import type { Lifetimes } from './lifetimes.ts';
+import { joinedIn, organizationOf, ORGANIZATION } from './organization-engine.ts';
+import type { Organizations } from './organizations.ts';
 
 /** What decides about consent that was given before. */
 export interface ExistingGrantOptions {
@@ -17,23 +19,29 @@ export interface ExistingGrantOptions {
   readonly engineClients: EngineClients;
   readonly lifetimes: Lifetimes;
   readonly clock: Clock;
+  readonly organizations?: Organizations | undefined;
 }
 
 /**
  * The grant under which a request goes on: of this session, with what the person allowed earlier, in this
- * or another session, and what the installation allows its own apps. Only what the request asks for is added.
+ * or another session, and what the installation allows its own apps. Only what the request asks for is added. What is
+ * asked in the name of an organization has a grant of its own.
  */
 export async function loadExistingGrant(
   ctx: KoaContextWithOIDC,
   options: ExistingGrantOptions,
 ): Promise<Grant | undefined> {
-  const kept = await grantOfSession(ctx);
+  const organization = (await joinedIn(ctx, options.organizations))?.id;
+  const kept = await grantOfSession(ctx, organization);
   // A page asks for everything anyway, and writes what is allowed there.
   if (ctx.oidc.promptPending('consent')) return kept;
   const missing = missingFrom(ctx, kept);
   const allowed = isNothing(missing) ? missing : await allowedBefore(ctx, missing, options);
   const isShort = kept !== undefined && needsRenewal(ctx, kept, options);
-  const grant = isNothing(allowed) && !isShort ? kept : await extend(ctx, kept, allowed, options);
+  const grant =
+    isNothing(allowed) && !isShort
+      ? kept
+      : await extend(ctx, { kept, allowed, organization }, options);
   ignoreOfflineAccess(ctx, grant);
   return grant;
 }
@@ -64,12 +72,16 @@ export function addAllowed(grant: Grant, { scopes, claims, resources }: Allowed)
   }
 }
 
-async function grantOfSession({ oidc }: KoaContextWithOIDC): Promise<Grant | undefined> {
+async function grantOfSession(
+  { oidc }: KoaContextWithOIDC,
+  organization: string | undefined,
+): Promise<Grant | undefined> {
   const { provider, account, client, session, result } = oidc;
   if (client === undefined || session === undefined) return undefined;
   const grantId = result?.consent?.grantId ?? session.grantIdFor(client.clientId);
   const grant = grantId === undefined ? undefined : await provider.Grant.find(grantId);
-  return isGrantOf(grant, client.clientId, account?.accountId) ? grant : undefined;
+  const isTheirs = isGrantOf(grant, client.clientId, account?.accountId);
+  return isTheirs && organizationOf(grant) === organization ? grant : undefined;
 }
 
 function isGrantOf(
@@ -118,14 +130,25 @@ async function allowedBefore(
 
 async function extend(
   ctx: KoaContextWithOIDC,
-  kept: Grant | undefined,
-  allowed: Allowed,
+  {
+    kept,
+    allowed,
+    organization,
+  }: {
+    readonly kept: Grant | undefined;
+    readonly allowed: Allowed;
+    readonly organization: string | undefined;
+  },
   { grants }: ExistingGrantOptions,
 ): Promise<Grant> {
   const { provider, client, account, session } = ctx.oidc;
   const clientId = client?.clientId ?? '';
   const grant = kept ?? new provider.Grant({ accountId: account?.accountId, clientId });
-  if (kept === undefined) grant.jti = await idFor(session, clientId, grants);
+  if (kept === undefined) {
+    const holder = organization === undefined ? clientId : `${clientId} ${organization}`;
+    grant.jti = await idFor(session, holder, grants);
+    if (organization !== undefined) Object.assign(grant, { [ORGANIZATION]: organization });
+  }
   addAllowed(grant, allowed);
   // Counted from now on, so that what is issued next does not outlive it.
   grant.exp = undefined;
@@ -135,12 +158,12 @@ async function extend(
 
 async function idFor(
   session: KoaContextWithOIDC['oidc']['session'],
-  clientId: string,
+  holder: string,
   grants: Grants,
 ): Promise<string> {
   const uid = session?.uid ?? '';
-  if (!isNew(session)) return await newGrantId(uid, clientId, grants);
-  const id = grantIdOf(uid, clientId);
+  if (!isNew(session)) return await newGrantId(uid, holder, grants);
+  const id = grantIdOf(uid, holder);
   grants.isNew(id);
   return id;
 }

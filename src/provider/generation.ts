@@ -23,6 +23,7 @@ import { createEngineKeys, supportedKey } from './engine-keys.ts';
 import { installIdentifiers } from './engine-sessions.ts';
 import type { InstallOptions } from './features/feature.ts';
 import { installListeners } from './listeners.ts';
+import { installOrganizations } from './organization-engine.ts';
 import type { ProtocolMetrics } from './metrics.ts';
 
 /** The engine with the keys of one instant. A request ends in the generation it began in. */
@@ -58,6 +59,8 @@ export function createGeneration(keySet: KeySet, options: GenerationOptions): Ge
   installIdentifiers(provider, stores.refreshTokens);
   installShape(provider, options);
   if (options.dialect !== undefined) installDialect(provider, endpoints);
+  // First: what it says of organizations is no adviser's to change.
+  if (options.organizations !== undefined) installOrganizations(provider, options.organizations);
   if (options.advice !== undefined) installAdvice(provider, options.advice);
   options.engineClients.install(provider);
   for (const feature of options.protocolFeatures) feature.install?.(provider, options);

@@ -312,6 +312,23 @@ export interface Auth0UserTable {
   readonly updated_at: Time;
 }
 
+/** An organization of an Auth0 tenant. Those that the configuration declares are in no table. */
+export interface Auth0OrganizationTable {
+  readonly id: string;
+  readonly tenant: string;
+  /** Lower case, once in a tenant. */
+  readonly name: string;
+  readonly display_name: string;
+  readonly metadata: JsonText;
+  readonly created_at: Time;
+}
+
+/** Who was put into an organization, a declared one, too. */
+export interface Auth0OrganizationMemberTable {
+  readonly organization_id: string;
+  readonly account_id: string;
+}
+
 /** Every table of the records engine, as `migrations/` makes them. */
 export interface Tables {
   readonly account: AccountTable;
@@ -339,4 +356,6 @@ export interface Tables {
   readonly cognito_domain: CognitoDomainTable;
   readonly cognito_group: CognitoGroupTable;
   readonly auth0_user: Auth0UserTable;
+  readonly auth0_organization: Auth0OrganizationTable;
+  readonly auth0_organization_member: Auth0OrganizationMemberTable;
 }

@@ -102,6 +102,7 @@ const CAPABILITY_DOORS = [
   'provider/advice.ts',
   'provider/dialect.ts',
   'provider/further-grant.ts',
+  'provider/organizations.ts',
   'subjects/subjects.ts',
   'signing-keys/signing-keys.ts',
   'provider/minting-order.ts',

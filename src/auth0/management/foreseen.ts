@@ -1,6 +1,7 @@
 import { AccountExists, InvalidAccount } from '../../accounts/accounts.ts';
 import { DeclaredGroup, GroupExists, InvalidGroup } from '../../groups/groups.ts';
 import { FormTooLarge } from '../../http/form.ts';
+import { DeclaredOrganization, OrganizationExists } from '../organizations/tenant-organizations.ts';
 import { InvalidMetadata } from '../user-metadata.ts';
 import { invalidBody, ManagementProblem } from './problem.ts';
 
@@ -14,6 +15,8 @@ const FORESEEN: readonly (readonly [new (...given: never[]) => Error, Writer])[]
   [AccountExists, (error) => conflict('The user already exists.', 'auth0_idp_error', error)],
   [GroupExists, (error) => conflict(error.message, 'role_exists', error)],
   [DeclaredGroup, (error) => conflict(error.message, 'declared_in_config', error)],
+  [OrganizationExists, (error) => conflict(error.message, 'organization_conflict', error)],
+  [DeclaredOrganization, (error) => conflict(error.message, 'declared_in_config', error)],
   [FormTooLarge, (error) => new ManagementProblem(413, { message: error.message })],
 ];
 

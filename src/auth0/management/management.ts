@@ -1,6 +1,8 @@
 import type { Router } from '@koa/router';
 import { authenticationMethodRoutes } from './authentication-methods.ts';
 import { createBearer } from './bearer.ts';
+import { organizationMemberRoutes } from './organization-members.ts';
+import { organizationRoutes } from './organizations.ts';
 import type { ManagementRoom } from './room.ts';
 import { createManagementRoutes } from './routes.ts';
 import { roleRoutes } from './roles.ts';
@@ -16,6 +18,8 @@ export function createManagement(room: ManagementRoom): Router {
     ...userBlockRoutes(room),
     ...authenticationMethodRoutes(room),
     ...roleRoutes(room),
+    ...organizationRoutes(room),
+    ...organizationMemberRoutes(room),
   ];
   return createManagementRoutes(routes, createBearer(room));
 }

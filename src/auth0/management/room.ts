@@ -1,6 +1,7 @@
 import type { House } from '../../capability.ts';
 import type { Clients, ResourceServers } from '../../clients/clients.ts';
 import type { TenantConfig } from '../config.ts';
+import type { TenantOrganizations } from '../organizations/tenant-organizations.ts';
 import type { UserMetadata } from '../user-metadata.ts';
 
 /** What the routes of one tenant's Management API build on. */
@@ -13,4 +14,5 @@ export interface ManagementRoom extends Pick<
   readonly clients: Clients;
   readonly resourceServers: ResourceServers;
   readonly metadata: UserMetadata;
+  readonly organizations: TenantOrganizations;
 }

@@ -4,6 +4,7 @@ import { records } from './0001-records.ts';
 import { mail } from './0002-mail.ts';
 import { people } from './0004-people.ts';
 import { groups } from './0005-groups.ts';
+import { auth0Organizations } from './0011-auth0-organizations.ts';
 import { auth0Users } from './0009-auth0-users.ts';
 import { hooks } from './0010-hooks.ts';
 import { cognitoPools } from './0007-cognito-pools.ts';
@@ -24,6 +25,7 @@ const MIGRATIONS: readonly Migration[] = [
   cognitoParts,
   auth0Users,
   hooks,
+  auth0Organizations,
 ];
 
 /** Runs one statement inside the transaction and gives its rows. */

@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { accountsByUserIds } from './find-user.ts';
+import { organizationOf } from './organizations.ts';
+import { pageOfAll, pageQuery } from './paging.ts';
+import type { ManagementRoom } from './room.ts';
+import type { ManagementRoute } from './route.ts';
+import { CONNECTION, userSummaries } from './user-view.ts';
+
+const MEMBERS_MAX = 50;
+/** Of the one connection, which every organization has. */
+const CONNECTION_ID = 'con_database';
+const membersBody = z.object({
+  members: z.array(z.string().max(255)).min(1).max(MEMBERS_MAX),
+});
+
+/** `/organizations/:id/members` and `/organizations/:id/enabled_connections`. */
+export function organizationMemberRoutes(room: ManagementRoom): readonly ManagementRoute[] {
+  const { organizations } = room;
+  return [
+    {
+      method: 'get',
+      path: '/organizations/:id/members',
+      scopes: ['read:organization_members'],
+      async run(call) {
+        const { id } = await organizationOf(call, room);
+        const all = await userSummaries(await organizations.members(id), room);
+        return pageOfAll('members', all, call.query(z.object(pageQuery)));
+      },
+    },
+    {
+      method: 'post',
+      path: '/organizations/:id/members',
+      scopes: ['create:organization_members'],
+      async run(call) {
+        const { id } = await organizationOf(call, room);
+        const { members } = await call.body(membersBody);
+        for (const account of await accountsByUserIds(members, room))
+          await organizations.add(id, account.id, call.actor);
+        return undefined;
+      },
+    },
+    {
+      method: 'delete',
+      path: '/organizations/:id/members',
+      scopes: ['delete:organization_members'],
+      async run(call) {
+        const { id } = await organizationOf(call, room);
+        const { members } = await call.body(membersBody);
+        for (const account of await accountsByUserIds(members, room))
+          await organizations.remove(id, account.id, call.actor);
+        return undefined;
+      },
+    },
+    {
+      method: 'get',
+      path: '/organizations/:id/enabled_connections',
+      scopes: ['read:organization_connections'],
+      async run(call) {
+        await organizationOf(call, room);
+        const only = {
+          connection_id: CONNECTION_ID,
+          assign_membership_on_login: false,
+          show_as_button: true,
+          connection: { name: CONNECTION, strategy: 'auth0' },
+        };
+        return pageOfAll('enabled_connections', [only], call.query(z.object(pageQuery)));
+      },
+    },
+  ];
+}

@@ -1,0 +1,15 @@
+import type { JsonObject } from '../runtime/json.ts';
+
+/** A group of people in whose name a client asks somebody to sign in. */
+export interface Organization {
+  readonly id: string;
+  /** What ID tokens and access tokens say of it. */
+  readonly claims: JsonObject;
+}
+
+/** The organizations of an issuer. Each sign-in is in the name of one, or of none. */
+export interface Organizations {
+  /** By what a client calls it: its id, or its name. */
+  find(named: string): Promise<Organization | undefined>;
+  isMember(organizationId: string, accountId: string): Promise<boolean>;
+}
