@@ -2,6 +2,7 @@ import type { Context } from 'koa';
 import type { Provider } from 'oidc-provider';
 import type { Dialect } from './dialect.ts';
 import type { GrantRefusal } from './further-grant.ts';
+import { isLoopbackHost } from '../config/installation.ts';
 import { ROUTES } from './routes.ts';
 import { toJson } from './store/payloads.ts';
 
@@ -16,8 +17,8 @@ const OF_DEVICES = /^(?:pairwise \S+ clients must utilize|jwks_uri is mandatory 
 
 /**
  * What a dialect changes of the engine itself. Every ID token names its session; devices, whose sector is known here,
- * need no keys; and an issuer without https, which is this machine alone, lets clients have ID tokens at `http`
- * redirect URIs.
+ * need no keys; and clients may have ID tokens at `http` redirect URIs: of this machine, and any of an issuer without
+ * https, which is of this machine itself.
  */
 export function installDialect(
   provider: Provider,
@@ -30,14 +31,21 @@ export function installDialect(
   if (Schema === undefined) throw new TypeError('the engine has no schema of clients');
   const { prototype } = Schema;
   const { invalidate } = prototype;
-  const isFine = (message: string, code: unknown): boolean =>
-    OF_DEVICES.test(message) || (!isHttps && IMPLICIT_RULES.has(code));
   prototype.invalidate = function invalidateUnlessFine(this: Invalidating, message, code) {
-    if (!isFine(message, code)) invalidate.call(this, message, code);
+    const mayBePlain = !isHttps || !this.redirect_uris.some(isPlainElsewhere);
+    const isFine = OF_DEVICES.test(message) || (mayBePlain && IMPLICIT_RULES.has(code));
+    if (!isFine) invalidate.call(this, message, code);
   };
 }
 
+/** Over the network, and in the clear. */
+function isPlainElsewhere(uri: string): boolean {
+  const { protocol, hostname } = new URL(uri);
+  return protocol === 'http:' && !isLoopbackHost(hostname);
+}
+
 interface Invalidating {
+  readonly redirect_uris: readonly string[];
   invalidate(message: string, code?: unknown): void;
 }
 

@@ -5,8 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 const FOLDER = fileURLToPath(new URL('../compat/', import.meta.url));
+// What Next compiles and draws with is optional, and a quarter of all.
 const INSTALL =
-  '[ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --ignore-scripts --no-audit --no-fund';
+  '[ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --ignore-scripts --omit=optional --no-audit --no-fund';
 const run = promisify(execFile);
 
 /**
@@ -21,6 +22,9 @@ export async function installCompat(): Promise<void> {
 
 /** A package of `test/compat`. What it gives is the caller's to say. */
 export const requireCompat = createRequire(new URL('../compat/package.json', import.meta.url));
+
+/** Where they are; what lies beside them finds them. */
+export const compatFolder = FOLDER;
 
 /** The path of a file of such a package. */
 export function compatFile(path: string): string {

@@ -48,6 +48,8 @@ export interface StartOptions {
   readonly dontWait?: boolean;
   /** Put before the command: `taskset -c 0`. */
   readonly prefix?: readonly string[];
+  /** In place of `start`. */
+  readonly command?: 'dev';
   /** Put behind it: `--workers 2`. */
   readonly words?: readonly string[];
   /** The folder of the program, when it is not this one. */
@@ -95,7 +97,7 @@ function spawnLatchkey(
     ...before,
     process.execPath,
     command,
-    'start',
+    options.command ?? 'start',
     '--config',
     configFile,
     ...(options.words ?? []),

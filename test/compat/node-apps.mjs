@@ -1,0 +1,62 @@
+// Applications as their authors would write them, in a process that trusts the authority of NODE_EXTRA_CA_CERTS.
+// Prints the port when it listens. All that it is told comes by the environment.
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { Auth0Client } from '@auth0/nextjs-auth0/server';
+import { ManagementClient } from 'auth0';
+import { AuthenticationClient } from 'auth0/legacy';
+import { NextRequest, NextResponse } from 'next/server.js';
+
+const { AUTH0_DOMAIN: domain, AUTH0_AUDIENCE: audience, APP_BASE_URL: appBaseUrl } = process.env;
+const { MACHINE_ID: clientId, MACHINE_SECRET: clientSecret } = process.env;
+
+// It takes the port of a domain only so: docs/guides/replace-auth0.md
+const nextjs = new Auth0Client({
+  domain: `https://${domain}`,
+  allowInsecureRequests: true,
+  authorizationParameters: { audience, scope: 'openid profile email offline_access read:messages' },
+});
+const authentication = new AuthenticationClient({ domain, clientId, clientSecret });
+const management = new ManagementClient({ domain, clientId, clientSecret });
+
+const ROUTES = {
+  '/session': (request) => nextjs.getSession(request),
+  '/machine': () => authentication.oauth.clientCredentialsGrant({ audience }),
+  '/people': async () => {
+    const { data } = await management.users.list({ q: 'email:"alice@example.com"' });
+    const [{ user_id: id }] = data;
+    await management.users.update(id, { user_metadata: { colour: 'green' } });
+    return await management.users.get(id);
+  },
+};
+
+/** What Next's own server does with a request before any page of the application. */
+async function answer(incoming) {
+  const { url, method, headers } = incoming;
+  const request = new NextRequest(`${appBaseUrl}${url}`, { method, headers });
+  const { pathname } = request.nextUrl;
+  if (pathname === '/token') {
+    // Takes the cookies of the renewed session.
+    const renewed = NextResponse.json({});
+    const { token } = await nextjs.getAccessToken(request, renewed, { refresh: true });
+    return Response.json({ token }, { headers: renewed.headers });
+  }
+  const act = ROUTES[pathname];
+  return act === undefined ? await nextjs.middleware(request) : Response.json(await act(request));
+}
+
+async function handle(incoming, outgoing) {
+  try {
+    const response = await answer(incoming);
+    outgoing.statusCode = response.status;
+    for (const [name, value] of response.headers) outgoing.appendHeader(name, value);
+    outgoing.end(Buffer.from(await response.arrayBuffer()));
+  } catch (error) {
+    outgoing.statusCode = 500;
+    outgoing.end(String(error?.stack ?? error));
+  }
+}
+
+const server = createServer((incoming, outgoing) => void handle(incoming, outgoing));
+await once(server.listen(Number(new URL(appBaseUrl).port), '127.0.0.1'), 'listening');
+process.stdout.write('listening\n');

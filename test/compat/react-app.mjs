@@ -1,0 +1,24 @@
+// A browser app with auth0-react. What it is told stands in the page that loads it.
+import { Auth0Provider, useAuth0 } from '@auth0/auth0-react';
+import { createElement, useState } from 'react';
+import { createRoot } from 'react-dom/client';
+
+function App() {
+  const auth0 = useAuth0();
+  const [token, setToken] = useState('');
+  const button = (id, onClick) => createElement('button', { key: id, id, onClick }, id);
+  if (auth0.isLoading) return createElement('p', {}, 'loading');
+  const state = auth0.error?.message ?? auth0.user?.email ?? 'nobody';
+  return [
+    createElement('p', { key: 'state', id: 'state' }, state),
+    createElement('p', { key: 'token', id: 'token' }, token),
+    button('sign-in', () => auth0.loginWithRedirect()),
+    button('renew', async () => setToken(await auth0.getAccessTokenSilently({ cacheMode: 'off' }))),
+    button('sign-out', () => auth0.logout({ logoutParams: { returnTo: location.origin } })),
+  ];
+}
+
+const options = JSON.parse(document.getElementById('options').textContent);
+createRoot(document.getElementById('app')).render(
+  createElement(Auth0Provider, options, createElement(App)),
+);

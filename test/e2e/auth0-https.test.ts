@@ -1,0 +1,208 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { decodeJwt } from 'jose';
+import type { Browser, Page } from 'playwright-core';
+import { rolldown } from 'rolldown';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { launchBrowser } from '../support/browser.ts';
+import { compatFolder, installCompat } from '../support/compat.ts';
+import { startLatchkey, type Latchkey } from '../support/latchkey.ts';
+import { freePort } from '../support/ports.ts';
+import { listen, type Listener } from '../support/relying-parties/listener.ts';
+import { signInOn } from '../support/relying-parties/sign-in-on.ts';
+
+const API = 'https://api.example.com';
+const SECRET = 'a-secret-of-the-tests-and-of-nothing-else-0001';
+const ACTION = `exports.onExecutePostLogin = async (event, api) => {
+  api.idToken.setCustomClaim('https://app.example.com/roles', event.authorization.roles);
+};`;
+
+let browser: Browser;
+let latchkey: Latchkey;
+let domain: string;
+let folder: string;
+let react: Listener;
+let node: { readonly url: string; readonly process: ChildProcess };
+
+beforeAll(async () => {
+  await installCompat();
+  browser = await launchBrowser();
+  folder = await mkdtemp(join(tmpdir(), 'latchkey-https-'));
+  await writeFile(join(folder, 'roles.js'), ACTION);
+  const [port, reactPort, nodePort] = [await freePort(), await freePort(), await freePort()];
+  domain = `localhost:${port}`;
+  latchkey = await startLatchkey({
+    command: 'dev',
+    words: ['--auth0', domain, '--https'],
+    settings: settingsFor(reactPort, nodePort),
+  });
+  react = await startReactApp(reactPort);
+  node = await startNodeApps(nodePort);
+}, 180_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await react?.close();
+  node?.process.kill('SIGKILL');
+  await latchkey?.stop();
+  await latchkey?.clean();
+  await rm(folder, { recursive: true });
+});
+
+function settingsFor(reactPort: number, nodePort: number): Readonly<Record<string, unknown>> {
+  const [spa, web] = [`http://localhost:${reactPort}`, `http://localhost:${nodePort}`];
+  const common = { allowedLogoutUrls: [spa, web], webOrigins: [spa] };
+  const confidential = { ...common, clientSecretInClear: SECRET };
+  return {
+    apis: [{ identifier: API, name: 'Messages', scopes: { 'read:messages': 'Read' } }],
+    roles: [{ name: 'reader', api: API, permissions: ['read:messages'], people: ['alice'] }],
+    auth0: {
+      tenants: [
+        {
+          name: 'test',
+          // Where it is, the command line says.
+          issuer: 'http://localhost:1/',
+          listen: { port: 1 },
+          apis: [{ identifier: API }],
+          actions: { folder },
+          clients: [
+            { ...common, clientId: 'react', appType: 'spa', callbacks: [spa] },
+            { ...confidential, clientId: 'next', callbacks: [`${web}/auth/callback`] },
+            {
+              ...confidential,
+              clientId: 'machine',
+              appType: 'non_interactive',
+              managementScopes: ['read:users', 'update:users'],
+            },
+          ],
+        },
+      ],
+    },
+  };
+}
+
+async function startReactApp(port: number): Promise<Listener> {
+  const bundle = await rolldown({
+    input: join(compatFolder, 'react-app.mjs'),
+    // Of "use client" and whatever else is for others.
+    logLevel: 'silent',
+    transform: { define: { 'process.env.NODE_ENV': '"production"' } },
+  });
+  const { output } = await bundle.generate({ format: 'esm' });
+  const options = {
+    domain,
+    clientId: 'react',
+    useRefreshTokens: true,
+    authorizationParams: {
+      redirect_uri: `http://localhost:${port}`,
+      audience: API,
+      scope: 'openid profile email offline_access read:messages',
+    },
+  };
+  const page = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>App</title>
+    <link rel="icon" href="data:,"></head><body><div id="app"></div>
+    <script id="options" type="application/json">${JSON.stringify(options)}</script>
+    <script type="module" src="/app.js"></script></body></html>`;
+  return await listen(
+    (request, response) => {
+      const isScript = request.url === '/app.js';
+      response.setHeader('Content-Type', isScript ? 'text/javascript' : 'text/html');
+      response.end(isScript ? output[0].code : page);
+    },
+    { host: 'localhost', port },
+  );
+}
+
+/** In a process of their own: Node reads whom it trusts at its start. */
+async function startNodeApps(port: number): Promise<typeof node> {
+  const url = `http://localhost:${port}`;
+  const authority = join(latchkey.folder, 'keys/dev-authority.crt');
+  const child = spawn(process.execPath, [join(compatFolder, 'node-apps.mjs')], {
+    env: {
+      NODE_EXTRA_CA_CERTS: authority,
+      AUTH0_DOMAIN: domain,
+      AUTH0_AUDIENCE: API,
+      AUTH0_CLIENT_ID: 'next',
+      AUTH0_CLIENT_SECRET: SECRET,
+      AUTH0_SECRET: 'of-the-cookies-of-a-test-and-of-nothing-else-0',
+      APP_BASE_URL: url,
+      MACHINE_ID: 'machine',
+      MACHINE_SECRET: SECRET,
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await once(child.stdout, 'data');
+  return { url, process: child };
+}
+
+async function inBrowser(act: (page: Page) => Promise<void>): Promise<void> {
+  // Whether a browser trusts the authority is its owner's affair.
+  const context = await browser.newContext({ ignoreHTTPSErrors: true });
+  try {
+    await act(await context.newPage());
+  } finally {
+    await context.close();
+  }
+}
+
+test('the banner has what applications are told', () => {
+  expect(latchkey.output()).toContain(`AUTH0_DOMAIN=${domain}`);
+  expect(latchkey.output()).toContain(
+    `NODE_EXTRA_CA_CERTS=${join(latchkey.folder, 'keys/dev-authority.crt')}`,
+  );
+});
+
+test('auth0-react signs in, renews its token by a refresh token, and signs out', () =>
+  inBrowser(async (page) => {
+    await page.goto(react.url);
+    await page.click('#sign-in');
+    await signInOn(page, { consent: false });
+    await page.waitForSelector('#state:has-text("alice@example.com")');
+    await page.click('#renew');
+    await page.waitForSelector('#token:not(:empty)');
+    const token = (await page.textContent('#token')) ?? '';
+    expect(decodeJwt(token)).toMatchObject({ iss: `https://${domain}/`, azp: 'react' });
+    await page.click('#sign-out');
+    await page.waitForSelector('#state:has-text("nobody")');
+    await page.click('#sign-in');
+    await page.waitForSelector('[name=password]');
+  }));
+
+describe('nextjs-auth0', () => {
+  test('signs in, keeps its session with the claims of an action, refreshes, and signs out', () =>
+    inBrowser(async (page) => {
+      await page.goto(`${node.url}/auth/login?returnTo=/session`);
+      await signInOn(page, { consent: false });
+      await page.waitForURL(`${node.url}/session`);
+      const session = JSON.parse((await page.textContent('body')) ?? '');
+      expect(session.user).toMatchObject({ email: 'alice@example.com' });
+      // It keeps the claims that it knows, and the token.
+      expect(decodeJwt(session.tokenSet.idToken)).toMatchObject({
+        'https://app.example.com/roles': ['reader'],
+      });
+      await page.goto(`${node.url}/token`);
+      const { token } = JSON.parse((await page.textContent('body')) ?? '');
+      expect(token).not.toBe(session.tokenSet.accessToken);
+      await page.goto(`${node.url}/auth/logout`);
+      await page.goto(`${node.url}/session`);
+      expect(await page.textContent('body')).toBe('null');
+    }));
+});
+
+describe('auth0 for Node, which trusts the authority by NODE_EXTRA_CA_CERTS', () => {
+  test('gets a token for itself', async () => {
+    const answer = await fetch(`${node.url}/machine`);
+    expect(await answer.json()).toMatchObject({ data: { token_type: 'Bearer' } });
+  });
+
+  test('finds people by the Management API, and changes them', async () => {
+    const answer = await fetch(`${node.url}/people`);
+    expect(await answer.json()).toMatchObject({
+      email: 'alice@example.com',
+      user_metadata: { colour: 'green' },
+    });
+  });
+});
