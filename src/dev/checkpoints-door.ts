@@ -36,7 +36,7 @@ export function createCheckpointsDoor(
 
   router.post(RESET, async (ctx: Context) => {
     await known(checkpoints).reset();
-    ctx.status = 204;
+    ctx.body = {};
   });
   return router;
 }

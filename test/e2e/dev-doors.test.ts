@@ -1,12 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
 import * as client from 'openid-client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startLatchkey, type Latchkey } from '../support/latchkey.ts';
+import { freePort } from '../support/ports.ts';
 import { createOpenidClient, type OpenidClient } from '../support/relying-parties/openid-client.ts';
 import { createUserAgent } from '../support/relying-parties/user-agent.ts';
 
@@ -246,14 +251,51 @@ describe('a planned fault', () => {
 });
 
 describe('the guide', () => {
-  test('has a recipe in Python that runs as it stands', async () => {
+  const block = async (language: string): Promise<string> => {
     const guide = await readFile(new URL('../../docs/guides/testing.md', import.meta.url), 'utf8');
-    const [, recipe = ''] = /```python\n(.*?)```/su.exec(guide) ?? [];
-    expect(recipe).toContain('order("/dev/tokens"');
-    const here = recipe.replace('http://localhost:4000', latchkey.issuer).replace('"spa"', '"web"');
-    const { stdout } = await run('python3', ['-c', `${here}\nprint(token)`]);
-    expect(stdout.split('.')).toHaveLength(3);
-    expect(await isActive(stdout.trim())).toBe(false);
+    return new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, 'su').exec(guide)?.[1] ?? '';
+  };
+
+  test('has a recipe for pytest that starts a node, resets it and sees a token end', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'latchkey-guide-'));
+    const here = `http://127.0.0.1:${await freePort()}`;
+    const moved = async (language: string): Promise<string> =>
+      (await block(language)).replaceAll('http://localhost:4000', here);
+    const listen = `http: { listen: { host: 127.0.0.1, port: ${new URL(here).port} } }\n`;
+    await writeFile(join(folder, 'test.yaml'), listen + (await moved('yaml')));
+    const recipe = (await moved('python')).replace(
+      '["npx", "latchkey",',
+      JSON.stringify([
+        process.execPath,
+        fileURLToPath(new URL('../../latchkey.mjs', import.meta.url)),
+      ]).replace(']', ','),
+    );
+    const steps = ['setup_module', 'setup_function', 'test_a_token_ends_with_its_time'];
+    // As pytest calls them: the module is torn down also when a test fails.
+    const calls = `${steps[0]}()\ntry:\n    ${steps[1]}()\n    ${steps[2]}()\n    print(order("/dev/tokens", {"client": "app"}))\n`;
+    const program = `${recipe}\n${calls}finally:\n    teardown_module()\n`;
+    try {
+      const { stdout } = await run('python3', ['-c', program], { cwd: folder });
+      expect(stdout).toContain('access_token');
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  test.each(['java', 'go'])('makes no call in %s that is not taken', async (language) => {
+    const recipe = await block(language);
+    const found = recipe.matchAll(
+      /order\((?:t, )?"(\/dev\/\w+)", (?:`([^`]*)`|("(?:[^"\\]|\\.)*"))\)/gu,
+    );
+    const calls = [...found].map(([, path = '', raw, quoted]) => ({
+      path,
+      body: JSON.parse((raw ?? JSON.parse(quoted ?? '')).replace('"app"', '"web"')) as unknown,
+    }));
+    expect(calls.map(({ path }) => path)).toEqual(
+      expect.arrayContaining(['/dev/reset', '/dev/tokens']),
+    );
+    for (const { path, body } of calls)
+      expect(await order(path, body)).toMatchObject({ status: 200 });
   });
 });
 

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import { DEFAULT_SEED } from '../../src/testing/seed.ts';
 import { startLatchkey, type TestLatchkey } from '../../src/testing/start-latchkey.ts';
 import { launchBrowser } from '../support/browser.ts';
+import { createUserAgent, type Stop } from '../support/relying-parties/user-agent.ts';
 
 const API = 'https://api.example.com';
 const SECRET = randomBytes(32).toString('base64url');
@@ -22,7 +23,12 @@ beforeAll(async () => {
   };
   const clients = [...[DEFAULT_SEED['clients']].flat(), shop];
   idp = await startLatchkey({
-    seed: { ...DEFAULT_SEED, clients, revocation: { feed: { public: true } } },
+    seed: {
+      ...DEFAULT_SEED,
+      clients,
+      signIn: { limits: { strangers: 2, acquaintances: 2 } },
+      revocation: { feed: { public: true } },
+    },
   });
 });
 afterAll(() => idp?.close());
@@ -41,6 +47,20 @@ test('a token of the test kit verifies as an API verifies it, until its time has
   await expect(idp.clock.set(new Date(0))).rejects.toMatchObject({ code: 'ERR_ORDER_REFUSED' });
 });
 
+/** Of the app, at any port: in the dev profile every one of a loopback URI is good. */
+function authorizationUrl(app: string): URL {
+  const url = new URL(`${idp.issuer}/authorize`);
+  url.search = new URLSearchParams({
+    client_id: 'app',
+    response_type: 'code',
+    scope: 'openid email',
+    redirect_uri: `${app}/callback`,
+    code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+    code_challenge_method: 'S256',
+  }).toString();
+  return url;
+}
+
 test('a person of the seed signs in on the page of a browser', async () => {
   const app = createServer((_, response) => response.end('back at the app')).listen(0, '127.0.0.1');
   await once(app, 'listening');
@@ -49,17 +69,7 @@ test('a person of the seed signs in on the page of a browser', async () => {
   const browser = await launchBrowser();
   try {
     const page = await browser.newPage();
-    const url = new URL(`${idp.issuer}/authorize`);
-    url.search = new URLSearchParams({
-      client_id: 'app',
-      response_type: 'code',
-      scope: 'openid email',
-      // In the dev profile every port of a loopback URI is good.
-      redirect_uri: `http://127.0.0.1:${port}/callback`,
-      code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
-      code_challenge_method: 'S256',
-    }).toString();
-    await page.goto(url.href);
+    await page.goto(authorizationUrl(`http://127.0.0.1:${port}`).href);
     await idp.signIn(page, 'alice');
     expect(new URL(page.url()).searchParams.get('code')).not.toBeNull();
   } finally {
@@ -101,6 +111,28 @@ async function kids(): Promise<readonly unknown[]> {
   };
   return keys.map(({ kid }) => kid);
 }
+
+test('a letter is waited for, told with its link, and gone when the inbox is cleared', async () => {
+  const agent = createUserAgent(idp.issuer);
+  await agent.submit(await agent.open('/recover'), { login: 'alice' });
+  const { to, links } = await idp.inbox.latest('alice@example.com');
+  expect(to).toBe('alice@example.com');
+  expect((await fetch(links[0] ?? '')).status).toBe(200);
+  await idp.inbox.clear();
+  expect(await (await fetch(`${idp.issuer}/dev/inbox.json`)).json()).toEqual([]);
+});
+
+test('a name that is locked out comes in again when the clock is put forward', async () => {
+  const signIn = async (password: string): Promise<Stop> => {
+    const agent = createUserAgent(idp.issuer);
+    return agent.authorize(authorizationUrl('http://127.0.0.1:3000'), { login: 'bob', password });
+  };
+  const isIn = ({ url }: Stop): boolean => url.searchParams.has('code');
+  for (let tries = 0; tries < 2; tries += 1) await signIn('wrong');
+  expect(isIn(await signIn('latchkey-dev'))).toBe(false);
+  await idp.clock.advance('31d');
+  expect(isIn(await signIn('latchkey-dev'))).toBe(true);
+});
 
 describe('a snapshot', () => {
   test('brings tokens back to life that were good then, and knows nothing of those that came later', async () => {
