@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import {
   openCognitoNode,
@@ -16,43 +19,57 @@ const UserPoolId = POOL;
 
 let redis: TestRedis;
 let postgres: TestPostgres;
+let keys: string;
 let node: CognitoNode;
+/** Beside the first, on the same stores and keys. */
+let other: CognitoNode;
 beforeAll(async () => {
   [redis, postgres] = await Promise.all([startRedis({ port: 0 }), startPostgres()]);
   const storage = {
     state: { engine: 'redis', redis: { url: `redis://127.0.0.1:${redis.port}/0` } },
     records: { engine: 'postgres', postgres: { url: postgres.url } },
   };
-  node = await openCognitoNode({}, { storage });
+  keys = await mkdtemp(join(tmpdir(), 'latchkey-keys-'));
+  const settings = { storage, signingKeys: { folder: keys } };
+  // Each listens at a port of its own, so that `iss` must not be made of it.
+  node = await openCognitoNode({ issuer: 'aws' }, settings);
+  other = await openCognitoNode({ issuer: 'aws' }, settings);
 }, 60_000);
 afterAll(async () => {
-  await node.close();
-  await Promise.all([redis.stop(), postgres.stop()]);
+  await Promise.all([node.close(), other.close()]);
+  await Promise.all([redis.stop(), postgres.stop(), rm(keys, { recursive: true })]);
 });
 
-async function srp(password: string): Promise<Answered> {
+/** A handshake that is begun at one node and ended at another. */
+async function srp(
+  password: string,
+  { name = 'nia', begin = node, end = node } = {},
+): Promise<Answered> {
   const client = createSrpClient();
-  const AuthParameters = { USERNAME: 'nia', SRP_A: client.A };
+  const AuthParameters = { USERNAME: name, SRP_A: client.A };
   const begun = { AuthFlow: 'USER_SRP_AUTH', ClientId, AuthParameters };
-  const { body } = await node.call('InitiateAuth', begun);
-  return await node.call('RespondToAuthChallenge', {
+  const { body } = await begin.call('InitiateAuth', begun);
+  return await end.call('RespondToAuthChallenge', {
     ClientId,
     ChallengeName: 'PASSWORD_VERIFIER',
     ChallengeResponses: client.answer(body.ChallengeParameters, { pool: POOL, password }),
   });
 }
 
-test('on Redis and PostgreSQL people sign up, prove their password, and are signed out', async () => {
-  const UserAttributes = [{ Name: 'email', Value: 'nia@new.example' }];
-  const user = { ClientId, Username: 'nia' };
+async function signUp(Username: string): Promise<void> {
+  const UserAttributes = [{ Name: 'email', Value: `${Username}@new.example` }];
+  const user = { ClientId, Username };
   await node.call('SignUp', { ...user, Password: GOOD, UserAttributes });
   const ConfirmationCode = await vi.waitFor(async () => {
-    const [letter] = await node.letters('nia@new.example');
+    const [letter] = await node.letters(`${Username}@new.example`);
     const [code] = /\b\d{6}\b/.exec(letter?.text ?? '') ?? [];
     return code ?? expect.fail('no letter');
   });
   expect((await node.call('ConfirmSignUp', { ...user, ConfirmationCode })).body).toEqual({});
+}
 
+test('on Redis and PostgreSQL people sign up, prove their password, and are signed out', async () => {
+  await signUp('nia');
   expect((await srp('another')).error).toBe('NotAuthorizedException');
   const { AccessToken, RefreshToken } = (await srp(GOOD)).body.AuthenticationResult;
   const refresh = (): Promise<Answered> =>
@@ -66,4 +83,53 @@ test('on Redis and PostgreSQL people sign up, prove their password, and are sign
   await node.call('AdminDeleteUser', { UserPoolId, Username: 'nia' });
   expect((await node.call('GetUser', { AccessToken })).status).toBe(400);
   expect((await node.call('ListUsers', list)).body.Users).toEqual([]);
+});
+
+test('whoever signed up at one node signs in across both, and out at one is out at the other within a second', async () => {
+  await signUp('ole');
+  const across = await srp(GOOD, { name: 'ole', begin: node, end: other });
+  const { AccessToken, RefreshToken } = across.body.AuthenticationResult;
+  const back = await srp(GOOD, { name: 'ole', begin: other, end: node });
+  const second = back.body.AuthenticationResult;
+  for (const one of [node, other])
+    for (const token of [AccessToken, second.AccessToken])
+      expect((await one.call('GetUser', { AccessToken: token })).body.Username).toBe('ole');
+
+  expect((await node.call('GlobalSignOut', { AccessToken })).body).toEqual({});
+  await vi.waitFor(
+    async () => {
+      for (const token of [AccessToken, second.AccessToken])
+        expect((await other.call('GetUser', { AccessToken: token })).status).toBe(400);
+    },
+    { timeout: 1000, interval: 20 },
+  );
+  expect((await other.call('GetTokensFromRefreshToken', { ClientId, RefreshToken })).error).toBe(
+    'NotAuthorizedException',
+  );
+});
+
+test('what the API makes at one node serves at the other', async () => {
+  const made = await node.call('CreateUserPoolClient', {
+    UserPoolId,
+    ClientName: 'made',
+    ExplicitAuthFlows: ['ALLOW_USER_PASSWORD_AUTH'],
+  });
+  const AuthParameters = { USERNAME: 'ann', PASSWORD: 'latchkey-dev' };
+  const flow = {
+    ClientId: made.body.UserPoolClient.ClientId,
+    AuthFlow: 'USER_PASSWORD_AUTH',
+    AuthParameters,
+  };
+  expect((await other.call('InitiateAuth', flow)).status).toBe(200);
+
+  const group = { UserPoolId, GroupName: 'red', Precedence: 3 };
+  await node.call('CreateGroup', group);
+  await other.call('UpdateGroup', { ...group, Precedence: 1 });
+  expect((await node.call('GetGroup', group)).body).toMatchObject({ Group: { Precedence: 1 } });
+  const server = { UserPoolId, Identifier: 'orders', Name: 'Orders', Scopes: [] };
+  await node.call('CreateResourceServer', server);
+  const { body: servers } = await other.call('ListResourceServers', { UserPoolId });
+  expect(servers).toEqual({ ResourceServers: [server] });
+  const { body: pool } = await other.call('DescribeUserPool', { UserPoolId });
+  expect(pool.UserPool).toMatchObject({ EstimatedNumberOfUsers: expect.any(Number) });
 });
