@@ -7,6 +7,7 @@ import { attributeInput, readAttributes } from './attribute-input.ts';
 import { keptOf } from './attributes.ts';
 import { changeAttributes } from './change-attributes.ts';
 import { CognitoException } from './exception.ts';
+import { mfaView } from './mfa.ts';
 import { setNewPassword } from './new-password.ts';
 import { signedOperation, type Operation } from './operation.ts';
 import type { Room } from './room.ts';
@@ -22,7 +23,10 @@ export function adminUserOperations(room: Room): Readonly<Record<string, Operati
     AdminSetUserPassword: adminSetUserPassword(room),
     AdminUpdateUserAttributes: adminUpdateUserAttributes(room),
     AdminDeleteUserAttributes: adminDeleteUserAttributes(room),
-    AdminGetUser: one(room, async (user) => userView(user, 'UserAttributes')),
+    AdminGetUser: one(room, async (user) => ({
+      ...userView(user, 'UserAttributes'),
+      ...(await mfaView(user, room.factors)),
+    })),
     AdminConfirmSignUp: adminConfirmSignUp(room),
     AdminDisableUser: one(room, (user, actor) => room.accounts.disable(user.account.id, actor)),
     AdminEnableUser: one(room, (user, actor) => room.accounts.enable(user.account.id, actor)),

@@ -4,7 +4,13 @@ import { randomId } from '../runtime/random.ts';
 import type { State, Version } from '../storage/state.ts';
 
 /** What a user has to answer next. */
-export const CHALLENGES = ['NEW_PASSWORD_REQUIRED', 'SOFTWARE_TOKEN_MFA', 'MFA_SETUP'] as const;
+export const CHALLENGES = [
+  'NEW_PASSWORD_REQUIRED',
+  'SOFTWARE_TOKEN_MFA',
+  'EMAIL_OTP',
+  'SELECT_MFA_TYPE',
+  'MFA_SETUP',
+] as const;
 export type ChallengeName = (typeof CHALLENGES)[number];
 
 const record = z.strictObject({

@@ -10,7 +10,7 @@ const MINUTE = 60;
 const HOUR_LETTERS_OF_MAILBOX = 20;
 
 /** What a code is good for. */
-export type CodePurpose = 'verify-email' | 'reset-code';
+export type CodePurpose = 'verify-email' | 'reset-code' | 'sign-in-code';
 
 /** Codes by e-mail, each for one user, one purpose and one address. */
 export interface CodeLetters {
@@ -29,6 +29,10 @@ interface CodeAsk {
   readonly purpose: CodePurpose;
   readonly address: string;
   readonly origin: Origin;
+  /** The sign-in that it is for, and for no other. */
+  readonly session?: string | undefined;
+  /** What is signed in to. */
+  readonly clientName?: string | undefined;
 }
 
 export function createCodeLetters(
@@ -49,9 +53,9 @@ export function createCodeLetters(
       const { perAddress: max, overall } = settings;
       if (!(await quotas.take({ address, max, overall }))) throw tooMany();
     },
-    async send({ user, purpose, address, origin }) {
+    async send({ user, purpose, address, origin, session, clientName = '' }) {
       const accountId = user.account.id;
-      const ask = { flowId: flowOf({ user, purpose, address }), accountId, origin };
+      const ask = { flowId: flowOf({ user, purpose, address, session }), accountId, origin };
       const issued = await factors.emailCodes.issue(ask);
       if (issued.kind === 'throttled') throw tooMany();
       const mailbox = foldEmail(address) ?? address;
@@ -59,11 +63,9 @@ export function createCodeLetters(
       if (!(await quotas.takeLetter(ration))) throw tooMany();
       const { code, lifetimeSeconds } = issued;
       const minutes = Math.round(lifetimeSeconds / MINUTE);
-      const letter =
-        purpose === 'reset-code'
-          ? ({ name: purpose, data: { code, minutes } } as const)
-          : ({ name: purpose, data: { code, minutes, url: '' } } as const);
-      post({ to: address, languages: languagesOf(user), ...letter });
+      const to = { to: address, languages: languagesOf(user) };
+      if (purpose === 'reset-code') post({ ...to, name: purpose, data: { code, minutes } });
+      else post({ ...to, name: purpose, data: { code, minutes, url: '', clientName } });
       return deliveryTo(address);
     },
     invite(user, { address, password }) {
@@ -72,9 +74,9 @@ export function createCodeLetters(
       const data = { code: password, username };
       post({ to: address, languages: languagesOf(user), name: 'temporary-password', data });
     },
-    async check({ user, purpose, address, origin, code, clientId }) {
+    async check({ user, purpose, address, origin, session, code, clientId }) {
       const accountId = user.account.id;
-      const flowId = flowOf({ user, purpose, address });
+      const flowId = flowOf({ user, purpose, address, session });
       const outcome = await factors.emailCodes.check({ flowId, accountId, code, origin, clientId });
       if (outcome.kind === 'throttled') throw tooMany();
       if (outcome.kind === 'refused')
@@ -101,8 +103,9 @@ function languagesOf({ account }: PoolUser): readonly string[] {
   return typeof locale === 'string' ? [locale] : [];
 }
 
-function flowOf({ user, purpose, address }: Omit<CodeAsk, 'origin'>): string {
-  return `cognito ${user.pool.id} ${purpose} ${foldEmail(address) ?? address}`;
+function flowOf({ user, purpose, address, session }: Omit<CodeAsk, 'origin'>): string {
+  const flow = `cognito ${user.pool.id} ${purpose} ${foldEmail(address) ?? address}`;
+  return session === undefined ? flow : `${flow} ${session}`;
 }
 
 function tooMany(): CognitoException {

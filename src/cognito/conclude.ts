@@ -5,6 +5,7 @@ import { attributeList, claimsOf } from './attributes.ts';
 import type { ChallengeName } from './challenges.ts';
 import { CognitoException, incorrectCredentials, passwordResetRequired } from './exception.ts';
 import { issueTokens } from './issue-tokens.ts';
+import { mfaOf, offers } from './mfa.ts';
 import type { ClientOfPool } from './pools.ts';
 import type { Room } from './room.ts';
 import { callPostAuthentication } from './triggers/sign-in-triggers.ts';
@@ -36,7 +37,7 @@ export async function conclude(proven: Proven, room: Room): Promise<JsonObject> 
     throw new CognitoException('UserNotConfirmedException', 'User is not confirmed.');
   if (user.row.status === 'RESET_REQUIRED') throw passwordResetRequired();
   const challenge = await challengeFor(proven, room);
-  if (challenge !== undefined) return await ask(challenge, proven, room);
+  if (challenge !== undefined) return await askFor(challenge, proven, room);
   return await signedIn(proven, room);
 }
 
@@ -46,12 +47,18 @@ async function challengeFor(
 ): Promise<ChallengeName | undefined> {
   if (user.account.mustChangePassword) return 'NEW_PASSWORD_REQUIRED';
   if (pool.mfa === 'off' || amr.includes('otp')) return undefined;
-  const has = await factors.of(user.account.id, user.account);
-  if (has?.totp === undefined) return pool.mfa === 'on' ? 'MFA_SETUP' : undefined;
-  return pool.mfa === 'on' || user.row.software_token !== 0 ? 'SOFTWARE_TOKEN_MFA' : undefined;
+  const { names, preferred } = await mfaOf(user, factors);
+  if (names.length > 0) return preferred ?? 'SELECT_MFA_TYPE';
+  if (pool.mfa === 'optional') return undefined;
+  if (offers(pool, 'app')) return 'MFA_SETUP';
+  throw new CognitoException(
+    'NotAuthorizedException',
+    'MFA is required, and the user has no verified email.',
+  );
 }
 
-async function ask(name: ChallengeName, proven: Proven, room: Room): Promise<JsonObject> {
+/** Opens a challenge, and sends the letter that belongs to it. */
+export async function askFor(name: ChallengeName, proven: Proven, room: Room): Promise<JsonObject> {
   const { pool, client, user, mark, amr } = proven;
   const session = await room.challenges.open({
     name,
@@ -61,34 +68,58 @@ async function ask(name: ChallengeName, proven: Proven, room: Room): Promise<Jso
     mark,
     amr: [...amr],
   });
+  const parameters =
+    name === 'EMAIL_OTP'
+      ? await sendCode(proven, session, room)
+      : await parametersOf(name, user, room);
   return {
     ChallengeName: name,
     Session: session,
-    ChallengeParameters: { USER_ID_FOR_SRP: user.row.username, ...parametersOf(name, user) },
+    ChallengeParameters: { USER_ID_FOR_SRP: user.row.username, ...parameters },
+  };
+}
+
+async function sendCode(
+  { user, client, origin }: Proven,
+  session: string,
+  { letters }: Room,
+): Promise<JsonObject> {
+  const address = user.account.email ?? '';
+  const ask = { user, address, session, origin, clientName: client.name };
+  const { Destination, DeliveryMedium } = await letters.send({ ...ask, purpose: 'sign-in-code' });
+  return {
+    CODE_DELIVERY_DELIVERY_MEDIUM: DeliveryMedium ?? '',
+    CODE_DELIVERY_DESTINATION: Destination ?? '',
   };
 }
 
 /** Lists and objects are texts here, as SDKs expect. */
-function parametersOf(name: ChallengeName, user: PoolUser): JsonObject {
+async function parametersOf(
+  name: Exclude<ChallengeName, 'EMAIL_OTP'>,
+  user: PoolUser,
+  { factors }: Room,
+): Promise<JsonObject> {
   switch (name) {
-    case 'NEW_PASSWORD_REQUIRED': {
-      const attributes = attributeList(user).filter(({ Name }) => Name !== 'sub');
-      return {
-        requiredAttributes: JSON.stringify(
-          missingAttributes(user.pool, claimsOf(user)).map(
-            (missing) => `userAttributes.${missing}`,
-          ),
-        ),
-        userAttributes: JSON.stringify(
-          Object.fromEntries(attributes.map(({ Name, Value }) => [Name, Value])),
-        ),
-      };
-    }
+    case 'NEW_PASSWORD_REQUIRED':
+      return newPasswordParameters(user);
     case 'SOFTWARE_TOKEN_MFA':
       return { FRIENDLY_DEVICE_NAME: '' };
+    case 'SELECT_MFA_TYPE':
+      return { MFAS_CAN_CHOOSE: JSON.stringify((await mfaOf(user, factors)).names) };
     case 'MFA_SETUP':
       return { MFAS_CAN_SETUP: '["SOFTWARE_TOKEN_MFA"]' };
   }
+}
+
+function newPasswordParameters(user: PoolUser): JsonObject {
+  const attributes = attributeList(user).filter(({ Name }) => Name !== 'sub');
+  const missing = missingAttributes(user.pool, claimsOf(user));
+  return {
+    requiredAttributes: JSON.stringify(missing.map((name) => `userAttributes.${name}`)),
+    userAttributes: JSON.stringify(
+      Object.fromEntries(attributes.map(({ Name, Value }) => [Name, Value])),
+    ),
+  };
 }
 
 async function signedIn(proven: Proven, room: Room): Promise<JsonObject> {

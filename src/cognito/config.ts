@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { duration, origin, secret, sensitive } from '../config/values.ts';
 import { oauthConfig, oauthProblems } from './oauth-config.ts';
-import { AUTH_FLOWS } from './pool.ts';
+import { AUTH_FLOWS, MFA_FACTORS } from './pool.ts';
 import { triggersConfig } from './triggers/config.ts';
 import { REQUIRABLE } from './standard-attributes.ts';
 
@@ -134,7 +134,12 @@ const declaredPool = z.strictObject({
   mfa: z
     .enum(['off', 'optional', 'on'])
     .default('optional')
-    .describe('Authenticator apps: for nobody, for those who set one up, for everybody.'),
+    .describe('Second factors: for nobody, for those who chose one, for everybody.'),
+  mfaFactors: z
+    .array(z.enum(MFA_FACTORS))
+    .min(1)
+    .default(['app'])
+    .describe('Which: authenticator apps, codes by e-mail to a verified address.'),
   passwordPolicy: passwordPolicy.describe(
     'What new passwords must have beside what `signIn.password` asks.',
   ),

@@ -50,3 +50,16 @@ export function passwordResetRequired(): CognitoException {
     'Password reset required for the user',
   );
 }
+
+/** A code that is wrong, was used, or came too late. */
+export function codeMismatch(): CognitoException {
+  return new CognitoException('CodeMismatchException', 'Invalid code received for user');
+}
+
+/** A sign-in that is over, or was never begun. */
+export function invalidSession(): CognitoException {
+  return new CognitoException(
+    'NotAuthorizedException',
+    'Invalid session for the user, session can only be used once.',
+  );
+}

@@ -14,18 +14,16 @@ import {
 } from './own-attributes.ts';
 import { getUser, globalSignOut, revokeToken } from './own-sign-in.ts';
 import { changePassword, confirmForgotPassword, forgotPassword } from './passwords.ts';
+import { adminSetUserMfaPreference, setUserMfaPreference } from './mfa-preference.ts';
 import { poolAdministration } from './pool-administration.ts';
+import { poolMfaOperations } from './pool-mfa.ts';
 import { poolViewOperations } from './pool-views.ts';
 import { getTokensFromRefreshToken } from './refresh-auth.ts';
 import { resourceServerOperations } from './resource-server-operations.ts';
 import { respondToAuthChallenge } from './respond-to-auth-challenge.ts';
 import type { Room } from './room.ts';
 import { confirmSignUp, resendConfirmationCode, signUp } from './sign-up.ts';
-import {
-  associateSoftwareToken,
-  setUserMfaPreference,
-  verifySoftwareToken,
-} from './software-token.ts';
+import { associateSoftwareToken, verifySoftwareToken } from './software-token.ts';
 import { tagOperations } from './tag-operations.ts';
 
 /** What the API can do, by the names of Cognito. */
@@ -36,6 +34,7 @@ export function createOperations(room: Room): Operations {
     ...adminUserOperations(room),
     ...domainOperations(room),
     ...poolAdministration(room),
+    ...poolMfaOperations(room),
     ...poolViewOperations(room),
     ...resourceServerOperations(room),
     ...tagOperations(room),
@@ -60,5 +59,6 @@ export function createOperations(room: Room): Operations {
     AssociateSoftwareToken: associateSoftwareToken(room),
     VerifySoftwareToken: verifySoftwareToken(room),
     SetUserMFAPreference: setUserMfaPreference(room),
+    AdminSetUserMFAPreference: adminSetUserMfaPreference(room),
   };
 }

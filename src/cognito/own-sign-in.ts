@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { equalSecrets } from '../runtime/digest.ts';
 import { attributeList } from './attributes.ts';
 import { CognitoException } from './exception.ts';
+import { mfaView } from './mfa.ts';
 import { operation, type Operation } from './operation.ts';
 import type { Room } from './room.ts';
 
@@ -11,15 +12,10 @@ const byToken = z.object({ AccessToken: z.string() });
 export function getUser(room: Room): Operation {
   return operation(byToken, async ({ AccessToken }) => {
     const { user } = await room.accessTokens.bearer(AccessToken);
-    const has = await room.factors.of(user.account.id, user.account);
-    const isAsked = has?.totp !== undefined && user.row.software_token !== 0;
     return {
       Username: user.row.username,
       UserAttributes: attributeList(user).map((one) => ({ ...one })),
-      ...(isAsked && {
-        UserMFASettingList: ['SOFTWARE_TOKEN_MFA'],
-        PreferredMfaSetting: 'SOFTWARE_TOKEN_MFA',
-      }),
+      ...(await mfaView(user, room.factors)),
     };
   });
 }

@@ -62,6 +62,8 @@ function updatePool(room: Room): Operation {
       attributes: known.attributes,
       standardAttributes: known.standardAttributes,
       tags: given.UserPoolTags ?? known.tags,
+      mfaFactors: known.mfaFactors,
+      emailMfa: known.emailMfa,
       kept: { ...changed.kept, ...unchangeable(known.kept) },
     }));
     return {};

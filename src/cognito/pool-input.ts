@@ -78,7 +78,8 @@ const NO_POLICY = {
   requireNumbers: true,
   requireSymbols: true,
 };
-const MFA = { OFF: 'off', OPTIONAL: 'optional', ON: 'on' } as const;
+/** `MfaConfiguration`, as we call it. */
+export const MFA = { OFF: 'off', OPTIONAL: 'optional', ON: 'on' } as const;
 
 /**
  * What may be changed of a pool, as the input has it; what is left out is what AWS takes for it.
@@ -92,11 +93,13 @@ export function readPool(input: PoolInput): Omit<PoolSettings, 'name'> {
     autoVerifyEmail: input.AutoVerifiedAttributes?.includes('email') === true,
     selfSignUp: input.AdminCreateUserConfig?.AllowAdminCreateUserOnly !== true,
     mfa: MFA[input.MfaConfiguration ?? 'OFF'],
+    mfaFactors: ['app'],
     passwordPolicy: readPolicy(input),
     ...readSchema(input.Schema ?? []),
     isProtected: input.DeletionProtection === 'ACTIVE',
     tags: input.UserPoolTags ?? {},
     kept: readKept(input),
+    emailMfa: {},
   };
 }
 

@@ -6,7 +6,7 @@ import { oauthView } from './oauth-input.ts';
 import { signedOperation, type Operation } from './operation.ts';
 import { pageInput, pageOf } from './paging.ts';
 import type { PoolClient } from './pool.ts';
-import { MFA, poolView, summaryOf } from './pool-view.ts';
+import { poolView, summaryOf } from './pool-view.ts';
 import type { Room } from './room.ts';
 import { countUsers } from './user-queries.ts';
 
@@ -32,13 +32,6 @@ export function poolViewOperations(room: Room): Readonly<Record<string, Operatio
           ...Object.fromEntries(names),
           EstimatedNumberOfUsers: counted?.users ?? 0,
         },
-      };
-    }),
-    GetUserPoolMfaConfig: signedOperation(ofPool, async ({ UserPoolId }) => {
-      const { mfa } = await poolOf(UserPoolId, room);
-      return {
-        MfaConfiguration: MFA[mfa],
-        SoftwareTokenMfaConfiguration: { Enabled: mfa !== 'off' },
       };
     }),
     ListUserPoolClients: signedOperation(ofPool.extend(pageInput.shape), async (given) => {

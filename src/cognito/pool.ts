@@ -49,9 +49,15 @@ export interface MadeByApi {
   readonly tags: Readonly<Record<string, string>>;
   /** Settings of AWS that are told again, and change nothing. */
   readonly kept: JsonObject;
+  /** What letters with codes should say (`EmailMfaConfiguration`): told again, too. */
+  readonly emailMfa: JsonObject;
   readonly createdAt: number;
   readonly updatedAt: number;
 }
+
+/** Second factors: an authenticator app, and codes by e-mail. */
+export const MFA_FACTORS = ['app', 'email'] as const;
+export type MfaFactor = (typeof MFA_FACTORS)[number];
 
 /** A user pool. */
 export interface Pool {
@@ -64,6 +70,7 @@ export interface Pool {
   readonly autoVerifyEmail: boolean;
   readonly selfSignUp: boolean;
   readonly mfa: 'off' | 'optional' | 'on';
+  readonly mfaFactors: readonly MfaFactor[];
   readonly passwordPolicy: PasswordPolicy;
   readonly attributes: readonly CustomAttribute[];
   /** Those of which it says something. */

@@ -1,13 +1,20 @@
 import { z } from 'zod';
 import type { JsonObject } from '../runtime/json.ts';
+import { useOnce, type Answer } from './answer.ts';
 import { readAttributes, type AttributeInput } from './attribute-input.ts';
 import { checkChange, checkRequired, valuesOf } from './attribute-rules.ts';
 import { claimsOf } from './attributes.ts';
 import { changeAttributes } from './change-attributes.ts';
-import type { Challenge, ChallengeName } from './challenges.ts';
-import { conclude, type Proven } from './conclude.ts';
-import { CognitoException, incorrectCredentials } from './exception.ts';
+import { CHALLENGES, type ChallengeName } from './challenges.ts';
+import { conclude } from './conclude.ts';
+import { incorrectCredentials, invalidSession } from './exception.ts';
 import type { AuthRequest } from './initiate-auth.ts';
+import {
+  answerEmailCode,
+  answerSelection,
+  answerSetup,
+  answerSoftwareToken,
+} from './mfa-answers.ts';
 import { setNewPassword } from './new-password.ts';
 import { operation, type Operation } from './operation.ts';
 import { authParameters, parameter, type Parameters } from './parameters.ts';
@@ -16,12 +23,6 @@ import { checkSecretHash } from './secret-hash.ts';
 import { clientMetadata } from './triggers/event-parts.ts';
 import { finishSrp } from './srp-auth.ts';
 
-/** What an answer is given to. */
-interface Answer extends AuthRequest {
-  readonly challenge: Challenge;
-  readonly proven: Proven;
-}
-
 const ATTRIBUTE = 'userAttributes.';
 
 type Step = (answer: Answer, room: Room) => Promise<JsonObject>;
@@ -29,6 +30,8 @@ type Step = (answer: Answer, room: Room) => Promise<JsonObject>;
 const STEPS: Readonly<Record<ChallengeName, Step>> = {
   NEW_PASSWORD_REQUIRED: answerNewPassword,
   SOFTWARE_TOKEN_MFA: answerSoftwareToken,
+  EMAIL_OTP: answerEmailCode,
+  SELECT_MFA_TYPE: answerSelection,
   MFA_SETUP: answerSetup,
 };
 
@@ -36,12 +39,7 @@ const STEPS: Readonly<Record<ChallengeName, Step>> = {
 export function respondToAuthChallenge(room: Room): Operation {
   const input = z.object({
     ClientId: z.string(),
-    ChallengeName: z.enum([
-      'PASSWORD_VERIFIER',
-      'NEW_PASSWORD_REQUIRED',
-      'SOFTWARE_TOKEN_MFA',
-      'MFA_SETUP',
-    ]),
+    ChallengeName: z.enum(['PASSWORD_VERIFIER', ...CHALLENGES]),
     Session: z.string().max(2048).nullish(),
     ChallengeResponses: authParameters,
     ClientMetadata: clientMetadata,
@@ -89,7 +87,7 @@ async function answerNewPassword(answer: Answer, room: Room): Promise<JsonObject
   const user = await setNewPassword(
     { user: proven.user, password, actor: { by: 'self', origin } },
     room,
-    () => use(challenge, room),
+    () => useOnce(challenge, room),
   );
   await changeAttributes(user, wanted, { by: 'self', origin }, room);
   const mark = room.revocation.stamp();
@@ -103,42 +101,5 @@ async function answerNewPassword(answer: Answer, room: Room): Promise<JsonObject
 function attributesIn(parameters: Parameters): AttributeInput {
   return Object.entries(parameters).flatMap(([key, Value]) =>
     key.startsWith(ATTRIBUTE) ? [{ Name: key.slice(ATTRIBUTE.length), Value }] : [],
-  );
-}
-
-async function answerSoftwareToken(answer: Answer, room: Room): Promise<JsonObject> {
-  const { client, challenge, proven, origin, parameters } = answer;
-  const code = parameter(parameters, 'SOFTWARE_TOKEN_MFA_CODE');
-  const accountId = proven.user.account.id;
-  const outcome = await room.factors.totp.check({ accountId, code, origin, clientId: client.id });
-  if (outcome.kind === 'throttled')
-    throw new CognitoException('LimitExceededException', 'Attempt limit exceeded');
-  if (outcome.kind === 'refused') throw codeMismatch();
-  await use(challenge, room);
-  return await conclude({ ...proven, amr: [...proven.amr, 'otp', 'mfa'] }, room);
-}
-
-/** The app was set up by `AssociateSoftwareToken` and `VerifySoftwareToken` in this session: its code was shown there. */
-async function answerSetup(answer: Answer, room: Room): Promise<JsonObject> {
-  const { challenge, proven } = answer;
-  if (!challenge.isEnrolled) throw invalidSession();
-  await use(challenge, room);
-  return await conclude({ ...proven, amr: [...proven.amr, 'otp', 'mfa'] }, room);
-}
-
-async function use(challenge: Challenge, room: Room): Promise<void> {
-  if (!(await room.challenges.end(challenge))) throw invalidSession();
-}
-
-/** A code that is wrong, was used, or came too late. */
-function codeMismatch(): CognitoException {
-  return new CognitoException('CodeMismatchException', 'Invalid code received for user');
-}
-
-/** A sign-in that is over, or was never begun. */
-export function invalidSession(): CognitoException {
-  return new CognitoException(
-    'NotAuthorizedException',
-    'Invalid session for the user, session can only be used once.',
   );
 }

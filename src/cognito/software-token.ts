@@ -1,11 +1,9 @@
 import { z } from 'zod';
 import type { Origin } from '../runtime/origin.ts';
-import { CognitoException } from './exception.ts';
+import { CognitoException, invalidSession } from './exception.ts';
 import { operation, type Operation } from './operation.ts';
-import { invalidSession } from './respond-to-auth-challenge.ts';
 import type { Challenge } from './challenges.ts';
 import type { Room } from './room.ts';
-import { updateUser } from './user-queries.ts';
 
 const ENROLMENT_SECONDS = 900;
 
@@ -55,30 +53,6 @@ export function verifySoftwareToken(room: Room): Operation {
     if (challenge && !(await room.challenges.change(challenge, { isEnrolled: true })))
       throw invalidSession();
     return { Status: 'SUCCESS', ...(challenge && { Session: challenge.session }) };
-  });
-}
-
-/** `SetUserMFAPreference`: whether the user's own app is asked for, where the pool leaves that to users. */
-export function setUserMfaPreference(room: Room): Operation {
-  const input = z.object({
-    AccessToken: z.string(),
-    SoftwareTokenMfaSettings: z
-      .object({ Enabled: z.boolean().default(false), PreferredMfa: z.boolean().default(false) })
-      .nullish(),
-  });
-  return operation(input, async ({ AccessToken, SoftwareTokenMfaSettings: settings }) => {
-    const { user } = await room.accessTokens.bearer(AccessToken);
-    if (!settings) return {};
-    const has = await room.factors.of(user.account.id, user.account);
-    if (settings.Enabled && has?.totp === undefined)
-      throw new CognitoException(
-        'InvalidParameterException',
-        'User does not have delivery config set to turn on SOFTWARE_TOKEN_MFA',
-      );
-    await room.records.write(
-      updateUser(room.records.queries, user.row, { software_token: Number(settings.Enabled) }),
-    );
-    return {};
   });
 }
 

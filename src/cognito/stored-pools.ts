@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Clock } from '../runtime/clock.ts';
 import type { Records } from '../storage/records.ts';
 import type { CognitoPoolTable } from '../storage/tables.ts';
-import type { MadeByApi, Pool } from './pool.ts';
+import { MFA_FACTORS, type MadeByApi, type Pool } from './pool.ts';
 import { allPools, deletePool, insertPool, poolById, updatePool } from './pool-queries.ts';
 import { randomLetters } from './random-letters.ts';
 import { STANDARD_NAMES } from './standard-attributes.ts';
@@ -15,6 +15,7 @@ const poolSettings = z.strictObject({
   autoVerifyEmail: z.boolean(),
   selfSignUp: z.boolean(),
   mfa: z.enum(['off', 'optional', 'on']),
+  mfaFactors: z.array(z.enum(MFA_FACTORS)).default(['app']),
   passwordPolicy: z.strictObject({
     minimumLength: z.number(),
     requireUppercase: z.boolean(),
@@ -43,11 +44,12 @@ const poolSettings = z.strictObject({
   isProtected: z.boolean().default(false),
   tags: z.record(z.string(), z.string()).default({}),
   kept: z.record(z.string(), z.json()).default({}),
+  emailMfa: z.record(z.string(), z.json()).default({}),
 });
 
 /** What the API says of a pool; its issuer is ours, and its users are those who came by the API. */
 export type PoolSettings = Omit<Pool, 'id' | 'issuer' | 'people' | 'made'> &
-  Pick<MadeByApi, 'isProtected' | 'tags' | 'kept'>;
+  Pick<MadeByApi, 'isProtected' | 'tags' | 'kept' | 'emailMfa'>;
 
 /** Pools that were made by the API, in the records: a change counts from the next request on. */
 export interface StoredPools {
@@ -114,7 +116,7 @@ export function createStoredPools({
 }
 
 function poolOfRow({ id, settings, created_at, updated_at }: CognitoPoolTable): Pool {
-  const { isProtected, tags, kept, ...known } = poolSettings.parse(JSON.parse(settings));
-  const made = { isProtected, tags, kept, createdAt: created_at, updatedAt: updated_at };
+  const { isProtected, tags, kept, emailMfa, ...known } = poolSettings.parse(JSON.parse(settings));
+  const made = { isProtected, tags, kept, emailMfa, createdAt: created_at, updatedAt: updated_at };
   return { id, issuer: 'ours', people: false, ...known, made };
 }

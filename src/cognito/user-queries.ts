@@ -71,7 +71,16 @@ export function updateUser(
   queries: Queries,
   { pool_id, account_id }: Pick<CognitoUserTable, 'pool_id' | 'account_id'>,
   columns: Partial<
-    Pick<CognitoUserTable, 'attributes' | 'login_key' | 'software_token' | 'status' | 'updated_at'>
+    Pick<
+      CognitoUserTable,
+      | 'attributes'
+      | 'email_mfa'
+      | 'login_key'
+      | 'preferred_mfa'
+      | 'software_token'
+      | 'status'
+      | 'updated_at'
+    >
   >,
 ): Compilable {
   return queries

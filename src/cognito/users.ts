@@ -120,6 +120,8 @@ export function newUserRow(made: {
     status,
     attributes,
     software_token: null,
+    email_mfa: null,
+    preferred_mfa: null,
     srp_salt: null,
     srp_verifier_sealed: null,
     password_number: 0,

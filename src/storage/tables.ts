@@ -293,6 +293,10 @@ export interface CognitoUserTable {
   readonly attributes: JsonText;
   /** Whether the authenticator app is asked for, by the user's own choice; null: not chosen. */
   readonly software_token: Flag | null;
+  /** Whether codes by e-mail are; null: not chosen. */
+  readonly email_mfa: Flag | null;
+  /** By its name in the API; null: none. */
+  readonly preferred_mfa: string | null;
   /** Hexadecimal; null: none until a password passes by in clear. */
   readonly srp_salt: string | null;
   readonly srp_verifier_sealed: string | null;

@@ -4,6 +4,7 @@ import { sha256 } from '../../runtime/digest.ts';
 import type { JsonObject } from '../../runtime/json.ts';
 import { OIDC_SCOPES } from '../oauth.ts';
 import { issuerOf } from '../pool.ts';
+import { offers } from '../mfa.ts';
 import type { ClientOfPool, Pools } from '../pools.ts';
 import { TOKEN_ALGORITHM } from '../sign-token.ts';
 
@@ -96,7 +97,8 @@ function hostedClient({ pool, client }: ClientOfPool): Client {
   const policy = policyOf(metadata, {
     firstParty: true,
     requirePkce: false,
-    secondFactor: SECOND_FACTOR[pool.mfa],
+    // The pages ask for no codes by e-mail: where a pool takes them, something else has to be there.
+    secondFactor: offers(pool, 'email') ? 'required' : SECOND_FACTOR[pool.mfa],
   });
   const secretHash = secret === undefined ? undefined : sha256(secret);
   return Object.freeze({ id, metadata, secretHash, policy, source: 'config', createdAt: 0 });

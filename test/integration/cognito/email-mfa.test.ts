@@ -1,0 +1,177 @@
+import { Secret, TOTP } from 'otpauth';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { PASSWORD } from '../../support/account-node.ts';
+import {
+  CLIENT,
+  openCognitoNode,
+  POOL,
+  type Answered,
+  type CognitoNode,
+} from '../../support/cognito-node.ts';
+
+let node: CognitoNode;
+beforeAll(async () => {
+  node = await openCognitoNode({ mfaFactors: ['app', 'email'] });
+});
+afterAll(() => node.close());
+
+const UserPoolId = POOL;
+const ON = { Enabled: true };
+const PREFERRED = { Enabled: true, PreferredMfa: true };
+
+function signIn(name: string, ClientId = CLIENT): Promise<Answered> {
+  const AuthParameters = { USERNAME: name, PASSWORD };
+  return node.call('InitiateAuth', { AuthFlow: 'USER_PASSWORD_AUTH', ClientId, AuthParameters });
+}
+
+function respond(
+  { body: { ChallengeName, Session } }: Answered,
+  ChallengeResponses: Readonly<Record<string, string>>,
+): Promise<Answered> {
+  const answer = { ClientId: CLIENT, ChallengeName, Session, ChallengeResponses };
+  return node.call('RespondToAuthChallenge', answer);
+}
+
+function prefer(Username: string, settings: object): Promise<Answered> {
+  return node.call('AdminSetUserMFAPreference', { UserPoolId, Username, ...settings });
+}
+
+/** The codes that were sent so far, the latest first. */
+async function codesOf(name: string, count: number): Promise<readonly string[]> {
+  const read = async (): Promise<readonly string[]> =>
+    (await node.letters(`${name}@example.com`)).flatMap(({ codes }) => codes);
+  await expect.poll(async () => (await read()).length).toBe(count);
+  return await read();
+}
+
+async function setUpApp(name: string): Promise<string> {
+  const { AccessToken } = (await signIn(name)).body.AuthenticationResult;
+  const { SecretCode } = (await node.call('AssociateSoftwareToken', { AccessToken })).body;
+  const UserCode = new TOTP({ secret: Secret.fromBase32(SecretCode) }).generate();
+  expect((await node.call('VerifySoftwareToken', { AccessToken, UserCode })).status).toBe(200);
+  return AccessToken;
+}
+
+test('a code by e-mail is asked for once the user chose it, for one sign-in', async () => {
+  const { AccessToken } = (await signIn('ann')).body.AuthenticationResult;
+  const chosen = await node.call('SetUserMFAPreference', { AccessToken, EmailMfaSettings: ON });
+  expect(chosen.body).toEqual({});
+  expect((await node.call('GetUser', { AccessToken })).body).toMatchObject({
+    UserMFASettingList: ['EMAIL_OTP'],
+    PreferredMfaSetting: 'EMAIL_OTP',
+  });
+
+  const asked = await signIn('ann');
+  expect(asked.body).toMatchObject({
+    ChallengeName: 'EMAIL_OTP',
+    ChallengeParameters: {
+      CODE_DELIVERY_DELIVERY_MEDIUM: 'EMAIL',
+      CODE_DELIVERY_DESTINATION: 'a***@e***',
+    },
+  });
+  const [code = ''] = await codesOf('ann', 1);
+  const wrong = await respond(asked, { USERNAME: 'ann', EMAIL_OTP_CODE: '000000' });
+  expect(wrong.error).toBe('CodeMismatchException');
+  // It is of that sign-in, and of no other.
+  const other = await signIn('ann');
+  const strange = await respond(other, { USERNAME: 'ann', EMAIL_OTP_CODE: code });
+  expect(strange.error).toBe('CodeMismatchException');
+  const right = await respond(asked, { USERNAME: 'ann', EMAIL_OTP_CODE: code });
+  expect(right.body.AuthenticationResult.TokenType).toBe('Bearer');
+  const again = await respond(asked, { USERNAME: 'ann', EMAIL_OTP_CODE: code });
+  expect(again.error).toBe('NotAuthorizedException');
+
+  await prefer('ann', { EmailMfaSettings: { Enabled: false } });
+  expect((await signIn('ann')).body.ChallengeName).toBeUndefined();
+});
+
+test('of two factors the user takes one, unless one is preferred', async () => {
+  await setUpApp('ben');
+  await prefer('ben', { EmailMfaSettings: ON });
+  const asked = await signIn('ben');
+  expect(asked.body).toMatchObject({
+    ChallengeName: 'SELECT_MFA_TYPE',
+    ChallengeParameters: { MFAS_CAN_CHOOSE: '["SOFTWARE_TOKEN_MFA","EMAIL_OTP"]' },
+  });
+  expect((await respond(asked, { USERNAME: 'ben', ANSWER: 'SMS_MFA' })).error).toBe(
+    'InvalidParameterException',
+  );
+  const chosen = await respond(asked, { USERNAME: 'ben', ANSWER: 'EMAIL_OTP' });
+  expect(chosen.body.ChallengeName).toBe('EMAIL_OTP');
+  const [code = ''] = await codesOf('ben', 1);
+  const answered = await respond(chosen, { USERNAME: 'ben', EMAIL_OTP_CODE: code });
+  expect(answered.status).toBe(200);
+
+  await prefer('ben', { SoftwareTokenMfaSettings: PREFERRED });
+  expect((await signIn('ben')).body.ChallengeName).toBe('SOFTWARE_TOKEN_MFA');
+  await prefer('ben', { EmailMfaSettings: PREFERRED });
+  expect((await signIn('ben')).body.ChallengeName).toBe('EMAIL_OTP');
+  const { body } = await node.call('AdminGetUser', { UserPoolId, Username: 'ben' });
+  expect(body).toMatchObject({
+    UserMFASettingList: ['SOFTWARE_TOKEN_MFA', 'EMAIL_OTP'],
+    PreferredMfaSetting: 'EMAIL_OTP',
+  });
+  await prefer('ben', { EmailMfaSettings: ON });
+  expect((await signIn('ben')).body.ChallengeName).toBe('SELECT_MFA_TYPE');
+});
+
+test.each([
+  ['an app that is not there', 'cat', { SoftwareTokenMfaSettings: ON }],
+  ['an address that nobody verified', 'mia', { EmailMfaSettings: ON }],
+  ['SMS', 'cat', { SMSMfaSettings: ON }],
+])('nobody chooses %s', async (_words, name, settings) => {
+  await node.call('AdminGetUser', { UserPoolId, Username: name });
+  expect((await prefer(name, settings)).error).toBe('InvalidParameterException');
+});
+
+test('two factors cannot both be preferred', async () => {
+  await setUpApp('dan');
+  const both = { SoftwareTokenMfaSettings: PREFERRED, EmailMfaSettings: PREFERRED };
+  expect((await prefer('dan', both)).error).toBe('InvalidParameterException');
+});
+
+test('a pool that the API made asks everybody by e-mail, and says so', async () => {
+  const { body } = await node.call('CreateUserPool', { PoolName: 'x' });
+  const id = { UserPoolId: body.UserPool.Id };
+  expect((await node.call('GetUserPoolMfaConfig', id)).body).toEqual({ MfaConfiguration: 'OFF' });
+  const EmailMfaConfiguration = { Message: 'Code {####}', Subject: 'Your code' };
+  const config = { MfaConfiguration: 'ON', EmailMfaConfiguration };
+  expect((await node.call('SetUserPoolMfaConfig', { ...id, ...config })).body).toEqual(config);
+  const Policies = { PasswordPolicy: { MinimumLength: 8 } };
+  await node.call('UpdateUserPool', { ...id, MfaConfiguration: 'ON', Policies });
+  expect((await node.call('GetUserPoolMfaConfig', id)).body).toEqual(config);
+
+  const made = await node.call('CreateUserPoolClient', {
+    ...id,
+    ClientName: 'app',
+    ExplicitAuthFlows: ['ALLOW_USER_PASSWORD_AUTH'],
+  });
+  const { ClientId } = made.body.UserPoolClient;
+  for (const [name, isVerified] of [
+    ['una', true],
+    ['vic', false],
+  ] as const) {
+    const UserAttributes = [
+      { Name: 'email', Value: `${name}@made.example` },
+      { Name: 'email_verified', Value: String(isVerified) },
+    ];
+    const user = { ...id, Username: name };
+    await node.call('AdminCreateUser', { ...user, UserAttributes, MessageAction: 'SUPPRESS' });
+    const set = { ...user, Password: PASSWORD, Permanent: true };
+    expect((await node.call('AdminSetUserPassword', set)).status).toBe(200);
+  }
+  expect((await signIn('una', ClientId)).body.ChallengeName).toBe('EMAIL_OTP');
+  expect((await signIn('vic', ClientId)).body.message).toBe(
+    'MFA is required, and the user has no verified email.',
+  );
+});
+
+test.each([
+  ['SMS', { SmsMfaConfiguration: { SmsConfiguration: { SnsCallerArn: 'arn:aws:iam::x' } } }],
+  ['passkeys', { WebAuthnConfiguration: { RelyingPartyId: 'made.example' } }],
+  ['no factor', { SoftwareTokenMfaConfiguration: { Enabled: false } }],
+])('a pool cannot ask for %s', async (_words, config) => {
+  const { body } = await node.call('CreateUserPool', { PoolName: 'x' });
+  const asked = { UserPoolId: body.UserPool.Id, MfaConfiguration: 'ON', ...config };
+  expect((await node.call('SetUserPoolMfaConfig', asked)).error).toBe('InvalidParameterException');
+});
