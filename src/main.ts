@@ -99,6 +99,10 @@ const program = createProgram({
   printError,
   isWorker: placeOf(process.env, 1) !== undefined,
   startNode: start,
+  importAuth0: async (...given) => {
+    const { importFiles } = await import('./auth0/import/import-files.ts');
+    return await importFiles(...given);
+  },
   openRooms: (settings) =>
     openRooms(settings, {
       logger: createPinoLogger({

@@ -21,6 +21,7 @@ import { registerDev, type DevSource } from './dev.ts';
 import { registerKeysCommands } from './keys.ts';
 import { registerGroupCommands } from './groups.ts';
 import { registerImportCommands } from './import.ts';
+import type { ImportAuth0 } from './import-auth0.ts';
 import { registerMailCommands } from './mail.ts';
 import { json, plain, type Output } from './output.ts';
 import type { PasswordInput } from './password.ts';
@@ -61,6 +62,8 @@ export interface ProgramOptions<Settings extends SafetySettings & FileSettings> 
   readonly isTerminal?: boolean | undefined;
   /** One of several processes of one start, the first of which has told the warnings. */
   readonly isWorker?: boolean | undefined;
+  /** Left out: there is no `import auth0`. */
+  readonly importAuth0?: ImportAuth0 | undefined;
   openRooms(settings: Settings): Promise<ProgramRooms>;
   /** Resolves when the node, or each of `workers` processes that are one each, has stopped. */
   startNode(settings: Settings, workers: number): Promise<void>;
@@ -116,10 +119,11 @@ export function createProgram<Settings extends SafetySettings & FileSettings>(
   });
   const { input, isTerminal = false } = options;
   registerRevokeCommands(program, open, { input, isTerminal });
-  registerImportCommands(program, async () => {
+  const openForImport = async () => {
     const rooms = await open();
     return { ...rooms, isDev: installationOf(rooms.settings).isDev };
-  });
+  };
+  registerImportCommands(program, openForImport, options);
   registerMailCommands(program, open);
   registerAuditCommands(program, open);
   return program;

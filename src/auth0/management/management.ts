@@ -3,9 +3,12 @@ import { authenticationMethodRoutes } from './authentication-methods.ts';
 import { createBearer } from './bearer.ts';
 import { organizationMemberRoutes } from './organization-members.ts';
 import { organizationRoutes } from './organizations.ts';
+import { jobRoutes } from './import-job.ts';
+import { createJobs } from './jobs.ts';
 import type { ManagementRoom } from './room.ts';
 import { createManagementRoutes } from './routes.ts';
 import { roleRoutes } from './roles.ts';
+import { ticketRoutes } from './tickets.ts';
 import { userBlockRoutes } from './user-blocks.ts';
 import { userRoleRoutes } from './user-roles.ts';
 import { userRoutes } from './users.ts';
@@ -20,6 +23,8 @@ export function createManagement(room: ManagementRoom): Router {
     ...roleRoutes(room),
     ...organizationRoutes(room),
     ...organizationMemberRoutes(room),
+    ...ticketRoutes(room),
+    ...jobRoutes(room, createJobs(room)),
   ];
   return createManagementRoutes(routes, createBearer(room));
 }

@@ -7,7 +7,17 @@ import type { UserMetadata } from '../user-metadata.ts';
 /** What the routes of one tenant's Management API build on. */
 export interface ManagementRoom extends Pick<
   House,
-  'accounts' | 'audit' | 'clock' | 'factors' | 'groups' | 'records' | 'revocation' | 'signingKeys'
+  | 'accounts'
+  | 'audit'
+  | 'clock'
+  | 'factors'
+  | 'groups'
+  | 'profile'
+  | 'records'
+  | 'revocation'
+  | 'signingKeys'
+  | 'state'
+  | 'tickets'
 > {
   readonly tenant: TenantConfig;
   /** Those of the tenant. */

@@ -7,6 +7,8 @@ import { type SignIns, signInsOf } from './sign-ins.ts';
 
 /** The one connection: accounts with a password of the one directory. */
 export const CONNECTION = 'Username-Password-Authentication';
+/** The id of that connection. */
+export const CONNECTION_ID = 'con_0000000000000001';
 
 const SECOND_MS = 1000;
 /** Fields of users that are standard claims here, by the same names. */

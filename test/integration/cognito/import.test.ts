@@ -110,12 +110,16 @@ async function run(...args: readonly string[]): Promise<{
   const printed: string[] = [];
   const told: string[] = [];
   const program = new Command().exitOverride();
-  registerImportCommands(program, async () => ({
-    ...(await node.openRooms()),
-    isDev: true,
-    print: (text) => void printed.push(text),
-    printError: (text) => void told.push(text),
-  }));
+  registerImportCommands(
+    program,
+    async () => ({
+      ...(await node.openRooms()),
+      isDev: true,
+      print: (text) => void printed.push(text),
+      printError: (text) => void told.push(text),
+    }),
+    {},
+  );
   const error: unknown = await program
     .parseAsync(['import', 'cognito', ...args], { from: 'user' })
     .then(() => undefined)
