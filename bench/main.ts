@@ -1,10 +1,10 @@
 // `npm run bench`: Latchkey and a bare engine side by side, in one run. See README.md.
-// `npm run bench -- verifier`: the verifier beside jose.
+// `npm run bench -- verifier`: the verifier beside jose. `npm run bench -- workers`: two processes beside one.
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { startRedis } from '../test/support/redis.ts';
-import { createLane } from './lane.ts';
-import { type Measured, measure, median } from './load.ts';
+import { measureInTurn, prepare } from './in-turn.ts';
+import type { Measured } from './load.ts';
 import { type Scenario, SCENARIOS } from './scenarios.ts';
 import { signingLimits } from './signing-limit.ts';
 import {
@@ -16,11 +16,12 @@ import {
   type Store,
 } from './targets.ts';
 import { benchVerifier } from './verifier/main.ts';
+import { benchWorkers } from './workers.ts';
 
 const [part, ...rest] = process.argv.slice(2);
-const isOfVerifier = part === 'verifier';
+const isPart = part === 'verifier' || part === 'workers';
 const { values: options } = parseArgs({
-  args: isOfVerifier ? [] : process.argv.slice(2),
+  args: isPart ? [] : process.argv.slice(2),
   options: {
     help: { type: 'boolean', short: 'h' },
     store: { type: 'string', default: 'redis,embedded' },
@@ -32,13 +33,21 @@ const { values: options } = parseArgs({
     json: { type: 'boolean', default: false },
   },
 });
+const lengths = {
+  seconds: Number(options.seconds),
+  rounds: Number(options.rounds),
+  warmup: Number(options.warmup),
+  connections: Number(options.connections),
+};
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
-if (isOfVerifier) {
+if (part === 'verifier') {
   await benchVerifier(rest);
+} else if (part === 'workers') {
+  await benchWorkers();
 } else if (options.help) {
   print(
-    'npm run bench -- [--store redis,embedded] [--seconds 2] [--rounds 5] [--warmup 4] [--connections 16] [--only TEXT] [--json]\nnpm run bench -- verifier --help',
+    'npm run bench -- [--store redis,embedded] [--seconds 2] [--rounds 5] [--warmup 4] [--connections 16] [--only TEXT] [--json]\nnpm run bench -- verifier --help\nnpm run bench -- workers',
   );
 } else {
   await run();
@@ -109,8 +118,10 @@ async function compare(
 ): Promise<Row> {
   const others = scenario.required === undefined ? [] : [bare];
   const targets = [ours, ...others, ...(scenario.isDocument === true ? [plain] : [])];
-  const prepared = await Promise.all(targets.map((target) => prepare(scenario, target)));
-  const [latchkey, other, limit] = await measureInTurn(prepared);
+  const prepared = await Promise.all(
+    targets.map((target) => prepare(scenario, target, lengths.connections)),
+  );
+  const [latchkey, other, limit] = await measureInTurn(prepared, lengths);
   for (const { close } of prepared) await close();
   if (latchkey === undefined) throw new TypeError('nothing was measured');
   return {
@@ -122,36 +133,6 @@ async function compare(
     bare: other,
     plain: limit,
   };
-}
-
-interface Prepared {
-  readonly target: StartedTarget;
-  readonly once: (lane: number) => Promise<void>;
-  readonly close: () => Promise<void>;
-}
-
-/** Rounds alternate between the targets, so that whatever else the machine does meets both. */
-async function measureInTurn(prepared: readonly Prepared[]): Promise<readonly Measured[]> {
-  const runs = prepared.map((): Measured[] => []);
-  for (let round = 0; round < Number(options.rounds); round += 1) {
-    for (const [index, { target, once }] of prepared.entries()) {
-      const load = { connections: Number(options.connections), pids: target.pids };
-      // A server runs for weeks: what its compiler does in the first seconds is not what a request costs.
-      if (round === 0) await measure(once, { ...load, seconds: Number(options.warmup) });
-      runs[index]?.push(await measure(once, { ...load, seconds: Number(options.seconds) }));
-    }
-  }
-  return runs.map(median);
-}
-
-async function prepare(scenario: Scenario, target: StartedTarget): Promise<Prepared> {
-  const lanes = Array.from({ length: Number(options.connections) }, () =>
-    createLane(target.origin),
-  );
-  const once = await scenario.prepare(target, lanes);
-  const close = async (): Promise<void> =>
-    void (await Promise.all(lanes.map((lane) => lane.close())));
-  return { target, once, close };
 }
 
 function head(): string {

@@ -37,7 +37,8 @@ export const RESOURCES = {
   rs256: 'https://bench.example/rs256',
 } as const;
 
-const PERSON = { login: 'alice@example.com', password: 'latchkey-dev' };
+/** Who signs in. */
+export const PERSON = { login: 'alice@example.com', password: 'latchkey-dev' };
 
 export const SCENARIOS: readonly Scenario[] = [
   { name: 'discovery', required: 4, isDocument: true, prepare: getting(PATHS.discovery) },

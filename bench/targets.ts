@@ -1,17 +1,21 @@
 import { type ChildProcess, execFileSync, spawn, type SpawnOptions } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { hash } from '@node-rs/argon2';
 import { freePort } from '../test/support/ports.ts';
 import { PATHS, type BenchClient } from './browser-flow.ts';
-import { BENCH_CLIENTS, RESOURCES, type Target } from './scenarios.ts';
+import { BENCH_CLIENTS, PERSON, RESOURCES, type Target } from './scenarios.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
+/** What Latchkey makes hashes of by default. */
+const ARGON2 = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 const MAIN = join(ROOT, 'src/main.ts');
 const BARE = join(ROOT, 'bench/bare/server.ts');
 const PLAIN = join(ROOT, 'bench/bare/plain-server.ts');
@@ -32,21 +36,26 @@ export function pin(pid: number, core: number): void {
     execFileSync('taskset', ['-a', '-c', '-p', String(core), String(pid)], { stdio: 'ignore' });
 }
 
-/** Latchkey as an operator runs it: audit, metrics, limits and the request log are on. */
-export async function startOurs(store: Store): Promise<StartedTarget> {
+/** Latchkey as an operator runs it: audit, metrics, limits and the request log are on; by so many processes. */
+export async function startOurs(store: Store, workers = 1): Promise<StartedTarget> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-bench-'));
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
   const configFile = join(folder, 'latchkey.yaml');
-  await writeFile(configFile, JSON.stringify(settings({ folder, port, origin, store })), {
-    mode: 0o600,
-  });
-  const child = spawnServer([MAIN, 'start', '--config', configFile], {
-    cwd: folder,
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
+  const config = JSON.stringify(await settings({ folder, port, origin, store }));
+  await writeFile(configFile, config, { mode: 0o600 });
+  await writeSecrets(folder);
+  const words = [MAIN, 'start', '--config', configFile, '--workers', String(workers)];
+  const options: SpawnOptions = { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] };
+  const child =
+    workers === 1 ? spawnServer(words, options) : spawn(process.execPath, words, options);
   await untilReady(child, `${origin}/readyz`);
-  return started('latchkey', { child, origin, folder, store });
+  return started('latchkey', { child, origin, folder, store, workers: childrenOf(child) });
+}
+
+function childrenOf({ pid = 0 }: ChildProcess): readonly number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  return children.split(' ').filter(Boolean).map(Number);
 }
 
 /** The engine alone, as its documentation builds it. */
@@ -91,14 +100,16 @@ interface Started {
   readonly origin: string;
   readonly folder: string;
   readonly store: Store;
+  readonly workers?: readonly number[];
 }
 
-function started(name: Target['name'], { child, origin, folder, store }: Started): StartedTarget {
-  const pid = child.pid ?? 0;
+function started(name: Target['name'], what: Started): StartedTarget {
+  const { child, origin, folder, store, workers = [] } = what;
+  const pids = [child.pid ?? 0, ...workers];
   return {
     name,
     origin,
-    pids: store.engine === 'redis' ? [pid, store.pid] : [pid],
+    pids: store.engine === 'redis' ? [...pids, store.pid] : pids,
     async stop() {
       child.kill('SIGKILL');
       if (child.exitCode === null) await once(child, 'exit');
@@ -115,7 +126,22 @@ async function untilReady(child: ChildProcess, url: string): Promise<void> {
   throw new Error(`latchkey ended with ${child.exitCode}`);
 }
 
-function settings(place: { folder: string; port: number; origin: string; store: Store }): object {
+/** Secrets lie in files of their own: in production none is written into the configuration. */
+async function writeSecrets(folder: string): Promise<void> {
+  for (const { id, secret } of Object.values(BENCH_CLIENTS))
+    await writeFile(secretFile(folder, id), secret, { mode: 0o600 });
+}
+
+function secretFile(folder: string, id: string): string {
+  return join(folder, `${id}.secret`);
+}
+
+async function settings(place: {
+  folder: string;
+  port: number;
+  origin: string;
+  store: Store;
+}): Promise<object> {
   const { folder, port, origin, store } = place;
   const api = (identifier: string, signingAlgorithm: string): object => ({
     identifier,
@@ -124,16 +150,17 @@ function settings(place: { folder: string; port: number; origin: string; store: 
     scopes: { 'read:messages': 'Read messages' },
   });
   const { web, jwt, machine, device, exchanger } = BENCH_CLIENTS;
-  const app = ({ id, secret, redirectUri }: BenchClient, accessTokenFormat: string): object => ({
-    id,
+  const secretOf = ({ id }: BenchClient): object => ({ file: secretFile(folder, id) });
+  const app = (client: BenchClient, accessTokenFormat: string): object => ({
+    id: client.id,
     type: 'web',
-    name: id,
-    secretInClear: secret,
-    redirectUris: [redirectUri],
+    name: client.id,
+    secret: secretOf(client),
+    redirectUris: [client.redirectUri],
     accessTokenFormat,
   });
   return {
-    profile: 'dev',
+    profile: 'production',
     issuer: origin,
     http: { listen: { port }, metrics: { enabled: true, port: 0 } },
     storage: {
@@ -150,20 +177,20 @@ function settings(place: { folder: string; port: number; origin: string; store: 
     clients: [
       app(web, 'opaque'),
       app(jwt, 'jwt'),
-      { id: machine.id, type: 'machine', name: 'Machine', secretInClear: machine.secret },
+      { id: machine.id, type: 'machine', name: 'Machine', secret: secretOf(machine) },
       {
         id: device.id,
         type: 'device',
         name: 'Device',
         tokenEndpointAuthMethod: 'client_secret_basic',
-        secretInClear: device.secret,
+        secret: secretOf(device),
       },
       {
         id: exchanger.id,
         type: 'machine',
         name: 'Exchanger',
         grantTypes: [TOKEN_EXCHANGE],
-        secretInClear: exchanger.secret,
+        secret: secretOf(exchanger),
         tokenExchange: { subjects: [web.id], audiences: [RESOURCES.es256], impersonation: true },
       },
     ],
@@ -172,7 +199,7 @@ function settings(place: { folder: string; port: number; origin: string; store: 
         username: 'alice',
         email: 'alice@example.com',
         emailVerified: true,
-        password: 'latchkey-dev',
+        passwordHash: await hash(PERSON.password, ARGON2),
         claims: { name: 'Alice' },
       },
     ],
