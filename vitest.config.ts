@@ -52,7 +52,6 @@ export default defineConfig(({ mode }) => {
             name: 'nodes',
             include: ['test/{e2e,fault}/**/*.test.ts'],
             exclude: TIMED,
-            isolate: false,
             sequence: { groupOrder: 2 },
             ...timeouts,
           },
