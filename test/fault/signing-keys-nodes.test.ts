@@ -294,11 +294,12 @@ describe('nodes that are cut off from Redis', () => {
 
     await redis.restart();
     await expect
-      .poll(async () => (await redeem(visitorAt(1), APP, authorized)).status, { timeout: 5000 })
-      .toBe(200);
-    await expect
-      .poll(readiness, { timeout: 2000 })
+      .poll(readiness, { timeout: 5000 })
       .toMatchObject(NODES.map(() => ({ ready: true })));
+    // That it was redeemed may be what the Redis lost.
+    expect((await redeem(visitorAt(1), APP, authorized)).status).toBe(400);
+    const again = await authorize(browser, { client: APP, ...PERSON });
+    expect((await redeem(visitorAt(1), APP, again)).status).toBe(200);
     expect((await keySetAt(1)).headers['cache-control']).toBe('public, max-age=900');
   }, 40_000);
 });
