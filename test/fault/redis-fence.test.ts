@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { openRedisState } from '../../src/storage/redis/open-redis-state.ts';
-import type { State } from '../../src/storage/state.ts';
+import type { State, Version } from '../../src/storage/state.ts';
 import { createRecordingLogger } from '../support/recording-logger.ts';
 import { redisSettings, startRedis, type TestRedis } from '../support/redis.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
@@ -40,6 +40,7 @@ let exchanges: Exchanges;
 let makers: Readonly<Record<string, () => Promise<Use>>>;
 /** Of each: one that was used at the old master after the other was cut off, and one that was not used. */
 const made = new Map<string, { readonly spent: Use; readonly kept: Use }>();
+let readBefore: Version;
 let refreshed: { readonly before: string; readonly after: string };
 
 beforeAll(async () => {
@@ -66,6 +67,7 @@ async function useAndFailOver(): Promise<void> {
   const { app, house } = exchanges;
   for (const [name, make] of Object.entries(makers))
     made.set(name, { spent: await make(), kept: await make() });
+  readBefore = await state.put('read-before', 'issued', { once: true });
   const { refresh_token: before = '' } = await app.signIn(house.browser());
   await one.execute('WAIT', '1', '5000');
   await other.execute('REPLICAOF', 'NO', 'ONE');
@@ -93,6 +95,11 @@ describe('a replica that is promoted and lacks what was done last', () => {
       await expect.poll(useNew, { timeout: 3000 }).toBe('done');
     },
   );
+
+  test('takes no swap from what was read at the old master, though it holds just that', async () => {
+    expect(await other.execute('GET', 'latchkey:v:read-before')).toContain(`${readBefore}|`);
+    expect(await state.swap('read-before', readBefore, 'used')).toBeUndefined();
+  });
 
   test('takes no client assertion for a minute that does not say when it was made', async () => {
     expect(await (await exchanges.makeAssertion(false))()).toBe('invalid_client');

@@ -8,6 +8,11 @@ import { grantKey } from './grants.ts';
 import { isJsonObject, number, object, ofKind, text, toJson, toOwnPayload } from './payloads.ts';
 import type { RequestState } from './request-state.ts';
 
+const ENDED = { kind: 'EndedInteraction' } as const;
+/** Whoever comes later finds nothing, which says the same. */
+const ENDED_SECONDS = 60;
+const ROUNDS_MAX = 3;
+
 /** Interactions at rest: neither their own id nor the session's can be read off them. */
 export interface InteractionRecords extends ModelStore {
   /** Where an interaction lies. */
@@ -63,9 +68,16 @@ export function createInteractionRecords(options: {
         : undefined;
     },
     async destroy(uid) {
-      // The engine destroys an interaction to resume its request: who finds nothing to destroy came second.
-      if (!(await state.delete(keyOf(uid))))
-        throw new errors.SessionNotFound('the interaction was resumed already');
+      // The engine destroys an interaction to resume its request: who finds nothing to destroy came second. A deletion
+      // could be made once more where the first was lost; a swap is held against what was read.
+      let seen = await state.get(keyOf(uid));
+      for (let round = 0; round < ROUNDS_MAX; round += 1) {
+        if (ofKind(seen, 'Interaction') === undefined) break;
+        const life = { ttlSeconds: ENDED_SECONDS, durable: true, essential: true };
+        if (await state.swap(keyOf(uid), seen, ENDED, life)) return;
+        seen = await state.refresh(keyOf(uid));
+      }
+      throw new errors.SessionNotFound('the interaction was resumed already');
     },
   };
 }
