@@ -69,8 +69,15 @@ function demandedBy(profile: SecurityProfile | undefined, metadata: JsonObject):
   if (profile === undefined) return {};
   return {
     require_pushed_authorization_requests: true,
-    // Else every algorithm would be good.
-    request_object_signing_alg: metadata['request_object_signing_alg'] ?? REQUEST_OBJECT_ALGORITHM,
+    // Else every algorithm would be good. Without keys none is, and the engine refuses a client that names one.
+    ...(hasKeys(metadata) && {
+      request_object_signing_alg:
+        metadata['request_object_signing_alg'] ?? REQUEST_OBJECT_ALGORITHM,
+    }),
     ...(profile === 'fapi2-message-signing' && { require_signed_request_object: true }),
   };
+}
+
+function hasKeys(metadata: JsonObject): boolean {
+  return metadata['jwks'] !== undefined || metadata['jwks_uri'] !== undefined;
 }

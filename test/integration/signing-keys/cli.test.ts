@@ -5,13 +5,14 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { registerKeysCommands } from '../../../src/cli/keys.ts';
 import type { Clients } from '../../../src/clients/clients.ts';
 import { createClients } from '../../../src/clients/create-clients.ts';
-import type { SigningKeys } from '../../../src/signing-keys/signing-keys.ts';
+import type { EncryptionAlgorithm, SigningKeys } from '../../../src/signing-keys/signing-keys.ts';
 import { openHouse, phases, signerOf, type House } from './house.ts';
 
 let house: House;
 let node: SigningKeys;
 let clients: Clients;
 let closed: number;
+let encryptionAlgorithms: readonly EncryptionAlgorithm[];
 beforeEach(async () => {
   house = await openHouse();
   node = await house.openNode();
@@ -23,6 +24,7 @@ beforeEach(async () => {
     profile: 'production',
   });
   closed = 0;
+  encryptionAlgorithms = [];
 });
 afterEach(async () => {
   await clients.close();
@@ -44,7 +46,10 @@ async function runWith(
     .exitOverride()
     .configureOutput({ writeErr: () => undefined });
   registerKeysCommands(program, async () => ({
-    administration: await house.administer({ settings: house.settings(section) }),
+    administration: await house.administer({
+      settings: house.settings(section),
+      encryptionAlgorithms,
+    }),
     clients,
     factors: { reseal: async () => 3 },
     resealPools: async () => ({ secrets: 4, verifiers: 5 }),
@@ -98,6 +103,24 @@ describe('latchkey keys', () => {
     expect(text).toContain('What it signed is refused here from now on');
     await expect.poll(() => text).toContain(`The key ${signerOf(node)?.kid} signs from now on.`);
     expect(await run('list')).toContain('laptop stolen');
+  });
+
+  test('tells of keys that clients encrypt to as of what they are, and imports none', async () => {
+    encryptionAlgorithms = ['RSA-OAEP-256'];
+    const reading = await house.openNode({ encryptionAlgorithms });
+    const kid = reading.current().decrypting[0]?.kid ?? '';
+    const list = await run('list');
+    expect(list).toMatch(/^RSA-OAEP-256 {2}[\w-]{10} .* is shown 30 d more$/m);
+    for (const line of list.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+    expect(await run('rotate', '--now', '--algorithm', 'RSA-OAEP-256')).toMatch(
+      /^RSA-OAEP-256: the key set shows the key [\w-]{43} in 1 min 5 s, at 2027-.*Z, when every node has it\.$/,
+    );
+    const revoked = await run('revoke', '--reason', 'laptop stolen', '--', kid);
+    expect(revoked).toContain('What was encrypted to it is read no more.');
+    expect(revoked).toMatch(/The key [\w-]{43} is shown from now on\./);
+    await expect(run('import', 'own.pem', '--algorithm', 'RSA-OAEP-256')).rejects.toThrow(
+      'Allowed choices',
+    );
   });
 
   test('revoke wants a reason', async () => {
