@@ -41,6 +41,7 @@ function declared(client: TenantClientConfig, tenant: TenantConfig): object {
     type: TYPES[appType],
     secret: client.clientSecret,
     secretInClear: client.clientSecretInClear,
+    ...(client.jwks && { jwks: client.jwks, tokenEndpointAuthMethod: 'private_key_jwt' }),
     redirectUris: callbacks,
     postLogoutRedirectUris: client.allowedLogoutUrls,
     grantTypes,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { tlsConfig } from '../http/config.ts';
 import { GRANT } from './authentication/names.ts';
+import { METADATA_FIELDS } from '../clients/metadata-fields.ts';
 import { duration, givenSecret, origin, secret, sensitive } from '../config/values.ts';
 import { MANAGEMENT_SCOPES } from './management/scopes.ts';
 
@@ -35,10 +36,13 @@ const tenantClient = z.strictObject({
     .describe('What kind of application it is; spa and native have no secret.'),
   clientSecret: secret()
     .optional()
-    .describe('Where the secret lies; needed unless it is spa or native.'),
+    .describe('Where the secret lies; needed unless it is spa or native, or has `jwks`.'),
   clientSecretInClear: sensitive()
     .optional()
     .describe('The secret itself, for the dev profile only; elsewhere write `clientSecret`.'),
+  jwks: METADATA_FIELDS.jwks
+    .optional()
+    .describe('Its public keys, by which it proves itself (private_key_jwt) in place of a secret.'),
   callbacks: z.array(url).default([]).describe('Allowed callback URLs, compared byte for byte.'),
   allowedLogoutUrls: z
     .array(url)

@@ -16,6 +16,10 @@ import { signInOn } from '../support/relying-parties/sign-in-on.ts';
 const API = 'https://api.example.com';
 const SECRET = 'a-secret-of-the-tests-and-of-nothing-else-0001';
 
+const DATABASE = 'Username-Password-Authentication';
+const REALM = 'http://auth0.com/oauth/grant-type/password-realm';
+const OTP = 'http://auth0.com/oauth/grant-type/passwordless/otp';
+
 /** What of auth0-spa-js these tests call. */
 interface SpaClient {
   loginWithRedirect(options?: object): Promise<void>;
@@ -46,6 +50,8 @@ beforeAll(async () => {
   const at = (app: number): string => `http://localhost:${app}`;
   latchkey = await startLatchkey({
     settings: {
+      authentication: { emailCode: true },
+      joining: { mode: 'open' },
       apis: [{ identifier: API, name: 'Messages', scopes: { 'read:messages': 'Read' } }],
       auth0: {
         tenants: [
@@ -68,7 +74,12 @@ beforeAll(async () => {
                 callbacks: [`${at(web)}/callback`, `${at(passport)}/callback`],
                 allowedLogoutUrls: [at(web)],
               },
-              { clientId: 'machine', appType: 'non_interactive', clientSecretInClear: SECRET },
+              {
+                clientId: 'machine',
+                appType: 'non_interactive',
+                clientSecretInClear: SECRET,
+                grantTypes: ['client_credentials', 'refresh_token', 'password', REALM, OTP],
+              },
             ],
           },
         ],
@@ -220,12 +231,16 @@ test('passport-auth0 signs in without PKCE, and asks userinfo with the token in 
   }));
 
 describe('auth0 for Node', () => {
+  type Ask = (options: object) => Promise<{
+    readonly data: { readonly access_token: string; readonly refresh_token?: string };
+  }>;
+  type Tell = (options: object) => Promise<{ readonly data: unknown }>;
   interface Authentication {
-    readonly oauth: {
-      clientCredentialsGrant(
-        options: object,
-      ): Promise<{ readonly data: { readonly access_token: string } }>;
-    };
+    readonly oauth: Readonly<
+      Record<'clientCredentialsGrant' | 'passwordGrant' | 'refreshTokenGrant', Ask>
+    >;
+    readonly database: Readonly<Record<'signUp' | 'changePassword', Tell>>;
+    readonly passwordless: { readonly sendEmail: Tell; readonly loginWithEmail: Ask };
   }
 
   function authentication(clientSecret: string): Authentication {
@@ -248,6 +263,47 @@ describe('auth0 for Node', () => {
   test('knows our refusals', async () => {
     const refused = authentication('wrong').oauth.clientCredentialsGrant({ audience: API });
     await expect(refused).rejects.toMatchObject({ error: 'access_denied', statusCode: 401 });
+  });
+
+  // Without `openid`: it holds the issuer of an ID token against https.
+  const wish = { audience: API, scope: 'offline_access read:messages' };
+
+  test('signs somebody up, who signs in by password and goes on by a refresh token', async () => {
+    const { oauth, database } = authentication(SECRET);
+    const connection = DATABASE;
+    const person = { email: 'zoe@example.com', password: 'correct-horse-battery-47' };
+    expect(await database.signUp({ ...person, connection })).toMatchObject({
+      data: { email: person.email, email_verified: false },
+    });
+    const asked = { username: person.email, password: person.password, realm: connection, ...wish };
+    const { data } = await oauth.passwordGrant(asked);
+    expect(await askApi(data.access_token)).toBe(200);
+    const refreshed = await oauth.refreshTokenGrant({ refresh_token: data.refresh_token });
+    expect(await askApi(refreshed.data.access_token)).toBe(200);
+    await expect(oauth.passwordGrant({ ...asked, password: 'wrong' })).rejects.toMatchObject({
+      error: 'invalid_grant',
+      error_description: 'Wrong email or password.',
+      statusCode: 403,
+    });
+    await database.changePassword({ email: person.email, connection });
+  });
+
+  test('sends a code, by which somebody signs in', async () => {
+    const { passwordless } = authentication(SECRET);
+    const email = 'alice@example.com';
+    await passwordless.sendEmail({ email, send: 'code' });
+    const codes = async (): Promise<readonly string[]> => {
+      const answer = await fetch(`${latchkey.issuer}/dev/inbox.json?to=${email}`);
+      const letters = (await answer.json()) as readonly { readonly codes: readonly string[] }[];
+      return letters.flatMap((letter) => letter.codes);
+    };
+    await expect.poll(async () => (await codes()).length).toBe(1);
+    const { data } = await passwordless.loginWithEmail({
+      email,
+      code: (await codes())[0],
+      ...wish,
+    });
+    expect(await askApi(data.access_token)).toBe(200);
   });
 });
 

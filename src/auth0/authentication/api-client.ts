@@ -8,7 +8,8 @@ interface Named {
 }
 
 /**
- * The application that asks, which must show its secret if it has one.
+ * The application that asks, which must show its secret if it has one. What proves itself by a key can do so at the token
+ * endpoint alone.
  *
  * @throws {ApiProblem}
  */
@@ -18,7 +19,7 @@ export async function authenticatedClient(
 ): Promise<Client> {
   const client = id === undefined ? undefined : await clients.find(id);
   if (client === undefined) throw problem(401, 'access_denied', 'Unauthorized');
-  const isOpen = client.secretHash === undefined;
+  const isOpen = client.metadata['token_endpoint_auth_method'] === 'none';
   if (isOpen || (secret !== undefined && clients.verifySecret(client, secret))) return client;
   throw problem(401, 'access_denied', 'Unauthorized');
 }

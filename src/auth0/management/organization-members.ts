@@ -4,11 +4,9 @@ import { organizationOf } from './organizations.ts';
 import { pageOfAll, pageQuery } from './paging.ts';
 import type { ManagementRoom } from './room.ts';
 import type { ManagementRoute } from './route.ts';
-import { CONNECTION, userSummaries } from './user-view.ts';
+import { CONNECTION, CONNECTION_ID, userSummaries } from './user-view.ts';
 
 const MEMBERS_MAX = 50;
-/** Of the one connection, which every organization has. */
-const CONNECTION_ID = 'con_database';
 const membersBody = z.object({
   members: z.array(z.string().max(255)).min(1).max(MEMBERS_MAX),
 });

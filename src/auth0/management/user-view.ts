@@ -1,12 +1,13 @@
 import type { Account } from '../../accounts/accounts.ts';
 import type { JsonObject } from '../../runtime/json.ts';
+import { DATABASE } from '../authentication/names.ts';
 import { auth0Subject } from '../subjects.ts';
 import type { Metadata } from '../user-metadata.ts';
 import type { ManagementRoom } from './room.ts';
 import { type SignIns, signInsOf } from './sign-ins.ts';
 
 /** The one connection: accounts with a password of the one directory. */
-export const CONNECTION = 'Username-Password-Authentication';
+export const CONNECTION = DATABASE;
 /** The id of that connection. */
 export const CONNECTION_ID = 'con_0000000000000001';
 

@@ -1,4 +1,5 @@
-import { decodeJwt } from 'jose';
+import { randomUUID } from 'node:crypto';
+import { decodeJwt, exportJWK, generateKeyPair, SignJWT, type GenerateKeyPairResult } from 'jose';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   API,
@@ -10,10 +11,24 @@ import {
   type TenantNode,
 } from './tenant-node.ts';
 
+const KEYED = 'keyed-client';
+
 let node: TenantNode;
+let keys: GenerateKeyPairResult;
 
 beforeAll(async () => {
-  node = await openTenantNode({ defaultAudience: API, refreshLeeway: '60s' });
+  keys = await generateKeyPair('RS256');
+  const jwk = { ...(await exportJWK(keys.publicKey)), kid: 'one', alg: 'RS256', use: 'sig' };
+  const machine = { appType: 'non_interactive' };
+  node = await openTenantNode({
+    defaultAudience: API,
+    refreshLeeway: '60s',
+    clients: [
+      { clientId: SPA, appType: 'spa', callbacks: [CALLBACK] },
+      { clientId: MACHINE, ...machine, clientSecretInClear: SECRET, audiences: [API] },
+      { clientId: KEYED, ...machine, jwks: { keys: [jwk] } },
+    ],
+  });
 });
 
 afterAll(() => node.close());
@@ -57,4 +72,36 @@ test('an application of a tenant is none of the installation, and the other way 
     redirect: 'manual',
   });
   expect(atTenant.status).toBe(400);
+});
+
+test('an application may prove itself by a key, in an assertion for the issuer with its slash', async () => {
+  const asked = (aud: string): Promise<string> =>
+    new SignJWT({})
+      .setProtectedHeader({ alg: 'RS256', kid: 'one' })
+      .setIssuer(KEYED)
+      .setSubject(KEYED)
+      .setAudience(aud)
+      .setJti(randomUUID())
+      .setIssuedAt()
+      .setExpirationTime('1m')
+      .sign(keys.privateKey);
+  const ask = async (aud: string): ReturnType<TenantNode['token']> =>
+    await node.token({
+      grant_type: 'client_credentials',
+      audience: API,
+      client_id: KEYED,
+      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      client_assertion: await asked(aud),
+    });
+  expect(decodeJwt(String((await ask(`${node.tenant}/`)).body['access_token'])).aud).toBe(API);
+  expect(await ask('https://elsewhere.example/')).toMatchObject({
+    status: 401,
+    body: { error: 'access_denied' },
+  });
+  const start = await fetch(`${node.tenant}/passwordless/start`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ client_id: KEYED, connection: 'email', email: 'ann@example.com' }),
+  });
+  expect(start.status).toBe(401);
 });
