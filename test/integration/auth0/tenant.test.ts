@@ -1,4 +1,4 @@
-import { decodeJwt, decodeProtectedHeader } from 'jose';
+import { decodeJwt, decodeProtectedHeader, type JWK } from 'jose';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   API,
@@ -16,7 +16,11 @@ import {
 let node: TenantNode;
 
 beforeAll(async () => {
-  node = await openTenantNode();
+  const protocol = {
+    encryption: { enabled: true },
+    requestObjects: { enabled: true, encryption: { enabled: true } },
+  };
+  node = await openTenantNode({}, { protocol });
 });
 
 afterAll(() => node.close());
@@ -48,6 +52,16 @@ test('discovery tells an issuer with a slash, and the endpoints where Auth0 has 
       'web_message',
     ]),
   });
+});
+
+test('the key set has keys that sign alone, though the installation has others to encrypt to', async () => {
+  const usesOf = async (issuer: string): Promise<ReadonlySet<string | undefined>> => {
+    const answer = await fetch(`${issuer}/.well-known/jwks.json`);
+    const { keys } = (await answer.json()) as { keys: readonly JWK[] };
+    return new Set(keys.map(({ use }) => use));
+  };
+  expect(await usesOf(node.tenant)).toEqual(new Set(['sig']));
+  expect(await usesOf(node.issuer)).toEqual(new Set(['sig', 'enc']));
 });
 
 test('a request is pushed where Auth0 has it', async () => {
