@@ -6,6 +6,7 @@ import { apisOf } from './apis.ts';
 import { clientsOf } from './clients.ts';
 import { auth0Config, type Auth0Config, type TenantConfig } from './config.ts';
 import { createAuth0Dialect } from './dialect.ts';
+import { createEmailConfirmation } from './email-confirmation.ts';
 import { createLogoutRoutes } from './logout.ts';
 import { createManagement } from './management/management.ts';
 import { createOrganizations } from './organizations/create-organizations.ts';
@@ -55,7 +56,9 @@ async function siteOf(
   const organizations = createOrganizations({ ...house, tenant, clients });
   const resourceServers = apisOf(tenant, house.resourceServers);
   const actions = await openActions({ ...house, tenant, clients, metadata });
-  const authentication = createAuthenticationApi(house, { tenant, clients, limits, metadata });
+  const emailConfirmation = createEmailConfirmation(house, tenant);
+  const own = { tenant, clients, emailConfirmation, metadata };
+  const authentication = createAuthenticationApi(house, { ...own, limits });
   const { protocol, routers } = await house.openIssuer({
     profile: profileOf(tenant),
     dialect: createAuth0Dialect(tenant, resourceServers),
@@ -83,16 +86,10 @@ async function siteOf(
     arePopups: true,
     routers: [
       ...routers,
-      ...authentication.routers,
+      authentication.router,
+      emailConfirmation.router,
       createLogoutRoutes({ clients, sessions: protocol.sessions, allowedLogoutUrls }),
-      createManagement({
-        ...house,
-        tenant,
-        clients,
-        resourceServers,
-        metadata,
-        organizations,
-      }),
+      createManagement({ ...house, ...own, resourceServers, organizations }),
     ],
     protocol: takingTokensFromQueries(protocol),
   };

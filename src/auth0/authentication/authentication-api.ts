@@ -1,7 +1,6 @@
 import type { Router } from '@koa/router';
 import type { House } from '../../capability.ts';
 import type { FurtherGrant } from '../../provider/further-grant.ts';
-import { createEmailConfirmation } from '../email-confirmation.ts';
 import { createApiRoutes } from './api-routes.ts';
 import { createDatabaseEndpoints } from './database-endpoints.ts';
 import { createLetterbox } from './letterbox.ts';
@@ -15,19 +14,17 @@ import type { Room } from './room.ts';
 /** The Authentication API beside what is OpenID Connect: ways to sign in without a page of ours. */
 export interface AuthenticationApi {
   readonly grants: readonly FurtherGrant[];
-  readonly routers: readonly Router[];
+  readonly router: Router;
 }
 
 export function createAuthenticationApi(
   house: House,
-  own: Pick<Room, 'tenant' | 'clients' | 'limits' | 'metadata'>,
+  own: Pick<Room, 'tenant' | 'clients' | 'emailConfirmation' | 'limits' | 'metadata'>,
 ): AuthenticationApi {
   const { tenant, clients } = own;
-  const emailConfirmation = createEmailConfirmation(house, tenant);
   const room: Room = {
     ...house,
     ...own,
-    emailConfirmation,
     mfaTokens: createMfaTokens(house.state, tenant.name),
     letterbox: createLetterbox({ ...house, ...own }),
   };
@@ -38,6 +35,6 @@ export function createAuthenticationApi(
   ];
   return {
     grants: [...createPasswordGrants(room), ...createMfaGrants(room), createOtpGrant(room)],
-    routers: [createApiRoutes(endpoints, clients), emailConfirmation.router],
+    router: createApiRoutes(endpoints, clients),
   };
 }

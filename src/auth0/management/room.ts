@@ -1,6 +1,7 @@
 import type { House } from '../../capability.ts';
 import type { Clients, ResourceServers } from '../../clients/clients.ts';
 import type { TenantConfig } from '../config.ts';
+import type { EmailConfirmation } from '../email-confirmation.ts';
 import type { TenantOrganizations } from '../organizations/tenant-organizations.ts';
 import type { UserMetadata } from '../user-metadata.ts';
 
@@ -23,6 +24,7 @@ export interface ManagementRoom extends Pick<
   /** Those of the tenant. */
   readonly clients: Clients;
   readonly resourceServers: ResourceServers;
+  readonly emailConfirmation: EmailConfirmation;
   readonly metadata: UserMetadata;
   readonly organizations: TenantOrganizations;
 }

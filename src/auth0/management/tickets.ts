@@ -20,6 +20,14 @@ const passwordChange = z.strictObject({
   mark_email_as_verified: z.literal(false, unknown).optional(),
 });
 
+const emailVerification = z.strictObject({
+  user_id: z.string(),
+  client_id: z.string().optional(),
+  result_url: z.string().optional(),
+  ttl_sec: z.int().optional(),
+  includeEmailInRedirect: z.boolean().optional(),
+});
+
 /** `/tickets`: links for somebody whom the application hands them to. */
 export function ticketRoutes(room: ManagementRoom): readonly ManagementRoute[] {
   return [
@@ -34,6 +42,19 @@ export function ticketRoutes(room: ManagementRoom): readonly ManagementRoute[] {
         const { token } = await room.tickets.issue({ kind: 'recovery', about: id });
         await room.audit.record({ type: 'account.recovery_link_made', accountId: id, by, origin });
         return { ticket: recoveryUrl(room.profile.issuer, token) };
+      },
+    },
+    {
+      method: 'post',
+      path: '/tickets/email-verification',
+      scopes: ['create:user_tickets'],
+      status: 201,
+      async run(call) {
+        const { user_id: userId } = await call.body(emailVerification);
+        const [account] = await accountsByUserIds([userId], room);
+        if (account?.email === undefined) throw invalidBody('the user has no address');
+        const { url } = await room.emailConfirmation.link(account.id, account.email);
+        return { ticket: url };
       },
     },
   ];

@@ -278,4 +278,18 @@ describe('tickets', () => {
     const nobody = { user_id: 'auth0|nobody' };
     expect((await node.manage('POST', '/tickets/password-change', nobody)).status).toBe(404);
   });
+
+  test('for an address lead to the page of the tenant where it is confirmed', async () => {
+    const [mia] = (await node.manage('GET', '/users-by-email?email=mia@example.com')).list;
+    const asked = { user_id: String(mia?.['user_id']) };
+    const made = await node.manage('POST', '/tickets/email-verification', asked);
+    expect(made.status).toBe(201);
+    const page = await fetch(String(made.body['ticket']));
+    expect({ status: page.status, text: await page.text() }).toMatchObject({
+      status: 200,
+      text: expect.stringContaining('mia@example.com'),
+    });
+    const nobody = { user_id: 'auth0|nobody' };
+    expect((await node.manage('POST', '/tickets/email-verification', nobody)).status).toBe(404);
+  });
 });
