@@ -3,7 +3,7 @@ import type { JsonObject } from '../runtime/json.ts';
 import { checkLimits, notBySchema } from './attribute-rules.ts';
 import { TEXT_CLAIMS } from './attributes.ts';
 import { CognitoException } from './exception.ts';
-import type { CustomAttribute, Pool } from './pool.ts';
+import type { CustomAttribute, Pool, PoolClient } from './pool.ts';
 
 /** Attributes as operations are given them. */
 export const attributeInput = z
@@ -29,16 +29,16 @@ const TEXTS: ReadonlySet<string> = new Set(TEXT_CLAIMS);
 const NOTHING: WantedAttributes = { claims: {}, custom: {} };
 
 /**
- * Tells the account's from the pool's.
+ * Tells the account's from the pool's. `by`: an operator, or a user by a client.
  *
  * @throws {CognitoException} for what the pool does not have, and what users may not say.
  */
 export function readAttributes(
   given: AttributeInput,
-  { pool, by }: { readonly pool: Pool; readonly by: 'user' | 'operator' },
+  { pool, by }: { readonly pool: Pool; readonly by: 'operator' | Pick<PoolClient, 'writable'> },
 ): WantedAttributes {
   const wanted = given.reduce<WantedAttributes>((known, { Name, Value }) => {
-    if (Name === 'sub' || (by === 'user' && FOR_OPERATORS.has(Name)))
+    if (Name === 'sub' || (by !== 'operator' && !mayWrite(by, Name)))
       throw new CognitoException(
         'NotAuthorizedException',
         'A client attempted to write unauthorized attribute',
@@ -52,6 +52,10 @@ export function readAttributes(
   return claims['phone_number'] === undefined
     ? wanted
     : { ...wanted, claims: { phone_number_verified: null, ...claims } };
+}
+
+function mayWrite({ writable }: Pick<PoolClient, 'writable'>, name: string): boolean {
+  return !FOR_OPERATORS.has(name) && (writable === undefined || writable.includes(name));
 }
 
 function withAttribute(

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { JsonObject } from '../runtime/json.ts';
+import type { PoolClient } from './pool.ts';
 import type { PoolUser } from './users.ts';
 
 /** What a pool keeps beside the account. */
@@ -62,14 +63,24 @@ export function claimsOf(user: PoolUser): JsonObject {
  * The same as far as `scopes` tell of them; undefined: everything. `profile`, and `openid` with no other, tell everything,
  * as at Cognito.
  */
-export function claimsFor(user: PoolUser, scopes: readonly string[] | undefined): JsonObject {
-  const claims = claimsOf(user);
+export function claimsFor(
+  user: PoolUser,
+  client: Pick<PoolClient, 'readable'>,
+  scopes: readonly string[] | undefined,
+): JsonObject {
+  const all = Object.entries(claimsOf(user));
+  const claims = Object.fromEntries(all.filter(([name]) => mayRead(client, name)));
   if (scopes === undefined || scopes.includes('profile')) return claims;
   const named = ['email', 'phone'].filter((scope) => scopes.includes(scope));
   if (named.length === 0) return claims;
   return Object.fromEntries(
     Object.entries(claims).filter(([name]) => named.some((scope) => name.startsWith(scope))),
   );
+}
+
+/** Whether a client is told an attribute (`ReadAttributes`). */
+export function mayRead({ readable }: Pick<PoolClient, 'readable'>, name: string): boolean {
+  return name === 'sub' || readable === undefined || readable.includes(name);
 }
 
 /** The same as operations tell them, every value a text, with `sub`. */

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../runtime/json.ts';
 import type { Origin } from '../runtime/origin.ts';
 import { missingAttributes } from './attribute-rules.ts';
-import { attributeList, claimsOf } from './attributes.ts';
+import { attributeList, claimsOf, mayRead } from './attributes.ts';
 import type { ChallengeName } from './challenges.ts';
 import { CognitoException, incorrectCredentials, passwordResetRequired } from './exception.ts';
 import { issueTokens } from './issue-tokens.ts';
@@ -71,7 +71,7 @@ export async function askFor(name: ChallengeName, proven: Proven, room: Room): P
   const parameters =
     name === 'EMAIL_OTP'
       ? await sendCode(proven, session, room)
-      : await parametersOf(name, user, room);
+      : await parametersOf(name, proven, room);
   return {
     ChallengeName: name,
     Session: session,
@@ -96,23 +96,25 @@ async function sendCode(
 /** Lists and objects are texts here, as SDKs expect. */
 async function parametersOf(
   name: Exclude<ChallengeName, 'EMAIL_OTP'>,
-  user: PoolUser,
+  proven: Proven,
   { factors }: Room,
 ): Promise<JsonObject> {
   switch (name) {
     case 'NEW_PASSWORD_REQUIRED':
-      return newPasswordParameters(user);
+      return newPasswordParameters(proven);
     case 'SOFTWARE_TOKEN_MFA':
       return { FRIENDLY_DEVICE_NAME: '' };
     case 'SELECT_MFA_TYPE':
-      return { MFAS_CAN_CHOOSE: JSON.stringify((await mfaOf(user, factors)).names) };
+      return { MFAS_CAN_CHOOSE: JSON.stringify((await mfaOf(proven.user, factors)).names) };
     case 'MFA_SETUP':
       return { MFAS_CAN_SETUP: '["SOFTWARE_TOKEN_MFA"]' };
   }
 }
 
-function newPasswordParameters(user: PoolUser): JsonObject {
-  const attributes = attributeList(user).filter(({ Name }) => Name !== 'sub');
+function newPasswordParameters({ user, client }: Proven): JsonObject {
+  const attributes = attributeList(user).filter(
+    ({ Name }) => Name !== 'sub' && mayRead(client, Name),
+  );
   const missing = missingAttributes(user.pool, claimsOf(user));
   return {
     requiredAttributes: JSON.stringify(missing.map((name) => `userAttributes.${name}`)),

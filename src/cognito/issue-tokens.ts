@@ -125,7 +125,7 @@ function idTokenClaims(
   accessToken: string,
 ): JsonObject {
   return {
-    ...claimsFor(user, session.hosted?.scopes),
+    ...claimsFor(user, client, session.hosted?.scopes),
     ...shared,
     aud: client.id,
     token_use: 'id',

@@ -16,8 +16,8 @@ const email = z.literal('email', { error: 'only the attribute email can be verif
 export function updateUserAttributes(room: Room): Operation {
   const input = ofUser.extend({ UserAttributes: attributeInput });
   return operation(input, async ({ AccessToken, UserAttributes }, origin) => {
-    const { user } = await room.accessTokens.bearer(AccessToken);
-    const wanted = readAttributes(UserAttributes, { pool: user.pool, by: 'user' });
+    const { user, client } = await room.accessTokens.bearer(AccessToken);
+    const wanted = readAttributes(UserAttributes, { pool: user.pool, by: client });
     const changed = await changeAttributes(user, wanted, { by: 'self', origin }, room);
     const address = user.pool.autoVerifyEmail ? keptOf(changed).email : undefined;
     const isNew = address !== undefined && address !== keptOf(user).email;
@@ -32,9 +32,9 @@ export function updateUserAttributes(room: Room): Operation {
 export function deleteUserAttributes(room: Room): Operation {
   const input = ofUser.extend({ UserAttributeNames: z.array(z.string().min(1).max(32)) });
   return operation(input, async ({ AccessToken, UserAttributeNames: names }, origin) => {
-    const { user } = await room.accessTokens.bearer(AccessToken);
+    const { user, client } = await room.accessTokens.bearer(AccessToken);
     const given = names.map((Name) => ({ Name, Value: '' }));
-    const wanted = readAttributes(given, { pool: user.pool, by: 'user' });
+    const wanted = readAttributes(given, { pool: user.pool, by: client });
     await changeAttributes(user, wanted, { by: 'self', origin }, room);
     return {};
   });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { equalSecrets } from '../runtime/digest.ts';
-import { attributeList } from './attributes.ts';
+import { attributeList, mayRead } from './attributes.ts';
 import { CognitoException } from './exception.ts';
 import { mfaView } from './mfa.ts';
 import { operation, type Operation } from './operation.ts';
@@ -11,10 +11,12 @@ const byToken = z.object({ AccessToken: z.string() });
 /** `GetUser`: what the user of an access token is. */
 export function getUser(room: Room): Operation {
   return operation(byToken, async ({ AccessToken }) => {
-    const { user } = await room.accessTokens.bearer(AccessToken);
+    const { user, client } = await room.accessTokens.bearer(AccessToken);
     return {
       Username: user.row.username,
-      UserAttributes: attributeList(user).map((one) => ({ ...one })),
+      UserAttributes: attributeList(user)
+        .filter(({ Name }) => mayRead(client, Name))
+        .map((one) => ({ ...one })),
       ...(await mfaView(user, room.factors)),
     };
   });

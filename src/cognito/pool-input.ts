@@ -5,6 +5,7 @@ import { AUTH_FLOWS, type AuthFlow, type Pool, type PoolClient } from './pool.ts
 import { oauthInput, readOAuth } from './oauth-input.ts';
 import {
   givenOf,
+  keptClientInput,
   keptInvitation,
   keptPasswordPolicy,
   keptPolicies,
@@ -55,18 +56,15 @@ export const poolInput = z
   .extend(keptPoolInput.shape);
 export type PoolInput = z.output<typeof poolInput>;
 
-const unit = z.enum(['seconds', 'minutes', 'hours', 'days']).nullish();
+const attributeNames = z.array(z.string().min(1).max(2048)).max(100).nullish();
 
 /** What `CreateUserPoolClient` and `UpdateUserPoolClient` say of a client. */
 export const clientInput = z.object({
   ClientName: z.string().min(1).max(128).nullish(),
-  ExplicitAuthFlows: z.array(z.string()).nullish(),
-  AccessTokenValidity: z.int().min(0).nullish(),
-  IdTokenValidity: z.int().min(0).nullish(),
-  RefreshTokenValidity: z.int().min(0).nullish(),
-  TokenValidityUnits: z.object({ AccessToken: unit, IdToken: unit, RefreshToken: unit }).nullish(),
+  ReadAttributes: attributeNames,
+  WriteAttributes: attributeNames,
   PreventUserExistenceErrors: z.enum(['LEGACY', 'ENABLED']).nullish(),
-  RefreshTokenRotation: z.object({ Feature: z.enum(['ENABLED', 'DISABLED']) }).nullish(),
+  ...keptClientInput.shape,
   ...oauthInput,
 });
 export type ClientInput = z.output<typeof clientInput>;
@@ -174,6 +172,9 @@ export function readClient(
     rotateRefreshTokens: input.RefreshTokenRotation?.Feature === 'ENABLED',
     preventUserExistenceErrors: input.PreventUserExistenceErrors !== 'LEGACY',
     oauth: readOAuth(input, { isDev }),
+    readable: input.ReadAttributes ?? undefined,
+    writable: input.WriteAttributes ?? undefined,
+    kept: givenOf(keptClientInput.parse(input)),
   };
 }
 

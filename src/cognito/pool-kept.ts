@@ -30,6 +30,28 @@ export const keptPasswordPolicy = z.object({
 });
 export const keptPolicies = z.object({ SignInPolicy: object });
 
+const unit = z.enum(['seconds', 'minutes', 'hours', 'days']).optional();
+const validity = z.int().min(0).nullish();
+
+/** Settings of clients that are told again in the units and the words in which they were given. Most of them count. */
+export const keptClientInput = z.object({
+  ExplicitAuthFlows: z.array(z.string()).nullish(),
+  AccessTokenValidity: validity,
+  IdTokenValidity: validity,
+  RefreshTokenValidity: validity,
+  TokenValidityUnits: z.object({ AccessToken: unit, IdToken: unit, RefreshToken: unit }).nullish(),
+  RefreshTokenRotation: z
+    .object({
+      Feature: z.enum(['ENABLED', 'DISABLED']),
+      RetryGracePeriodSeconds: z.int().min(0).max(60).optional(),
+    })
+    .nullish(),
+  AnalyticsConfiguration: object,
+  AuthSessionValidity: z.int().min(3).max(15).nullish(),
+  EnablePropagateAdditionalUserContextData: z.boolean().nullish(),
+  EnableTokenRevocation: z.boolean().nullish(),
+});
+
 /** What of them was given, as it is told again. */
 export function givenOf(values: Readonly<Record<string, Json | undefined>>): JsonObject {
   return Object.fromEntries(

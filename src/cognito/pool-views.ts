@@ -79,5 +79,8 @@ export function clientView(client: PoolClient): JsonObject {
     RefreshTokenRotation: { Feature: client.rotateRefreshTokens ? 'ENABLED' : 'DISABLED' },
     EnableTokenRevocation: true,
     ...oauthView(client.oauth),
+    ...(client.readable && { ReadAttributes: client.readable }),
+    ...(client.writable && { WriteAttributes: client.writable }),
+    ...client.kept,
   };
 }

@@ -95,6 +95,12 @@ export interface PoolClient {
   readonly preventUserExistenceErrors: boolean;
   /** What it may do at the hosted endpoints. */
   readonly oauth: OAuthSettings;
+  /** Attributes that it is told (`ReadAttributes`); undefined: all. */
+  readonly readable?: readonly string[] | undefined;
+  /** Attributes that users change by it (`WriteAttributes`); undefined: all. */
+  readonly writable?: readonly string[] | undefined;
+  /** What the API said of it, in its words, to be told again; undefined: the configuration declares it. */
+  readonly kept?: JsonObject | undefined;
 }
 
 /** The part of a pool's id behind `_`: what SRP proofs are made over. */

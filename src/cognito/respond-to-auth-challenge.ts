@@ -79,9 +79,9 @@ async function readAnswer(
 }
 
 async function answerNewPassword(answer: Answer, room: Room): Promise<JsonObject> {
-  const { pool, challenge, proven, origin, parameters } = answer;
+  const { pool, client, challenge, proven, origin, parameters } = answer;
   const password = parameter(parameters, 'NEW_PASSWORD');
-  const wanted = readAttributes(attributesIn(parameters), { pool, by: 'user' });
+  const wanted = readAttributes(attributesIn(parameters), { pool, by: client });
   checkChange(proven.user, wanted);
   checkRequired(pool, { ...claimsOf(proven.user), ...valuesOf(wanted) });
   const user = await setNewPassword(

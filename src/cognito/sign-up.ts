@@ -42,7 +42,7 @@ export function signUp(room: Room): Operation {
         'SignUp is not permitted for this user pool',
       );
     await room.letters.admit(origin);
-    const attributes = readAttributes(given.UserAttributes, { pool, by: 'user' });
+    const attributes = readAttributes(given.UserAttributes, { pool, by: client });
     const typed = pool.signInBy === 'email' ? { email: given.Username } : {};
     checkRequired(pool, { ...typed, ...valuesOf(attributes) });
     const asked = {

@@ -25,6 +25,9 @@ const clientSettings = z.strictObject({
   preventUserExistenceErrors: z.boolean(),
   // Of clients that were made before there were such endpoints.
   oauth: oauthSettings.default(NO_OAUTH),
+  readable: z.array(z.string()).optional(),
+  writable: z.array(z.string()).optional(),
+  kept: z.record(z.string(), z.json()).default({}),
 });
 
 /** What the API says of a client. */

@@ -17,8 +17,8 @@ export async function answerUserInfo(
     return;
   }
   try {
-    const { user, session } = await accessTokens.bearer(token, 'openid');
-    const told = new Set(Object.keys(claimsFor(user, session.hosted?.scopes)));
+    const { user, client, session } = await accessTokens.bearer(token, 'openid');
+    const told = new Set(Object.keys(claimsFor(user, client, session.hosted?.scopes)));
     const attributes = attributeList(user).filter(({ Name }) => Name === 'sub' || told.has(Name));
     ctx.body = {
       ...Object.fromEntries(attributes.map(({ Name, Value }) => [Name, Value])),

@@ -1,3 +1,4 @@
+import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   CLIENT,
@@ -112,6 +113,49 @@ test('pools and clients are changed, and say what they are', async () => {
       AccessTokenValidity: 5,
     },
   });
+});
+
+test('a client is told as it was made, so that a second plan finds no difference', async () => {
+  const settings = {
+    ClientName: 'app',
+    AccessTokenValidity: 2,
+    IdTokenValidity: 90,
+    RefreshTokenValidity: 10,
+    TokenValidityUnits: { AccessToken: 'hours', IdToken: 'minutes', RefreshToken: 'days' },
+    AuthSessionValidity: 5,
+    EnableTokenRevocation: true,
+    ExplicitAuthFlows: ['ALLOW_USER_SRP_AUTH', 'ALLOW_CUSTOM_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'],
+    PreventUserExistenceErrors: 'ENABLED',
+    ReadAttributes: ['email', 'email_verified'],
+    RefreshTokenRotation: { Feature: 'ENABLED', RetryGracePeriodSeconds: 10 },
+    WriteAttributes: ['name'],
+  };
+  const { body } = await node.call('CreateUserPoolClient', { UserPoolId: POOL, ...settings });
+  const { ClientId } = body.UserPoolClient;
+  const key = { UserPoolId: POOL, ClientId };
+  const told = await node.call('DescribeUserPoolClient', key);
+  expect(told.body.UserPoolClient).toMatchObject(settings);
+  await node.call('UpdateUserPoolClient', { ...key, ...settings });
+  expect((await node.call('DescribeUserPoolClient', key)).body).toEqual(told.body);
+});
+
+test('a client is told, and writes, the attributes that it may', async () => {
+  const ClientId = await createClient(POOL, {
+    ReadAttributes: ['email', 'name'],
+    WriteAttributes: ['name'],
+  });
+  const AuthParameters = { USERNAME: 'eve', PASSWORD: 'latchkey-dev' };
+  const flow = { ClientId, AuthFlow: 'USER_PASSWORD_AUTH', AuthParameters };
+  const { AccessToken, IdToken } = (await node.call('InitiateAuth', flow)).body
+    .AuthenticationResult;
+  const write = (Name: string): Promise<Answered> =>
+    node.call('UpdateUserAttributes', { AccessToken, UserAttributes: [{ Name, Value: 'Eve' }] });
+  expect((await write('name')).status).toBe(200);
+  expect((await write('nickname')).error).toBe('NotAuthorizedException');
+  const { UserAttributes } = (await node.call('GetUser', { AccessToken })).body;
+  expect(UserAttributes.map(({ Name }) => Name).toSorted()).toEqual(['email', 'name', 'sub']);
+  expect(decodeJwt(IdToken)).not.toHaveProperty('email_verified');
+  expect(decodeJwt(IdToken)['email']).toBe('eve@example.com');
 });
 
 test.each([
