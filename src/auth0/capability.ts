@@ -55,7 +55,7 @@ async function siteOf(
   const metadata = createUserMetadata(house);
   const organizations = createOrganizations({ ...house, tenant, clients });
   const resourceServers = apisOf(tenant, house.resourceServers);
-  const actions = await openActions({ ...house, tenant, clients, metadata });
+  const actions = await openActions({ ...house, tenant, clients, metadata, organizations });
   const emailConfirmation = createEmailConfirmation(house, tenant);
   const own = { tenant, clients, emailConfirmation, metadata };
   const authentication = createAuthenticationApi(house, { ...own, limits });

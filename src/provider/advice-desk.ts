@@ -25,7 +25,7 @@ export function createAdviceDesk({
 }): AdviceDesk {
   async function ask(ctx: KoaContextWithOIDC): Promise<Advice> {
     try {
-      return await adviser({ ...soughtIn(ctx), origin: scopes.of(ctx.req).origin });
+      return await adviser(soughtIn(ctx, scopes.of(ctx.req)));
     } catch (error) {
       if (!(error instanceof AdvisedAgainst)) throw error;
       throw new errors.CustomOIDCProviderError(error.error, error.message);

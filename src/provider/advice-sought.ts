@@ -1,7 +1,10 @@
 import type { KoaContextWithOIDC, Session } from 'oidc-provider';
 import type { JsonObject } from '../runtime/json.ts';
 import type { AdvisedPerson, AdviceSought } from './advice.ts';
+import type { ProvenPerson } from './further-grant.ts';
 import { sourceOf } from './grant-source.ts';
+import { organizationOf } from './organization-engine.ts';
+import type { RequestScope } from './request-scope.ts';
 import { identifierOf } from './resources.ts';
 import { toJson } from './store/payloads.ts';
 
@@ -9,38 +12,52 @@ import { toJson } from './store/payloads.ts';
 const SECRET = /secret|password|token|code|assertion|otp|proof/;
 
 /** What the request of `ctx` is about to bring. */
-export function soughtIn(ctx: KoaContextWithOIDC): Omit<AdviceSought, 'origin'> {
+export function soughtIn(
+  ctx: KoaContextWithOIDC,
+  { origin, proven }: Pick<RequestScope, 'origin' | 'proven'>,
+): AdviceSought {
   const { oidc, method } = ctx;
   const isOfClient = oidc.params?.['grant_type'] === 'client_credentials';
   return {
     clientId: oidc.client?.clientId ?? '',
-    person: isOfClient ? undefined : personIn(ctx),
+    person: isOfClient ? undefined : personIn(ctx, proven),
     api: apiIn(ctx),
     scopes: [...scopesIn(ctx)],
     method,
     parameters: openParameters(oidc.params ?? {}),
+    origin,
   };
 }
 
 type Source = Partial<AdvisedPerson>;
 
-function personIn(ctx: KoaContextWithOIDC): AdvisedPerson {
+function personIn(ctx: KoaContextWithOIDC, proven: ProvenPerson | undefined): AdvisedPerson {
   const { session, account } = ctx.oidc;
   const source = sourceOf(ctx);
   if (source === undefined && session !== undefined) return personOf(session, ctx);
-  const { accountId = '', sessionUid, amr = [], authTime }: Source = source ?? account ?? {};
-  return { accountId, sessionUid, amr, authTime };
+  const {
+    accountId = '',
+    sessionUid,
+    amr = [],
+    authTime,
+  }: Source = source ?? proven ?? account ?? {};
+  return { accountId, sessionUid, amr, authTime, organization: organizationIn(ctx) };
 }
 
 /** Whoever is signed in at the browser. */
-function personOf(session: Session, { oidc }: KoaContextWithOIDC): AdvisedPerson {
+function personOf(session: Session, ctx: KoaContextWithOIDC): AdvisedPerson {
   const { accountId = '', uid } = session;
   return {
     accountId,
     sessionUid: uid,
-    amr: oidc.amr ?? [],
+    amr: ctx.oidc.amr ?? [],
     authTime: session.authTime(),
+    organization: organizationIn(ctx),
   };
+}
+
+function organizationIn({ oidc }: KoaContextWithOIDC): string | undefined {
+  return organizationOf(oidc.entities.Grant);
 }
 
 function apiIn(ctx: KoaContextWithOIDC): string | undefined {

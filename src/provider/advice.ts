@@ -11,6 +11,8 @@ export interface AdvisedPerson {
   readonly amr: readonly string[];
   /** NumericDate of the proof. */
   readonly authTime: number | undefined;
+  /** In whose name they sign in: an id; undefined: in nobody's. */
+  readonly organization: string | undefined;
 }
 
 /** What is about to be issued, and to whom. */

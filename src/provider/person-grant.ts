@@ -44,6 +44,7 @@ export function createFurtherGrant(
     const person = await proven(ctx, { grant, wish }, options);
     const account = await options.accountClaims.findAccount(person.accountId);
     if (account === undefined) throw new errors.InvalidGrant('the person is not here');
+    options.scopes.current().proven = person;
     const ground = groundOf(ctx, { person, account, wish: person.wish ?? wish }, options);
     await signIn(ctx, ground, options);
     await issue(ctx, { ...ground, grantType: grant.grantType }, options);

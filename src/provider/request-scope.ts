@@ -13,7 +13,7 @@ import type { JsonObject } from '../runtime/json.ts';
 import type { Origin } from '../runtime/origin.ts';
 import type { Entry } from '../storage/state.ts';
 import type { AccessTokenClaims } from './access-token-claims.ts';
-import type { GrantRefusal } from './further-grant.ts';
+import type { GrantRefusal, ProvenPerson } from './further-grant.ts';
 import type { Advice } from './advice.ts';
 import type { ClientTls } from './contract.ts';
 
@@ -74,6 +74,8 @@ export interface RequestScope {
   route: string | undefined;
   client: EngineClient | undefined;
   account: EngineAccount | undefined;
+  /** Who has proven who they are to the client itself. */
+  proven: ProvenPerson | undefined;
   /** What the adviser of the issuer says of this request. */
   advice: Promise<Advice> | undefined;
   /** Claims of the token under way that come from those it is exchanged for. */
@@ -159,6 +161,7 @@ function emptyScope(origin: Origin, arrival: Arrival): Omit<RequestScope, 'tls'>
     route: undefined,
     client: undefined,
     account: undefined,
+    proven: undefined,
     advice: undefined,
     exchanged: undefined,
     refusal: undefined,

@@ -5,6 +5,7 @@ import type { Json, JsonObject } from '../../runtime/json.ts';
 import { DATABASE } from '../authentication/names.ts';
 import type { TenantConfig } from '../config.ts';
 import { usersOf } from '../management/user-view.ts';
+import type { TenantOrganizations } from '../organizations/tenant-organizations.ts';
 import type { UserMetadata } from '../user-metadata.ts';
 
 /** What an event is made of. */
@@ -13,6 +14,7 @@ export interface EventRoom extends Pick<House, 'accounts' | 'groups' | 'records'
   /** Those of the tenant. */
   readonly clients: Clients;
   readonly metadata: UserMetadata;
+  readonly organizations: Pick<TenantOrganizations, 'get'>;
   /** Of the actions, in clear. */
   readonly secrets: Readonly<Record<string, string>>;
 }
@@ -70,8 +72,9 @@ async function personEvent(
   room: EventRoom,
 ): Promise<JsonObject> {
   const { accountId, sessionUid, amr, authTime } = person;
-  const [user, { roles }] = await Promise.all([
+  const [user, organization, { roles }] = await Promise.all([
     userOf(accountId, room),
+    organizationOf(person, room),
     room.groups.rightsOf(accountId, { api: sought.api }),
   ]);
   const at: JsonObject = authTime === undefined ? {} : { timestamp: instant(authTime) };
@@ -79,6 +82,7 @@ async function personEvent(
     user,
     authentication: { methods: amr.map((name) => ({ name, ...at })) },
     authorization: { roles: [...roles] },
+    ...organization,
     connection: { id: DATABASE, name: DATABASE, strategy: 'auth0', metadata: {} },
     ...(sessionUid !== undefined && { session: { id: sessionUid } }),
     stats: { logins_count: user['logins_count'] ?? 0 },
@@ -90,6 +94,16 @@ async function userOf(accountId: string, { accounts, ...room }: EventRoom): Prom
   const account = await accounts.find(accountId);
   const [user = {}] = account === undefined ? [] : await usersOf([account], room);
   return user;
+}
+
+async function organizationOf(
+  { organization: id }: AdvisedPerson,
+  { organizations }: EventRoom,
+): Promise<JsonObject> {
+  const found = id === undefined ? undefined : await organizations.get(id);
+  if (found === undefined) return {};
+  const { name, displayName, metadata } = found;
+  return { organization: { id: found.id, name, display_name: displayName, metadata } };
 }
 
 function transactionOf({ parameters, scopes }: AdviceSought): JsonObject {
@@ -106,7 +120,7 @@ function transactionOf({ parameters, scopes }: AdviceSought): JsonObject {
     );
   const kind = parameters['grant_type'] ?? parameters['response_type'];
   return {
-    protocol: PROTOCOLS.get(kind) ?? 'oauth2-resource-owner',
+    protocol: PROTOCOLS.get(kind) ?? 'oauth2-password',
     requested_scopes: [...scopes],
     acr_values: [...words('acr_values')],
     ui_locales: [...words('ui_locales')],

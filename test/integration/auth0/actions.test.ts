@@ -71,6 +71,7 @@ beforeAll(async () => {
     await writeFile(join(folder, `${name}.js`), code);
   const grantTypes = ['authorization_code', 'implicit', 'refresh_token', 'password'];
   node = await openTenantNode({
+    organizations: [{ name: 'acme', displayName: 'Acme', members: ['ida'] }],
     actions: { folder, secrets: { KEY: { file: join(folder, 'key') } } },
     clients: [
       { clientId: SPA, appType: 'spa', callbacks: [CALLBACK], grantTypes },
@@ -166,7 +167,10 @@ test('an ID token that is answered at once has its claims, and so have tokens fo
     audience: API,
     scope: 'openid',
   });
-  expect(claimsOf(body['id_token'])).toMatchObject({ [`${CLAIM}/count`]: 2 });
+  expect(claimsOf(body['id_token'])).toMatchObject({
+    [`${CLAIM}/count`]: 2,
+    [`${CLAIM}/event`]: { authentication: { methods: [{ name: 'pwd' }] } },
+  });
   expect(claimsOf(body['access_token'])).toMatchObject({ [`${CLAIM}/count`]: 2 });
   expect(JSON.stringify(claimsOf(body['id_token']))).not.toContain(PASSWORD);
 });
@@ -243,6 +247,13 @@ test('what the protocol says, and what Auth0 keeps for itself, is no action’s 
     'email',
     'offline_access',
   ]);
+});
+
+test('an action knows in whose name somebody signs in, also at a refresh', async () => {
+  const first = await node.signIn({ ...READ, organization: 'acme' }, { login: 'ida' });
+  const organization = { name: 'acme', display_name: 'Acme', metadata: {} };
+  for (const { body } of [first, await refresh(first)])
+    expect(claimsOf(body['id_token'])[`${CLAIM}/event`]).toMatchObject({ organization });
 });
 
 test('a scope that an action adds is not taken away for want of a role', async () => {
