@@ -2,9 +2,11 @@ import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { accountClient } from './account-page/account-client.ts';
 import { hostedProfiles } from './cognito/profile.ts';
+import { resealPools, type ResealedPools } from './cognito/reseal.ts';
 import { deleteUsers, forgetVerifiers } from './cognito/user-queries.ts';
 import type { Accounts } from './accounts/accounts.ts';
 import { createAccounts } from './accounts/create-accounts.ts';
+import { lettingLockedIn } from './accounts/letting-locked-in.ts';
 import { createTickets } from './accounts/create-tickets.ts';
 import type { Tickets } from './accounts/tickets.ts';
 import { tenantClients } from './auth0/clients.ts';
@@ -109,6 +111,8 @@ export interface Rooms {
   readonly keyAdministration: KeyAdministration;
   readonly mail: Mail;
   readonly mailAdministration: MailAdministration;
+  /** Seals anew what pools of Cognito keep under the master key. */
+  readonly resealPools: (next: Sealer) => Promise<ResealedPools>;
   readonly keptBeside: (accountId: string) => Promise<JsonObject>;
   close(): Promise<void>;
 }
@@ -218,6 +222,7 @@ function openAccounts(settings: Settings, ground: Ground & Pick<Rooms, 'revocati
 type Others =
   | 'takeBack'
   | 'mailAdministration'
+  | 'resealPools'
   | 'tickets'
   | 'flows'
   | 'factors'
@@ -246,6 +251,7 @@ function createOthers(
       name: settings.pages.name,
       openStationery: () => openHouseViews(settings),
     }),
+    resealPools: (next) => resealPools(base, next),
     tickets: createTickets(base),
     flows: createFlows({ ...base, namespace: NAMESPACE }),
     ...createFactorRooms(base),
@@ -286,17 +292,6 @@ function createFactorRooms(
   return {
     factors: createFactors(parts),
     factorsOfLocked: createFactors({ ...parts, accounts: lettingLockedIn(accounts) }),
-  };
-}
-
-/** Accounts as recovery sees them: it is the way back for whoever is locked. */
-function lettingLockedIn(accounts: Accounts): Accounts {
-  return {
-    ...accounts,
-    async find(id) {
-      const account = await accounts.find(id);
-      return account?.state === 'locked' ? { ...account, state: 'active' } : account;
-    },
   };
 }
 

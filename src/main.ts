@@ -103,6 +103,10 @@ const program = createProgram({
     const { importFiles } = await import('./auth0/import/import-files.ts');
     return await importFiles(...given);
   },
+  importCognito: async (...given) => {
+    const { importFiles } = await import('./cognito/import/import-files.ts');
+    return await importFiles(...given);
+  },
   openRooms: (settings) =>
     openRooms(settings, {
       logger: createPinoLogger({

@@ -1,17 +1,53 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { readExported, type ExportedFile } from '../cognito/import/exported.ts';
-import { importExport, type ImportHouse } from '../cognito/import/import-export.ts';
-import type { Fates, ImportReport } from '../cognito/import/report.ts';
+import type { Rooms } from '../compose.ts';
 import { LatchkeyError } from '../runtime/errors.ts';
 import { fields, json, plain, type Output } from './output.ts';
 import { withRooms } from './rooms.ts';
 
 /** What the command needs of an installation, running or not. */
-export interface ImportCognitoRooms extends ImportHouse, Output {
+export interface ImportCognitoRooms
+  extends Pick<Rooms, 'accounts' | 'clock' | 'groups' | 'records' | 'sealer' | 'settings'>, Output {
   close(): Promise<void>;
 }
+
+/** A file that the command line of AWS wrote. */
+interface ExportedFile {
+  readonly name: string;
+  readonly content: unknown;
+}
+
+/** What became of one kind of thing. */
+interface Fates {
+  readonly made: number;
+  readonly present: number;
+  readonly refused: number;
+}
+
+/** What became of the files. */
+interface ImportReport {
+  readonly pool: string;
+  readonly pools: Fates;
+  readonly clients: Fates;
+  readonly groups: Fates;
+  readonly users: Fates;
+  /** Users without a verified address. */
+  readonly unreachable: number;
+  /** What has no place here, and of how many. */
+  readonly lost: Readonly<Record<string, number>>;
+}
+
+/** Carries files into an installation; which rooms there know Cognito is for whoever composes to say. */
+export type ImportCognito = (
+  files: readonly ExportedFile[],
+  rooms: ImportCognitoRooms,
+  options: {
+    readonly poolId: string | undefined;
+    readonly isDryRun: boolean;
+    onRefused(refusal: { readonly what: string; readonly problem: string }): void;
+  },
+) => Promise<ImportReport>;
 
 interface Flags {
   readonly pool?: string;
@@ -33,6 +69,7 @@ class UnreadableFile extends LatchkeyError {
 export function registerImportCognito(
   imports: Command,
   open: () => Promise<ImportCognitoRooms>,
+  importCognito: ImportCognito,
 ): void {
   imports
     .command('cognito')
@@ -44,10 +81,10 @@ export function registerImportCognito(
     .option('--dry-run', 'writes nothing, and tells what would not be carried')
     .option('--json', 'print JSON')
     .action(async (path: string, flags: Flags) => {
-      const exported = readExported(await readFiles(path));
+      const files = await readFiles(path);
       await withRooms(open, async (rooms) => {
         const isDryRun = flags.dryRun === true;
-        const report = await importExport(exported, rooms, {
+        const report = await importCognito(files, rooms, {
           poolId: flags.pool,
           isDryRun,
           onRefused: ({ what, problem }) => rooms.printError(plain(`${what}: ${problem}`)),

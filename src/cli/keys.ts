@@ -1,5 +1,4 @@
 import { Argument, Option, type Command } from 'commander';
-import type { ResealedPools } from '../cognito/reseal.ts';
 import type { Clients } from '../clients/clients.ts';
 import { readSecret } from '../config/secrets.ts';
 import type { SecretReference } from '../config/values.ts';
@@ -32,7 +31,7 @@ export interface KeyRooms extends Pick<Output, 'print'> {
   /** And letters that wait. */
   readonly mailAdministration: Pick<MailAdministration, 'reseal'>;
   /** And what pools of Cognito keep: secrets of their clients, and verifiers. */
-  resealPools(next: Sealer): Promise<ResealedPools>;
+  resealPools(next: Sealer): Promise<{ readonly secrets: number; readonly verifiers: number }>;
   readonly clock: Clock;
   close(): Promise<void>;
 }

@@ -1,9 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import type { z } from 'zod';
-import type { ImportHouse } from '../cognito/import/import-export.ts';
-import { resealPools } from '../cognito/reseal.ts';
 import type { Environment } from '../config/environment.ts';
-import { installationOf } from '../config/installation.ts';
 import { gatherFacts } from '../config/facts.ts';
 import { judgeSafety } from '../config/insecure.ts';
 import { loadConfig } from '../config/load-config.ts';
@@ -18,10 +15,11 @@ import { registerAuditCommands } from './audit.ts';
 import { registerCheckCommand, type Checked } from './check.ts';
 import { registerClientCommands } from './clients.ts';
 import { registerDev, type DevSource } from './dev.ts';
-import { registerKeysCommands } from './keys.ts';
+import { registerKeysCommands, type KeyRooms } from './keys.ts';
 import { registerGroupCommands } from './groups.ts';
 import { registerImportCommands } from './import.ts';
 import type { ImportAuth0 } from './import-auth0.ts';
+import type { ImportCognito, ImportCognitoRooms } from './import-cognito.ts';
 import { registerMailCommands } from './mail.ts';
 import { json, plain, type Output } from './output.ts';
 import type { PasswordInput } from './password.ts';
@@ -46,7 +44,8 @@ class NoConfig extends LatchkeyError {
 export interface ProgramRooms extends RevokeRooms, RightsRooms, PeopleRooms {
   readonly records: Records;
   readonly sealer: Sealer;
-  readonly settings: ImportHouse['settings'] & Parameters<typeof installationOf>[0];
+  readonly settings: ImportCognitoRooms['settings'];
+  readonly resealPools: KeyRooms['resealPools'];
   readonly keyAdministration: KeyAdministration;
   readonly mailAdministration: MailAdministration;
 }
@@ -64,6 +63,8 @@ export interface ProgramOptions<Settings extends SafetySettings & FileSettings> 
   readonly isWorker?: boolean | undefined;
   /** Left out: there is no `import auth0`. */
   readonly importAuth0?: ImportAuth0 | undefined;
+  /** Left out: there is no `import cognito`. */
+  readonly importCognito?: ImportCognito | undefined;
   openRooms(settings: Settings): Promise<ProgramRooms>;
   /** Resolves when the node, or each of `workers` processes that are one each, has stopped. */
   startNode(settings: Settings, workers: number): Promise<void>;
@@ -111,19 +112,11 @@ export function createProgram<Settings extends SafetySettings & FileSettings>(
   registerRoleCommands(program, open);
   registerKeysCommands(program, async () => {
     const rooms = await open();
-    return {
-      ...rooms,
-      administration: rooms.keyAdministration,
-      resealPools: (next) => resealPools(rooms, next),
-    };
+    return { ...rooms, administration: rooms.keyAdministration };
   });
   const { input, isTerminal = false } = options;
   registerRevokeCommands(program, open, { input, isTerminal });
-  const openForImport = async () => {
-    const rooms = await open();
-    return { ...rooms, isDev: installationOf(rooms.settings).isDev };
-  };
-  registerImportCommands(program, openForImport, options);
+  registerImportCommands(program, open, options);
   registerMailCommands(program, open);
   registerAuditCommands(program, open);
   return program;

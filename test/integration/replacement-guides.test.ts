@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { parse } from 'yaml';
 import { createUserMetadata } from '../../src/auth0/user-metadata.ts';
 import { createProgram, runProgram } from '../../src/cli/program.ts';
+import { importFiles } from '../../src/cognito/import/import-files.ts';
 import type { Rooms } from '../../src/compose.ts';
 import { readConfig } from '../../src/config/read-config.ts';
 import { banner } from '../../src/dev/banner.ts';
@@ -265,6 +266,7 @@ async function run(
     version: '1',
     environment: { LATCHKEY_CONFIG: config },
     input: Readable.from([]),
+    importCognito: importFiles,
     openRooms: () => node.openRooms(),
     startNode: async (settings) => void started.push(settings),
   });

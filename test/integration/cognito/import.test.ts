@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { registerImportCommands } from '../../../src/cli/import.ts';
+import { importFiles } from '../../../src/cognito/import/import-files.ts';
 import {
   openCognitoNode,
   POOL,
@@ -114,11 +115,10 @@ async function run(...args: readonly string[]): Promise<{
     program,
     async () => ({
       ...(await node.openRooms()),
-      isDev: true,
       print: (text) => void printed.push(text),
       printError: (text) => void told.push(text),
     }),
-    {},
+    { importCognito: importFiles },
   );
   const error: unknown = await program
     .parseAsync(['import', 'cognito', ...args], { from: 'user' })
