@@ -3,9 +3,13 @@ import { authenticationMethodRoutes } from './authentication-methods.ts';
 import { createBearer } from './bearer.ts';
 import { organizationMemberRoutes } from './organization-members.ts';
 import { organizationRoutes } from './organizations.ts';
+import { clientGrantRoutes } from './client-grants.ts';
+import { clientRoutes } from './clients.ts';
+import { connectionRoutes } from './connections.ts';
 import { jobRoutes } from './import-job.ts';
 import { createJobs } from './jobs.ts';
 import type { ManagementRoom } from './room.ts';
+import { resourceServerRoutes } from './resource-servers.ts';
 import { createManagementRoutes } from './routes.ts';
 import { roleRoutes } from './roles.ts';
 import { ticketRoutes } from './tickets.ts';
@@ -24,6 +28,10 @@ export function createManagement(room: ManagementRoom): Router {
     ...organizationRoutes(room),
     ...organizationMemberRoutes(room),
     ...ticketRoutes(room),
+    ...clientRoutes(room),
+    ...clientGrantRoutes(room),
+    ...resourceServerRoutes(room),
+    ...connectionRoutes(room),
     ...jobRoutes(room, createJobs(room)),
   ];
   return createManagementRoutes(routes, createBearer(room));

@@ -1,7 +1,6 @@
-import { hash } from 'node:crypto';
 import type { Role } from '../../groups/groups.ts';
 import type { Call } from './call.ts';
-import { ManagementProblem } from './problem.ts';
+import { idOfName, notFound } from './declared.ts';
 import type { ManagementRoom } from './room.ts';
 
 /**
@@ -48,10 +47,7 @@ export async function rolesByIds(
 }
 
 function refuse(): never {
-  throw new ManagementProblem(404, {
-    message: 'The role does not exist.',
-    errorCode: 'inexistent_role',
-  });
+  return notFound('The role does not exist.', 'inexistent_role');
 }
 
 /** As answers have it. */
@@ -59,14 +55,9 @@ export function roleView({ id, name, description }: TenantRole): object {
   return { id, name, description };
 }
 
-/** Always the same for one name, so that nothing has to be kept of it. */
-function idOf(name: string): string {
-  return `rol_${hash('sha256', name).slice(0, 16)}`;
-}
-
 function joined(name: string, parts: readonly Role[]): TenantRole {
   // The one of the installation sorts first: an API's has a name.
   const sorted = parts.toSorted((one, other) => (one.api ?? '').localeCompare(other.api ?? ''));
   const description = sorted.find((one) => one.description !== undefined)?.description ?? '';
-  return { id: idOf(name), name, description, parts: sorted };
+  return { id: idOfName('rol_', name), name, description, parts: sorted };
 }

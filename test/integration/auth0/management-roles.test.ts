@@ -135,3 +135,76 @@ describe('roles', () => {
     ).toMatchObject(declared);
   });
 });
+
+describe('what the configuration declares', () => {
+  test('is told: applications without their secrets, their grants, APIs, and the one connection', async () => {
+    const clients = await node.manage('GET', '/clients?include_totals=true');
+    expect(clients.body).toMatchObject({
+      total: 2,
+      clients: [
+        {
+          client_id: SPA,
+          app_type: 'spa',
+          callbacks: [CALLBACK],
+          token_endpoint_auth_method: 'none',
+        },
+        { client_id: 'manager-client', grant_types: ['client_credentials'] },
+      ],
+    });
+    expect(JSON.stringify(clients.body)).not.toContain('secret-of-the-tests');
+    const one = await node.manage('GET', `/clients/${SPA}?fields=name,app_type`);
+    expect(one.body).toEqual({ name: SPA, app_type: 'spa' });
+    expect((await node.manage('GET', '/clients/nobody')).body['errorCode']).toBe(
+      'inexistent_client',
+    );
+
+    const management = `${node.tenant}/api/v2/`;
+    const servers = await node.manage('GET', '/resource-servers');
+    expect(servers.list.map(({ identifier }) => identifier)).toEqual([
+      API,
+      STANDARD_API,
+      management,
+    ]);
+    const path = `/resource-servers/${encodeURIComponent(STANDARD_API)}`;
+    expect((await node.manage('GET', path)).body).toMatchObject({
+      id: servers.list[1]?.id,
+      enforce_policies: true,
+      token_dialect: 'rfc9068_profile_authz',
+      scopes: [
+        { value: 'read:all', description: 'Read' },
+        { value: 'write:all', description: 'Write' },
+      ],
+    });
+
+    const grants = await node.manage('GET', '/client-grants?take=10&client_id=manager-client');
+    expect(grants.body['client_grants']).toMatchObject([
+      { audience: API, scope: ['read:messages', 'write:messages'] },
+      { audience: STANDARD_API },
+      { id: expect.stringMatching(/^cgr_/u), audience: management },
+    ]);
+    const found = await node.manage('GET', '/connections?strategy=auth0&take=50');
+    const [connection] = found.body['connections'] as readonly Item[];
+    expect(connection).toMatchObject({ name: 'Username-Password-Authentication' });
+    expect((await node.manage('GET', `/connections/${connection?.id}`)).body).toEqual(connection);
+    expect((await node.manage('GET', '/connections?name=other')).list).toEqual([]);
+  });
+
+  test.each([
+    ['POST', '/clients'],
+    ['PATCH', `/clients/${SPA}`],
+    ['POST', `/clients/${SPA}/rotate-secret`],
+    ['DELETE', '/resource-servers/x'],
+    ['POST', '/client-grants'],
+    ['POST', '/connections'],
+  ])('%s %s is refused, and told where it is changed', async (method, path) => {
+    expect(await node.manage(method, path, {})).toMatchObject({
+      status: 409,
+      body: {
+        errorCode: 'declared_in_config',
+        message: expect.stringMatching(
+          /^the configuration declares these: change .*auth0.tenants.* there$/u,
+        ),
+      },
+    });
+  });
+});
