@@ -16,6 +16,7 @@ import type { PlannedFaults } from './http/planned-faults.ts';
 import type { Renderer } from './http/renderer.ts';
 import type { Site } from './http/site.ts';
 import type { Inbox } from './mail/inbox.ts';
+import type { Ways } from './interactions/sign-in-step.ts';
 import type { Mail } from './mail/mail.ts';
 import type { Notices } from './notices/notices.ts';
 import type { Restorer } from './notices/restorer.ts';
@@ -59,6 +60,8 @@ export interface FurtherIssuer {
   readonly grants?: readonly FurtherGrant[] | undefined;
   /** Who may sign in to which client; left out: everybody to each. */
   readonly admits?: Admits | undefined;
+  /** Where its sign-in page leads beside the sign-in; left out: nowhere. */
+  readonly ways?: Ways | undefined;
   /** Parts of the protocol that are on, as `protocol` has them. */
   readonly features: z.input<typeof protocolConfig>;
 }

@@ -18,8 +18,8 @@ import { type Settings, withSensitiveAttributes } from './settings.ts';
 import type { SigningKeys } from './signing-keys/signing-keys.ts';
 
 const DAY_SECONDS = 86_400;
-/** Pages for joining and recovery are at the installation's own origin. */
-const NO_WAYS = { join: false, recover: false };
+/** Pages for joining and recovery are at the installation's own origin, unless an issuer has others. */
+const NO_WAYS = { joinUrl: () => '', recoverUrl: () => '' };
 
 /** What the issuers of a node share. */
 export interface IssuerParts {
@@ -118,7 +118,12 @@ export function createIssuers(
     closers.push(() => protocol.close());
     const { issuer } = profile;
     const { interactions } = protocol;
-    const pages = createSignInPages(parts, { issuer, interactions, admits, ways: NO_WAYS });
+    const pages = createSignInPages(parts, {
+      issuer,
+      interactions,
+      admits,
+      ways: further.ways ?? NO_WAYS,
+    });
     const feed = openFeed(parts, issuer);
     streams.push(feed.close);
     return { protocol, routers: [pages, feed.router] };

@@ -15,6 +15,7 @@ import type { PlannedFaults } from './http/planned-faults.ts';
 import type { Renderer } from './http/renderer.ts';
 import type { Views } from './http/views.ts';
 import type { InteractionRoutesOptions } from './interactions/interaction-routes.ts';
+import { joinPath, RECOVER_PATH } from './interactions/paths.ts';
 import { createDeviceQr } from './interactions/device-qr.ts';
 import { createIssuers, createSignInPages, openFeed, protocolOptions } from './issuers.ts';
 import type { Life } from './lives.ts';
@@ -194,8 +195,8 @@ async function openLetters(parts: {
 function waysOf(settings: Settings): InteractionRoutesOptions['ways'] {
   const { joining, recovery } = settings;
   return {
-    join: joining.mode === 'open' && hasMail(settings),
-    recover: recovery.enabled && hasMail(settings),
+    joinUrl: ({ uid }) => (joining.mode === 'open' && hasMail(settings) ? joinPath(uid) : ''),
+    recoverUrl: () => (recovery.enabled && hasMail(settings) ? RECOVER_PATH : ''),
   };
 }
 

@@ -30,6 +30,7 @@ export function checkSecretHash(
   }
 }
 
-function secretHashOf(secret: string, username: string, clientId: string): string {
+/** `SECRET_HASH` of a user whom the client names so. */
+export function secretHashOf(secret: string, username: string, clientId: string): string {
   return createHmac('sha256', secret).update(`${username}${clientId}`).digest('base64');
 }

@@ -5,7 +5,6 @@ import type { Interaction } from '../provider/contract.ts';
 import { clientCard } from './cards.ts';
 import type { Visit } from './interaction-routes.ts';
 import type { SignInPage } from './pages.ts';
-import { joinPath, RECOVER_PATH } from './paths.ts';
 import type { PasskeyStep } from './passkey-step.ts';
 import { sendEmailCode } from './email-code-step.ts';
 import type { SignIn } from './sign-in-progress.ts';
@@ -118,7 +117,7 @@ async function showPage(
   const { problem, status } = options;
   const page = { ...pageOf(visit, options), login, remember, problem };
   const isPlain = problem.kind === 'none' && login === '';
-  const words = isPlain ? (['csrf', 'passkeyUrl', 'joinUrl', 'back'] as const) : [];
+  const words = isPlain ? (['csrf', 'passkeyUrl', 'joinUrl', 'recoverUrl', 'back'] as const) : [];
   const manner = { status, uiLocales: interaction.uiLocales, image: page.client.logoUri, words };
   await options.show(ctx, 'sign-in', page, manner);
 }
@@ -139,8 +138,8 @@ function pageOf(
       emailCode: settings.emailCode,
     },
     passkeyUrl: hasPasskeys ? `${ctx.path}/passkey` : '',
-    joinUrl: ways.join ? joinPath(uid) : '',
-    recoverUrl: ways.recover ? RECOVER_PATH : '',
+    joinUrl: ways.joinUrl(interaction),
+    recoverUrl: ways.recoverUrl(interaction),
     csrf,
   };
 }

@@ -6,6 +6,7 @@ import { originOf } from '../http/page.ts';
 import { waiting } from '../http/waiting.ts';
 import type { Mail } from '../mail/mail.ts';
 import type { Notices } from '../notices/notices.ts';
+import type { Interaction } from '../provider/contract.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Actor } from '../runtime/origin.ts';
@@ -25,10 +26,10 @@ export interface SignInStep {
 
 /** Where the sign-in page leads beside the sign-in. */
 export interface Ways {
-  /** Anybody can make an account. */
-  readonly join: boolean;
-  /** Whoever has forgotten a password is sent a letter. */
-  readonly recover: boolean;
+  /** Where anybody can make an account; empty: nowhere. */
+  joinUrl(interaction: Interaction): string;
+  /** Where whoever has forgotten a password is sent a letter; empty: nowhere. */
+  recoverUrl(interaction: Interaction): string;
 }
 
 /** What has to be accepted before somebody goes on. */

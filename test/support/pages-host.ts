@@ -194,7 +194,7 @@ export async function openPagesHost(
     settings: authenticationConfig.parse({}),
     ttlSeconds: 3600,
     rememberDays: 30,
-    ways: { join: true, recover: true },
+    ways: { joinUrl: ({ uid }) => `/interaction/${uid}/join`, recoverUrl: () => '/recover' },
     requireVerifiedEmail: false,
     terms: undefined,
     groupsOf: async () => [],

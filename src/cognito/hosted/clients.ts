@@ -3,7 +3,7 @@ import { policyOf } from '../../clients/policy.ts';
 import { sha256 } from '../../runtime/digest.ts';
 import type { JsonObject } from '../../runtime/json.ts';
 import { OIDC_SCOPES } from '../oauth.ts';
-import { issuerOf } from '../pool.ts';
+import { issuerOf, type Pool } from '../pool.ts';
 import { offers } from '../mfa.ts';
 import type { ClientOfPool, Pools } from '../pools.ts';
 import { TOKEN_ALGORITHM } from '../sign-token.ts';
@@ -17,6 +17,8 @@ export interface HostedClients {
   readonly resourceServers: ResourceServers;
   /** Undefined: nobody has looked for this client yet. */
   issuerFor(clientId: string): string | undefined;
+  /** Whether people make a user of their own in the pool of a client that somebody has looked for. */
+  isOpen(clientId: string): boolean;
 }
 
 /** Those that may use the hosted endpoints by a code; what else a client store can do is that of `house`. */
@@ -30,7 +32,7 @@ export function createHostedClients({
   readonly endpoint: string;
 }): HostedClients {
   const known = new Map<string, { readonly text: string; readonly client: Client }>();
-  const issuers = new Map<string, string>();
+  const poolsOf = new Map<string, Pool>();
   const scopes = new Map<string, string>();
 
   async function find(id: string): Promise<Client | undefined> {
@@ -41,7 +43,7 @@ export function createHostedClients({
     // The same object for as long as nothing changes: the engine keeps what it has made of it.
     const client = seen?.text === text ? seen.client : hostedClient(found);
     known.set(id, { text, client });
-    issuers.set(id, issuerOf(found.pool, endpoint));
+    poolsOf.set(id, found.pool);
     for (const scope of found.client.oauth.scopes)
       if (!OIDC_SCOPES.includes(scope)) scopes.set(scope, scope);
     return client;
@@ -54,7 +56,11 @@ export function createHostedClients({
       find: (identifier) => (identifier === api.identifier ? api : undefined),
       list: () => [api],
     },
-    issuerFor: (clientId) => issuers.get(clientId),
+    issuerFor(clientId) {
+      const pool = poolsOf.get(clientId);
+      return pool && issuerOf(pool, endpoint);
+    },
+    isOpen: (clientId) => poolsOf.get(clientId)?.selfSignUp === true,
   };
 }
 

@@ -1,22 +1,26 @@
 import { Router } from '@koa/router';
 import type { House } from '../../capability.ts';
 import type { Site } from '../../http/site.ts';
-import type { Admits, Protocol } from '../../provider/contract.ts';
+import { createSameOriginGuard } from '../../http/same-origin.ts';
+import type { Admits, Interaction, Protocol } from '../../provider/contract.ts';
 import { hostedProfile } from '../profile.ts';
 import type { Room } from '../room.ts';
 import { atHostedPaths } from './authorize.ts';
 import { createHostedClients } from './clients.ts';
 import { createHostedDialect } from './dialect.ts';
+import { addForgotPages } from './forgot-pages.ts';
 import { signOut } from './logout.ts';
+import { createShowPoolPage } from './pool-pages.ts';
 import { answering } from './problem.ts';
 import { revokeToken } from './revoke.ts';
+import { addSignUpPages } from './sign-up-pages.ts';
 import { answerToken } from './token.ts';
 import { answerUserInfo } from './user-info.ts';
 
 /** The sign-in pages of all pools, and the endpoints of OAuth 2.0 around them. */
 export async function openHostedUi(
   room: Room,
-  house: Pick<House, 'clients' | 'openIssuer'>,
+  house: Pick<House, 'clients' | 'openIssuer' | 'renderer'>,
 ): Promise<Pick<Site, 'protocol' | 'routers'>> {
   const { endpoint } = room.settings;
   const hosted = createHostedClients({ house: house.clients, pools: room.pools, endpoint });
@@ -27,11 +31,21 @@ export async function openHostedUi(
     resourceServers: hosted.resourceServers,
     refreshRetryWindow: 0,
     admits: admitsUsers(room),
+    ways: {
+      joinUrl: (interaction) =>
+        hosted.isOpen(interaction.client.id) ? pageOf('/signup', interaction) : '',
+      recoverUrl: (interaction) => pageOf('/forgotPassword', interaction),
+    },
     features: { dpop: { enabled: false } },
   });
   return {
     protocol: atHostedPaths(protocol, room),
-    routers: [...routers, createEndpoints(room, protocol), createWays(room, protocol)],
+    routers: [
+      ...routers,
+      createEndpoints(room, protocol),
+      createWays(room, protocol),
+      createPoolPages(room, house),
+    ],
   };
 }
 
@@ -42,6 +56,21 @@ function admitsUsers({ pools, users }: Pick<Room, 'pools' | 'users'>): Admits {
     const user = pool && (await users.admit(pool, accountId));
     return user?.row.status === 'CONFIRMED';
   };
+}
+
+/** A page of the pool, which leads back into the request that waits. */
+function pageOf(path: string, { uid, client }: Pick<Interaction, 'uid' | 'client'>): string {
+  return `${path}?${new URLSearchParams({ client_id: client.id, interaction: uid }).toString()}`;
+}
+
+/** Whoever forges one of these forms gets what the JSON API gives to anybody. */
+function createPoolPages(room: Room, { renderer }: Pick<House, 'renderer'>): Router {
+  const router = new Router({ sensitive: true, strict: true });
+  router.use(createSameOriginGuard(room.settings.endpoint));
+  const show = createShowPoolPage(renderer);
+  addSignUpPages(router, room, show);
+  addForgotPages(router, room, show);
+  return router;
 }
 
 /** What programs call: from any origin, without cookies. */

@@ -1,6 +1,7 @@
 import { beforeAll, expect, test } from 'vitest';
 import { openViews, type Views } from '../../../src/http/views.ts';
 import type { ConfirmEmailPage } from '../../../src/auth0/email-confirmation.ts';
+import { rulesOf, type PoolPages } from '../../../src/cognito/hosted/pool-pages.ts';
 import type { Pages as JoiningPages, Problem } from '../../../src/joining/pages.ts';
 import type { Pages as RecoveryPages } from '../../../src/recovery/pages.ts';
 import { PLAIN_THEME, VIEWS_FOLDER } from '../../support/pages-host.ts';
@@ -32,10 +33,22 @@ const FACTOR: RecoveryPages['recover/second-factor'] = {
   csrf: 'token',
 };
 
+const RULES = rulesOf({
+  minimumLength: 8,
+  requireUppercase: true,
+  requireLowercase: true,
+  requireNumbers: true,
+  requireSymbols: true,
+});
+const POOL_PROBLEMS: readonly PoolPages['pool/forgot']['problem'][] = [
+  ...(['none', 'taken', 'password', 'details', 'code', 'limit'] as const).map((kind) => ({ kind })),
+  { kind: 'told', text: EVIL },
+];
+
 interface Auth0Pages {
   readonly 'auth0/confirm-email': ConfirmEmailPage;
 }
-type Pages = JoiningPages & RecoveryPages & Auth0Pages;
+type Pages = JoiningPages & RecoveryPages & Auth0Pages & PoolPages;
 type State = {
   readonly [Name in keyof Pages]: readonly [Name, Pages[Name]];
 }[keyof Pages];
@@ -89,6 +102,24 @@ const STATES: readonly State[] = [
   ['auth0/confirm-email', { state: 'gone', email: '', csrf: '' }],
   ['join/done', { isRefused: true }],
   ['join/done', { isRefused: false }],
+  ...POOL_PROBLEMS.flatMap((problem): readonly State[] => [
+    ['pool/forgot', { login: EVIL, problem }],
+    ['pool/code', { to: EVIL, problem, signInUrl: '/login?client_id=x' }],
+    ['pool/new-password', { login: EVIL, rules: RULES, problem }],
+    ...[true, false].map((byEmail): State => [
+      'pool/sign-up',
+      {
+        client: EVIL,
+        byEmail,
+        login: EVIL,
+        email: EVIL,
+        attributes: [{ name: 'family_name', value: EVIL }],
+        rules: RULES,
+        problem,
+        signInUrl: '/login?client_id=x',
+      },
+    ]),
+  ]),
   ['recover/ask', { login: EVIL, problem: NONE, csrf: 'token' }],
   ['recover/ask', { login: '', problem: { kind: 'incomplete' }, csrf: 'token' }],
   ['recover/ask', { login: '', problem: THROTTLED, csrf: 'token' }],

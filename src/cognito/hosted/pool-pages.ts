@@ -1,0 +1,96 @@
+import type { Context } from 'koa';
+import { languagesOf, sendPage } from '../../http/page.ts';
+import type { Renderer } from '../../http/renderer.ts';
+import { CognitoException, type ExceptionName } from '../exception.ts';
+import type { PasswordPolicy } from '../pool.ts';
+
+/** Why a form was not taken. `told`: in the words of the operator's own code. */
+export type Problem =
+  | { readonly kind: 'none' | 'taken' | 'password' | 'details' | 'code' | 'limit' }
+  | { readonly kind: 'told'; readonly text: string };
+
+/** One thing that a password needs, and a number for it. */
+interface Rule {
+  readonly name: 'length' | 'uppercase' | 'lowercase' | 'number' | 'symbol';
+  readonly count: number;
+}
+
+/** Pages at which people become users of a pool, and set a new password, with all that their templates read. */
+export interface PoolPages {
+  readonly 'pool/sign-up': {
+    readonly client: string;
+    /** Their address is what they sign in by. */
+    readonly byEmail: boolean;
+    readonly login: string;
+    readonly email: string;
+    /** What the pool asks of everybody beside these, by its name there. */
+    readonly attributes: readonly { readonly name: string; readonly value: string }[];
+    readonly rules: readonly Rule[];
+    readonly problem: Problem;
+    readonly signInUrl: string;
+  };
+  readonly 'pool/forgot': { readonly login: string; readonly problem: Problem };
+  readonly 'pool/new-password': {
+    readonly login: string;
+    readonly rules: readonly Rule[];
+    readonly problem: Problem;
+  };
+  readonly 'pool/code': {
+    /** Where the code went, masked, or else what they typed for a name. */
+    readonly to: string;
+    readonly problem: Problem;
+    readonly signInUrl: string;
+  };
+}
+
+export const NO_PROBLEM: Problem = { kind: 'none' };
+
+/** Answers with a page in the language of whoever reads it. */
+export type ShowPoolPage = <Name extends keyof PoolPages>(
+  ctx: Context,
+  name: Name,
+  page: PoolPages[Name],
+) => Promise<void>;
+
+export function createShowPoolPage(renderer: Renderer): ShowPoolPage {
+  return async (ctx, name, page) => {
+    const isFine = page.problem.kind === 'none';
+    const html = await renderer.render(name, page, languagesOf(ctx));
+    sendPage(ctx, html, { status: isFine ? 200 : 422 });
+  };
+}
+
+const KINDS: Partial<Record<ExceptionName, Exclude<Problem['kind'], 'told'>>> = {
+  AliasExistsException: 'taken',
+  CodeMismatchException: 'code',
+  ExpiredCodeException: 'code',
+  InvalidPasswordException: 'password',
+  LimitExceededException: 'limit',
+  TooManyRequestsException: 'limit',
+  UsernameExistsException: 'taken',
+};
+
+/** Does `work`. Undefined: it is done. */
+export async function problemOf(work: () => Promise<unknown>): Promise<Problem | undefined> {
+  try {
+    await work();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof CognitoException)) throw error;
+    if (error.type === 'UserLambdaValidationException')
+      return { kind: 'told', text: error.message };
+    return { kind: KINDS[error.type] ?? 'details' };
+  }
+}
+
+/** What a password needs in the pool, in the order in which people read it. */
+export function rulesOf(policy: PasswordPolicy): readonly Rule[] {
+  const classes = [
+    [policy.requireUppercase, 'uppercase'],
+    [policy.requireLowercase, 'lowercase'],
+    [policy.requireNumbers, 'number'],
+    [policy.requireSymbols, 'symbol'],
+  ] as const;
+  const asked = classes.flatMap(([isAsked, name]) => (isAsked ? [{ name, count: 1 }] : []));
+  return [{ name: 'length', count: policy.minimumLength }, ...asked];
+}

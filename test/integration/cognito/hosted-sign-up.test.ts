@@ -1,0 +1,182 @@
+import { decodeJwt } from 'jose';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openCognitoNode, POOL, type CognitoNode } from '../../support/cognito-node.ts';
+import { createHostedVisitor, type HostedVisitor } from './hosted-visitor.ts';
+
+const PASSWORD = 'Correct horse battery 7';
+
+let node: CognitoNode;
+beforeAll(async () => {
+  node = await openCognitoNode({ people: false, passwordPolicy: { minimumLength: 12 } });
+});
+afterAll(() => node.close());
+
+/** What somebody sees. */
+interface Page {
+  readonly url: URL;
+  readonly status: number;
+  readonly html: string;
+}
+
+async function seen(visited: ReturnType<HostedVisitor['ask']>): Promise<Page> {
+  const { url, response } = await visited;
+  return { url, status: response?.status ?? 0, html: (await response?.text()) ?? '' };
+}
+
+function send(
+  { browser }: HostedVisitor,
+  { url }: Page,
+  fields: Readonly<Record<string, string>>,
+): Promise<Page> {
+  const body = new URLSearchParams({ action: 'continue', ...fields });
+  return seen(browser.visit(url.href, { method: 'POST', body }));
+}
+
+async function codesFor(address: string): Promise<readonly string[]> {
+  return (await node.letters(address)).flatMap(({ codes }) => codes);
+}
+
+async function codeFor(address: string): Promise<string> {
+  // Nobody waits for a letter but whoever reads it.
+  await expect.poll(() => codesFor(address), { timeout: 5000 }).not.toEqual([]);
+  return (await codesFor(address))[0] ?? '';
+}
+
+/** The address of a link that begins with `path`. */
+function linkTo(path: string, { html }: Page): string {
+  const [, href = ''] = new RegExp(`href="(${path}[^"]*)"`, 'u').exec(html) ?? [];
+  return `${node.endpoint}${href.replaceAll('&amp;', '&')}`;
+}
+
+describe('whoever has no user yet', () => {
+  test('makes one on the way to the application, and goes on to it', async () => {
+    const visitor = createHostedVisitor(node.endpoint);
+    const signIn = await seen(visitor.ask());
+    const start = await seen(visitor.browser.visit(linkTo('/signup', signIn)));
+    expect(start.html).toContain('At least 12 characters.');
+    const code = await send(visitor, start, {
+      login: 'nora',
+      email: 'nora@example.org',
+      password: PASSWORD,
+    });
+    expect([code.url.pathname, code.html]).toEqual([
+      '/signup/code',
+      expect.stringContaining('n***@e***'),
+    ]);
+    const wrong = await send(visitor, code, { code: '000000' });
+    expect([wrong.status, wrong.html]).toEqual([422, expect.stringContaining('role="alert"')]);
+    const back = await send(visitor, code, { code: await codeFor('nora@example.org') });
+    expect(back.url.href).toBe(signIn.url.href);
+    const to = await visitor.authorize({}, { login: 'nora', password: PASSWORD });
+    const { body } = await visitor.redeem(to.searchParams.get('code') ?? '');
+    expect(decodeJwt(body['id_token'] ?? '')).toMatchObject({
+      'cognito:username': 'nora',
+      email: 'nora@example.org',
+      email_verified: true,
+    });
+  });
+
+  test('is told what is wrong, with what they typed still there', async () => {
+    const visitor = createHostedVisitor(node.endpoint);
+    const start = await seen(visitor.ask({}, '/signup'));
+    const weak = await send(visitor, start, {
+      login: '"><b>',
+      email: 'nina@example.org',
+      password: 'short',
+    });
+    expect([weak.status, weak.html]).toEqual([
+      422,
+      expect.stringContaining('This password cannot be used.'),
+    ]);
+    expect(weak.html).toContain('value="nina@example.org"');
+    expect(weak.html).toContain('value="&#34;&gt;&lt;b&gt;"');
+    await node.call('AdminCreateUser', { UserPoolId: POOL, Username: 'taken' });
+    const taken = await send(visitor, start, {
+      login: 'taken',
+      email: 'tom@example.org',
+      password: PASSWORD,
+    });
+    expect(taken.html).toContain('That name or address is taken.');
+  });
+
+  test('asks for another code, or gives up', async () => {
+    const visitor = createHostedVisitor(node.endpoint);
+    const start = await seen(visitor.ask({}, '/signup'));
+    const code = await send(visitor, start, {
+      login: 'otto',
+      email: 'otto@example.org',
+      password: PASSWORD,
+    });
+    await send(visitor, code, { action: 'again' });
+    await expect.poll(() => codesFor('otto@example.org'), { timeout: 5000 }).toHaveLength(2);
+    const away = await send(visitor, code, { action: 'cancel' });
+    expect(away.url.pathname).toMatch(/^\/interaction\//);
+  });
+});
+
+describe('whoever has forgotten their password', () => {
+  test('sets another by a code, and signs in by it', async () => {
+    const user = { UserPoolId: POOL, Username: 'pia' };
+    const attributes = [
+      { Name: 'email', Value: 'pia@example.org' },
+      { Name: 'email_verified', Value: 'true' },
+    ];
+    await node.call('AdminCreateUser', {
+      ...user,
+      UserAttributes: attributes,
+      MessageAction: 'SUPPRESS',
+    });
+    await node.call('AdminSetUserPassword', { ...user, Password: PASSWORD, Permanent: true });
+    const visitor = createHostedVisitor(node.endpoint);
+    const signIn = await seen(visitor.ask());
+    const ask = await seen(visitor.browser.visit(linkTo('/forgotPassword', signIn)));
+    const page = await send(visitor, ask, { login: 'pia' });
+    expect(page.url.pathname).toBe('/forgotPassword/code');
+    const code = await codeFor('pia@example.org');
+    const weak = await send(visitor, page, { code, password: 'short' });
+    expect(weak.html).toContain('This password cannot be used.');
+    const wrong = await send(visitor, page, { code: '000000', password: `${PASSWORD}!` });
+    expect(wrong.html).toContain('That code is not right');
+    const back = await send(visitor, page, { code, password: `${PASSWORD}!` });
+    expect(back.url.href).toBe(signIn.url.href);
+    const to = await visitor.authorize({}, { login: 'pia', password: `${PASSWORD}!` });
+    expect(to.searchParams.get('code')).toEqual(expect.any(String));
+  });
+
+  test('sees the same page for a name of nobody', async () => {
+    const visitor = createHostedVisitor(node.endpoint);
+    const ask = await seen(visitor.ask({ client_id: 'confidential1' }, '/forgotPassword'));
+    const page = await send(visitor, ask, { login: 'nobody-at-all' });
+    expect([page.status, page.url.pathname]).toEqual([200, '/forgotPassword/code']);
+  });
+});
+
+test('forms of other sites, and clients that are none, are turned away', async () => {
+  const forged = await fetch(`${node.endpoint}/signup?client_id=public1`, {
+    method: 'POST',
+    headers: { 'sec-fetch-site': 'cross-site' },
+    body: new URLSearchParams({ login: 'x' }),
+  });
+  expect(forged.status).toBe(403);
+  const unknown = await fetch(`${node.endpoint}/signup?client_id=nobody`);
+  expect(unknown.status).toBe(404);
+});
+
+test('a pool without sign-up has no such page, and no link to one', async () => {
+  const made = await node.call('CreateUserPool', {
+    PoolName: 'closed',
+    AdminCreateUserConfig: { AllowAdminCreateUserOnly: true },
+  });
+  const { body } = await node.call('CreateUserPoolClient', {
+    UserPoolId: made.body.UserPool.Id,
+    ClientName: 'app',
+    AllowedOAuthFlowsUserPoolClient: true,
+    AllowedOAuthFlows: ['code'],
+    AllowedOAuthScopes: ['openid'],
+    CallbackURLs: ['http://localhost:3000/callback'],
+  });
+  const asked = { client_id: body.UserPoolClient.ClientId, scope: 'openid' };
+  const visitor = createHostedVisitor(node.endpoint);
+  expect((await seen(visitor.ask(asked))).html).not.toContain('/signup');
+  expect((await seen(visitor.ask(asked, '/signup'))).status).toBe(404);
+});
