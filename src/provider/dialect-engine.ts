@@ -2,7 +2,6 @@ import type { Context } from 'koa';
 import type { Provider } from 'oidc-provider';
 import type { Dialect } from './dialect.ts';
 import type { GrantRefusal } from './further-grant.ts';
-import { isLoopbackHost } from '../config/installation.ts';
 import { ROUTES } from './routes.ts';
 import { toJson } from './store/payloads.ts';
 
@@ -17,13 +16,9 @@ const OF_DEVICES = /^(?:pairwise \S+ clients must utilize|jwks_uri is mandatory 
 
 /**
  * What a dialect changes of the engine itself. Every ID token names its session; devices, whose sector is known here,
- * need no keys; and clients may have ID tokens at `http` redirect URIs: of this machine, and any of an issuer without
- * https, which is of this machine itself.
+ * need no keys; and clients may have ID tokens at `http` redirect URIs, which are of this machine: no others are taken.
  */
-export function installDialect(
-  provider: Provider,
-  { isHttps }: { readonly isHttps: boolean },
-): void {
+export function installDialect(provider: Provider): void {
   const { Client } = provider;
   Object.defineProperty(Client.prototype, 'includeSid', { value: () => true });
   // The engine's types do not name its schema.
@@ -32,20 +27,12 @@ export function installDialect(
   const { prototype } = Schema;
   const { invalidate } = prototype;
   prototype.invalidate = function invalidateUnlessFine(this: Invalidating, message, code) {
-    const mayBePlain = !isHttps || !this.redirect_uris.some(isPlainElsewhere);
-    const isFine = OF_DEVICES.test(message) || (mayBePlain && IMPLICIT_RULES.has(code));
+    const isFine = OF_DEVICES.test(message) || IMPLICIT_RULES.has(code);
     if (!isFine) invalidate.call(this, message, code);
   };
 }
 
-/** Over the network, and in the clear. */
-function isPlainElsewhere(uri: string): boolean {
-  const { protocol, hostname } = new URL(uri);
-  return protocol === 'http:' && !isLoopbackHost(hostname);
-}
-
 interface Invalidating {
-  readonly redirect_uris: readonly string[];
   invalidate(message: string, code?: unknown): void;
 }
 

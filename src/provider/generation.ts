@@ -58,7 +58,7 @@ export function createGeneration(keySet: KeySet, options: GenerationOptions): Ge
   installContext(provider, options);
   installIdentifiers(provider, stores.refreshTokens);
   installShape(provider, options);
-  if (options.dialect !== undefined) installDialect(provider, endpoints);
+  if (options.dialect !== undefined) installDialect(provider);
   // First: what it says of organizations is no adviser's to change.
   if (options.organizations !== undefined) installOrganizations(provider, options.organizations);
   if (options.advice !== undefined) installAdvice(provider, options.advice);

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
 import { randomUUID } from 'node:crypto';
 import { decodeJwt, exportJWK, generateKeyPair, SignJWT, type GenerateKeyPairResult } from 'jose';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -104,4 +106,31 @@ test('an application may prove itself by a key, in an assertion for the issuer w
     body: JSON.stringify({ client_id: KEYED, connection: 'email', email: 'ann@example.com' }),
   });
   expect(start.status).toBe(401);
+});
+
+test('applications of an https tenant may be http on this machine, and nowhere else', async () => {
+  const tenant = (callback: string): object => ({
+    issuer: 'https://auth.example.com/',
+    clients: [{ clientId: SPA, appType: 'spa', callbacks: [callback] }],
+  });
+  await expect(openTenantNode(tenant('http://app.example.com/callback'))).rejects.toThrow(
+    'must be https, or http on a loopback host',
+  );
+  const https = await openTenantNode(tenant(CALLBACK));
+  try {
+    const query = new URLSearchParams({
+      client_id: SPA,
+      response_type: 'id_token',
+      redirect_uri: CALLBACK,
+      scope: 'openid',
+      nonce: 'n',
+    });
+    const headers = { host: 'auth.example.com' };
+    const sent = get(`${https.tenant}/authorize?${query.toString()}`, { headers, agent: false });
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    response.resume();
+    expect(response.statusCode).toBe(303);
+  } finally {
+    await https.close();
+  }
 });
