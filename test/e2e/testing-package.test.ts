@@ -5,6 +5,7 @@ import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { DEFAULT_SEED } from '../../src/testing/seed.ts';
 import { startLatchkey, type TestLatchkey } from '../../src/testing/start-latchkey.ts';
+import { createVerifier } from '../../verifier/src/index.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { createUserAgent, type Stop } from '../support/relying-parties/user-agent.ts';
 
@@ -182,6 +183,32 @@ describe('a snapshot', () => {
     await revoke(await mint());
     expect((await fetch(`${feed}?after=${follower}`)).status).toBe(410);
     expect((await fetch(`${feed}?after=${await cursor()}`)).status).toBe(200);
+  });
+
+  test('is followed by an API, which takes again what had been taken back in between', async () => {
+    const api = createVerifier({
+      issuer: idp.issuer,
+      audience: API,
+      revocation: { whenSilent: 'refuse' },
+    });
+    const isTaken = (token: string): Promise<boolean> =>
+      api.verify(token).then(
+        () => true,
+        () => false,
+      );
+    try {
+      const token = await mint();
+      const before = await idp.snapshot();
+      await expect.poll(() => isTaken(token)).toBe(true);
+      await revoke(token);
+      await expect.poll(() => isTaken(token)).toBe(false);
+      await idp.restore(before);
+      await expect.poll(() => isTaken(token)).toBe(true);
+      await revoke(token);
+      await expect.poll(() => isTaken(token)).toBe(false);
+    } finally {
+      api.close();
+    }
   });
 
   test('is restored in a moment, for which other requests wait', async () => {
