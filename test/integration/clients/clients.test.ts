@@ -103,7 +103,7 @@ describe('clients in records', () => {
     const metadata = {
       redirect_uris: ['https://*.example.com/', 'http://app.example.com/cb'],
       logo_uri: 'javascript:alert(1)',
-      grant_types: ['password'],
+      grant_types: ['magic'],
       favourite_colour: 'blue',
     };
     const bad = { id: '-x', metadata, policy: { corsOrigins: ['https://app.example.com/'] } };
