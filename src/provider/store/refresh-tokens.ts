@@ -68,6 +68,7 @@ export function createRefreshTokens(options: RefreshTokensOptions): RefreshToken
 
   async function find(value: string): Promise<AdapterPayload | undefined> {
     if (!TOKEN.test(value)) return undefined;
+    await parts.undelivered.settle(chainKey(value));
     if (isAtTokenEndpoint()) answered.contend(chainKey(value));
     const chain = readChain(await state.get(chainKey(value)));
     if (chain === undefined) return undefined;

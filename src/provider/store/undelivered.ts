@@ -27,6 +27,12 @@ export interface Undelivered {
     undoable: Undoable,
     write: () => Promise<Version | undefined>,
   ): Promise<Version | undefined>;
+  /**
+   * Takes back at once what is left to take back at `key`: whoever was told to come again may be quicker than we are.
+   *
+   * @throws {StateUnavailable} when the outage is not over.
+   */
+  settle(key: string): Promise<void>;
 }
 
 /** `signal` ends all waiting: what a node that leaves has not undone stays written. */
@@ -84,6 +90,13 @@ export function createUndelivered(options: {
       const version = await write();
       isLost = version === undefined;
       return version;
+    },
+    async settle(key) {
+      for (const one of waiting)
+        if (one.key === key) {
+          await undo(one);
+          waiting.delete(one);
+        }
     },
   };
 }
