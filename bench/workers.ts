@@ -1,7 +1,7 @@
 import { startRedis } from '../test/support/redis.ts';
 import { measureInTurn, prepare } from './in-turn.ts';
 import { SCENARIOS } from './scenarios.ts';
-import { startOurs } from './targets.ts';
+import { type StartedTarget, startOurs } from './targets.ts';
 
 const WORKERS = 2;
 /** Of what one process does on a core of its own, by two on two cores. */
@@ -19,9 +19,7 @@ const LENGTHS = { seconds: 2, rounds: 5, warmup: 4, connections: 16 };
  * dearer, never cheaper. A miss is an exit code of 1.
  */
 export async function benchWorkers(): Promise<void> {
-  const redis = await startRedis();
-  const store = { engine: 'redis', socketPath: redis.socketPath, pid: redis.pid } as const;
-  const targets = [await startOurs(store), await startOurs(store, WORKERS)] as const;
+  const targets = [await start(1), await start(WORKERS)] as const;
   try {
     for (const scenario of SCENARIOS.filter(({ name }) => WHAT.includes(name))) {
       const prepared = await Promise.all(
@@ -39,6 +37,19 @@ export async function benchWorkers(): Promise<void> {
     }
   } finally {
     for (const target of targets) await target.stop();
-    await redis.stop();
   }
+}
+
+/** On a Redis of its own. */
+async function start(workers: number): Promise<StartedTarget> {
+  const redis = await startRedis();
+  const store = { engine: 'redis', socketPath: redis.socketPath, pid: redis.pid } as const;
+  const target = await startOurs(store, workers);
+  return {
+    ...target,
+    async stop() {
+      await target.stop();
+      await redis.stop();
+    },
+  };
 }

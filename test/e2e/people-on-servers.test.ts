@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeJwt, type JWTPayload } from 'jose';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { axeFindings } from '../support/axe.ts';
 import { codeOf, type Letter } from '../support/account-node.ts';
 import { launchBrowser } from '../support/browser.ts';
@@ -78,6 +78,12 @@ beforeAll(async () => {
   balancer = await startTakingTurns(port, ports);
   browser = await launchBrowser();
 }, 60_000);
+/** A page that somebody waited for in vain says most about why. */
+afterEach(async ({ task }) => {
+  if (task.result?.state !== 'fail') return;
+  const text = await page.locator('body').innerText();
+  process.stdout.write(`${task.name}: stood at ${page.url()}\n${text}\n`);
+});
 afterAll(async () => {
   await browser.close();
   app.closeAllConnections();
