@@ -89,6 +89,7 @@ describe('whoever has no user yet', () => {
       expect.stringContaining('This password cannot be used.'),
     ]);
     expect(weak.html).toContain('value="nina@example.org"');
+    expect(/<input[^>]*autofocus/u.exec(weak.html)?.[0]).toContain('name="password"');
     expect(weak.html).toContain('value="&#34;&gt;&lt;b&gt;"');
     await node.call('AdminCreateUser', { UserPoolId: POOL, Username: 'taken' });
     const taken = await send(visitor, start, {
