@@ -1,10 +1,15 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { Audit } from '../audit/audit.ts';
 import type { Rooms } from '../compose.ts';
 import type { Factors } from '../factors/factors.ts';
-import { LatchkeyError } from '../runtime/errors.ts';
+import {
+  fatesInWords,
+  lostInWords,
+  readExportedFiles,
+  refuseIncomplete,
+  type Fates,
+  type Lost,
+} from './import-files.ts';
 import { fields, json, plain, type Output } from './output.ts';
 import { withRooms } from './rooms.ts';
 
@@ -22,19 +27,11 @@ interface ExportedFile {
   readonly text: string;
 }
 
-/** What became of one kind of thing. */
-interface Fates {
-  readonly made: number;
-  readonly present: number;
-  readonly refused: number;
-}
-
 /** What became of the files. */
 interface ImportReport {
   readonly users: Fates;
   readonly roles: Fates;
-  /** What has no place here, and of how many. */
-  readonly lost: Readonly<Record<string, number>>;
+  readonly lost: Lost;
 }
 
 /** Carries files into an installation; which rooms there know Auth0 is for whoever composes to say. */
@@ -47,19 +44,11 @@ export type ImportAuth0 = (
   },
 ) => Promise<ImportReport>;
 
+const EXPORT = /\.(?:json|jsonl|ndjson)$/;
+
 interface Flags {
   readonly dryRun?: true;
   readonly json?: true;
-}
-
-/** Something of the export was not carried. */
-class ImportIncomplete extends LatchkeyError {
-  readonly code = 'ERR_IMPORT_INCOMPLETE';
-}
-
-/** A file cannot be read. */
-class UnreadableFile extends LatchkeyError {
-  readonly code = 'ERR_UNREADABLE_FILE';
 }
 
 /** Adds `import auth0`. */
@@ -77,7 +66,7 @@ export function registerImportAuth0(
     .option('--dry-run', 'writes nothing, and tells what would not be carried')
     .option('--json', 'print JSON')
     .action(async (path: string, flags: Flags) => {
-      const files = await readFiles(path);
+      const files = await readExportedFiles(path, EXPORT, (name, text) => ({ name, text }));
       await withRooms(open, async (rooms) => {
         const isDryRun = flags.dryRun === true;
         const report = await importFiles(files, rooms, {
@@ -85,40 +74,16 @@ export function registerImportAuth0(
           onRefused: ({ what, problem }) => rooms.printError(plain(`${what}: ${problem}`)),
         });
         rooms.print(flags.json ? json({ dryRun: isDryRun, ...report }) : words(report, isDryRun));
-        refuseIncomplete(report, isDryRun);
+        refuseIncomplete([report.users, report.roles], isDryRun);
       });
     });
 }
 
-async function readFiles(path: string): Promise<readonly ExportedFile[]> {
-  try {
-    const isFolder = (await stat(path)).isDirectory();
-    const isExport = (name: string): boolean => /\.(?:json|jsonl|ndjson)$/.test(name);
-    const names = isFolder ? (await readdir(path)).filter(isExport).toSorted() : [];
-    const paths = isFolder ? names.map((name) => join(path, name)) : [path];
-    return await Promise.all(
-      paths.map(async (name) => ({ name, text: await readFile(name, 'utf8') })),
-    );
-  } catch (error) {
-    throw new UnreadableFile(`cannot read ${plain(path)}`, { cause: error });
-  }
-}
-
-function refuseIncomplete({ users, roles }: ImportReport, isDryRun: boolean): void {
-  const refused = users.refused + roles.refused;
-  if (refused === 0) return;
-  throw new ImportIncomplete(
-    `${refused} ${isDryRun ? 'would not be' : 'were not'} carried: mend the files and start again, what is there is left alone`,
-  );
-}
-
 function words(report: ImportReport, isDryRun: boolean): string {
-  const inWords = ({ made, present, refused }: Fates): string =>
-    `${made} ${isDryRun ? 'can be carried' : 'carried'}, ${present} there already, ${refused} ${isDryRun ? 'cannot' : 'refused'}`;
-  const lost = Object.entries(report.lost).map(([name, count]) => `${name} (${count})`);
+  const inWords = (fates: Fates): string => fatesInWords(fates, isDryRun);
   return fields([
     ['users', inWords(report.users)],
     ['roles', inWords(report.roles)],
-    ['left out', plain(lost.join(', '))],
+    ['left out', lostInWords(report.lost)],
   ]);
 }

@@ -3,7 +3,7 @@ import { open as openFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import type { Command } from 'commander';
-import { LatchkeyError } from '../runtime/errors.ts';
+import { ImportIncomplete, lostInWords, UnreadableFile } from './import-files.ts';
 import { importPeople, type ImportReport, type Refusal } from './import-run.ts';
 import { fields, json, plain, type Output } from './output.ts';
 import type { PeopleRooms } from './people-rooms.ts';
@@ -12,16 +12,6 @@ import { withRooms, type OpenRooms } from './rooms.ts';
 interface Flags {
   readonly dryRun?: true;
   readonly json?: true;
-}
-
-/** Some people of the file were not carried. */
-class ImportIncomplete extends LatchkeyError {
-  readonly code = 'ERR_IMPORT_INCOMPLETE';
-}
-
-/** The file cannot be read. */
-class UnreadableFile extends LatchkeyError {
-  readonly code = 'ERR_UNREADABLE_FILE';
 }
 
 /** Refusals that the JSON holds; all of them are told on standard error as they come. */
@@ -49,7 +39,7 @@ async function readable(file: string): Promise<Readable> {
   try {
     await (await openFile(file)).close();
   } catch (error) {
-    throw new UnreadableFile(`cannot read ${plain(file)}`, { cause: error });
+    throw new UnreadableFile(file, error);
   }
   return createReadStream(file);
 }
@@ -79,12 +69,11 @@ async function run(rooms: PeopleRooms & Output, source: Readable, flags: Flags):
 }
 
 function words(report: ImportReport, isDryRun: boolean): string {
-  const lost = Object.entries(report.lost).map(([name, count]) => `${name} (${count})`);
   return fields([
     ['lines', String(report.lines)],
     [isDryRun ? 'can be carried' : 'carried', String(report.imported)],
     ['there already', String(report.present)],
     [isDryRun ? 'cannot' : 'refused', String(report.refused)],
-    ['without', lost.join(', ')],
+    ['without', lostInWords(report.lost)],
   ]);
 }

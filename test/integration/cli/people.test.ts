@@ -351,7 +351,7 @@ describe('people of another system', () => {
     const { code, err } = await latchkey(['import', '/nowhere.ndjson']);
     expect({ code, err }).toEqual({
       code: 1,
-      err: 'ERR_UNREADABLE_FILE: cannot read /nowhere.ndjson',
+      err: 'ERR_UNREADABLE_FILE: cannot read /nowhere.ndjson: ENOENT',
     });
   });
 });
