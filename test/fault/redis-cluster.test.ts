@@ -146,9 +146,13 @@ describe('a node whose state is on a Redis Cluster', () => {
     process.kill(replica.pid, 'SIGCONT');
     await promoted(replica);
     await master.restart();
-    await expect
-      .poll(() => replica.execute('INFO', 'replication'), { timeout: 10_000 })
-      .toContain('state=online');
+    // It is called online before it confirms anything: it is there when it has confirmed all.
+    const hasConfirmed = async (): Promise<boolean> => {
+      const told = await replica.execute('INFO', 'replication');
+      const written = /master_repl_offset:(\d+)/u.exec(told)?.[1];
+      return told.includes(`state=online,offset=${written},`);
+    };
+    await expect.poll(hasConfirmed, { timeout: 10_000 }).toBe(true);
     await expect.poll(async () => (await state.health()).ok, { timeout: 10_000 }).toBe(true);
     // What was answered StateUnavailable may be redeemed now, once; what was answered may not.
     const again = await Promise.all(
