@@ -4,6 +4,8 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
 const SANDBOX = fileURLToPath(new URL('sandbox', import.meta.url));
+/** The warning says that threads may be too much; nothing of the operator's runs while they are allowed. */
+const ONE_THREAD = ['--allow-worker', '--disable-warning=PERM0006'];
 const MEMORY_MB = 128;
 /** What is kept of what it wrote last. */
 const WORDS_MAX = 2000;
@@ -16,8 +18,8 @@ export interface Sandbox {
 
 /**
  * A process that runs `program` for the scripts in `folder`: with an empty environment, by Node's permission model
- * without files but the folder's, the packages' that it may require and the program's, and without processes and
- * threads of its own. It keeps nobody alive, and ends with its parent.
+ * without files but the folder's, the packages' that it may require and the program's, and without processes of its
+ * own. It keeps nobody alive. `serve` ends it with its parent, by a thread, and takes threads from it after that.
  */
 export function spawnSandbox({
   program,
@@ -35,6 +37,7 @@ export function spawnSandbox({
     process.execPath,
     [
       '--permission',
+      ...ONE_THREAD,
       ...readable.map((path) => `--allow-fs-read=${join(path, '*')}`),
       `--max-old-space-size=${MEMORY_MB}`,
       program,

@@ -1,8 +1,9 @@
-// Inside of the sandbox: imports nothing of the house but types.
+// Inside of the sandbox: imports nothing of the house but types and its neighbours here.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import process from 'node:process';
 import { format } from 'node:util';
 import type { Order, Report } from '../messages.ts';
+import { endWithParent } from './end-with-parent.ts';
 
 /** Runs one script: gives what is to be told, or throws what the script threw. */
 export type Script = (input: Order['input'], within: Within) => Promise<unknown>;
@@ -24,12 +25,12 @@ const LEVELS = [
 export async function serve(
   load: (within: Within) => Promise<ReadonlyMap<string, Script>>,
 ): Promise<void> {
-  process.once('disconnect', () => process.exit());
   // A promise that a script forgot ends no run but its own.
   process.on('unhandledRejection', (error) => print('error', [error]));
   for (const [name, level] of LEVELS)
     Object.assign(console, { [name]: (...words: readonly unknown[]) => print(level, words) });
   try {
+    await endWithParent();
     const scripts = await load((part, work) => turn.run(part, work));
     process.on('message', (order: Order) => void turn.run(order.name, () => run(order, scripts)));
     tell({ kind: 'ready', names: [...scripts.keys()] });

@@ -1,8 +1,11 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import type { PrintedLine } from '../../../src/scripts/script-process.ts';
 import { openScriptRunner, type ScriptRunner } from '../../../src/scripts/script-runner.ts';
 
@@ -10,6 +13,8 @@ import { openScriptRunner, type ScriptRunner } from '../../../src/scripts/script
 const PROGRAM = fileURLToPath(
   new URL('../../../src/cognito/triggers/sandbox/main.ts', import.meta.url),
 );
+
+const RUNNER = new URL('../../../src/scripts/script-runner.ts', import.meta.url).href;
 
 let folder: string;
 let runner: ScriptRunner | undefined;
@@ -41,6 +46,15 @@ async function open(code: string, file = 'script.js'): Promise<ScriptRunner> {
 async function write(code: string, file: string): Promise<void> {
   const head = file.endsWith('.mjs') ? 'export const handler' : 'exports.handler';
   await writeFile(join(folder, file), `${head} = async (event, context) => { ${code} };`);
+}
+
+/** One that has ended stays listed until somebody asks for its code: of an orphan, whenever the first process does. */
+function isAlive(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
 }
 
 test.each(['script.js', 'script.cjs', 'script.mjs'])('a script is run: %s', async (file) => {
@@ -80,6 +94,33 @@ test('code that never ends fails its run, and the next run has a process of its 
   const stuck = run('script', async () => ({ forever: true }));
   await expect(stuck).rejects.toMatchObject({ how: 'timeout' });
   expect(await run('script', async () => ({}))).toBe('fine');
+});
+
+test('code that never ends ends with the node that was killed', async () => {
+  await write('console.log(process.pid); setImmediate(() => { for (;;) {} });', 'script.js');
+  const options = {
+    program: PROGRAM,
+    folder,
+    words: [JSON.stringify([['script', 'script.js']]), '500'],
+    timeoutMs: 60_000,
+  };
+  const node = spawn(process.execPath, [
+    '--input-type=module',
+    '--eval',
+    `import { openScriptRunner } from ${JSON.stringify(RUNNER)};
+     const onLine = ({ text }) => process.stdout.write(text);
+     const runner = await openScriptRunner({ ...${JSON.stringify(options)}, onLine });
+     await runner.run('script', async () => ({}));
+     setInterval(() => undefined, 1000);`,
+  ]);
+  const [printed]: Buffer[] = await once(node.stdout, 'data');
+  const pid = Number(printed);
+  onTestFinished(() => {
+    if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+  });
+  expect(isAlive(pid)).toBe(true);
+  node.kill('SIGKILL');
+  await expect.poll(() => isAlive(pid), { timeout: 2000 }).toBe(false);
 });
 
 test('a script that eats all memory takes itself down, and nothing else', async () => {
