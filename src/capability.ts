@@ -16,6 +16,7 @@ import type { PlannedFaults } from './http/planned-faults.ts';
 import type { Renderer } from './http/renderer.ts';
 import type { Site } from './http/site.ts';
 import type { Inbox } from './mail/inbox.ts';
+import type { Reception } from './interactions/reception.ts';
 import type { Ways } from './interactions/sign-in-step.ts';
 import type { Mail } from './mail/mail.ts';
 import type { Notices } from './notices/notices.ts';
@@ -62,6 +63,8 @@ export interface FurtherIssuer {
   readonly admits?: Admits | undefined;
   /** Where its sign-in page leads beside the sign-in; left out: nowhere. */
   readonly ways?: Ways | undefined;
+  /** What it knows of people beside the directory; left out: nothing. */
+  readonly reception?: Reception | undefined;
   /** Parts of the protocol that are on, as `protocol` has them. */
   readonly features: z.input<typeof protocolConfig>;
 }

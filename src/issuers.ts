@@ -52,7 +52,7 @@ export function protocolOptions({
 /** The pages at which people sign in to `issuer`. */
 export function createSignInPages(
   { rooms, renderer, metrics }: IssuerParts,
-  own: Pick<InteractionRoutesOptions, 'admits' | 'interactions' | 'issuer' | 'ways'>,
+  own: Pick<InteractionRoutesOptions, 'admits' | 'interactions' | 'issuer' | 'reception' | 'ways'>,
 ): Router {
   const { settings, sealer, groups, revocation } = rooms;
   return createInteractionRoutes({
@@ -123,6 +123,7 @@ export function createIssuers(
       interactions,
       admits,
       ways: further.ways ?? NO_WAYS,
+      reception: further.reception,
     });
     const feed = openFeed(parts, issuer);
     streams.push(feed.close);

@@ -90,12 +90,17 @@ export function createCodeLetters(
 
 /** Where a letter went, as far as whoever asks may know. */
 export function deliveryTo(address: string): JsonObject {
-  const [local = '', domain = ''] = address.split('@');
   return {
-    Destination: `${local.slice(0, 1)}***@${domain.slice(0, 1)}***`,
+    Destination: masked(address),
     DeliveryMedium: 'EMAIL',
     AttributeName: 'email',
   };
+}
+
+/** An address as it is shown to whoever may not know it. */
+export function masked(address: string): string {
+  const [local = '', domain = ''] = address.split('@');
+  return `${local.slice(0, 1)}***@${domain.slice(0, 1)}***`;
 }
 
 function languagesOf({ account }: PoolUser): readonly string[] {

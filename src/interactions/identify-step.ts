@@ -7,6 +7,7 @@ import type { Visit } from './interaction-routes.ts';
 import type { SignInPage } from './pages.ts';
 import type { PasskeyStep } from './passkey-step.ts';
 import { sendEmailCode } from './email-code-step.ts';
+import { leadAside } from './reception.ts';
 import type { SignIn } from './sign-in-progress.ts';
 import {
   BUSY,
@@ -41,14 +42,14 @@ interface IdentifyStep extends SignInStep {
 export function createIdentifyStep(
   options: StepOptions & { readonly passkeys: PasskeyStep },
 ): IdentifyStep {
-  const { accounts, settings, metrics, goOn, passkeys } = options;
+  const { accounts, settings, metrics, goOn, passkeys, reception } = options;
   const showAgain: ShowAgain = (visit, typed, refused) =>
     showPage(visit, typed, { ...options, ...refused });
 
   async function byPassword(visit: FormVisit, signIn: SignIn, attempt: Attempt): Promise<void> {
     const { login, password, remember } = attempt;
     const outcome = await accounts.verifyPassword({
-      login,
+      login: (await reception?.directoryLogin(login, visit.interaction)) ?? login,
       password,
       origin: originOf(visit.ctx),
       clientId: visit.interaction.client.id,
@@ -59,6 +60,7 @@ export function createIdentifyStep(
       return;
     }
     metrics.signIn(outcome.kind);
+    if (outcome.kind === 'refused' && (await leadAside(visit, { login }, reception))) return;
     await showAgain(visit, attempt, refusalOf(visit, outcome));
   }
 

@@ -24,6 +24,7 @@ import { createConsent } from './consent.ts';
 import { createDeviceCookie } from './device-cookie.ts';
 import { createShowPage } from './pages.ts';
 import { joinPath } from './paths.ts';
+import type { Reception } from './reception.ts';
 import { createSelectAccount } from './select-account.ts';
 import { createSignIn } from './sign-in.ts';
 import { createSignIns, type TakenBack } from './sign-in-progress.ts';
@@ -51,6 +52,8 @@ export interface InteractionRoutesOptions {
   /** For how many days a browser may be spared the second factor; 0: not at all. */
   readonly rememberDays: number;
   readonly ways: Ways;
+  /** Left out: everybody signs in as the directory knows them. */
+  readonly reception?: Reception | undefined;
   /** Nobody goes on whose e-mail address was not shown to be theirs. */
   readonly requireVerifiedEmail: boolean;
   /** Nobody goes on who has not accepted this version of the terms. */

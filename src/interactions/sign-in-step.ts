@@ -13,6 +13,7 @@ import type { Actor } from '../runtime/origin.ts';
 import type { DeviceCookie } from './device-cookie.ts';
 import type { Visit } from './interaction-routes.ts';
 import type { Problem, ShowPage } from './pages.ts';
+import type { Reception } from './reception.ts';
 import type { Person, Progress, SignIn, SignIns } from './sign-in-progress.ts';
 
 /** A visit that brought a form. */
@@ -52,6 +53,8 @@ export interface StepOptions {
   /** For how many days a browser may be remembered; 0: not at all. */
   readonly rememberDays: number;
   readonly ways: Ways;
+  /** Left out: everybody signs in as the directory knows them. */
+  readonly reception?: Reception | undefined;
   readonly terms: Terms | undefined;
   readonly signIns: SignIns;
   readonly show: ShowPage;

@@ -5,6 +5,7 @@ import { createIdentifyStep } from './identify-step.ts';
 import type { Step, Visit } from './interaction-routes.ts';
 import { createNewPasswordStep } from './new-password-step.ts';
 import { createPasskeyStep } from './passkey-step.ts';
+import { leadAside } from './reception.ts';
 import { createRecoveryCodesStep } from './recovery-codes-step.ts';
 import { createSecondFactorStep } from './second-factor-step.ts';
 import type { Progress, SignIn, TakenBack } from './sign-in-progress.ts';
@@ -32,8 +33,7 @@ export function createSignIn(options: SignInOptions): {
     const mark = takenBack.mark();
     const data = { ...progress.data, mark };
     if (!(await isAdmitted(visit, progress))) {
-      options.metrics.signIn('refused');
-      await identify.refuse(visit);
+      await turnAway(visit, progress);
       return;
     }
     const next = await signIns.advance(visit, signIn, { ...progress, data });
@@ -46,7 +46,13 @@ export function createSignIn(options: SignInOptions): {
     lookAgain(visit);
   }
 
-  /** Whoever is not let in is told no more than a stranger. */
+  /** Whoever is not let in, and has nowhere else to go first, is told no more than a stranger. */
+  async function turnAway(visit: Visit, { proof }: Progress): Promise<void> {
+    options.metrics.signIn('refused');
+    if (proof !== undefined && (await leadAside(visit, proof, options.reception))) return;
+    await identify.refuse(visit);
+  }
+
   async function isAdmitted({ interaction }: Visit, { proof }: Progress): Promise<boolean> {
     if (proof === undefined || options.admits === undefined) return true;
     return options.admits({ accountId: proof.accountId, clientId: interaction.client.id });

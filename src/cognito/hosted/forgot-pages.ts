@@ -18,7 +18,7 @@ export function addForgotPages(router: Router, room: Room, show: ShowPoolPage): 
     const login = (form.get('login') ?? '').trim().slice(0, LOGIN_MAX);
     const problem = await problemOf(() => ask.run(of(login), originOf(ctx)));
     if (problem === undefined) seeOther(ctx, next(CODE_PATH, login));
-    else await show(ctx, 'pool/forgot', { login, problem });
+    else await showForgot({ ctx, login }, problem, show);
   }
 
   async function takePassword(visit: PoolVisit, form: Form): Promise<void> {
@@ -36,8 +36,7 @@ export function addForgotPages(router: Router, room: Room, show: ShowPoolPage): 
   router
     .get('/forgotPassword', async (ctx) => {
       const visit = await readVisit(ctx, room.pools);
-      if (visit === undefined) return;
-      await show(ctx, 'pool/forgot', { login: visit.login, problem: NO_PROBLEM });
+      if (visit !== undefined) await showForgot(visit, NO_PROBLEM, show);
     })
     .post('/forgotPassword', (ctx) => taking(ctx, takeLogin))
     .get(CODE_PATH, async (ctx) => {
@@ -56,6 +55,14 @@ export function addForgotPages(router: Router, room: Room, show: ShowPoolPage): 
     if (form.get('action') === 'cancel') seeOther(ctx, visit.signInUrl);
     else await take(visit, form);
   }
+}
+
+async function showForgot(
+  { ctx, login }: Pick<PoolVisit, 'ctx' | 'login'>,
+  problem: Problem,
+  show: ShowPoolPage,
+): Promise<void> {
+  await show(ctx, 'pool/forgot', { login, isReset: ctx.query['reset'] === 'yes', problem });
 }
 
 async function showPassword(

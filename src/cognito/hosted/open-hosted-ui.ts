@@ -2,7 +2,7 @@ import { Router } from '@koa/router';
 import type { House } from '../../capability.ts';
 import type { Site } from '../../http/site.ts';
 import { createSameOriginGuard } from '../../http/same-origin.ts';
-import type { Admits, Interaction, Protocol } from '../../provider/contract.ts';
+import type { Admits, Protocol } from '../../provider/contract.ts';
 import { hostedProfile } from '../profile.ts';
 import type { Room } from '../room.ts';
 import { atHostedPaths } from './authorize.ts';
@@ -11,6 +11,7 @@ import { createHostedDialect } from './dialect.ts';
 import { addForgotPages } from './forgot-pages.ts';
 import { signOut } from './logout.ts';
 import { createShowPoolPage } from './pool-pages.ts';
+import { createReception, pageOf } from './reception.ts';
 import { answering } from './problem.ts';
 import { revokeToken } from './revoke.ts';
 import { addSignUpPages } from './sign-up-pages.ts';
@@ -31,6 +32,7 @@ export async function openHostedUi(
     resourceServers: hosted.resourceServers,
     refreshRetryWindow: 0,
     admits: admitsUsers(room),
+    reception: createReception(room),
     ways: {
       joinUrl: (interaction) =>
         hosted.isOpen(interaction.client.id) ? pageOf('/signup', interaction) : '',
@@ -56,11 +58,6 @@ function admitsUsers({ pools, users }: Pick<Room, 'pools' | 'users'>): Admits {
     const user = pool && (await users.admit(pool, accountId));
     return user?.row.status === 'CONFIRMED';
   };
-}
-
-/** A page of the pool, which leads back into the request that waits. */
-function pageOf(path: string, { uid, client }: Pick<Interaction, 'uid' | 'client'>): string {
-  return `${path}?${new URLSearchParams({ client_id: client.id, interaction: uid }).toString()}`;
 }
 
 /** Whoever forges one of these forms gets what the JSON API gives to anybody. */

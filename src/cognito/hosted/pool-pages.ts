@@ -29,7 +29,12 @@ export interface PoolPages {
     readonly problem: Problem;
     readonly signInUrl: string;
   };
-  readonly 'pool/forgot': { readonly login: string; readonly problem: Problem };
+  readonly 'pool/forgot': {
+    readonly login: string;
+    /** They were led here: without a new password they do not get in. */
+    readonly isReset: boolean;
+    readonly problem: Problem;
+  };
   readonly 'pool/new-password': {
     readonly login: string;
     readonly rules: readonly Rule[];
@@ -38,6 +43,8 @@ export interface PoolPages {
   readonly 'pool/code': {
     /** Where the code went, masked, or else what they typed for a name. */
     readonly to: string;
+    /** Whoever mistyped their address may begin anew. */
+    readonly isOpen: boolean;
     readonly problem: Problem;
     readonly signInUrl: string;
   };
@@ -45,7 +52,7 @@ export interface PoolPages {
 
 export const NO_PROBLEM: Problem = { kind: 'none' };
 
-/** Answers with a page in the language of whoever reads it. */
+/** Answers with a page in the language that the application asks for (`lang`), or that whoever reads it does. */
 export type ShowPoolPage = <Name extends keyof PoolPages>(
   ctx: Context,
   name: Name,
@@ -55,7 +62,8 @@ export type ShowPoolPage = <Name extends keyof PoolPages>(
 export function createShowPoolPage(renderer: Renderer): ShowPoolPage {
   return async (ctx, name, page) => {
     const isFine = page.problem.kind === 'none';
-    const html = await renderer.render(name, page, languagesOf(ctx));
+    const asked = new URLSearchParams(ctx.querystring).getAll('lang');
+    const html = await renderer.render(name, page, languagesOf(ctx, asked));
     sendPage(ctx, html, { status: isFine ? 200 : 422 });
   };
 }

@@ -9,8 +9,9 @@ import { NO_PROBLEM, problemOf, rulesOf, type Problem, type ShowPoolPage } from 
 import { readVisit, type PoolVisit } from './visit.ts';
 
 const LOGIN_MAX = 128;
-const CODE_PATH = '/signup/code';
-/** As `deliveryTo` masks an address: nothing else is shown from a link. */
+/** Where a code is typed that confirms somebody. */
+export const CODE_PATH = '/signup/code';
+/** As `masked` shows an address: nothing else is shown from a link. */
 const MASKED = /^.?\*{3}@.?\*{3}$/u;
 
 /** `/signup` and the page for the code, over the operations of the JSON API: what that refuses, these do. */
@@ -57,11 +58,11 @@ export function addSignUpPages(router: Router, room: Room, show: ShowPoolPage): 
       else await takeSignUp(visit, form);
     })
     .get(CODE_PATH, async (ctx) => {
-      const visit = await openVisit(ctx, room);
+      const visit = await readVisit(ctx, room.pools);
       if (visit !== undefined) await showCode(visit, NO_PROBLEM, show);
     })
     .post(CODE_PATH, async (ctx) => {
-      const visit = await openVisit(ctx, room);
+      const visit = await readVisit(ctx, room.pools);
       const form = await readForm(ctx);
       if (visit === undefined) return;
       const action = form.get('action');
@@ -120,11 +121,11 @@ async function showSignUp(
 }
 
 async function showCode(
-  { ctx, login, signInUrl }: PoolVisit,
+  { ctx, pool, login, signInUrl }: PoolVisit,
   problem: Problem,
   show: ShowPoolPage,
 ): Promise<void> {
   const { to } = ctx.query;
   const shown = typeof to === 'string' && MASKED.test(to) ? to : login;
-  await show(ctx, 'pool/code', { to: shown, problem, signInUrl });
+  await show(ctx, 'pool/code', { to: shown, isOpen: pool.selfSignUp, problem, signInUrl });
 }

@@ -1,5 +1,6 @@
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { csrfIn } from '../../support/account-node.ts';
 import { openCognitoNode, POOL, type CognitoNode } from '../../support/cognito-node.ts';
 import { createHostedVisitor, type HostedVisitor } from './hosted-visitor.ts';
 
@@ -39,6 +40,60 @@ async function codesFor(address: string): Promise<readonly string[]> {
 async function codeFor(address: string): Promise<string> {
   // Nobody waits for a letter but whoever reads it.
   await expect.poll(() => codesFor(address), { timeout: 5000 }).not.toEqual([]);
+  return (await codesFor(address))[0] ?? '';
+}
+
+const CODE_PAGE = '/signup/code';
+
+/** In the pool of addresses, beside that of names. */
+async function openPoolOfAddresses(): Promise<{ readonly pool: string; readonly client: string }> {
+  const made = await node.call('CreateUserPool', {
+    PoolName: 'addresses',
+    UsernameAttributes: ['email'],
+    AutoVerifiedAttributes: ['email'],
+  });
+  const pool = made.body.UserPool.Id;
+  return { pool, client: await openClient(pool) };
+}
+
+async function openClient(UserPoolId: string): Promise<string> {
+  const { body } = await node.call('CreateUserPoolClient', {
+    UserPoolId,
+    ClientName: 'app',
+    AllowedOAuthFlowsUserPoolClient: true,
+    AllowedOAuthFlows: ['code'],
+    AllowedOAuthScopes: ['openid'],
+    CallbackURLs: ['http://localhost:3000/callback'],
+  });
+  return body.UserPoolClient.ClientId;
+}
+
+/** Somebody of the first pool with an address that is known to be theirs. */
+async function makeUser(Username: string): Promise<void> {
+  const user = { UserPoolId: POOL, Username };
+  const UserAttributes = [
+    { Name: 'email', Value: `${Username}@example.org` },
+    { Name: 'email_verified', Value: 'true' },
+  ];
+  await node.call('AdminCreateUser', { ...user, UserAttributes, MessageAction: 'SUPPRESS' });
+  await node.call('AdminSetUserPassword', { ...user, Password: PASSWORD, Permanent: true });
+}
+
+/** What somebody sees who types these at the sign-in page. */
+async function signingIn(
+  visitor: HostedVisitor,
+  typed: { readonly login: string; readonly password: string },
+  asked: Readonly<Record<string, string>> = {},
+): Promise<Page> {
+  // Letters of one second are in no order.
+  node.clock.advance(1);
+  const page = await seen(visitor.ask(asked));
+  return await send(visitor, page, { csrf: csrfIn(page.html), ...typed });
+}
+
+/** The code of the second letter, which took the place of that in the first. */
+async function secondCodeFor(address: string): Promise<string> {
+  await expect.poll(() => codesFor(address), { timeout: 5000 }).toHaveLength(2);
   return (await codesFor(address))[0] ?? '';
 }
 
@@ -117,17 +172,7 @@ describe('whoever has no user yet', () => {
 
 describe('whoever has forgotten their password', () => {
   test('sets another by a code, and signs in by it', async () => {
-    const user = { UserPoolId: POOL, Username: 'pia' };
-    const attributes = [
-      { Name: 'email', Value: 'pia@example.org' },
-      { Name: 'email_verified', Value: 'true' },
-    ];
-    await node.call('AdminCreateUser', {
-      ...user,
-      UserAttributes: attributes,
-      MessageAction: 'SUPPRESS',
-    });
-    await node.call('AdminSetUserPassword', { ...user, Password: PASSWORD, Permanent: true });
+    await makeUser('pia');
     const visitor = createHostedVisitor(node.endpoint);
     const signIn = await seen(visitor.ask());
     const ask = await seen(visitor.browser.visit(linkTo('/forgotPassword', signIn)));
@@ -152,6 +197,66 @@ describe('whoever has forgotten their password', () => {
   });
 });
 
+describe('whoever is not confirmed yet', () => {
+  const attributes = { UserAttributes: [{ Name: 'email', Value: 'quin@example.org' }] };
+
+  test('is led to the page for the code by the right password, and no wrong one', async () => {
+    const signedUp = { Username: 'quin', Password: PASSWORD, ClientId: 'public1' };
+    await node.call('SignUp', { ...signedUp, ...attributes });
+    const visitor = createHostedVisitor(node.endpoint);
+    const wrong = await signingIn(visitor, { login: 'quin', password: 'wrong' });
+    const stranger = await signingIn(visitor, { login: 'quim', password: 'wrong' });
+    const words = (page: Page): unknown => [
+      page.status,
+      /role="alert"[^]*?<\/p>/u.exec(page.html)?.[0],
+    ];
+    expect(words(wrong)).toEqual(words(stranger));
+    const page = await signingIn(visitor, { login: 'quin', password: PASSWORD }, { lang: 'de' });
+    expect([page.url.pathname, page.html]).toEqual([
+      CODE_PAGE,
+      expect.stringMatching(/lang="de"[^]*q\*\*\*@e\*\*\*/u),
+    ]);
+    const back = await send(visitor, page, { code: await secondCodeFor('quin@example.org') });
+    expect(back.url.pathname).toMatch(/^\/interaction\//u);
+    const to = await visitor.authorize({}, { login: 'quin', password: PASSWORD });
+    expect(to.searchParams.get('code')).toEqual(expect.any(String));
+  });
+
+  test('is known by the address that they signed up with, where that is the name', async () => {
+    const { client } = await openPoolOfAddresses();
+    const signedUp = { Username: 'Rita@example.org', Password: PASSWORD, ClientId: client };
+    expect((await node.call('SignUp', signedUp)).status).toBe(200);
+    const visitor = createHostedVisitor(node.endpoint);
+    const typed = { login: 'rita@example.org', password: PASSWORD };
+    const asked = { client_id: client, scope: 'openid' };
+    const page = await signingIn(visitor, typed, asked);
+    expect(page.url.pathname).toBe(CODE_PAGE);
+    await send(visitor, page, { code: await secondCodeFor('Rita@example.org') });
+    const to = await visitor.authorize(asked, typed);
+    expect(to.searchParams.get('code')).toEqual(expect.any(String));
+  });
+});
+
+describe('whoever has to set a password', () => {
+  test('is led to do so by the right password, and no wrong one', async () => {
+    await makeUser('sara');
+    await node.call('AdminResetUserPassword', { UserPoolId: POOL, Username: 'sara' });
+    const visitor = createHostedVisitor(node.endpoint);
+    expect((await signingIn(visitor, { login: 'sara', password: 'wrong' })).status).toBe(401);
+    const page = await signingIn(visitor, { login: 'sara', password: PASSWORD });
+    expect([page.url.pathname, page.html]).toEqual([
+      '/forgotPassword',
+      expect.stringMatching(/You need a new password before you go on[^]*value="sara"/u),
+    ]);
+    const next = await send(visitor, page, { login: 'sara' });
+    const code = await secondCodeFor('sara@example.org');
+    const back = await send(visitor, next, { code, password: `${PASSWORD}!` });
+    expect(back.url.pathname).toMatch(/^\/interaction\//u);
+    const to = await visitor.authorize({}, { login: 'sara', password: `${PASSWORD}!` });
+    expect(to.searchParams.get('code')).toEqual(expect.any(String));
+  });
+});
+
 test('forms of other sites, and clients that are none, are turned away', async () => {
   const forged = await fetch(`${node.endpoint}/signup?client_id=public1`, {
     method: 'POST',
@@ -168,15 +273,7 @@ test('a pool without sign-up has no such page, and no link to one', async () => 
     PoolName: 'closed',
     AdminCreateUserConfig: { AllowAdminCreateUserOnly: true },
   });
-  const { body } = await node.call('CreateUserPoolClient', {
-    UserPoolId: made.body.UserPool.Id,
-    ClientName: 'app',
-    AllowedOAuthFlowsUserPoolClient: true,
-    AllowedOAuthFlows: ['code'],
-    AllowedOAuthScopes: ['openid'],
-    CallbackURLs: ['http://localhost:3000/callback'],
-  });
-  const asked = { client_id: body.UserPoolClient.ClientId, scope: 'openid' };
+  const asked = { client_id: await openClient(made.body.UserPool.Id), scope: 'openid' };
   const visitor = createHostedVisitor(node.endpoint);
   expect((await seen(visitor.ask(asked))).html).not.toContain('/signup');
   expect((await seen(visitor.ask(asked, '/signup'))).status).toBe(404);

@@ -5,13 +5,16 @@ import { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { registerImportCommands } from '../../../src/cli/import.ts';
 import { importFiles } from '../../../src/cognito/import/import-files.ts';
+import { csrfIn } from '../../support/account-node.ts';
 import {
+  CALLBACK,
   openCognitoNode,
   POOL,
   type Answered,
   type CognitoNode,
 } from '../../support/cognito-node.ts';
 import { createSrpClient } from '../../support/srp-client.ts';
+import { createHostedVisitor } from './hosted-visitor.ts';
 
 const NEW = 'eu-west-1_Shop00001';
 const ANNA = '11111111-2222-4333-8444-000000000001';
@@ -131,6 +134,15 @@ function admin(operation: string, Username: string): Promise<Answered> {
   return node.call(operation, { UserPoolId: NEW, Username });
 }
 
+/** Where the hosted pages lead whoever types a name with a wrong password. */
+async function ledTo(ClientId: string, login: string): Promise<string> {
+  const { ask, browser } = createHostedVisitor(node.endpoint);
+  const { url, response } = await ask({ client_id: ClientId, scope: 'openid' });
+  const csrf = csrfIn((await response?.text()) ?? '');
+  const body = new URLSearchParams({ csrf, login, password: 'wrong', action: 'continue' });
+  return (await browser.visit(url.href, { method: 'POST', body })).url.pathname;
+}
+
 describe('an export of Cognito', () => {
   test('is tried out without being written', async () => {
     const { printed } = await run(join(folder, 'export'), '--dry-run', '--json');
@@ -195,6 +207,10 @@ describe('an export of Cognito', () => {
       UserPoolId: NEW,
       ClientName: 'public',
       ExplicitAuthFlows: ['ALLOW_USER_PASSWORD_AUTH', 'ALLOW_USER_SRP_AUTH'],
+      AllowedOAuthFlowsUserPoolClient: true,
+      AllowedOAuthFlows: ['code'],
+      AllowedOAuthScopes: ['openid'],
+      CallbackURLs: [CALLBACK],
     });
     const { ClientId } = body.UserPoolClient;
     const AuthParameters = { USERNAME: 'anna', PASSWORD: 'whatever it was' };
@@ -213,6 +229,8 @@ describe('an export of Cognito', () => {
       ChallengeResponses: client.answer(begun.body.ChallengeParameters, proof),
     });
     expect(proven.error).toBe('PasswordResetRequiredException');
+    expect(await ledTo(ClientId, 'anna')).toBe('/forgotPassword');
+    expect(await ledTo(ClientId, 'nobody')).toMatch(/^\/interaction\//u);
 
     await node.call('ForgotPassword', { ClientId, Username: 'anna' });
     await expect.poll(async () => (await node.letters('anna@shop.example')).length).toBe(1);

@@ -103,8 +103,9 @@ const STATES: readonly State[] = [
   ['join/done', { isRefused: true }],
   ['join/done', { isRefused: false }],
   ...POOL_PROBLEMS.flatMap((problem): readonly State[] => [
-    ['pool/forgot', { login: EVIL, problem }],
-    ['pool/code', { to: EVIL, problem, signInUrl: '/login?client_id=x' }],
+    ['pool/forgot', { login: EVIL, isReset: false, problem }],
+    ['pool/forgot', { login: EVIL, isReset: true, problem }],
+    ['pool/code', { to: EVIL, isOpen: true, problem, signInUrl: '/login?client_id=x' }],
     ['pool/new-password', { login: EVIL, rules: RULES, problem }],
     ...[true, false].map((byEmail): State => [
       'pool/sign-up',

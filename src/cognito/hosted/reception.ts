@@ -1,0 +1,85 @@
+import type { FurtherIssuer } from '../../capability.ts';
+import { originOf } from '../../http/page.ts';
+import type { Interaction } from '../../provider/contract.ts';
+import { keptOf } from '../attributes.ts';
+import { masked } from '../code-letters.ts';
+import { awaitsPassword } from '../password-auth.ts';
+import type { Room } from '../room.ts';
+import { directoryLogin, type PoolUser } from '../users.ts';
+import { problemOf } from './pool-pages.ts';
+import { CODE_PATH } from './sign-up-pages.ts';
+
+type Reception = NonNullable<FurtherIssuer['reception']>;
+type Detour = Parameters<Reception['detour']>[0];
+
+/**
+ * People sign in by what their pool knows them by. Whoever has still to be confirmed is led to the page for the code,
+ * once their password was right. Whoever has to set a password is led to do so: after the right one, and after any
+ * where there is none, so that these pages tell of a name what the JSON API tells of it, and no more.
+ */
+export function createReception(room: Pick<Room, 'letters' | 'pools' | 'users'>): Reception {
+  const { pools, users } = room;
+
+  async function userOf(
+    { client }: Pick<Interaction, 'client'>,
+    find: (pool: PoolUser['pool']) => Promise<PoolUser | undefined>,
+  ): Promise<PoolUser | undefined> {
+    const { pool } = (await pools.findClient(client.id)) ?? {};
+    return pool && (await find(pool));
+  }
+
+  return {
+    async directoryLogin(login, interaction) {
+      const user = await userOf(interaction, (pool) => users.find(pool, login));
+      return user === undefined
+        ? `${interaction.client.id}/${login}`
+        : directoryLogin(user.account);
+    },
+    async detour(visit, caller) {
+      const { interaction } = visit;
+      if ('login' in caller) {
+        const user = await userOf(interaction, (pool) => users.find(pool, caller.login));
+        return user && awaitsPassword(user) ? resetPage(user, interaction) : undefined;
+      }
+      const user = await userOf(interaction, (pool) => users.byAccount(pool, caller.accountId));
+      if (user?.row.status === 'RESET_REQUIRED') return resetPage(user, interaction);
+      return user?.row.status === 'UNCONFIRMED' ? await codePage(user, visit, room) : undefined;
+    },
+  };
+}
+
+/** A page of the pool, which leads back into the request that waits. */
+export function pageOf(
+  path: string,
+  { uid, client, uiLocales: [lang] }: Pick<Interaction, 'uid' | 'client' | 'uiLocales'>,
+  more: Readonly<Record<string, string>> = {},
+): string {
+  const query = new URLSearchParams({ client_id: client.id, interaction: uid, ...more });
+  if (lang !== undefined) query.set('lang', lang);
+  return `${path}?${query.toString()}`;
+}
+
+function resetPage(user: PoolUser, interaction: Interaction): string {
+  return pageOf('/forgotPassword', interaction, { login_hint: typedOf(user), reset: 'yes' });
+}
+
+/** With another letter, as long as there may be one. Undefined: there is no address to write to. */
+async function codePage(
+  user: PoolUser,
+  { ctx, interaction }: Detour,
+  { letters }: Pick<Room, 'letters'>,
+): Promise<string | undefined> {
+  const { email: address } = keptOf(user);
+  if (address === undefined) return undefined;
+  const origin = originOf(ctx);
+  await problemOf(async () => {
+    await letters.admit(origin);
+    await letters.send({ user, address, origin, purpose: 'verify-email' });
+  });
+  return pageOf(CODE_PATH, interaction, { login_hint: typedOf(user), to: masked(address) });
+}
+
+/** What they type to sign in. */
+function typedOf({ pool, row }: PoolUser): string {
+  return pool.signInBy === 'email' ? row.login_key : row.username;
+}
