@@ -1,10 +1,11 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { setTimeout as delay } from 'node:timers/promises';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { randomId } from '../../src/runtime/random.ts';
+import type { RedisSettings } from '../../src/storage/config.ts';
 import { openRedisState } from '../../src/storage/redis/open-redis-state.ts';
 import { makeCertificate, type TestCertificate } from '../support/certificate.ts';
 import { createRecordingLogger } from '../support/recording-logger.ts';
@@ -47,10 +48,9 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-describeStateContract('Redis behind Sentinels, with TLS and users of our own,', async () => {
-  const { logger } = createRecordingLogger();
+function settings(more: Partial<RedisSettings> = {}): RedisSettings {
   const { nodes, name } = set;
-  const settings = redisSettings('rediss://nobody.invalid/0', {
+  return redisSettings('rediss://nobody.invalid/0', {
     keyPrefix: `${randomId(6)}:`,
     username: USER,
     password: { file: join(folder, 'redis') },
@@ -62,11 +62,33 @@ describeStateContract('Redis behind Sentinels, with TLS and users of our own,', 
       password: { file: join(folder, 'sentinel') },
     },
     replicas: 1,
+    ...more,
   });
+}
+
+describeStateContract('Redis behind Sentinels, with TLS and users of our own,', async () => {
+  const { logger } = createRecordingLogger();
+  const given = settings();
   return {
-    open: () => openRedisState(settings, { clock: systemClock, logger }),
+    open: () => openRedisState(given, { clock: systemClock, logger }),
     now: systemClock.now,
     pass: (seconds) => delay(seconds * 1000),
     close: async () => undefined,
   };
 });
+
+// The last one: afterwards the Redises have changed places.
+test('a master that hangs is left as soon as the Sentinels have made another', async () => {
+  const { logger, lines } = createRecordingLogger();
+  const patient = settings({ commandTimeoutMs: 60_000, replicas: 0 });
+  const state = await openRedisState(patient, { clock: systemClock, logger });
+  const { pid } = await set.master();
+  process.kill(pid, 'SIGSTOP');
+  try {
+    expect(await state.get('a')).toBeUndefined();
+  } finally {
+    process.kill(pid, 'SIGCONT');
+    await state.close();
+  }
+  expect(lines.map(({ fields }) => fields['event'])).not.toContain('redis.sentinel_lost');
+}, 20_000);

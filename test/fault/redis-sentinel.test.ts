@@ -1,6 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { basic, PATHS } from '../../bench/browser-flow.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
+import { randomId } from '../../src/runtime/random.ts';
+import { openRedisState } from '../../src/storage/redis/open-redis-state.ts';
+import type { State } from '../../src/storage/state.ts';
+import { createRecordingLogger, type LogLine } from '../support/recording-logger.ts';
+import { redisSettings } from '../support/redis.ts';
 import { startSentinelSet, type SentinelSet } from '../support/sentinel.ts';
 import { isActive, refresh, revoke, signUp } from './support/load.ts';
 import { loseTail } from './support/lost-tail.ts';
@@ -33,6 +39,45 @@ async function introspect(token: string): Promise<number> {
   const asking = { method: 'POST', headers: basic(APP), form: { token } } as const;
   return (await visitor.request(PATHS.introspect, asking)).status;
 }
+
+/** The state as a node has it. */
+async function openState(): Promise<{ readonly state: State; readonly lines: LogLine[] }> {
+  const { logger, lines } = createRecordingLogger();
+  const settings = redisSettings('redis://nobody.invalid/0', {
+    keyPrefix: `${randomId(6)}:`,
+    sentinel: { nodes: [...set.nodes], name: set.name },
+  });
+  return { state: await openRedisState(settings, { clock: systemClock, logger }), lines };
+}
+
+describe('Sentinels', () => {
+  test('one that dies is told in the log once, as is that it is back, and nothing is printed', async () => {
+    const printed = vi.spyOn(console, 'error');
+    const { state, lines } = await openState();
+    const told = (): unknown[] =>
+      lines.map(({ fields }) => fields['event']).filter((event) => event !== 'redis.remark');
+    const start = await set.killSentinel();
+    await expect.poll(told).toEqual(['redis.ready', 'redis.sentinel_lost']);
+    const [another, before] = [await openState(), told().length];
+    expect(await another.state.get('a')).toBeUndefined();
+    await start();
+    await expect.poll(told, { timeout: 5000 }).toHaveLength(before + 1);
+    expect(told().at(-1)).toBe('redis.sentinel_back');
+    await Promise.all([state.close(), another.state.close()]);
+    expect(printed).not.toHaveBeenCalled();
+  });
+
+  test('that do not know the name are told with the setting', async () => {
+    const { logger, lines } = createRecordingLogger();
+    const sentinel = { nodes: [...set.nodes], name: 'unknown' };
+    const settings = redisSettings('redis://nobody.invalid/0', { sentinel, connectTimeoutMs: 100 });
+    const state = await openRedisState(settings, { clock: systemClock, logger });
+    await expect
+      .poll(() => lines.map(({ fields }) => fields['reason']))
+      .toContain('it knows no master unknown: check storage.state.redis.sentinel.name');
+    await state.close();
+  });
+});
 
 describe('a master that dies, with Sentinels that make another', () => {
   test('is followed by the next within seconds: nothing is lost, nothing revoked lives, nobody sees a fault', async () => {

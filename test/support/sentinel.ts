@@ -18,6 +18,8 @@ export interface SentinelSet {
   /** `host:port` of each Sentinel. */
   readonly nodes: readonly string[];
   readonly redises: readonly [TestRedis, TestRedis];
+  /** Ends the last of the Sentinels at once; gives what starts it again. */
+  killSentinel(): Promise<() => Promise<void>>;
   /** Which of the two is the master, as they say themselves. */
   master(): Promise<TestRedis>;
   /** Waits until the other follows the master, and the Sentinels know it. */
@@ -83,6 +85,13 @@ export async function startSentinelSet(options: SentinelSetOptions = {}): Promis
     name: NAME,
     nodes: ports.map((port) => `127.0.0.1:${port}`),
     redises: [one, other],
+    async killSentinel() {
+      const port = ports.at(-1) ?? 0;
+      await sentinels.pop()?.end('SIGKILL');
+      return async () => {
+        sentinels.push(await startSentinel({ ...options, folder, port, master: onePort }));
+      };
+    },
     master,
     settled,
     async failOver() {

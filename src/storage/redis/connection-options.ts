@@ -18,7 +18,7 @@ export async function readConnectionOptions(settings: RedisSettings): Promise<Re
   };
 }
 
-/** They are asked at each connection, and tell at once when another Redis becomes the master. */
+/** They are asked at each connection. */
 async function sentinelOptions(
   { nodes, name, username, password }: NonNullable<RedisSettings['sentinel']>,
   tls: RedisOptions['tls'],
@@ -26,7 +26,6 @@ async function sentinelOptions(
   return {
     sentinels: nodes.map(addressOf),
     name,
-    failoverDetector: true,
     ...(tls && { enableTLSForSentinelMode: true, sentinelTLS: tls }),
     ...(username === undefined ? {} : { sentinelUsername: username }),
     ...(password === undefined ? {} : { sentinelPassword: await readSecret(password) }),

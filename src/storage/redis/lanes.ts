@@ -3,6 +3,7 @@ import { createCommit, type Commit, type Confirmation } from './durable.ts';
 import { createFence, type Fence, type Neighbours } from './fence.ts';
 import { openLink, type Link } from './link.ts';
 import type { Reign } from './reigns.ts';
+import type { SentinelWatch } from './sentinel-watch.ts';
 
 /** A connection and how verbs are run on it. */
 export interface Lane {
@@ -25,6 +26,7 @@ export interface Lanes {
 export interface LanesOptions {
   readonly main: Pick<Lane, 'link' | 'fence'>;
   readonly redis: RedisOptions;
+  readonly sentinels: SentinelWatch | undefined;
   readonly timeoutMs: number;
   readonly replicas: number;
   /** How the Redis that was inspected last confirms; asked only once one was. */
@@ -47,6 +49,7 @@ export function createLanes(options: LanesOptions): Lanes {
     let reign: Reign | undefined;
     const link = openLink({
       redis: { ...options.redis, connectionName: 'latchkey-durable' },
+      sentinels: options.sentinels,
       timeoutMs,
       prepare: async (client) => {
         reign = await options.reignBehind(client);

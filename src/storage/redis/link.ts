@@ -5,6 +5,7 @@ import { startHeartbeat } from './heartbeat.ts';
 import { createReadiness, type Readiness } from './readiness.ts';
 import { redirectOf } from './redirects.ts';
 import type { Script } from './scripts.ts';
+import type { SentinelWatch } from './sentinel-watch.ts';
 
 /** Where the commands of a verb go. */
 export interface Wire {
@@ -38,6 +39,8 @@ export interface LinkOptions {
   readonly redis: RedisOptions;
   /** Where to connect in place of where it was, when that failed or ended; left out: there again. */
   readonly elsewhere?: () => Pick<RedisOptions, 'host' | 'port'>;
+  /** Who tells that the master is another one. */
+  readonly sentinels?: Pick<SentinelWatch, 'onSwitch'> | undefined;
   /** How long an answer may take before the connection counts as dead. */
   readonly timeoutMs: number;
   /** Makes a fresh connection usable; it is not ready before. Throws when it must not be used. */
@@ -79,6 +82,9 @@ export function openLink(options: LinkOptions): Link {
   const loaded = new Set<string>();
   const prepare = keepPrepared(client, readiness, options);
   client.on('ready', () => loaded.clear());
+  // That one of them is gone is told by the watch; that all are, as an error.
+  client.on('sentinelError', () => undefined);
+  const stopFollowing = options.sentinels?.onSwitch(() => client.disconnect(true));
   const stopHeartbeat = startHeartbeat(client, options.timeoutMs);
   return {
     client,
@@ -91,6 +97,7 @@ export function openLink(options: LinkOptions): Link {
     evaluate: (script, keys, args) => evaluate(client, loaded, { script, keys, args }),
     async close() {
       readiness.end();
+      stopFollowing?.();
       await client.quit().catch(() => client.disconnect());
       stopHeartbeat();
     },

@@ -10,6 +10,7 @@ import { createInspector } from './inspector.ts';
 import { createLanes, type Lanes } from './lanes.ts';
 import { openLink } from './link.ts';
 import type { Reign } from './reigns.ts';
+import type { SentinelWatch } from './sentinel-watch.ts';
 import { remarksOf, type Place } from './server-facts.ts';
 
 /** A Redis that takes writes, and the connections to it. */
@@ -28,19 +29,21 @@ export interface MasterOptions {
   readonly redis: RedisOptions;
   readonly place: Place;
   readonly neighbours?: Neighbours;
+  readonly sentinels: SentinelWatch | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
 /** Opens the connections to one Redis, which is inspected before each of them is used. */
 export function openMaster(options: MasterOptions): Master {
-  const { settings, redis, place, neighbours, clock, logger } = options;
+  const { settings, redis, place, neighbours, sentinels, clock, logger } = options;
   const { commandTimeoutMs: timeoutMs, replicas } = settings;
   const first = Promise.withResolvers<Error | undefined>();
   const inspector = createInspector({ replicas, place, clock, logger });
   let reign: Reign | undefined;
   const main = openLink({
     redis: { ...redis, connectionName: 'latchkey' },
+    sentinels,
     timeoutMs,
     prepare: async (client) => {
       reign = await inspector.inspect(client);
@@ -58,6 +61,7 @@ export function openMaster(options: MasterOptions): Master {
   const lanes = createLanes({
     main: { link: main, fence: createFence(() => reign, neighbours) },
     redis,
+    sentinels,
     timeoutMs,
     replicas,
     confirmation: () => confirmationOf(inspector.facts(), replicas),

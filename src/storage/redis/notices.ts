@@ -13,7 +13,10 @@ export interface Notices {
   close(): Promise<void>;
 }
 
-interface NoticesOptions extends Pick<LinkOptions, 'redis' | 'elsewhere' | 'timeoutMs'> {
+interface NoticesOptions extends Pick<
+  LinkOptions,
+  'redis' | 'elsewhere' | 'sentinels' | 'timeoutMs'
+> {
   readonly names: Names;
   readonly logger: Logger;
 }

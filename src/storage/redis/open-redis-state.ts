@@ -10,6 +10,7 @@ import { createEntryVerbs, type VerbParts } from './entries.ts';
 import { createNames } from './names.ts';
 import { openNotices } from './notices.ts';
 import { loadScripts } from './scripts.ts';
+import { watchSentinels } from './sentinel-watch.ts';
 import { openSingle, type TopologyOptions } from './single.ts';
 import type { Topology } from './topology.ts';
 
@@ -32,7 +33,11 @@ export async function openRedisState(
 ): Promise<State> {
   const [scripts, redis] = await Promise.all([loadScripts(), readConnectionOptions(settings)]);
   const { clock, logger } = parts;
-  const topology = await openTopology({ settings, redis, ...parts });
+  const sentinels = settings.sentinel && watchSentinels({ redis, logger });
+  const topology = await openTopology({ settings, redis, sentinels, ...parts }).catch((error) => {
+    sentinels?.close();
+    throw error;
+  });
   const timeoutMs = settings.commandTimeoutMs;
   const names = createNames(settings.keyPrefix);
   const attempt = createAttempt(topology, timeoutMs);
@@ -45,7 +50,8 @@ export async function openRedisState(
     markMs: 2 * timeoutMs,
   };
   const { elsewhere } = topology;
-  const notices = openNotices({ redis, ...(elsewhere && { elsewhere }), names, timeoutMs, logger });
+  const listening = { redis, sentinels, ...(elsewhere && { elsewhere }), timeoutMs };
+  const notices = openNotices({ ...listening, names, logger });
   return {
     ...createEntryVerbs(verbs),
     ...createCollectionVerbs(verbs, clock),
@@ -56,6 +62,7 @@ export async function openRedisState(
     subscribe: notices.subscribe,
     health: topology.health,
     async close() {
+      sentinels?.close();
       await Promise.all([topology.close(), notices.close()]);
     },
   };

@@ -3,12 +3,15 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { RedisSettings } from '../config.ts';
 import { openMaster, refuseUnfit } from './master.ts';
+import type { SentinelWatch } from './sentinel-watch.ts';
 import { oneWay, type Topology } from './topology.ts';
 
 /** What reaching a Redis takes. */
 export interface TopologyOptions {
   readonly settings: RedisSettings;
   readonly redis: RedisOptions;
+  /** Undefined: the master is always the same address. */
+  readonly sentinels: SentinelWatch | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
 }
