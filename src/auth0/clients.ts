@@ -44,6 +44,8 @@ function declared(client: TenantClientConfig, tenant: TenantConfig): object {
     ...(client.jwks && { jwks: client.jwks, tokenEndpointAuthMethod: 'private_key_jwt' }),
     redirectUris: callbacks,
     postLogoutRedirectUris: client.allowedLogoutUrls,
+    backchannelLogoutUri: client.backchannelLogoutUrl,
+    backchannelLogoutSessionRequired: client.backchannelLogoutUrl !== undefined,
     grantTypes,
     responseTypes: responsesOf(grantTypes),
     subjectType: 'pairwise',

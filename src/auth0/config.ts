@@ -48,6 +48,9 @@ const tenantClient = z.strictObject({
     .array(url)
     .default([])
     .describe('Where /v2/logout may lead to; query and fragment do not count.'),
+  backchannelLogoutUrl: url
+    .optional()
+    .describe('Where a logout token is posted when a session ends in which people used it.'),
   webOrigins: z
     .array(origin())
     .default([])

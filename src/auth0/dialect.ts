@@ -2,7 +2,8 @@ import type { ResourceServers } from '../clients/clients.ts';
 import type { Dialect, SpokenJwt, SpokenOf } from '../provider/dialect.ts';
 import type { TenantConfig } from './config.ts';
 import { GRANT } from './authentication/names.ts';
-import { auth0Problem } from './problems.ts';
+import { auth0Person } from './person.ts';
+import { apiOfOthers, auth0OwnProblem, auth0Problem, unknownApi } from './problems.ts';
 
 /** Where Auth0 has what we have elsewhere. */
 const PATHS: ReadonlyMap<string, string> = new Map([
@@ -28,6 +29,8 @@ export function createAuth0Dialect(tenant: TenantConfig, apis: ResourceServers):
   return {
     paths: PATHS,
     defaultAudience: tenant.defaultAudience,
+    userinfoAudience: `${tenant.issuer}userinfo`,
+    standardScope: 'openid',
     isFramed: true,
     // All that the client may have of it is cut out of this by the provider.
     scopeOfClient: (api) => [...(apis.find(api ?? '')?.scopes.keys() ?? [])].join(' ') || undefined,
@@ -36,6 +39,10 @@ export function createAuth0Dialect(tenant: TenantConfig, apis: ResourceServers):
       if (!isStandard) writeAccessToken(jwt, of);
       if (of.isOfClient) jwt.payload['sub'] = `${of.clientId}@clients`;
     },
+    refuseApi: (identifier) =>
+      apis.find(identifier) === undefined ? unknownApi(identifier) : apiOfOthers(identifier),
+    judgeOwn: auth0OwnProblem,
+    writePerson: auth0Person,
     writeProblem: auth0Problem,
   };
 }

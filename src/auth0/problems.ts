@@ -1,4 +1,4 @@
-import type { Refused, SpokenProblem } from '../provider/dialect.ts';
+import type { OwnWish, Refused, SpokenProblem, Told } from '../provider/dialect.ts';
 
 type Writer = (parameters: Refused['parameters'], problem: SpokenProblem) => SpokenProblem;
 
@@ -7,6 +7,10 @@ const DENIED = (description: string, status: number): SpokenProblem => ({
   error: 'access_denied',
   description,
 });
+
+const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code';
+/** So the engine says that it reads nothing else; tenants read JSON, too. */
+const FORMS_ALONE = 'only application/x-www-form-urlencoded';
 
 /** By our error at the token endpoint. Applications of Auth0's look for some of these very texts. */
 const AT_TOKEN: ReadonlyMap<string, Writer> = new Map<string, Writer>([
@@ -29,15 +33,8 @@ const AT_TOKEN: ReadonlyMap<string, Writer> = new Map<string, Writer>([
     ],
   ),
   ['invalid_client', () => DENIED('Unauthorized', 401)],
-  ['invalid_target', ({ audience }) => DENIED(`Service not found: ${said(audience)}`, 403)],
-  [
-    'unauthorized_client',
-    ({ grant_type: grantType }) => ({
-      status: 403,
-      error: 'unauthorized_client',
-      description: `Grant type '${said(grantType)}' not allowed for the client.`,
-    }),
-  ],
+  ['invalid_target', ({ audience }) => ({ ...unknownApi(said(audience)), status: 403 })],
+  ['unauthorized_client', ({ grant_type: grantType }) => notAllowed(said(grantType))],
   [
     'unsupported_grant_type',
     ({ grant_type: grantType }) => ({
@@ -53,14 +50,54 @@ export function auth0Problem(
   problem: SpokenProblem,
   { endpoint, parameters }: Refused,
 ): SpokenProblem {
-  if (endpoint === 'token') return AT_TOKEN.get(errorOf(problem))?.(parameters, problem) ?? problem;
-  return problem.error === 'invalid_client' ? DENIED('Unauthorized', 401) : problem;
+  const error = errorOf(problem);
+  if (problem.description?.startsWith(FORMS_ALONE) === true)
+    return { ...problem, description: 'The body must be a form, or an object in JSON.' };
+  if (endpoint === 'token') return AT_TOKEN.get(error)?.(parameters, problem) ?? problem;
+  if (error === 'unauthorized_client') return notAllowed(DEVICE_CODE);
+  return error === 'invalid_client' ? DENIED('Unauthorized', 401) : problem;
 }
 
-/** RFC 6749 section 5.2 has a word for it that the engine does not use. */
-function errorOf({ error, description }: SpokenProblem): string {
-  const isOfGrant = description === 'requested grant type is not allowed for this client';
-  return isOfGrant ? 'unauthorized_client' : error;
+/** Of an API that the tenant does not have. */
+export function unknownApi(identifier: string): Told {
+  return { error: 'access_denied', description: `Service not found: ${identifier}` };
+}
+
+/** Of one that it has, and the client may not ask for. */
+export function apiOfOthers(identifier: string): Told {
+  const description = `Client is not authorized to access "${identifier}". You need to create a "client-grant" associated to this API.`;
+  return { error: 'access_denied', description };
+}
+
+/** What is held against a token of an application's own. */
+export function auth0OwnProblem({ hasApi, notGranted }: OwnWish): Told | undefined {
+  if (!hasApi)
+    return {
+      error: 'access_denied',
+      description:
+        'No audience parameter was provided, and no default audience has been configured.',
+    };
+  return notGranted.length === 0
+    ? undefined
+    : {
+        error: 'access_denied',
+        description: `Client has not been granted scopes: ${notGranted.join(', ')}`,
+      };
+}
+
+/** Words of the engine for which RFC 6749 section 5.2, or Auth0, has another error. */
+function errorOf({ error, description = '' }: SpokenProblem): string {
+  if (/^(?:requested grant type|\S+:device_code) is not allowed for this client$/.test(description))
+    return 'unauthorized_client';
+  return description === 'no client authentication mechanism provided' ? 'invalid_client' : error;
+}
+
+function notAllowed(grantType: string): SpokenProblem {
+  return {
+    status: 403,
+    error: 'unauthorized_client',
+    description: `Grant type '${grantType}' not allowed for the client.`,
+  };
 }
 
 function said(value: unknown): string {

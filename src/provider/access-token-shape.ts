@@ -14,6 +14,7 @@ import type { AccountClaims } from './account-claims.ts';
 import type { ProtocolSettings } from './config.ts';
 import type { Audience } from './custom-claims.ts';
 import type { Dialect } from './dialect.ts';
+import { judgeOwnToken } from './dialect-targets.ts';
 import type { EngineClients } from './engine-clients.ts';
 import { sourceOf } from './grant-source.ts';
 import { claimsOf } from './organization-engine.ts';
@@ -60,6 +61,7 @@ export function installShape(provider: Provider, options: ShapeOptions): void {
   });
   Object.defineProperty(provider.ClientCredentials.prototype, 'save', {
     async value(this: ClientCredentials): Promise<string> {
+      judgeOwnToken(this, options);
       if (this.resourceServer === undefined) {
         // Scopes of no API are nobody's to grant.
         this.scope = undefined;

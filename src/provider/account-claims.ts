@@ -3,6 +3,7 @@ import type { Account, Accounts } from '../accounts/accounts.ts';
 import type { Client } from '../clients/clients.ts';
 import type { Groups, Held } from '../groups/groups.ts';
 import type { JsonObject } from '../runtime/json.ts';
+import type { Dialect } from './dialect.ts';
 import type { Audience, CustomClaims } from './custom-claims.ts';
 import type { Subject } from './rights-claims.ts';
 import { once, type RequestScopes } from './request-scope.ts';
@@ -27,6 +28,7 @@ interface AccountClaimsOptions {
   readonly groups: Pick<Groups, 'held'>;
   readonly custom: CustomClaims;
   readonly scopes: RequestScopes;
+  readonly dialect?: Dialect | undefined;
   /** The client of the engine's request under way. */
   readonly currentClient: () => EngineClient | undefined;
   readonly ownerOf: (client: EngineClient) => Client | undefined;
@@ -34,7 +36,7 @@ interface AccountClaimsOptions {
 
 /** Accounts as the engine sees them. */
 export function createAccountClaims(options: AccountClaimsOptions): AccountClaims {
-  const { accounts, groups, custom, scopes, currentClient, ownerOf } = options;
+  const { accounts, groups, custom, scopes, dialect, currentClient, ownerOf } = options;
   const owned = new WeakMap<EngineAccount, Account>();
 
   function heldBy(accountId: string): Promise<Held> {
@@ -43,6 +45,11 @@ export function createAccountClaims(options: AccountClaimsOptions): AccountClaim
 
   function subject(account: Account): Subject {
     return { account, held: () => heldBy(account.id) };
+  }
+
+  function standardFor(account: Account): JsonObject {
+    const claims = standardClaims(account);
+    return dialect?.writePerson?.(claims, account.id) ?? claims;
   }
 
   async function claimsFor(account: Account, asked: Asked): Promise<JsonObject> {
@@ -54,7 +61,7 @@ export function createAccountClaims(options: AccountClaimsOptions): AccountClaim
       // As the engine has it: it goes by what is switched on.
       isEncrypted: engineClient?.idTokenEncryptedResponseAlg !== undefined,
     };
-    const standard = standardClaims(account);
+    const standard = standardFor(account);
     if (asked.use !== 'id_token')
       return { ...standard, ...(await custom.tell(subject(account), audience, ['userinfo'])) };
     if (client?.policy.claimsInIdToken === true)

@@ -26,7 +26,8 @@ import { namedIn, ORGANIZATION } from './organization-engine.ts';
 import { createPrompts } from './prompts.ts';
 import { isRegisteredUri } from './redirect-uris.ts';
 import { refuseOtherScopes } from './registered-scope.ts';
-import { identifierOf, indicatorOf } from './resources.ts';
+import { apiFor, defaultApi } from './dialect-targets.ts';
+import { identifierOf } from './resources.ts';
 import { ROUTES, type Endpoints } from './routes.ts';
 import type { StatusClaim } from './status-claim.ts';
 import type { Stores } from './stores.ts';
@@ -210,7 +211,7 @@ function cookiesOf({
 }
 
 function featuresOf(options: EngineOptions): NonNullable<Configuration['features']> {
-  const { profileSettings, resources, tokenPolicy, logoutPages } = options;
+  const { profileSettings, tokenPolicy, logoutPages } = options;
   const hasRegistration = profileSettings.registration.mode !== 'off';
   return {
     devInteractions: { enabled: false },
@@ -233,7 +234,7 @@ function featuresOf(options: EngineOptions): NonNullable<Configuration['features
     resourceIndicators: {
       enabled: true,
       defaultResource: (_ctx, _client, oneOf) => onlyOne(oneOf) ?? defaultApi(options),
-      getResourceServerInfo: (_ctx, indicator, client) => resources.forClient(indicator, client),
+      getResourceServerInfo: (_ctx, indicator, client) => apiFor(client, indicator, options),
       useGrantedResource: () => true,
     },
     revocation: {
@@ -274,11 +275,6 @@ function requiresPkce({ engineClients }: EngineOptions, client: Client): boolean
 /** Several APIs may be named at once, but a token is for one of them; the client then says which. */
 function onlyOne(oneOf: readonly string[] | undefined): string | string[] | undefined {
   return oneOf?.length === 1 ? oneOf[0] : oneOf && [...oneOf];
-}
-
-function defaultApi({ dialect }: EngineOptions): string | undefined {
-  const { defaultAudience } = dialect ?? {};
-  return defaultAudience === undefined ? undefined : indicatorOf(defaultAudience);
 }
 
 /** As the dialect of the issuer has it. */

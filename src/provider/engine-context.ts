@@ -12,6 +12,11 @@ import type { EngineClients } from './engine-clients.ts';
 /** Signed, or signed and encrypted: the engine would take neither. */
 const JWT = /^[\w-]+\.(?:[\w-]+\.[\w-]*|[\w-]*(?:\.[\w-]+){3})$/;
 const TOKEN_ROUTES: ReadonlySet<string> = new Set(['introspection', 'revocation']);
+const AUTHORIZATION_ROUTES: ReadonlySet<string> = new Set([
+  'authorization',
+  'pushed_authorization_request',
+  'device_authorization',
+]);
 const REGISTRATION_ROUTES: ReadonlySet<string> = new Set(['registration', 'client_update']);
 
 type Fields = Record<string, unknown>;
@@ -40,7 +45,7 @@ export function installContext(provider: Provider, options: ContextOptions): voi
       },
       set(this: OIDCContext, value: Fields) {
         const readable = withOpenedRequest(this, value, options);
-        params.set(this, completed(this, understood(this, readable), options));
+        params.set(this, completed(this, understood(this, readable, options), options));
       },
     },
     body: {
@@ -82,25 +87,44 @@ function withOpenedRequest(
   return Object.assign(params, { request: readable });
 }
 
-function understood(context: OIDCContext, params: Fields): Fields {
+function understood(
+  context: OIDCContext,
+  params: Fields,
+  { dialect }: Pick<ContextOptions, 'dialect'>,
+): Fields {
   if (TOKEN_ROUTES.has(context.route)) return withMarkedToken(params);
   // A person is shown the code of a link, and sends it themselves: the engine would have a script send it.
   if (context.route === 'code_verification' && Provider.ctx?.method === 'GET')
     return Object.assign(params, { user_code: undefined });
   if (!('resource' in params)) return params;
-  const audience = params['audience'] ?? context.body?.['audience'];
+  const audience = apiIn(params['audience'] ?? context.body?.['audience'], dialect);
   if (Array.isArray(audience) && context.route === 'token')
     throw new errors.InvalidRequest('audience parameter must not be provided twice');
   return Object.assign(params, { resource: namedResources(params['resource'], audience) });
 }
 
-/** A client that asks for a token of its own and names no scope has what the dialect of the issuer gives it. */
+/** Our userinfo is none. */
+function apiIn(audience: unknown, dialect: Dialect | undefined): unknown {
+  return audience === dialect?.userinfoAudience ? undefined : audience;
+}
+
+/** Whoever names no scope has what the dialect of the issuer gives them. */
 function completed(context: OIDCContext, params: Fields, { dialect }: ContextOptions): Fields {
-  if (dialect === undefined || context.route !== 'token') return params;
-  if (params['grant_type'] !== 'client_credentials' || params['scope'] !== undefined) return params;
-  const { resource = context.body?.['audience'] ?? dialect.defaultAudience } = params;
-  const api = typeof resource === 'string' ? identifierOf(resource) : undefined;
-  return Object.assign(params, { scope: dialect.scopeOfClient(api) });
+  if (dialect === undefined || params['scope'] !== undefined) return params;
+  if (AUTHORIZATION_ROUTES.has(context.route) && params['request_uri'] === undefined)
+    return Object.assign(params, { scope: dialect.standardScope });
+  return context.route === 'token' && params['grant_type'] === 'client_credentials'
+    ? Object.assign(params, { scope: scopeOfClient(context, params, dialect) })
+    : params;
+}
+
+function scopeOfClient(
+  context: OIDCContext,
+  { resource }: Fields,
+  dialect: Dialect,
+): string | undefined {
+  const named = resource ?? context.body?.['audience'] ?? dialect.defaultAudience;
+  return dialect.scopeOfClient(typeof named === 'string' ? identifierOf(named) : undefined);
 }
 
 function withMarkedToken(params: Fields): Fields {

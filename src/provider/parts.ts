@@ -175,6 +175,7 @@ function createParties(options: PartsOptions, scopes: RequestScopes): Parties {
       groups,
       custom,
       scopes,
+      dialect: options.dialect,
       currentClient: () => Provider.ctx?.oidc.client ?? scopes.current().client,
       ownerOf,
     }),

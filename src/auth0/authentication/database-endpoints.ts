@@ -48,9 +48,9 @@ export function createDatabaseEndpoints(room: Room): readonly ApiEndpoint[] {
     endpointOf('/dbconnections/signup', signUp, async (given, call) => {
       await checkNames(given, room);
       await room.letterbox.admit(call.origin);
+      if (!isMailbox(given.email)) throw badRequest('invalid_signup', 'Invalid sign up');
       if (!room.authentication.password || !room.registration.isOpenTo(given.email))
         throw badRequest('public_signup_disabled', 'Public signup is disabled');
-      if (!isMailbox(given.email)) throw badRequest('invalid_signup', 'Invalid sign up');
       const account = await createAccount(given, call.origin, room);
       await askToConfirm(account, call, room);
       return viewOf(account, given);

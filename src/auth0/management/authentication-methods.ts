@@ -2,7 +2,7 @@ import type { FactorSummary } from '../../factors/factors.ts';
 import { userOf } from './find-user.ts';
 import type { ManagementRoom } from './room.ts';
 import type { ManagementRoute } from './route.ts';
-import { instantOf } from './user-view.ts';
+import { instantOf } from '../person.ts';
 
 /** Second factors and passkeys of a person: what there is, and the end of all. */
 export function authenticationMethodRoutes(room: ManagementRoom): readonly ManagementRoute[] {

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../runtime/json.ts';
 import { randomId } from '../../runtime/random.ts';
 import { ManagementProblem } from './problem.ts';
 import type { ManagementRoom } from './room.ts';
-import { instantOf } from './user-view.ts';
+import { instantOf } from '../person.ts';
 
 /** As long as Auth0 keeps what became of one. */
 const KEPT_SECONDS = 86_400;

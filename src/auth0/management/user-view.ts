@@ -1,6 +1,7 @@
 import type { Account } from '../../accounts/accounts.ts';
 import type { JsonObject } from '../../runtime/json.ts';
 import { DATABASE } from '../authentication/names.ts';
+import { instantOf, namesOf } from '../person.ts';
 import { auth0Subject } from '../subjects.ts';
 import type { Metadata } from '../user-metadata.ts';
 import type { ManagementRoom } from './room.ts';
@@ -11,7 +12,6 @@ export const CONNECTION = DATABASE;
 /** The id of that connection. */
 export const CONNECTION_ID = 'con_0000000000000001';
 
-const SECOND_MS = 1000;
 /** Fields of users that are standard claims here, by the same names. */
 export const CLAIM_FIELDS = [
   'name',
@@ -57,7 +57,7 @@ function userView(
     user_id: auth0Subject(id),
     ...(email !== undefined && { email, email_verified: emailVerified }),
     ...(username !== undefined && { username }),
-    ...namesOf(account),
+    ...namesOf(email ?? username ?? id),
     ...claimsOf(account),
     identities: [{ connection: CONNECTION, provider: 'auth0', user_id: id, isSocial: false }],
     created_at: instantOf(account.createdAt),
@@ -70,12 +70,6 @@ function userView(
   };
 }
 
-/** What users are called who have no such claims. */
-function namesOf({ id, email, username }: Account): JsonObject {
-  const login = email ?? username ?? id;
-  return { name: login, nickname: email?.split('@')[0] ?? login };
-}
-
 function claimsOf({ claims }: Account): JsonObject {
   return Object.fromEntries(
     CLAIM_FIELDS.flatMap((name) => {
@@ -83,9 +77,4 @@ function claimsOf({ claims }: Account): JsonObject {
       return value === undefined ? [] : [[name, value]];
     }),
   );
-}
-
-/** A NumericDate as answers have it (ISO 8601). */
-export function instantOf(time: number): string {
-  return new Date(time * SECOND_MS).toISOString();
 }
