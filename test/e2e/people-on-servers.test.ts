@@ -9,7 +9,8 @@ import { decodeJwt, type JWTPayload } from 'jose';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { axeFindings } from '../support/axe.ts';
-import { codeOf, type Letter } from '../support/account-node.ts';
+import type { Letter } from '../support/account-node.ts';
+import { codeOf, codesOf } from '../support/app-codes.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { startLatchkey, type Latchkey } from '../support/latchkey.ts';
 import { freePort } from '../support/ports.ts';
@@ -23,7 +24,6 @@ const FIRST = 'a horse on a battery staple';
 const SECOND = 'another horse on another battery';
 const THIRD = 'no horse and no battery at all';
 const PHONE = { width: 320, height: 640 };
-const STEP_MS = 30_000;
 const SCREENSHOTS = process.env['LATCHKEY_SCREENSHOTS'];
 
 /** Far more than each takes: other tests, and other people, may use the machine. */
@@ -41,7 +41,7 @@ let page: Page;
 let folder: string;
 let stopStores: () => Promise<unknown>;
 /** Of the authenticator app. */
-let key: string;
+let nextCode = (): string => '';
 const faults: string[] = [];
 const seen = new Set<string>();
 
@@ -162,10 +162,10 @@ async function password(secret: string, login = EMAIL): Promise<void> {
   await submit();
 }
 
-/** A code of the app that no earlier step of the test has used: `steps` half minutes from now. */
-async function appCode(steps: number): Promise<void> {
+/** A code of the app that no earlier step of the test has used. */
+async function appCode(): Promise<void> {
   await onPageWith('[name=code]');
-  await page.fill('[name=code]', codeOf(key, Date.now() + steps * STEP_MS));
+  await page.fill('[name=code]', nextCode());
   await submit();
 }
 
@@ -209,14 +209,14 @@ test('an app is set up at the account page, and asked for before a password is c
   await signIn('shop', () => password(FIRST));
   await page.goto(`${issuer}/account/authenticator`);
   await onPageWith('.key code');
-  key = ((await page.locator('.key code').textContent()) ?? '').replaceAll(' ', '');
-  await appCode(-1);
+  nextCode = codesOf((await page.locator('.key code').textContent()) ?? '');
+  await appCode();
   await page.waitForURL('**done=*');
   await onPageWith('[role=status]');
   await context.clearCookies();
   await page.goto(`${issuer}/account/password`);
   await password(FIRST);
-  await appCode(0);
+  await appCode();
   await onPageWith('[name=password]');
   await page.fill('[name=password]', SECOND);
   await submit();
@@ -239,7 +239,7 @@ test('whoever forgot their password proves the second factor, and chooses a new 
   await onPageWith('button[name=action]');
   await submit();
   await onPageWith('[name=code]');
-  await appCode(1);
+  await appCode();
   await onPageWith('[name=password]');
   await page.fill('[name=password]', THIRD);
   await submit();
@@ -302,8 +302,8 @@ test('whoever is older than the terms accepts them at the next sign-in, and then
   await signIn('bank', async () => {
     await password(FIRST, 'ann');
     await onPageWith('.key code');
-    const own = ((await page.locator('.key code').textContent()) ?? '').replaceAll(' ', '');
-    await page.fill('[name=code]', codeOf(own));
+    const key = (await page.locator('.key code').textContent()) ?? '';
+    await page.fill('[name=code]', codeOf(key));
     await submit();
     await page.locator('button[value=skip]').waitFor();
     await submit();

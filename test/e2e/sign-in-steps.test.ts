@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { decodeJwt } from 'jose';
-import { Secret, TOTP } from 'otpauth';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { codesOf } from '../support/app-codes.ts';
 import { axeFindings } from '../support/axe.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { startLatchkey, type Latchkey } from '../support/latchkey.ts';
@@ -129,16 +129,6 @@ async function on(heading: string): Promise<void> {
   failedAxe.push(...(await axeFindings(page)).map((finding) => `${heading}: ${finding}`));
   const width = await page.evaluate<number>('document.documentElement.scrollWidth');
   expect(width, heading).toBeLessThanOrEqual(320);
-}
-
-/** Codes of the app, one for each step of time; a code that was used is of no use again. */
-function codesOf(key: string): () => string {
-  const totp = new TOTP({ secret: Secret.fromBase32(key.replaceAll(' ', '')) });
-  let ahead = -2;
-  return () => {
-    ahead += 1;
-    return totp.generate({ timestamp: Date.now() + ahead * 30_000 });
-  };
 }
 
 /** What a browser forgets that was closed; a device that was to be remembered stays so. */

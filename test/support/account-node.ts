@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Secret, TOTP } from 'otpauth';
 import { openRooms, type Rooms } from '../../src/compose.ts';
 import { startNode } from '../../src/start-node.ts';
 import { systemClock, type Clock } from '../../src/runtime/clock.ts';
@@ -117,11 +116,6 @@ export async function openAccountNode(
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-/** The code that an app with this key shows now. */
-export function codeOf(key: string, timestamp = Date.now()): string {
-  return new TOTP({ secret: Secret.fromBase32(key.replaceAll(' ', '')) }).generate({ timestamp });
 }
 
 /** Its sleepers keep to the machine's time: what runs in the background is not hastened. */

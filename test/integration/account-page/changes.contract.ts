@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
-  codeOf,
   csrfIn,
   openAccountNode,
   PASSWORD,
@@ -9,6 +8,7 @@ import {
   type Seen,
   type Visitor,
 } from '../../support/account-node.ts';
+import { codeOf } from '../../support/app-codes.ts';
 import { createSoftwareAuthenticator } from '../../support/software-authenticator.ts';
 
 /** A node over the stores that `open` gives settings for. */

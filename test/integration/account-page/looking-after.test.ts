@@ -1,11 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  codeOf,
-  openAccountNode,
-  type AccountNode,
-  type Visitor,
-} from '../../support/account-node.ts';
+import { openAccountNode, type AccountNode, type Visitor } from '../../support/account-node.ts';
+import { codeOf } from '../../support/app-codes.ts';
 import { createSoftwareAuthenticator } from '../../support/software-authenticator.ts';
 
 const CALLBACK = 'https://shop.example/callback';

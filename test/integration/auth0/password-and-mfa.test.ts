@@ -1,7 +1,8 @@
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Rooms } from '../../../src/compose.ts';
-import { codeOf, PASSWORD } from '../../support/account-node.ts';
+import { PASSWORD } from '../../support/account-node.ts';
+import { codeOf } from '../../support/app-codes.ts';
 import {
   API,
   CALLBACK,

@@ -10,7 +10,7 @@ import { createProgram, runProgram } from '../../../src/cli/program.ts';
 import { openRooms, type Rooms } from '../../../src/compose.ts';
 import { loadConfig } from '../../../src/config/load-config.ts';
 import { settingsSchema, type Settings } from '../../../src/settings.ts';
-import { codeOf } from '../../support/account-node.ts';
+import { codeOf } from '../../support/app-codes.ts';
 import { createRecordingLogger } from '../../support/recording-logger.ts';
 
 const ORIGIN = { address: '127.0.0.1' };

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import {
-  codeOf,
   openAccountNode,
   type AccountNode,
   type Seen,
   type Visitor,
 } from '../../support/account-node.ts';
+import { codeOf } from '../../support/app-codes.ts';
 
 let node: AccountNode;
 beforeEach(async () => {

@@ -6,7 +6,7 @@ import { createRestorer, type Restorer } from '../../../src/notices/restorer.ts'
 import type { Account } from '../../../src/accounts/accounts.ts';
 import { NAMESPACE, openRooms, type Rooms } from '../../../src/compose.ts';
 import { settingsSchema } from '../../../src/settings.ts';
-import { codeOf } from '../../support/account-node.ts';
+import { codeOf } from '../../support/app-codes.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 import { createRecordingLogger } from '../../support/recording-logger.ts';
 import { createSoftwareAuthenticator } from '../../support/software-authenticator.ts';

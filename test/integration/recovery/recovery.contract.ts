@@ -3,13 +3,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listAudit } from '../../../src/audit/list-audit.ts';
 import type { Rooms } from '../../../src/compose.ts';
 import {
-  codeOf,
   openAccountNode,
   PASSWORD,
   type AccountNode,
   type Seen,
   type Visitor,
 } from '../../support/account-node.ts';
+import { codeOf } from '../../support/app-codes.ts';
 import { rounds } from '../../support/counts.ts';
 
 /** A node over the stores that `open` gives settings for. */
