@@ -21,7 +21,7 @@ const proof = z.strictObject({
 });
 const record = z.strictObject({
   kind: z.literal('Flow'),
-  purpose: z.enum(['sign-in', 'register', 'recover', 'account']),
+  purpose: z.enum(['sign-in', 'passkey', 'register', 'recover', 'account']),
   proofs: z.array(proof),
   data: z.custom<JsonObject>((value) => typeof value === 'object' && value !== null),
   expiresAt: z.number(),

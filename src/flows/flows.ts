@@ -3,7 +3,7 @@ import type { Version } from '../storage/state.ts';
 import type { Proof } from './proofs.ts';
 
 /** What a flow leads to; a flow of one purpose is never taken for one of another. */
-export type Purpose = 'sign-in' | 'register' | 'recover' | 'account';
+export type Purpose = 'sign-in' | 'passkey' | 'register' | 'recover' | 'account';
 
 /** The state of one flow, as one request read it. */
 export interface Flow {

@@ -51,7 +51,7 @@ export function createEnrolStep(
     const answer = await passkeys.answer(visit, signIn);
     if (answer.kind === 'proven') {
       await tell(visit, signIn, { ...options, what: 'passkey-added', at });
-      await goOn(visit, answer.signIn, { proof: answer.proof, data: offer(signIn) });
+      await goOn(visit, signIn, { proof: answer.proof, data: offer(signIn) });
     } else await showAgain(visit, signIn, { problem: { kind: 'passkey' }, status: 401 });
   }
 

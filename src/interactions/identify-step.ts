@@ -68,7 +68,7 @@ export function createIdentifyStep(
     const answer = await passkeys.answer(visit, signIn);
     if (answer.kind === 'proven') {
       const { remember } = attempt;
-      await goOn(visit, answer.signIn, { proof: answer.proof, data: { remember } });
+      await goOn(visit, signIn, { proof: answer.proof, data: { remember } });
       return;
     }
     metrics.signIn(answer.kind);

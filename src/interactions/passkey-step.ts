@@ -3,11 +3,10 @@ import { readCredential } from '../factors/read-credential.ts';
 import { originOf } from '../http/page.ts';
 import { answerScript } from '../http/script-answer.ts';
 import type { Visit } from './interaction-routes.ts';
+import { createPasskeyChallenges, type AskedPasskey } from './passkey-challenges.ts';
 import type { SignIn } from './sign-in-progress.ts';
 import { actorOf, personIn, type FormVisit, type StepOptions } from './sign-in-step.ts';
-import type { SignInData } from './sign-in-data.ts';
 
-type Asked = NonNullable<SignInData['passkey']>;
 type PasskeyMethod = 'passkey' | 'passkey-verified';
 
 /** What became of a passkey. */
@@ -15,8 +14,6 @@ export type PasskeyAnswer =
   | {
       readonly kind: 'proven';
       readonly proof: { readonly method: PasskeyMethod; readonly accountId: string };
-      /** The sign-in, from which the challenge was taken. */
-      readonly signIn: SignIn;
     }
   | { readonly kind: 'refused' }
   | { readonly kind: 'throttled'; readonly retryAfterSeconds: number };
@@ -31,45 +28,37 @@ export interface PasskeyStep {
 
 const REFUSED = { kind: 'refused' } as const;
 
-/** Each challenge is good once: whoever answers takes it out of the sign-in first. */
 export function createPasskeyStep(options: StepOptions): PasskeyStep {
-  const { factors, signIns } = options;
+  const { factors } = options;
+  const challenges = createPasskeyChallenges(options.flows, options.clock);
 
   return {
     async challenge({ ctx }, signIn) {
       const begun = await begin(signIn, options);
-      if (begun === undefined) {
-        answerScript(ctx, undefined);
-        return;
-      }
-      const { challenge, userVerification, isEnrolment } = begun;
-      const passkey = { challenge, userVerification, isEnrolment };
-      const isKept = await signIns.keep({ ...signIn, data: { ...signIn.data, passkey } });
-      answerScript(ctx, isKept && begun.options);
+      const isKept = begun !== undefined && (await challenges.put(signIn, begun));
+      answerScript(ctx, isKept ? begun.options : undefined);
     },
     async answer(visit, signIn) {
       const response = readCredential(visit.form.get('credential'));
-      const taken = response === undefined ? undefined : await takeChallenge(signIn, options);
-      if (taken === undefined) return REFUSED;
-      const { asked, left } = taken;
+      const asked = response === undefined ? undefined : await challenges.take(signIn);
+      if (asked === undefined) return REFUSED;
       const { challenge, userVerification } = asked;
       const answer = { challenge, response };
-      if (asked.isEnrolment) {
-        const accountId = personIn(left).account.id;
+      if (signIn.step.kind === 'enrol') {
+        const accountId = personIn(signIn).account.id;
         const actor = actorOf(visit);
         const made = await factors.passkeys.finishEnrolment({ ...answer, accountId, actor });
-        return made ? proven('passkey', accountId, left) : REFUSED;
+        return made ? proven('passkey', accountId) : REFUSED;
       }
       const outcome = await factors.passkeys.finishCheck({
         ...answer,
         userVerification,
-        accountId: left.person?.account.id,
+        accountId: signIn.person?.account.id,
         origin: originOf(visit.ctx),
         clientId: visit.interaction.client.id,
       });
       if (outcome.kind !== 'proven') return outcome;
-      const method = outcome.userVerified ? 'passkey-verified' : 'passkey';
-      return proven(method, outcome.accountId, left);
+      return proven(outcome.userVerified ? 'passkey-verified' : 'passkey', outcome.accountId);
     },
   };
 }
@@ -77,37 +66,26 @@ export function createPasskeyStep(options: StepOptions): PasskeyStep {
 async function begin(
   signIn: SignIn,
   { factors }: StepOptions,
-): Promise<(PasskeyChallenge & Omit<Asked, 'challenge'>) | undefined> {
+): Promise<(PasskeyChallenge & AskedPasskey) | undefined> {
   const { kind } = signIn.step;
   if (kind === 'enrol') {
     const asked = await factors.passkeys.beginEnrolment(personIn(signIn).account.id);
-    return asked && { ...asked, isEnrolment: true, userVerification: 'preferred' };
+    return asked && { ...asked, userVerification: 'preferred' };
   }
   if (kind !== 'identify' && kind !== 'second-factor') return undefined;
   const userVerification = verificationFor(signIn);
   const accountId = signIn.person?.account.id;
   const asked = await factors.passkeys.beginCheck({ accountId, userVerification });
-  return { ...asked, isEnrolment: false, userVerification };
-}
-
-/** Undefined: there is none, or another request was faster. */
-async function takeChallenge(
-  signIn: SignIn,
-  { signIns }: StepOptions,
-): Promise<{ readonly asked: Asked; readonly left: SignIn } | undefined> {
-  const { passkey: asked, ...data } = signIn.data;
-  if (asked === undefined) return undefined;
-  const left = await signIns.keep({ ...signIn, data });
-  return left && { asked, left };
+  return { ...asked, userVerification };
 }
 
 /** Beside a password to have one is enough; in the place of everything else it must be the person's, too. */
-function verificationFor({ flow }: SignIn): Asked['userVerification'] {
+function verificationFor({ flow }: SignIn): AskedPasskey['userVerification'] {
   const isAdding = flow.proofs.length > 0;
   const isByPassword = flow.proofs.some(({ method }) => method === 'password');
   return isAdding && !isByPassword ? 'required' : 'preferred';
 }
 
-function proven(method: PasskeyMethod, accountId: string, signIn: SignIn): PasskeyAnswer {
-  return { kind: 'proven', proof: { method, accountId }, signIn };
+function proven(method: PasskeyMethod, accountId: string): PasskeyAnswer {
+  return { kind: 'proven', proof: { method, accountId } };
 }

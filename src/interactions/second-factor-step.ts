@@ -49,7 +49,7 @@ export function createSecondFactorStep(
 
   async function byPasskey(visit: FormVisit, signIn: SignIn): Promise<void> {
     const answer = await passkeys.answer(visit, signIn);
-    if (answer.kind === 'proven') await proven(visit, answer.signIn, { proof: answer.proof });
+    if (answer.kind === 'proven') await proven(visit, signIn, { proof: answer.proof });
     else await refused(visit, signIn, answer);
   }
 

@@ -2,16 +2,10 @@ import { z } from 'zod';
 import type { Flow } from '../flows/flows.ts';
 import type { JsonObject } from '../runtime/json.ts';
 
-const userVerification = z.enum(['required', 'preferred', 'discouraged']);
-
 /** What the steps of a sign-in keep between two requests. */
 const signInData = z.object({
   /** "Keep me signed in". */
   remember: z.boolean().default(false),
-  /** What an open passkey page was given to sign; taken away by whoever answers first. */
-  passkey: z
-    .object({ challenge: z.string(), userVerification, isEnrolment: z.boolean() })
-    .optional(),
   /** An authenticator app that is being set up. */
   totp: z
     .object({

@@ -1,6 +1,7 @@
 import type { Accounts } from '../accounts/accounts.ts';
 import type { Factors } from '../factors/factors.ts';
 import type { AuthenticationSettings } from '../flows/config.ts';
+import type { Flows } from '../flows/flows.ts';
 import type { Metrics } from '../http/metrics.ts';
 import { originOf } from '../http/page.ts';
 import { waiting } from '../http/waiting.ts';
@@ -46,6 +47,7 @@ export interface StepOptions {
   readonly factors: Factors;
   readonly mail: Mail;
   readonly notices: Notices;
+  readonly flows: Flows;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly settings: AuthenticationSettings;

@@ -67,7 +67,13 @@ beforeEach(async () => {
   context = await browser.newContext({ viewport: { width: 320, height: 900 } });
   page = await context.newPage();
 });
-afterEach(() => context.close());
+afterEach(async ({ task }) => {
+  if (task.result?.state === 'fail') {
+    const text = await page.locator('body').innerText();
+    process.stdout.write(`${task.name}: stood at ${page.url()}\n${text}\n`);
+  }
+  await context.close();
+});
 
 interface Asked {
   readonly clientId?: string;

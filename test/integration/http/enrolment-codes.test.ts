@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import {
   openAccountNode,
+  PASSWORD,
   type AccountNode,
   type Seen,
   type Visitor,
@@ -57,4 +58,19 @@ test('whoever wants none goes on without, and nobody has them who has not asked'
   const { id = '' } = (await rooms.accounts.findByLogin('ben')) ?? {};
   expect(await rooms.factors.recoveryCodes.left(id)).toBe(0);
   await rooms.close();
+});
+
+test('a page that asks what a passkey is to sign takes nothing from the password that is on its way', async () => {
+  for (const name of ['cat', 'dan', 'eve']) {
+    const visitor = node.visitor();
+    const page = await visitor.get('/account');
+    const { pathname } = page.url;
+    const form = { login: name, password: PASSWORD, action: 'continue' };
+    const [signedIn, challenge] = await Promise.all([
+      visitor.send(pathname, form, page),
+      visitor.send(`${pathname}/passkey`, {}, page),
+    ]);
+    expect(JSON.parse(challenge.html)).toMatchObject({ challenge: expect.any(String) });
+    expect(signedIn.html).toContain('class="key"');
+  }
 });
