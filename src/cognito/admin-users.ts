@@ -10,10 +10,11 @@ import { CognitoException } from './exception.ts';
 import { mfaView } from './mfa.ts';
 import { setNewPassword } from './new-password.ts';
 import { signedOperation, type Operation } from './operation.ts';
+import { noVerifiedAddress } from './passwords.ts';
 import type { Room } from './room.ts';
-import { confirmed, setStatus } from './sign-up.ts';
+import { checkUnconfirmed, confirmed, setStatus } from './sign-up.ts';
 import { clientMetadata } from './triggers/event-parts.ts';
-import { userView } from './user-view.ts';
+import { statusOf, userView } from './user-view.ts';
 import type { PoolUser } from './users.ts';
 
 /** What operators do with users, by the names of Cognito. */
@@ -51,6 +52,7 @@ function adminConfirmSignUp(room: Room): Operation {
   const input = ofUser.extend({ ClientMetadata: clientMetadata });
   return signedOperation(input, async (given) => {
     const user = await userOf(given, room);
+    checkUnconfirmed(user);
     await setStatus(user, 'CONFIRMED', room);
     await confirmed(user, { clientId: undefined, clientMetadata: given.ClientMetadata }, room);
     return {};
@@ -97,11 +99,13 @@ function adminDeleteUserAttributes(room: Room): Operation {
 /** Nobody gets in before the code of a letter has set a new password. */
 async function resetPassword(user: PoolUser, actor: Actor, room: Room): Promise<void> {
   const { email, emailVerified } = user.account;
-  if (!emailVerified || email === undefined || keptOf(user).email !== undefined)
+  if (!['CONFIRMED', 'RESET_REQUIRED'].includes(statusOf(user)))
     throw new CognitoException(
-      'InvalidParameterException',
-      'Cannot reset password for the user as there is no verified email',
+      'NotAuthorizedException',
+      'User password cannot be reset in the current state.',
     );
+  if (!emailVerified || email === undefined || keptOf(user).email !== undefined)
+    throw noVerifiedAddress();
   await setStatus(user, 'RESET_REQUIRED', room);
   await room.sessions.endAll(user, actor);
   await room.letters.send({ user, address: email, origin: actor.origin, purpose: 'reset-code' });

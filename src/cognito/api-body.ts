@@ -25,7 +25,7 @@ export function parseApiBody(body: Buffer): unknown {
     return JSON.parse(body.toString('utf8'));
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    throw new CognitoException('InvalidParameterException', 'The request is not JSON.', {
+    throw new CognitoException('SerializationException', 'The request is not JSON.', {
       cause: error,
     });
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { foldEmail } from '../accounts/login.ts';
 import type { JsonObject } from '../runtime/json.ts';
 import { checkLimits, notBySchema } from './attribute-rules.ts';
 import { TEXT_CLAIMS } from './attributes.ts';
@@ -26,6 +27,8 @@ const CUSTOM = 'custom:';
 /** What users never say of themselves. */
 const FOR_OPERATORS = new Set(['email_verified', 'phone_number_verified']);
 const TEXTS: ReadonlySet<string> = new Set(TEXT_CLAIMS);
+/** ITU-T E.164, with its plus sign. */
+const E164 = /^\+\d{1,15}$/;
 const NOTHING: WantedAttributes = { claims: {}, custom: {} };
 
 /**
@@ -45,6 +48,7 @@ export function readAttributes(
       );
     const standard = pool.standardAttributes.find(({ name }) => name === Name);
     if (standard !== undefined && Value !== '') checkLimits(Name, Value, 'String', standard);
+    if (Value !== '') checkFormat(Name, Value);
     return withAttribute(known, { name: Name, value: Value === '' ? null : Value }, pool);
   }, NOTHING);
   const { claims } = wanted;
@@ -52,6 +56,14 @@ export function readAttributes(
   return claims['phone_number'] === undefined
     ? wanted
     : { ...wanted, claims: { phone_number_verified: null, ...claims } };
+}
+
+/** What letters, and readers of tokens, could not do with. */
+function checkFormat(name: string, value: string): void {
+  if (name === 'email' && foldEmail(value) === undefined)
+    throw new CognitoException('InvalidParameterException', 'Invalid email address format.');
+  if (name === 'phone_number' && !E164.test(value))
+    throw new CognitoException('InvalidParameterException', 'Invalid phone number format.');
 }
 
 function mayWrite({ writable }: Pick<PoolClient, 'writable'>, name: string): boolean {

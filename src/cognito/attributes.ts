@@ -35,7 +35,7 @@ export function keptOf({ row }: Pick<PoolUser, 'row'>): KeptAttributes {
   return keptAttributes.parse(JSON.parse(row.attributes));
 }
 
-/** All attributes of a user in the types of an ID token: verifications are booleans, the rest are texts. */
+/** All attributes of a user: verifications are booleans, the rest are texts. */
 export function claimsOf(user: PoolUser): JsonObject {
   const { account } = user;
   const { custom, email: unverified } = keptOf(user);
@@ -60,7 +60,7 @@ export function claimsOf(user: PoolUser): JsonObject {
 }
 
 /**
- * The same as far as `scopes` tell of them; undefined: everything. `profile`, and `openid` with no other, tell everything,
+ * The same in the types of an ID token, as far as `scopes` tell of them; undefined: everything. `profile`, and `openid` with no other, tell everything,
  * as at Cognito.
  */
 export function claimsFor(
@@ -69,7 +69,11 @@ export function claimsFor(
   scopes: readonly string[] | undefined,
 ): JsonObject {
   const all = Object.entries(claimsOf(user));
-  const claims = Object.fromEntries(all.filter(([name]) => mayRead(client, name)));
+  const claims = Object.fromEntries(
+    all.flatMap(([name, value]) =>
+      mayRead(client, name) ? [[name, name === 'address' ? { formatted: value } : value]] : [],
+    ),
+  );
   if (scopes === undefined || scopes.includes('profile')) return claims;
   const named = ['email', 'phone'].filter((scope) => scopes.includes(scope));
   if (named.length === 0) return claims;

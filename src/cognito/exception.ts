@@ -13,14 +13,18 @@ export type ExceptionName =
   | 'InvalidPasswordException'
   | 'InvalidSignatureException'
   | 'LimitExceededException'
+  | 'MissingAuthenticationTokenException'
   | 'NotAuthorizedException'
   | 'PasswordResetRequiredException'
   | 'ResourceNotFoundException'
   | 'ScopeDoesNotExistException'
+  | 'SerializationException'
   | 'SoftwareTokenMFANotFoundException'
   | 'TooManyRequestsException'
   | 'UnexpectedLambdaException'
   | 'UnknownOperationException'
+  | 'UnrecognizedClientException'
+  | 'UnsupportedTokenTypeException'
   | 'UnsupportedUserStateException'
   | 'UserLambdaValidationException'
   | 'UserNotConfirmedException'
@@ -51,7 +55,31 @@ export function passwordResetRequired(): CognitoException {
   );
 }
 
-/** A code that is wrong, was used, or came too late. */
+/** So much was asked for, or guessed, that nothing more is looked at for now. */
+export function limitExceeded(): CognitoException {
+  return new CognitoException(
+    'LimitExceededException',
+    'Attempt limit exceeded, please try after some time.',
+  );
+}
+
+/** A code of a letter that is wrong. */
+export function wrongCode(): CognitoException {
+  return new CognitoException(
+    'CodeMismatchException',
+    'Invalid verification code provided, please try again.',
+  );
+}
+
+/** No code of a letter is good any more: it was used, came too late, or there never was one. */
+export function expiredCode(): CognitoException {
+  return new CognitoException(
+    'ExpiredCodeException',
+    'Invalid code provided, please request a code again.',
+  );
+}
+
+/** A code of an app that is wrong, was used, or came too late. */
 export function codeMismatch(): CognitoException {
   return new CognitoException('CodeMismatchException', 'Invalid code received for user');
 }

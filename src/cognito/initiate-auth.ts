@@ -40,6 +40,8 @@ const OPERATOR_FLOWS: Readonly<Record<string, Flow>> = {
   ADMIN_NO_SRP_AUTH: OPERATORS,
 };
 
+const NOT_SUPPORTED = 'Initiate Auth method not supported.';
+
 /** `InitiateAuth`: the first step of a sign-in, or a refresh. */
 export function initiateAuth(room: Room, by: 'user' | 'operator' = 'user'): Operation {
   const flows = by === 'operator' ? OPERATOR_FLOWS : FLOWS;
@@ -52,8 +54,7 @@ export function initiateAuth(room: Room, by: 'user' | 'operator' = 'user'): Oper
   return operation(input, async ({ AuthFlow: name, ClientId, ...given }, origin) => {
     const { pool, client } = await room.pools.client(ClientId);
     const flow = Object.hasOwn(flows, name) ? flows[name] : undefined;
-    if (flow === undefined)
-      throw new CognitoException('InvalidParameterException', `${name} is not supported here`);
+    if (flow === undefined) throw new CognitoException('InvalidParameterException', NOT_SUPPORTED);
     if (!client.authFlows.includes(flow.allowedBy))
       throw new CognitoException(
         'InvalidParameterException',

@@ -35,7 +35,21 @@ export interface TokensFor extends ClientOfPool {
   readonly nonce?: string | undefined;
 }
 
-/** Makes the access token and the ID token of a session, as applications of Cognito know them. */
+/** What is made, by the names of the API. */
+export interface IssuedTokens {
+  readonly AccessToken: string;
+  /** Left out where `openid` was not asked for. */
+  readonly IdToken?: string;
+  readonly ExpiresIn: number;
+  readonly TokenType: string;
+}
+
+/**
+ * Makes the access token and the ID token of a session, as applications of Cognito know them. `claim` is called once no trigger speaks
+ * against it any more: what is used up by it is not lost to a refusal.
+ *
+ * @throws {CognitoException}
+ */
 export async function issueTokens(
   tokens: TokensFor,
   house: {
@@ -46,13 +60,8 @@ export async function issueTokens(
     readonly settings: { readonly endpoint: string };
     readonly triggers: Triggers;
   },
-): Promise<{
-  readonly AccessToken: string;
-  /** Left out where `openid` was not asked for. */
-  readonly IdToken?: string;
-  readonly ExpiresIn: number;
-  readonly TokenType: string;
-}> {
+  claim: () => Promise<void> = async () => undefined,
+): Promise<IssuedTokens> {
   const { client, user, session, origin, grantType } = tokens;
   const { clock, groups, audit, signingKeys, settings } = house;
   const asked = {
@@ -60,6 +69,7 @@ export async function issueTokens(
     scopes: session.hosted?.scopes ?? [USER_ADMIN_SCOPE],
   };
   const changes = await callPreTokenGeneration({ ...tokens, ...asked }, house.triggers);
+  await claim();
   const { groups: memberOf, scopes } = changes ?? asked;
   const shared = {
     sub: user.account.id,

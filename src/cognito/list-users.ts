@@ -19,7 +19,7 @@ export function listUsers(room: Room): Operation {
   const input = z.object({
     UserPoolId: z.string(),
     Filter: z.string().max(256).nullish(),
-    Limit: z.int().min(1).max(LIMIT_MAX).default(LIMIT_MAX),
+    Limit: z.int().min(0).max(LIMIT_MAX).nullish(),
     PaginationToken: z.string().max(1024).nullish(),
     AttributesToGet: z.array(z.string()).nullish(),
   });
@@ -27,11 +27,11 @@ export function listUsers(room: Room): Operation {
     const pool = await poolOf(given.UserPoolId, room);
     const matches = readFilter(given.Filter ?? '');
     const { found, next } = await look(
-      { pool, after: given.PaginationToken ?? '', limit: given.Limit, matches },
+      { pool, after: given.PaginationToken ?? '', limit: given.Limit || LIMIT_MAX, matches },
       room,
     );
     return {
-      Users: found.map((user) => userView(user, 'Attributes')),
+      Users: found.map((user) => userView(user, 'Attributes', given.AttributesToGet ?? undefined)),
       ...(next !== undefined && { PaginationToken: next }),
     };
   });

@@ -2,7 +2,7 @@ import type { JsonObject } from '../runtime/json.ts';
 import type { Answer } from './answer.ts';
 import { useOnce } from './answer.ts';
 import { askFor, conclude } from './conclude.ts';
-import { CognitoException, codeMismatch, invalidSession } from './exception.ts';
+import { CognitoException, codeMismatch, invalidSession, limitExceeded } from './exception.ts';
 import { mfaOf } from './mfa.ts';
 import { parameter } from './parameters.ts';
 import type { Room } from './room.ts';
@@ -13,8 +13,7 @@ export async function answerSoftwareToken(answer: Answer, room: Room): Promise<J
   const code = parameter(parameters, 'SOFTWARE_TOKEN_MFA_CODE');
   const accountId = proven.user.account.id;
   const outcome = await room.factors.totp.check({ accountId, code, origin, clientId: client.id });
-  if (outcome.kind === 'throttled')
-    throw new CognitoException('LimitExceededException', 'Attempt limit exceeded');
+  if (outcome.kind === 'throttled') throw limitExceeded();
   if (outcome.kind === 'refused') throw codeMismatch();
   return await proceed(answer, room);
 }

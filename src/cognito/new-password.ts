@@ -1,7 +1,7 @@
-import { InvalidAccount, PasswordsBusy } from '../accounts/accounts.ts';
+import { InvalidAccount, PasswordsBusy, type Account } from '../accounts/accounts.ts';
 import type { Actor } from '../runtime/origin.ts';
 import { CognitoException, incorrectCredentials } from './exception.ts';
-import type { PasswordPolicy } from './pool.ts';
+import type { PasswordPolicy, Pool } from './pool.ts';
 import type { Room } from './room.ts';
 import type { PoolUser } from './users.ts';
 
@@ -17,17 +17,28 @@ export async function setNewPassword(
   claim: () => Promise<void> = async () => undefined,
 ): Promise<PoolUser> {
   const { user, password } = change;
-  checkPolicy(password, user.pool.passwordPolicy);
   const { account, row } = user;
-  const owner = { username: account.username, email: account.email, claims: account.claims };
-  const review = await room.accounts.checkNewPassword(password, owner);
-  if (!review.ok) throw notByPolicy(review.problems.map(({ key }) => key).join(', '));
+  await checkNewPassword(password, { pool: user.pool, owner: account }, room);
   await claim();
   if (!(await saved(change, room))) throw incorrectCredentials();
   // The next password but this one: another that was set meanwhile keeps this verifier out.
   const next = { ...row, password_number: row.password_number + 1 };
   await room.srpSecrets.keep({ ...user, row: next }, password);
   return user;
+}
+
+type PasswordOwner = Pick<Account, 'username' | 'email' | 'claims'>;
+
+/** By the pool's policy and by the rules of the house. @throws {CognitoException} */
+export async function checkNewPassword(
+  password: string,
+  { pool, owner }: { readonly pool: Pool; readonly owner: PasswordOwner | undefined },
+  { accounts }: Pick<Room, 'accounts'>,
+): Promise<void> {
+  checkPolicy(password, pool.passwordPolicy);
+  const { username, email, claims = {} } = owner ?? {};
+  const review = await accounts.checkNewPassword(password, { username, email, claims });
+  if (!review.ok) throw notByPolicy(review.problems.map(({ key }) => key).join(', '));
 }
 
 async function saved(

@@ -38,6 +38,7 @@ export async function createUser(user: NewUser, room: Room): Promise<PoolUser> {
   const { pool, username, password, status, attributes } = user;
   const id = randomUuid();
   const wanted = pool.signInBy === 'email' ? withAddress(user) : attributes;
+  refuseAddress(user);
   await refuseTaken(user, room);
   if (password !== undefined) checkPolicy(password, pool.passwordPolicy);
   const account = await createAccount({ ...user, attributes: wanted }, id, room);
@@ -51,7 +52,7 @@ export async function createUser(user: NewUser, room: Room): Promise<PoolUser> {
     attributes: JSON.stringify(keptOf(wanted)),
   });
   const made = { pool, account, row };
-  await insertOnce(made, user.actor, room);
+  await insertOnce(made, user, room);
   if (password === undefined) return made;
   await room.srpSecrets.keep(made, password);
   return (await room.users.byAccount(pool, id)) ?? made;
@@ -64,11 +65,21 @@ function withAddress({ username, attributes }: NewUser): WantedAttributes {
   return { ...attributes, email: attributes.email ?? username };
 }
 
-async function refuseTaken({ pool, username }: NewUser, { users, accounts }: Room): Promise<void> {
+/** A name that looks like an address would stand in the way of whoever has that address. */
+function refuseAddress({ pool, username }: NewUser): void {
+  if (pool.signInBy === 'both' && username.includes('@'))
+    throw new CognitoException(
+      'InvalidParameterException',
+      'Username cannot be of email format, since user pool is configured for email alias.',
+    );
+}
+
+async function refuseTaken(user: NewUser, { users, accounts }: Room): Promise<void> {
+  const { pool, username } = user;
   const isTaken =
     (await users.find(pool, username)) !== undefined ||
     (await accounts.findByLogin(username)) !== undefined;
-  if (isTaken) throw usernameExists();
+  if (isTaken) throw usernameExists(user);
 }
 
 async function createAccount(user: NewUser, id: string, room: Room): Promise<Account> {
@@ -87,24 +98,24 @@ async function createAccount(user: NewUser, id: string, room: Room): Promise<Acc
       actor,
     );
   } catch (error) {
-    throw refusalOf(error);
+    throw refusalOf(error, user);
   }
 }
 
-async function insertOnce({ row, account }: PoolUser, actor: Actor, room: Room): Promise<void> {
+async function insertOnce({ row, account }: PoolUser, user: NewUser, room: Room): Promise<void> {
   try {
     await room.records.write(insertUser(room.records.queries, row));
   } catch (error) {
     if (!(error instanceof RecordConflict)) throw error;
     // Somebody else was faster: what was made for this request has nowhere to be.
-    await room.accounts.delete(account.id, actor);
-    throw usernameExists();
+    await room.accounts.delete(account.id, user.actor);
+    throw usernameExists(user);
   }
 }
 
 /** What the house refuses, in the words of Cognito. */
-function refusalOf(error: unknown): unknown {
-  if (error instanceof AccountExists) return usernameExists(error);
+function refusalOf(error: unknown, user: NewUser): unknown {
+  if (error instanceof AccountExists) return usernameExists(user, error);
   if (error instanceof PasswordsBusy)
     return new CognitoException('TooManyRequestsException', 'Too many requests', { cause: error });
   if (!(error instanceof InvalidAccount)) return error;
@@ -133,6 +144,11 @@ function withoutNulls<Value>(
   );
 }
 
-function usernameExists(cause?: Error): CognitoException {
-  return new CognitoException('UsernameExistsException', 'User already exists', { cause });
+function usernameExists({ pool, actor }: NewUser, cause?: Error): CognitoException {
+  const ofUser =
+    pool.signInBy === 'email'
+      ? 'An account with the given email already exists.'
+      : 'User already exists';
+  const message = actor.by === 'self' ? ofUser : 'User account already exists';
+  return new CognitoException('UsernameExistsException', message, { cause });
 }

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { JsonObject } from '../runtime/json.ts';
 import type { Origin } from '../runtime/origin.ts';
 import { CognitoException } from './exception.ts';
+import { validationWords } from './validation-words.ts';
 
 /** What one operation of the API does with a request of a shape that it knows. */
 export interface Operation {
@@ -22,10 +23,9 @@ export function operation<Input>(
   return {
     isSigned: false,
     async run(body, origin) {
-      const { success, data, error } = input.safeParse(body);
+      const { success, data, error } = input.safeParse(body, { reportInput: true });
       if (success) return await run(data, origin);
-      const places = error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
-      throw new CognitoException('InvalidParameterException', places.join('; '));
+      throw new CognitoException('InvalidParameterException', validationWords(error));
     },
   };
 }

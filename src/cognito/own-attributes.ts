@@ -55,7 +55,7 @@ export function verifyUserAttribute(room: Room): Operation {
   return operation(input, async ({ AccessToken, Code: code }, origin) => {
     const { user, client } = await room.accessTokens.bearer(AccessToken);
     const ask = waitingAddress(user, origin);
-    await room.letters.check({ ...ask, code, clientId: client.id });
+    await room.letters.check({ ...ask, code, clientId: client.id, tellsExpiry: true });
     await verifyAddress(user, ask.address, { by: 'self', origin }, room);
     return {};
   });

@@ -6,6 +6,8 @@ import { mfaView } from './mfa.ts';
 import { operation, type Operation } from './operation.ts';
 import type { Room } from './room.ts';
 
+/** Access and ID tokens, which end with the session of their refresh token. */
+const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 const byToken = z.object({ AccessToken: z.string() });
 
 /** `GetUser`: what the user of an access token is. */
@@ -40,6 +42,8 @@ export function revokeToken(room: Room): Operation {
   });
   return operation(input, async ({ Token: token, ClientId, ClientSecret }, origin) => {
     const { client } = await room.pools.client(ClientId);
+    if (JWT.test(token))
+      throw new CognitoException('UnsupportedTokenTypeException', 'Unsupported token type');
     if (client.secret !== undefined && !equalSecrets(ClientSecret ?? '', client.secret))
       throw new CognitoException('NotAuthorizedException', 'Client secret is not correct');
     const session = await room.sessions.byRefreshToken({ token, clientId: client.id, origin });

@@ -1,10 +1,12 @@
 import { z } from 'zod';
+import type { Origin } from '../runtime/origin.ts';
 import { deliveryTo } from './code-letters.ts';
-import { CognitoException, incorrectCredentials } from './exception.ts';
+import { CognitoException, expiredCode, incorrectCredentials, limitExceeded } from './exception.ts';
 import { migrateUser } from './migrate-user.ts';
-import { setNewPassword } from './new-password.ts';
+import { checkNewPassword, setNewPassword } from './new-password.ts';
 import { operation, type Operation } from './operation.ts';
 import { userNotFound } from './password-auth.ts';
+import type { ClientOfPool } from './pools.ts';
 import type { Room } from './room.ts';
 import { checkSecretHash } from './secret-hash.ts';
 import { clientMetadata } from './triggers/event-parts.ts';
@@ -37,12 +39,15 @@ export function forgotPassword(room: Room): Operation {
     const user =
       (await room.users.find(pool, Username)) ??
       (await migrateUser({ ...stranger, clientMetadata: given.ClientMetadata }, room));
-    if (user === undefined && !client.preventUserExistenceErrors) throw userNotFound();
     const address = user && verifiedAddress(user);
-    if (user === undefined || address === undefined)
-      return { CodeDeliveryDetails: deliveryTo(Username) };
-    const ask = { user, address, origin, purpose: 'reset-code' } as const;
-    return { CodeDeliveryDetails: await room.letters.send(ask) };
+    if (user !== undefined && address !== undefined) {
+      const ask = { user, address, origin, purpose: 'reset-code' } as const;
+      return { CodeDeliveryDetails: await room.letters.send(ask) };
+    }
+    if (!client.preventUserExistenceErrors)
+      throw user === undefined ? userNotFound() : noVerifiedAddress();
+    await room.letters.pretend({ pool, typed: Username, origin });
+    return { CodeDeliveryDetails: deliveryTo(Username) };
   });
 }
 
@@ -55,18 +60,12 @@ export function confirmForgotPassword(room: Room): Operation {
   return operation(input, async (given, origin) => {
     const { pool, client } = await room.pools.client(given.ClientId);
     checkSecretHash(client, given.SecretHash ?? undefined, [given.Username]);
-    const user = await room.users.find(pool, given.Username);
-    const address = user && verifiedAddress(user);
-    if (user === undefined && !client.preventUserExistenceErrors) throw userNotFound();
-    if (user === undefined || address === undefined)
-      throw new CognitoException(
-        'ExpiredCodeException',
-        'Invalid code provided, please request a code again.',
-      );
-    const ask = { user, address, origin, purpose: 'reset-code' } as const;
-    const code = { code: given.ConfirmationCode, clientId: client.id };
+    const code = { code: given.ConfirmationCode, clientId: client.id, origin };
+    const tellsExpiry = !client.preventUserExistenceErrors;
+    const { user, address } = await whoResets({ pool, client, given, code }, room);
+    const ask = { user, address, purpose: 'reset-code', tellsExpiry, ...code } as const;
     const change = { user, password: given.Password, actor: { by: 'self', origin } };
-    await setNewPassword(change, room, () => room.letters.check({ ...ask, ...code }));
+    await setNewPassword(change, room, () => room.letters.check(ask));
     if (user.row.status === 'RESET_REQUIRED') await setStatus(user, 'CONFIRMED', room);
     await callPostConfirmation(
       {
@@ -79,6 +78,28 @@ export function confirmForgotPassword(room: Room): Operation {
     );
     return {};
   });
+}
+
+/** @throws {CognitoException} for a name that no code can have gone to, as for a wrong code where that is hidden. */
+async function whoResets(
+  {
+    pool,
+    client,
+    given,
+    code,
+  }: ClientOfPool & {
+    readonly given: { readonly Username: string; readonly Password: string };
+    readonly code: { readonly code: string; readonly clientId: string; readonly origin: Origin };
+  },
+  room: Room,
+): Promise<{ readonly user: PoolUser; readonly address: string }> {
+  const user = await room.users.find(pool, given.Username);
+  const address = user && verifiedAddress(user);
+  if (user !== undefined && address !== undefined) return { user, address };
+  if (!client.preventUserExistenceErrors) throw user === undefined ? userNotFound() : expiredCode();
+  // What is wrong with the password would otherwise be told of users alone.
+  await checkNewPassword(given.Password, { pool, owner: user?.account }, room);
+  throw await room.letters.refusalFor({ pool, typed: given.Username, ...code });
 }
 
 /** `ChangePassword`: for the old one. Ends every other session. */
@@ -96,8 +117,7 @@ export function changePassword(room: Room): Operation {
       origin,
       clientId: client.id,
     });
-    if (outcome.kind === 'throttled')
-      throw new CognitoException('LimitExceededException', 'Attempt limit exceeded');
+    if (outcome.kind === 'throttled') throw limitExceeded();
     if (outcome.kind !== 'verified' || outcome.account.id !== user.account.id)
       throw incorrectCredentials();
     const actor = { by: 'self', origin };
@@ -105,6 +125,14 @@ export function changePassword(room: Room): Operation {
     await room.sessions.renew(session, room.revocation.stamp());
     return {};
   });
+}
+
+/** There is nowhere to send a code to. */
+export function noVerifiedAddress(): CognitoException {
+  return new CognitoException(
+    'InvalidParameterException',
+    'Cannot reset password for the user as there is no registered/verified email or phone_number',
+  );
 }
 
 function verifiedAddress({ account }: PoolUser): string | undefined {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AUTH_FLOWS } from './pool.ts';
 import type { Json, JsonObject } from '../runtime/json.ts';
 
 const text = z.string().max(20_000).nullish();
@@ -30,12 +31,21 @@ export const keptPasswordPolicy = z.object({
 });
 export const keptPolicies = z.object({ SignInPolicy: object });
 
+/** Of AWS. Those that are not ours are told again, and a client that tries them is told so. */
+const KNOWN_FLOWS = [
+  ...AUTH_FLOWS,
+  'ADMIN_NO_SRP_AUTH',
+  'CUSTOM_AUTH_FLOW_ONLY',
+  'USER_PASSWORD_AUTH',
+  'ALLOW_CUSTOM_AUTH',
+  'ALLOW_USER_AUTH',
+] as const;
 const unit = z.enum(['seconds', 'minutes', 'hours', 'days']).optional();
 const validity = z.int().min(0).nullish();
 
 /** Settings of clients that are told again in the units and the words in which they were given. Most of them count. */
 export const keptClientInput = z.object({
-  ExplicitAuthFlows: z.array(z.string()).nullish(),
+  ExplicitAuthFlows: z.array(z.enum(KNOWN_FLOWS)).nullish(),
   AccessTokenValidity: validity,
   IdTokenValidity: validity,
   RefreshTokenValidity: validity,
@@ -50,6 +60,7 @@ export const keptClientInput = z.object({
   AuthSessionValidity: z.int().min(3).max(15).nullish(),
   EnablePropagateAdditionalUserContextData: z.boolean().nullish(),
   EnableTokenRevocation: z.boolean().nullish(),
+  DefaultRedirectURI: z.string().min(1).max(1024).nullish(),
 });
 
 /** What of them was given, as it is told again. */

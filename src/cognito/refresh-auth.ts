@@ -4,7 +4,7 @@ import type { JsonObject } from '../runtime/json.ts';
 import type { Origin } from '../runtime/origin.ts';
 import { CognitoException } from './exception.ts';
 import type { AuthRequest } from './initiate-auth.ts';
-import { issueTokens, type TokensFor } from './issue-tokens.ts';
+import { issueTokens, type IssuedTokens } from './issue-tokens.ts';
 import { operation, type Operation } from './operation.ts';
 import { parameter } from './parameters.ts';
 import type { ClientOfPool } from './pools.ts';
@@ -61,35 +61,28 @@ async function refresh(
   checkNames?: (names: readonly string[]) => void,
 ): Promise<JsonObject> {
   const mark = room.revocation.stamp();
-  const { tokens: of, next } = await refreshed({ ...request, mark }, room, checkNames);
-  const tokens = await issueTokens(of, room);
+  const { tokens, next } = await refreshTokens({ ...request, mark }, room, checkNames);
   return {
     ChallengeParameters: {},
-    AuthenticationResult: next === undefined ? tokens : { ...tokens, RefreshToken: next },
+    AuthenticationResult: { ...tokens, ...(next !== undefined && { RefreshToken: next }) },
   };
 }
 
-/** Of which session tokens are to be made, and the next refresh token, where they are rotated. */
+/** What a refresh token is good for. */
 interface Refreshed {
-  readonly tokens: TokensFor;
+  readonly tokens: IssuedTokens;
+  /** The next refresh token, where they are rotated. */
   readonly next: string | undefined;
 }
 
 /**
- * Takes a refresh token: `origin_jti` and `auth_time` of what is issued for it stay. `mark`: what
- * `revocation.stamp()` gave before the client was read.
+ * Takes a refresh token: `origin_jti` and `auth_time` of what is issued for it stay. One that is good once is used up when nothing
+ * speaks against new tokens any more. `mark`: what `revocation.stamp()` gave before the client was read.
  *
  * @throws {CognitoException}
  */
-export async function refreshed(
-  {
-    pool,
-    client,
-    token,
-    origin,
-    mark,
-    clientMetadata: metadata,
-  }: Refresh & { readonly mark: string },
+export async function refreshTokens(
+  { pool, client, token, origin, mark, clientMetadata: metadata }: Refresh & MarkedBy,
   room: Room,
   checkNames: (names: readonly string[]) => void = () => undefined,
 ): Promise<Refreshed> {
@@ -97,8 +90,7 @@ export async function refreshed(
   const user = session && (await room.users.byAccount(pool, session.accountId));
   checkNames(user === undefined ? [] : [user.row.username, user.account.id, user.row.login_key]);
   if (session === undefined || user?.account.state !== 'active') throw invalidRefreshToken();
-  const next = client.rotateRefreshTokens ? await rotated(session, room) : undefined;
-  const tokens = {
+  const of = {
     pool,
     client,
     user,
@@ -109,7 +101,15 @@ export async function refreshed(
     source: 'TokenGeneration_RefreshTokens',
     grantType: 'refresh_token',
   } as const;
+  let next: string | undefined;
+  const tokens = await issueTokens(of, room, async () => {
+    if (client.rotateRefreshTokens) next = await rotated(session, room);
+  });
   return { tokens, next };
+}
+
+interface MarkedBy {
+  readonly mark: string;
 }
 
 async function rotated(session: Session, { sessions }: Room): Promise<string> {

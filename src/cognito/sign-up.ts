@@ -7,7 +7,7 @@ import { attributeInput, readAttributes } from './attribute-input.ts';
 import { checkRequired, valuesOf } from './attribute-rules.ts';
 import { keptOf } from './attributes.ts';
 import { deliveryTo } from './code-letters.ts';
-import { CognitoException } from './exception.ts';
+import { CognitoException, expiredCode } from './exception.ts';
 import { createUser } from './new-user.ts';
 import { operation, type Operation } from './operation.ts';
 import { userNotFound } from './password-auth.ts';
@@ -17,6 +17,7 @@ import { checkSecretHash } from './secret-hash.ts';
 import { clientMetadata } from './triggers/event-parts.ts';
 import { callPostConfirmation, callPreSignUp } from './triggers/sign-up-triggers.ts';
 import { updateUser } from './user-queries.ts';
+import { statusOf } from './user-view.ts';
 import type { PoolUser } from './users.ts';
 
 const ofClient = z.object({
@@ -91,15 +92,31 @@ export function confirmSignUp(room: Room): Operation {
   return operation(input, async (given, origin) => {
     const { pool, client } = await clientOf(given, room);
     const user = await room.users.find(pool, given.Username);
-    if (user === undefined) throw unknown(client.preventUserExistenceErrors);
-    const address = unconfirmedAddress(user);
+    if (user === undefined)
+      throw client.preventUserExistenceErrors ? expiredCode() : userNotFound();
+    checkUnconfirmed(user);
+    const address = waitingAddress(user);
     const ask = { user, address, origin, purpose: 'verify-email' } as const;
-    await room.letters.check({ ...ask, code: given.ConfirmationCode, clientId: client.id });
+    await room.letters.check({
+      ...ask,
+      code: given.ConfirmationCode,
+      clientId: client.id,
+      tellsExpiry: true,
+    });
     await verifyAddress(user, address, { by: 'self', origin }, room);
     await setStatus(user, 'CONFIRMED', room);
     await confirmed(user, { clientId: client.id, clientMetadata: given.ClientMetadata }, room);
     return {};
   });
+}
+
+/** Whoever is no newcomer any more is not confirmed again. @throws {CognitoException} */
+export function checkUnconfirmed(user: PoolUser): void {
+  if (user.row.status !== 'UNCONFIRMED')
+    throw new CognitoException(
+      'NotAuthorizedException',
+      `User cannot be confirmed. Current status is ${statusOf(user)}`,
+    );
 }
 
 /** Tells the trigger `PostConfirmation` of a user, as they are now. @throws {CognitoException} when it refuses. */
@@ -119,10 +136,14 @@ export function resendConfirmationCode(room: Room): Operation {
     const { pool, client } = await clientOf(given, room);
     await room.letters.admit(origin);
     const user = await room.users.find(pool, given.Username);
-    if (user === undefined && client.preventUserExistenceErrors)
+    if (user === undefined && client.preventUserExistenceErrors) {
+      await room.letters.pretend({ pool, typed: given.Username, origin });
       return { CodeDeliveryDetails: deliveryTo(given.Username) };
+    }
     if (user === undefined) throw userNotFound();
-    const address = unconfirmedAddress(user);
+    if (user.row.status !== 'UNCONFIRMED')
+      throw new CognitoException('InvalidParameterException', 'User is already confirmed.');
+    const address = waitingAddress(user);
     const ask = { user, address, origin, purpose: 'verify-email' } as const;
     return { CodeDeliveryDetails: await room.letters.send(ask) };
   });
@@ -173,25 +194,11 @@ async function clientOf(
   return found;
 }
 
-function unconfirmedAddress(user: PoolUser): string {
-  if (user.row.status !== 'UNCONFIRMED')
-    throw new CognitoException(
-      'InvalidParameterException',
-      `User is already confirmed. Current status is ${user.row.status}`,
-    );
+function waitingAddress(user: PoolUser): string {
   const { email } = keptOf(user);
   if (email !== undefined) return email;
   throw new CognitoException(
     'InvalidParameterException',
     'The user has no address that a code could be sent to.',
   );
-}
-
-function unknown(isHidden: boolean): CognitoException {
-  return isHidden
-    ? new CognitoException(
-        'ExpiredCodeException',
-        'Invalid code provided, please request a code again.',
-      )
-    : userNotFound();
 }

@@ -44,9 +44,20 @@ export function createSignatureCheck({
   const { mode, keys } = signatures;
   return async (request, body) => {
     if (mode === 'accept') return;
-    const shown = readSignature(request.headers.authorization ?? '');
-    const known = keys.find(({ id }) => id === shown?.key);
-    if (shown === undefined || known === undefined) throw refused('The security token is invalid.');
+    const { authorization = '' } = request.headers;
+    if (authorization === '')
+      throw new CognitoException(
+        'MissingAuthenticationTokenException',
+        'Missing Authentication Token',
+      );
+    const shown = readSignature(authorization);
+    if (shown === undefined) throw refused('The signature is incomplete.');
+    const known = keys.find(({ id }) => id === shown.key);
+    if (known === undefined)
+      throw new CognitoException(
+        'UnrecognizedClientException',
+        'The security token included in the request is invalid.',
+      );
     const at = String(request.headers['x-amz-date'] ?? '');
     if (!isRecent(at, shown, clock.now())) throw refused('Signature expired');
     const expected = signatureOf(canonical(request, body, shown.headers), {
@@ -55,7 +66,9 @@ export function createSignatureCheck({
       secret: await readSecret(known.secret),
     });
     if (!equalSecrets(expected, shown.signature))
-      throw refused('The request signature we calculated does not match.');
+      throw refused(
+        'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.',
+      );
   };
 }
 

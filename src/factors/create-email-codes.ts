@@ -61,6 +61,8 @@ export function createEmailCodes(parts: FactorParts): EmailCodes {
         evaluate({ flowId, accountId: attempt.accountId, isOfNobody }, code),
       ),
 
+    isWaiting: async (flowId) => (await find(sha256(flowId))) !== undefined,
+
     async reveal(linkToken) {
       const link = readLinkToken(linkToken);
       const kept = link && (await find(link.flow));

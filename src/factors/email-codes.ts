@@ -34,6 +34,8 @@ export interface EmailCodes {
       readonly isOfNobody?: boolean | undefined;
     },
   ): Promise<FactorOutcome>;
+  /** Whether a code of the flow could still be typed: for whoever may know that a wrong one was not merely mistyped. */
+  isWaiting(flowId: string): Promise<boolean>;
   /**
    * The code behind a link, to be shown and typed where the flow began. Uses nothing up and proves nothing, so that a
    * mail scanner that opens every link does no harm. Undefined: used, replaced or too late.

@@ -34,7 +34,7 @@ export function fakeFactors(parts: Partial<Factors>): Factors {
       remove: beyond,
     },
     recoveryCodes: { renew: beyond, check: beyond, left: beyond, remove: beyond },
-    emailCodes: { issue: beyond, check: beyond, reveal: beyond },
+    emailCodes: { issue: beyond, check: beyond, reveal: beyond, isWaiting: beyond },
     devices: {
       remember: beyond,
       isRemembered: beyond,

@@ -2,9 +2,9 @@ import type { Context } from 'koa';
 import { readForm } from '../../http/form.ts';
 import { originOf } from '../../http/page.ts';
 import type { Codes } from '../../provider/contract.ts';
-import { issueTokens, type TokensFor } from '../issue-tokens.ts';
+import { issueTokens, type IssuedTokens } from '../issue-tokens.ts';
 import type { ClientOfPool } from '../pools.ts';
-import { refreshed } from '../refresh-auth.ts';
+import { refreshTokens } from '../refresh-auth.ts';
 import type { Room } from '../room.ts';
 import { callPostAuthentication, callPreAuthentication } from '../triggers/sign-in-triggers.ts';
 import type { Triggers } from '../triggers/triggers.ts';
@@ -80,7 +80,7 @@ async function byCode(request: TokenRequest, codes: Codes, room: Room): Promise<
     source: 'TokenGeneration_HostedAuth',
     grantType: 'authorization_code',
   } as const;
-  return await answerOf({ ...tokens, ...how }, refreshToken, room);
+  return answerOf(await issueTokens({ ...tokens, ...how }, room), refreshToken);
 }
 
 /** The pages know nothing of triggers: whom these refuse is let in there, and gets no tokens. */
@@ -93,12 +93,10 @@ async function callSignInTriggers(
   await callPostAuthentication(asked, triggers);
 }
 
-async function answerOf(
-  tokens: TokensFor,
+function answerOf(
+  { AccessToken, IdToken, ExpiresIn, TokenType }: IssuedTokens,
   refreshToken: string | undefined,
-  room: Room,
-): Promise<object> {
-  const { AccessToken, IdToken, ExpiresIn, TokenType } = await issueTokens(tokens, room);
+): object {
   return {
     ...(IdToken !== undefined && { id_token: IdToken }),
     access_token: AccessToken,
@@ -113,8 +111,8 @@ async function byRefreshToken(request: TokenRequest, room: Room): Promise<object
   const { ctx, form, pool, client, mark } = request;
   const token = required(form, 'refresh_token');
   const shown = { pool, client, token, origin: originOf(ctx), mark };
-  const { tokens, next } = await refreshed(shown, room);
-  return await answerOf(tokens, next, room);
+  const { tokens, next } = await refreshTokens(shown, room);
+  return answerOf(tokens, next);
 }
 
 function required(form: Form, name: string): string {

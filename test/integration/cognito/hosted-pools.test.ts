@@ -47,6 +47,7 @@ async function createClient(
     AllowedOAuthFlowsUserPoolClient: true,
     AllowedOAuthFlows: ['code', 'implicit'],
     CallbackURLs: [CALLBACK],
+    DefaultRedirectURI: CALLBACK,
     LogoutURLs: ['http://localhost:3000/'],
     SupportedIdentityProviders: ['COGNITO'],
     ...settings,
@@ -87,6 +88,7 @@ test('what a client may do at the hosted pages is told as it was set', async () 
     AllowedOAuthFlows: ['code', 'implicit'],
     AllowedOAuthScopes: ['openid', `${API}/read`],
     CallbackURLs: [CALLBACK],
+    DefaultRedirectURI: CALLBACK,
     LogoutURLs: ['http://localhost:3000/'],
     SupportedIdentityProviders: ['COGNITO'],
   });
@@ -94,6 +96,7 @@ test('what a client may do at the hosted pages is told as it was set', async () 
 
 test.each([
   [{ CallbackURLs: ['http://app.example.com/'] }, 'InvalidParameterException'],
+  [{ DefaultRedirectURI: 'https://other.example.com/' }, 'InvalidParameterException'],
   [{ CallbackURLs: ['https://app.example.com/#part'] }, 'InvalidParameterException'],
   [{ AllowedOAuthScopes: [`${API}/delete`] }, 'ScopeDoesNotExistException'],
   [{ AllowedOAuthFlows: ['code', 'client_credentials'] }, 'InvalidOAuthFlowException'],

@@ -240,6 +240,12 @@ describe('operators', () => {
       'list-c',
     ]);
     expect(second.body.PaginationToken).toBeUndefined();
+    const named = await list({ Filter, AttributesToGet: ['email'] });
+    expect(named.body).toMatchObject({
+      Users: Array.from({ length: 3 }, () => ({
+        Attributes: [{ Name: 'email', Value: expect.stringMatching(/^list-/) }],
+      })),
+    });
     expect((await list({ Filter: 'nonsense' })).error).toBe('InvalidParameterException');
   });
 
@@ -263,7 +269,7 @@ test('without a key that is known nobody is an operator', async () => {
   try {
     for (const operation of ['AdminGetUser', 'ListUsers', 'AdminCreateUser', 'DescribeUserPool'])
       expect((await strict.call(operation, { UserPoolId, Username: 'ann' })).error).toBe(
-        'InvalidSignatureException',
+        'MissingAuthenticationTokenException',
       );
   } finally {
     await strict.close();

@@ -139,6 +139,8 @@ describe('who signs up', () => {
     ['InvalidParameterException', { UserAttributes: [{ Name: 'custom:none', Value: 'x' }] }],
     ['InvalidParameterException', { UserAttributes: [{ Name: 'zoneinfo', Value: 'nowhere' }] }],
     ['NotAuthorizedException', { UserAttributes: [{ Name: 'email_verified', Value: 'true' }] }],
+    ['InvalidParameterException', { UserAttributes: [{ Name: 'email', Value: 'no address' }] }],
+    ['InvalidParameterException', { UserAttributes: [{ Name: 'phone_number', Value: '555' }] }],
   ])('is refused with %s for %j', async (error, more) => {
     expect((await signUp('refused', more)).error).toBe(error);
     expect((await signIn('refused')).error).toBe('UserNotFoundException');
@@ -149,7 +151,11 @@ describe('who signs up', () => {
     const address = 'Oda@New.example';
     const made = await signUp(address, { UserAttributes: [] }, byAddress);
     expect(made.status).toBe(200);
-    expect((await signUp('oda@new.example', {}, byAddress)).error).toBe('UsernameExistsException');
+    const twice = await signUp('oda@new.example', { UserAttributes: [] }, byAddress);
+    expect([twice.error, twice.body.message]).toEqual([
+      'UsernameExistsException',
+      'An account with the given email already exists.',
+    ]);
     expect(
       (await confirm('oda@new.example', await codeFor(address, byAddress), byAddress)).status,
     ).toBe(200);
@@ -160,6 +166,56 @@ describe('who signs up', () => {
     // The directory has people whom this pool does not know.
     expect((await signIn('ann', PASSWORD, byAddress)).error).toBe('UserNotFoundException');
   });
+});
+
+test('what is wrong with a request is said in the words of AWS', async () => {
+  await join('ike');
+  const named = { ClientId: CLIENT, Username: 'ike' };
+  const pooled = { UserPoolId: POOL, Username: 'ike' };
+  const cases: readonly (readonly [string, object, string])[] = [
+    [
+      'ConfirmSignUp',
+      { ...named, ConfirmationCode: '1' },
+      'NotAuthorizedException: User cannot be confirmed. Current status is CONFIRMED',
+    ],
+    [
+      'AdminConfirmSignUp',
+      pooled,
+      'NotAuthorizedException: User cannot be confirmed. Current status is CONFIRMED',
+    ],
+    ['ResendConfirmationCode', named, 'InvalidParameterException: User is already confirmed.'],
+    [
+      'SignUp',
+      { ...named, Username: 'ike@new.example', Password: GOOD },
+      'InvalidParameterException: Username cannot be of email format, since user pool is configured for email alias.',
+    ],
+    ['SignUp', { ...named, Password: GOOD }, 'UsernameExistsException: User already exists'],
+    ['AdminCreateUser', pooled, 'UsernameExistsException: User account already exists'],
+    [
+      'InitiateAuth',
+      { AuthFlow: 'ADMIN_NO_SRP_AUTH', ClientId: CLIENT },
+      'InvalidParameterException: Initiate Auth method not supported.',
+    ],
+    [
+      'ListUsers',
+      { Limit: 61 },
+      "InvalidParameterException: 2 validation errors detected: Value null at 'userPoolId' failed to satisfy constraint: Member must not be null; Value at 'limit' failed to satisfy constraint: Member must have value less than or equal to 60",
+    ],
+    [
+      'AdminCreateUser',
+      { ...pooled, Username: '', MessageAction: 'SHOUT' },
+      "InvalidParameterException: 2 validation errors detected: Value at 'username' failed to satisfy constraint: Member must have length greater than or equal to 1; Value at 'messageAction' failed to satisfy constraint: Member must satisfy enum value set: [RESEND, SUPPRESS]",
+    ],
+    [
+      'RevokeToken',
+      { ClientId: CLIENT, Token: (await tokensOf('ike')).AccessToken },
+      'UnsupportedTokenTypeException: Unsupported token type',
+    ],
+  ];
+  for (const [operation, input, expected] of cases) {
+    const { error, body } = await node.call(operation, input);
+    expect(`${error}: ${body.message}`).toBe(expected);
+  }
 });
 
 describe('a password', () => {
@@ -174,7 +230,7 @@ describe('a password', () => {
     expect((await set('000000', 'another long one')).error).toBe('CodeMismatchException');
     expect((await set(code, 'short')).error).toBe('InvalidPasswordException');
     expect((await set(code, 'another long one')).body).toEqual({});
-    expect((await set(code, 'and a third one')).error).toBe('CodeMismatchException');
+    expect((await set(code, 'and a third one')).error).toBe('ExpiredCodeException');
     expect((await node.call('GetUser', { AccessToken })).status).toBe(400);
     expect((await signIn('pia')).status).toBe(400);
     expect((await signIn('pia', 'another long one')).status).toBe(200);
@@ -183,10 +239,22 @@ describe('a password', () => {
   test('that is forgotten tells nobody who there is, to a client that does not want it told', async () => {
     const ask = { ClientId: ROTATING_CLIENT, Username: 'nobody' };
     expect((await node.call('ForgotPassword', ask)).status).toBe(200);
-    const set = { ...ask, ConfirmationCode: '123456', Password: GOOD };
-    expect((await node.call('ConfirmForgotPassword', set)).error).toBe('ExpiredCodeException');
     const told = await node.call('ForgotPassword', { ...ask, ClientId: CLIENT });
     expect(told.error).toBe('UserNotFoundException');
+    // Whoever is there, with a code or without, is told from nobody by no answer, however often somebody asks.
+    const answersFor = async (Username: string): Promise<readonly unknown[]> => {
+      const input = { ClientId: ROTATING_CLIENT, Username, ConfirmationCode: '123456' };
+      const set = (Password: string): Promise<Answered> =>
+        node.call('ConfirmForgotPassword', { ...input, Password });
+      const answers = [await set('short'), await set(GOOD)];
+      for (let letter = 0; letter < 10; letter += 1)
+        answers.push(await node.call('ForgotPassword', input));
+      for (let guess = 0; guess < 30; guess += 1) answers.push(await set(GOOD));
+      return answers.map(({ error, body }) => [error, body.message]);
+    };
+    const answers = await answersFor('fay');
+    expect(await answersFor('nobody-at-all')).toEqual(answers);
+    expect(answers).toContainEqual(['LimitExceededException', expect.any(String)]);
   });
 
   test('is changed for the old one: this session goes on, the others end', async () => {

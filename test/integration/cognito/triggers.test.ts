@@ -8,6 +8,7 @@ import {
   CLIENT,
   openCognitoNode,
   POOL,
+  ROTATING_CLIENT,
   type Answered,
   type CognitoNode,
 } from '../../support/cognito-node.ts';
@@ -47,6 +48,7 @@ const FILES: Readonly<Record<string, string>> = {
   'token.cjs': `
     exports.handler = async (event) => {
       console.log(JSON.stringify(event));
+      if (event.request.clientMetadata?.refuse) throw new Error('Not now');
       event.response.claimsAndScopeOverrideDetails = {
         idTokenGeneration: {
           claimsToAddOrOverride: { plan: 'gold', sub: 'somebody-else', aud: 'another-client' },
@@ -291,6 +293,19 @@ describe('PreTokenGeneration', () => {
       request: { clientMetadata: { why: 'expired' } },
     });
   });
+});
+
+test('a refresh token that is good once is not used up when PreTokenGeneration refuses', async () => {
+  const { body } = await signIn('fay', { ClientId: ROTATING_CLIENT });
+  const refresh = (ClientMetadata: object): Promise<Answered> =>
+    node.call('GetTokensFromRefreshToken', {
+      ClientId: ROTATING_CLIENT,
+      RefreshToken: body.AuthenticationResult.RefreshToken,
+      ClientMetadata,
+    });
+  expect((await refresh({ refuse: 'yes' })).error).toBe('UserLambdaValidationException');
+  expect((await refresh({})).body.AuthenticationResult.RefreshToken).toMatch(/./);
+  expect((await refresh({})).error).toBe('NotAuthorizedException');
 });
 
 describe('UserMigration', () => {

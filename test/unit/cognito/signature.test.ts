@@ -79,7 +79,6 @@ test('a request that a known key has signed is an operator\u2019s', async () => 
 
 test.each<[string, Signing]>([
   ['another secret', { secret: 'another' }],
-  ['an unknown key', { key: 'AKIDOTHER' }],
   ['another body', { body: Buffer.from('{"UserPoolId":"other"}') }],
   [
     'another operation',
@@ -89,7 +88,15 @@ test.each<[string, Signing]>([
   ['a time long ago', { at: '20261126T125000Z' }],
   ['a time to come', { at: '20261126T131000Z' }],
   ['no time at all', { at: 'yesterday' }],
-  ['no signature', { arrives: { authorization: '' } }],
 ])('a request with %s is refused', async (_, signing) => {
   await expect(send(signing)).rejects.toMatchObject({ type: 'InvalidSignatureException' });
+});
+
+test('who has no key, or no signature, is told so in the words of AWS', async () => {
+  await expect(send({ key: 'AKIDOTHER' })).rejects.toMatchObject({
+    type: 'UnrecognizedClientException',
+  });
+  await expect(send({ arrives: { authorization: '' } })).rejects.toMatchObject({
+    type: 'MissingAuthenticationTokenException',
+  });
 });
