@@ -59,7 +59,7 @@ export interface StoresOptions {
   readonly revocation: Revocation;
   readonly subjects: Subjects;
   readonly contentKeys: ContentKeys;
-  readonly sealer: Pick<Sealer, 'seal'>;
+  readonly sealer: Pick<Sealer, 'keysFor' | 'seal'>;
   /** Told in encrypted tokens alone. */
   readonly withheldClaims: ReadonlySet<string>;
   readonly audit: Audit;
@@ -138,6 +138,7 @@ function elsewhereModels(options: StoresOptions, once: RedeemableOptions): Model
     DeviceCode: createDeviceCodes({
       ...once,
       ...createDeviceAudit(options),
+      sealer: options.sealer,
       intervalSeconds: deviceFlow.interval,
       isAtTokenEndpoint,
       addressOf: () => scopes.current().origin.address,

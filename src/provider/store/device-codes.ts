@@ -1,11 +1,14 @@
+import { createHmac } from 'node:crypto';
 import { errors, type AdapterPayload } from 'oidc-provider';
 import { networkOf } from '../../accounts/addresses.ts';
 import { sha256 } from '../../runtime/digest.ts';
 import type { JsonObject } from '../../runtime/json.ts';
+import type { Sealer } from '../../runtime/sealing.ts';
 import { text as textIn, number, object, ofKind, toJson, toPayload } from './payloads.ts';
 import { createRedeemables, type Redeemables, type RedeemableOptions } from './redeemables.ts';
 
 const KIND = 'DeviceCode';
+const PURPOSE = 'user-codes';
 /** Stands before the digest of a device code, where nobody knows the code itself. */
 const DIGEST = '~';
 const GUESSES_PER_ADDRESS = 30;
@@ -27,6 +30,7 @@ export type DeviceAnswer =
   | { readonly kind: 'refused'; readonly clientId: string | undefined };
 
 interface DeviceCodesOptions extends RedeemableOptions {
+  readonly sealer: Pick<Sealer, 'keysFor'>;
   readonly isAtTokenEndpoint: () => boolean;
   /** How soon a device may ask again. */
   readonly intervalSeconds: number;
@@ -45,11 +49,12 @@ export interface DeviceCodes extends Redeemables {
 
 /**
  * Device codes (RFC 8628): redeemed by one swap as authorization codes are. What people do with one is a swap, too:
- * of two browsers that confirm it, one does. A code is found by the digest of what people type, whose guessing is
- * counted before it is looked at.
+ * of two browsers that confirm it, one does. A code is found by a digest of what people type, under a key of ours: these
+ * are so few that a thief of the store could try them all. Guesses are counted before anything is looked at.
  */
 export function createDeviceCodes(options: DeviceCodesOptions): DeviceCodes {
   const { state, scopes, validity, isAtTokenEndpoint, intervalSeconds } = options;
+  const userCodeKeys = createUserCodeKeys(options.sealer);
   const codes = createRedeemables(KIND, {
     ...options,
     keyOf: (id) => deviceKey(id),
@@ -73,14 +78,13 @@ export function createDeviceCodes(options: DeviceCodesOptions): DeviceCodes {
   return {
     ...codes,
     async upsert(id, payload) {
-      const { jti: _, ...kept } = toJson(payload);
+      const { jti: _, userCode, ...kept } = toJson(payload);
       const ttlSeconds = lifeOf(kept, options.clock.now());
       const value = { kind: KIND, payload: kept, mark: scopes.current().mark ?? '' };
       const seen = await state.get(deviceKey(id));
-      const userCode = textIn(kept, 'userCode');
-      if (seen === undefined && userCode !== undefined)
+      if (seen === undefined && typeof userCode === 'string')
         await state.put(
-          userCodeKey(userCode),
+          userCodeKeys(userCode)[0],
           { kind: 'UserCode', device: deviceKey(id) },
           { ttlSeconds },
         );
@@ -99,11 +103,12 @@ export function createDeviceCodes(options: DeviceCodesOptions): DeviceCodes {
     },
     async findByUserCode(userCode) {
       await admitGuess(options);
-      const pointer = ofKind(await state.get(userCodeKey(userCode)), 'UserCode');
+      const found = await Promise.all(userCodeKeys(userCode).map((key) => state.get(key)));
+      const pointer = found.map((entry) => ofKind(entry, 'UserCode')).find((entry) => entry);
       const key = pointer && textIn(pointer, 'device');
       const value = key === undefined ? undefined : ofKind(await state.get(key), KIND);
       if (key === undefined || value === undefined) return undefined;
-      const payload = object(value, 'payload') ?? {};
+      const payload = { ...object(value, 'payload'), userCode };
       return toPayload(payload, `${DIGEST}${key.slice(KIND.length + 1)}`);
     },
   };
@@ -137,6 +142,14 @@ function deviceKey(id: string): string {
   return `${KIND}:${id.startsWith(DIGEST) ? id.slice(1) : sha256(id)}`;
 }
 
-function userCodeKey(userCode: string): string {
-  return `UserCode:${sha256(userCode)}`;
+/** Where a user code leads from: first as it is written now, then as it was under an older master key. */
+function createUserCodeKeys(
+  sealer: Pick<Sealer, 'keysFor'>,
+): (userCode: string) => readonly [string, ...string[]] {
+  const [first, ...others] = sealer.keysFor(PURPOSE);
+  return (userCode) => {
+    const under = (key: Uint8Array): string =>
+      `UserCode:${createHmac('sha256', key).update(userCode).digest('base64url')}`;
+    return [under(first), ...others.map(under)];
+  };
 }

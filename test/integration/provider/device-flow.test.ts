@@ -13,10 +13,23 @@ const ACTOR = { by: 'test', origin: { address: 'test' } };
 
 let house: House;
 let tv: RelyingParty;
+/** What went into the state. */
+const kept: string[] = [];
 
 beforeAll(async () => {
   house = await openHouse({
     nodes: 2,
+    wrapState: (state) => ({
+      ...state,
+      async put(key, value, options) {
+        kept.push(JSON.stringify([key, value]));
+        return await state.put(key, value, options);
+      },
+      async swap(key, seen, value, options) {
+        kept.push(JSON.stringify([key, value]));
+        return await state.swap(key, seen, value, options);
+      },
+    }),
     protocol: { deviceFlow: { enabled: true, interval: '1s' } },
     apis: [{ identifier: API, name: 'The API', scopes: { read: 'Read' } }],
   });
@@ -72,6 +85,17 @@ async function errorOf(answer: Promise<Response>): Promise<unknown> {
 }
 
 describe('a device without a browser (RFC 8628)', () => {
+  test('is asked for by codes that a thief of the store neither reads nor can try out', async () => {
+    kept.length = 0;
+    const { user_code: userCode, device_code: deviceCode } = await ask();
+    await letIn(house.browser(), userCode);
+    const written = kept.join('\n');
+    expect(written).toContain(`DeviceCode:${sha256(deviceCode)}`);
+    const typed = userCode.replace('-', '');
+    for (const secret of [typed, userCode, deviceCode]) expect(written).not.toContain(secret);
+    for (const digest of [sha256(typed), sha256(userCode)]) expect(written).not.toContain(digest);
+  });
+
   test('is let in by a code that somebody types elsewhere, and refreshes by itself', async () => {
     const asked = await ask();
     expect(asked).toMatchObject({ interval: 1, verification_uri: `${house.issuer}/device` });
