@@ -1,25 +1,16 @@
 /** Just enough of DER (ITU-T X.690) to write a certificate. */
 
-const TAGS = {
-  boolean: 0x01,
-  integer: 0x02,
-  bitString: 0x03,
-  octetString: 0x04,
-  oid: 0x06,
-  utf8String: 0x0c,
-  utcTime: 0x17,
-  sequence: 0x30,
-  set: 0x31,
-} as const;
+import { TAG } from '../client-certificates/der-reader.ts';
+
 const LONG_FORM = 0x80;
 const CONSTRUCTED_CONTEXT = 0xa0;
 const PRIMITIVE_CONTEXT = 0x80;
 
 /** A SEQUENCE of what is given, already encoded. */
-export const sequence = (...parts: readonly Buffer[]): Buffer => tagged(TAGS.sequence, ...parts);
+export const sequence = (...parts: readonly Buffer[]): Buffer => tagged(TAG.sequence, ...parts);
 
 /** A SET of one. */
-export const set = (part: Buffer): Buffer => tagged(TAGS.set, part);
+export const set = (part: Buffer): Buffer => tagged(TAG.set, part);
 
 /** A constructed value under the context tag `number`. */
 export const explicit = (number: number, part: Buffer): Buffer =>
@@ -30,35 +21,35 @@ export const implicit = (number: number, bytes: Uint8Array): Buffer =>
   tagged(PRIMITIVE_CONTEXT + number, bytes);
 
 /** BOOLEAN true; false is a default and as such never written. */
-export const TRUE = Buffer.from([TAGS.boolean, 1, 0xff]);
+export const TRUE = Buffer.from([TAG.boolean, 1, 0xff]);
 
 /** A positive INTEGER from its bytes, the highest first. */
 export function integer(bytes: Uint8Array): Buffer {
   // A leading bit of 1 would make it negative.
   const isNegative = ((bytes[0] ?? 0) & 0x80) !== 0;
-  return tagged(TAGS.integer, isNegative ? Buffer.from([0, ...bytes]) : bytes);
+  return tagged(TAG.integer, isNegative ? Buffer.from([0, ...bytes]) : bytes);
 }
 
 /** A BIT STRING of whole bytes. */
 export const bitString = (bytes: Uint8Array, unusedBits = 0): Buffer =>
-  tagged(TAGS.bitString, Buffer.from([unusedBits]), bytes);
+  tagged(TAG.bitString, Buffer.from([unusedBits]), bytes);
 
 /** An OCTET STRING. */
-export const octetString = (bytes: Uint8Array): Buffer => tagged(TAGS.octetString, bytes);
+export const octetString = (bytes: Uint8Array): Buffer => tagged(TAG.octetString, bytes);
 
 /** A UTF8String. */
-export const utf8String = (text: string): Buffer => tagged(TAGS.utf8String, Buffer.from(text));
+export const utf8String = (text: string): Buffer => tagged(TAG.utf8String, Buffer.from(text));
 
 /** A UTCTime, as RFC 5280 section 4.1.2.5 wants it until 2049, of a NumericDate. */
 export function time(seconds: number): Buffer {
   const text = new Date(seconds * 1000).toISOString().replaceAll(/[-:T]|\.\d+/g, '');
-  return tagged(TAGS.utcTime, Buffer.from(text.slice(2)));
+  return tagged(TAG.utcTime, Buffer.from(text.slice(2)));
 }
 
 /** An OBJECT IDENTIFIER in its dotted form. */
 export function oid(dotted: string): Buffer {
   const [first = 0, second = 0, ...rest] = dotted.split('.').map(Number);
-  return tagged(TAGS.oid, Buffer.from([first * 40 + second, ...rest.flatMap(base128)]));
+  return tagged(TAG.oid, Buffer.from([first * 40 + second, ...rest.flatMap(base128)]));
 }
 
 function base128(number: number): readonly number[] {

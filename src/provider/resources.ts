@@ -6,16 +6,10 @@ import {
 import type { Client, ResourceServer, ResourceServers } from '../clients/clients.ts';
 
 const ALIAS = 'urn:latchkey:api:';
-/** Of identifiers that were seen to be URIs: a parser is slower than a look. Strangers may name any number. */
-const URIS_KNOWN_MAX = 1000;
-const knownUris = new Set<string>();
 
 /** The absolute URI by which the engine knows an API; APIs may have plain names, the engine wants URIs. */
 export function indicatorOf(identifier: string): string {
-  if (knownUris.has(identifier)) return identifier;
-  if (!URL.canParse(identifier)) return `${ALIAS}${encodeURIComponent(identifier)}`;
-  if (knownUris.size < URIS_KNOWN_MAX) knownUris.add(identifier);
-  return identifier;
+  return URL.canParse(identifier) ? identifier : `${ALIAS}${encodeURIComponent(identifier)}`;
 }
 
 /** The API's own identifier again. */
