@@ -2,6 +2,7 @@ import type { Router } from '@koa/router';
 import { dutiesOf } from './capabilities.ts';
 import type { FurtherIssuer, OpenedIssuer } from './capability.ts';
 import type { Rooms } from './compose.ts';
+import { servedClients } from './clients/served-clients.ts';
 import type { Metrics } from './http/metrics.ts';
 import type { Renderer } from './http/renderer.ts';
 import {
@@ -38,6 +39,8 @@ export function protocolOptions({
 }: IssuerParts): Omit<ProtocolOptions, 'statusLists'> {
   return {
     ...rooms,
+    // What another issuer alone serves could come by more here than was meant for it.
+    clients: servedClients(rooms.clients, ({ policy }) => policy.servedBy === undefined),
     settings: withSensitiveAttributes(rooms.settings),
     signingKeys,
     metrics,

@@ -3,6 +3,7 @@ import type { Site } from '../http/site.ts';
 import { openActions, type Actions } from './actions/open-actions.ts';
 import { createAuthenticationApi } from './authentication/authentication-api.ts';
 import { apisOf } from './apis.ts';
+import { createApplications } from './applications/applications.ts';
 import { clientsOf } from './clients.ts';
 import { auth0Config, type Auth0Config, type TenantConfig } from './config.ts';
 import { createAuth0Dialect } from './dialect.ts';
@@ -52,6 +53,8 @@ async function siteOf(
 ): Promise<TenantSite> {
   const { issuer, listen, tls, hosts, allowedLogoutUrls } = tenant;
   const clients = clientsOf(tenant, house.clients);
+  const { longestRecord } = house.lives;
+  const applications = createApplications({ clients, tenant, longestRecord });
   const metadata = createUserMetadata(house);
   const organizations = createOrganizations({ ...house, tenant, clients });
   const resourceServers = apisOf(tenant, house.resourceServers);
@@ -89,7 +92,7 @@ async function siteOf(
       authentication.router,
       emailConfirmation.router,
       createLogoutRoutes({ clients, sessions: protocol.sessions, allowedLogoutUrls }),
-      createManagement({ ...house, ...own, resourceServers, organizations }),
+      createManagement({ ...house, ...own, applications, resourceServers, organizations }),
     ],
     protocol: takingTokensFromQueries(protocol),
   };

@@ -1,10 +1,13 @@
 import type { Clients } from '../clients/clients.ts';
 import { clientsConfig, type DeclaredClient } from '../clients/config.ts';
+import { servedClients } from '../clients/served-clients.ts';
 import type { Auth0Config, TenantClientConfig, TenantConfig } from './config.ts';
 import { managementAudience } from './management/api.ts';
+import { profileOf } from './profiles.ts';
 import { SECTOR_URI } from './subjects.ts';
 
-const TYPES = {
+/** What kinds of clients their applications are. */
+export const CLIENT_TYPES = {
   spa: 'spa',
   regular_web: 'web',
   native: 'native',
@@ -21,14 +24,14 @@ export function tenantClients({ tenants }: Auth0Config): readonly DeclaredClient
   );
 }
 
-/** The clients that a tenant serves: its own. */
+/** The clients that a tenant serves: those that it declares, and those that were made by its Management API. */
 export function clientsOf(tenant: TenantConfig, clients: Clients): Clients {
-  const own = new Set(tenant.clients.map(({ clientId }) => clientId));
-  return {
-    ...clients,
-    find: async (id) => (own.has(id) ? await clients.find(id) : undefined),
-    list: async () => (await clients.list()).filter(({ id }) => own.has(id)),
-  };
+  const declaredIds = new Set(tenant.clients.map(({ clientId }) => clientId));
+  const { namespace } = profileOf(tenant);
+  return servedClients(
+    clients,
+    ({ id, policy }) => declaredIds.has(id) || policy.servedBy === namespace,
+  );
 }
 
 function declared(client: TenantClientConfig, tenant: TenantConfig): object {
@@ -38,7 +41,7 @@ function declared(client: TenantClientConfig, tenant: TenantConfig): object {
   return {
     id: client.clientId,
     name: client.name,
-    type: TYPES[appType],
+    type: CLIENT_TYPES[appType],
     secret: client.clientSecret,
     secretInClear: client.clientSecretInClear,
     ...(client.jwks && { jwks: client.jwks, tokenEndpointAuthMethod: 'private_key_jwt' }),
@@ -71,7 +74,8 @@ export function grantsOf({
     : ['authorization_code', 'implicit', 'refresh_token'];
 }
 
-function responsesOf(grantTypes: readonly string[]): readonly string[] {
+/** What it may ask for at /authorize. */
+export function responsesOf(grantTypes: readonly string[]): readonly string[] {
   const hasCode = grantTypes.includes('authorization_code');
   const hasIdToken = grantTypes.includes('implicit');
   return [

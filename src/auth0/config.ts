@@ -9,7 +9,8 @@ const ISSUER_EXPECTED =
   'expected an issuer such as "https://auth.example.com/": a host of its own, no path, and the slash at the end';
 /** As Auth0 has it. */
 export const ORGANIZATION_NAME = /^[a-z0-9][a-z0-9_-]{0,49}$/;
-const GRANT_TYPES = [
+/** What applications may ask for tokens by. */
+export const GRANT_TYPES = [
   'authorization_code',
   'implicit',
   'refresh_token',
@@ -17,7 +18,7 @@ const GRANT_TYPES = [
   'urn:ietf:params:oauth:grant-type:device_code',
   ...Object.values(GRANT),
 ] as const;
-const APP_TYPES = ['spa', 'regular_web', 'native', 'non_interactive'] as const;
+export const APP_TYPES = ['spa', 'regular_web', 'native', 'non_interactive'] as const;
 const TOKEN_DIALECTS = [
   'access_token',
   'access_token_authz',

@@ -2,7 +2,7 @@ import type { IssuerProfile } from '../provider/contract.ts';
 import type { Auth0Config, TenantConfig } from './config.ts';
 
 /** A tenant as an issuer. */
-export function profileOf({ issuer, name }: TenantConfig): IssuerProfile {
+export function profileOf({ issuer, name }: Pick<TenantConfig, 'issuer' | 'name'>): IssuerProfile {
   return { issuer, namespace: `auth0-${name}` };
 }
 

@@ -33,8 +33,21 @@ export interface ClientPolicy {
   readonly apiScopes?: Readonly<Record<string, readonly string[]>> | undefined;
   /** Tokens that it may exchange, and for what (RFC 8693); undefined: none. */
   readonly tokenExchange?: ExchangePolicy | undefined;
+  /**
+   * By API (identifiers): scopes that it may ask for itself by client credentials, and of no other API; undefined: as
+   * for people.
+   */
+  readonly ownScopes?: Readonly<Record<string, readonly string[]>> | undefined;
+  /** False: a refresh token stays as it is when it is used. */
+  readonly rotatesRefreshTokens?: boolean | undefined;
   /** Origins that may call token, userinfo and revocation from a browser (CORS), byte-exact. */
   readonly corsOrigins: readonly string[];
+  /** Its secret is kept sealed beside the hash, to be told again. */
+  readonly keepsSecret?: boolean | undefined;
+  /** The issuer beside the installation's own, by its namespace, that alone serves it; undefined: any that knows it. */
+  readonly servedBy?: string | undefined;
+  /** What the capability that made it keeps of it. */
+  readonly beside?: JsonObject | undefined;
 }
 
 /** A relying party. */
@@ -64,6 +77,9 @@ export interface IssuedClient {
   readonly secret: string | undefined;
 }
 
+/** What a client is to be, checked before it is kept. */
+export type ClientRevision = Required<Pick<NewClient, 'metadata' | 'policy'>>;
+
 /** Relying parties, from the configuration and from records. Cached; every node hears of changes within a second. */
 export interface Clients {
   /** The same object for as long as the client does not change, so that callers may key caches by it. */
@@ -73,6 +89,8 @@ export interface Clients {
    * kept sealed, else `undefined`.
    */
   sharedSecret(client: Client): Promise<string | undefined>;
+  /** The secret in clear of a client whose policy has it kept; else `undefined`. @throws {SealBroken} */
+  keptSecret(client: Client): Promise<string | undefined>;
   /** In constant time against the hash. */
   verifySecret(client: Client, secret: string): boolean;
   list(): Promise<readonly Client[]>;
@@ -95,6 +113,17 @@ export interface Clients {
     metadata: JsonObject,
     actor: Actor,
     options?: { readonly secret?: string | undefined },
+  ): Promise<Client | undefined>;
+  /**
+   * Replaces metadata and policy by what `next` makes of the client, called again when another change was faster. A
+   * client that has come to need a secret is given one. Undefined: no such client.
+   *
+   * @throws {InvalidClient} with every mistake. @throws {DeclaredInConfig}
+   */
+  revise(
+    id: string,
+    next: (client: Client) => ClientRevision,
+    actor: Actor,
   ): Promise<Client | undefined>;
   /**
    * The old secret is refused from now on, unless it is kept for so many seconds while the client is

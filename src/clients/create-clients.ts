@@ -96,6 +96,13 @@ export async function createClients(options: ClientsOptions): Promise<Clients> {
         : openSecret(options.sealer, client.id, sealed);
     },
 
+    async keptSecret(client) {
+      const sealed = kept.get(client)?.sealedSecret;
+      return client.policy.keepsSecret !== true || sealed === undefined
+        ? undefined
+        : openSecret(options.sealer, client.id, sealed);
+    },
+
     verifySecret(client, secret) {
       if (client.secretHash === undefined) return false;
       const hash = sha256(secret);

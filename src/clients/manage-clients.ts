@@ -47,7 +47,7 @@ const ATTEMPTS_MAX = 50;
 /** What operators, and clients that register themselves, do to clients in records. */
 export function manageClients(
   options: ManageClientsOptions,
-): Pick<Clients, 'create' | 'update' | 'rotateSecret' | 'delete' | 'resealSecrets'> {
+): Pick<Clients, 'create' | 'update' | 'revise' | 'rotateSecret' | 'delete' | 'resealSecrets'> {
   const { records, clock, sealer, profile, security, clientIn } = options;
 
   return {
@@ -60,7 +60,7 @@ export function manageClients(
       const row: ClientTable = {
         id,
         metadata: storedText({ registered, policy }),
-        ...secretColumns(sealer, { id, metadata: registered, secret }),
+        ...secretColumns(sealer, { id, metadata: registered, policy, secret }),
         secret_expires_at: null,
         source: actor.by === 'registration' ? 'registration' : 'cli',
         created_at: now,
@@ -71,6 +71,26 @@ export function manageClients(
       return { client: clientIn(row), secret };
     },
 
+    ...changes(options),
+
+    async delete(id, actor) {
+      refuseDeclared(options, id);
+      const [written] = await records.write(deleteClient(records.queries, id));
+      if (written?.rowsAffected !== 1) return false;
+      await settle(options, { type: 'client.deleted', id, actor });
+      return true;
+    },
+
+    resealSecrets: (next) => resealSecrets(options, next),
+  };
+}
+
+function changes(
+  options: ManageClientsOptions,
+): Pick<Clients, 'update' | 'revise' | 'rotateSecret'> {
+  const { clock, sealer, profile, security, clientIn } = options;
+
+  return {
     async update(id, metadata, actor, { secret } = {}) {
       refuseDeclared(options, id);
       const row = await change(options, id, (old) => {
@@ -79,7 +99,26 @@ export function manageClients(
         const registered = readRegistered(metadata, { actor, profile, security: held });
         return {
           metadata: storedText({ ...stored, registered }),
-          ...updatedColumns(sealer, old, { metadata: registered, secret }),
+          ...updatedColumns(sealer, old, { metadata: registered, policy: stored.policy, secret }),
+        };
+      });
+      if (row === undefined) return undefined;
+      await settle(options, { type: 'client.updated', id, actor });
+      return clientIn(row);
+    },
+
+    async revise(id, next, actor) {
+      refuseDeclared(options, id);
+      const row = await change(options, id, (old) => {
+        const { registered, policy } = readNewClient(next(clientIn(old)), {
+          actor,
+          profile,
+          security,
+        });
+        const secret = old.secret_hash === null ? newSecret() : undefined;
+        return {
+          metadata: storedText({ ...readStored(old), registered, policy }),
+          ...updatedColumns(sealer, old, { metadata: registered, policy, secret }),
         };
       });
       if (row === undefined) return undefined;
@@ -98,16 +137,6 @@ export function manageClients(
       await settle(options, { type: 'client.secret_rotated', id, actor });
       return { client: clientIn(row), secret };
     },
-
-    async delete(id, actor) {
-      refuseDeclared(options, id);
-      const [written] = await records.write(deleteClient(records.queries, id));
-      if (written?.rowsAffected !== 1) return false;
-      await settle(options, { type: 'client.deleted', id, actor });
-      return true;
-    },
-
-    resealSecrets: (next) => resealSecrets(options, next),
   };
 }
 

@@ -27,7 +27,12 @@ export const storedPolicy = z.strictObject({
   apis: z.array(identifier).max(100).optional(),
   apiScopes: z.record(identifier, z.array(z.string().min(1).max(280)).max(500)).optional(),
   tokenExchange: exchangePolicy.optional(),
+  ownScopes: z.record(identifier, z.array(z.string().min(1).max(280)).max(1000)).optional(),
+  rotatesRefreshTokens: z.boolean().optional(),
   corsOrigins: z.array(origin()).max(100).optional(),
+  keepsSecret: z.boolean().optional(),
+  servedBy: z.string().min(1).max(100).optional(),
+  beside: z.record(z.string(), z.json()).optional(),
 });
 
 /** The whole policy of a client: what was set, the rest as its kind suggests. */

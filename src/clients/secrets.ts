@@ -4,7 +4,7 @@ import { randomId } from '../runtime/random.ts';
 import type { Sealer } from '../runtime/sealing.ts';
 import type { ClientTable } from '../storage/tables.ts';
 import { readStored, storedText } from './client-row.ts';
-import { InvalidClient } from './clients.ts';
+import { InvalidClient, type ClientPolicy } from './clients.ts';
 import { needsSecret, needsSharedSecret } from './metadata.ts';
 
 /** How a secret lies in records: as a digest, and sealed only where the engine has to know it. */
@@ -18,23 +18,29 @@ export function newSecret(): string {
   return randomId(SECRET_BYTES);
 }
 
+/** What is asked of the secret of a client. */
+interface SecretNeeds {
+  readonly metadata: JsonObject;
+  readonly policy: Partial<ClientPolicy>;
+}
+
 /** The columns of a client with this secret, or without one. */
 export function secretColumns(
   sealer: Sealer,
-  client: {
-    readonly id: string;
-    readonly metadata: JsonObject;
-    readonly secret: string | undefined;
-  },
+  client: SecretNeeds & { readonly id: string; readonly secret: string | undefined },
 ): SecretColumns {
-  const { id, metadata, secret } = client;
+  const { id, secret } = client;
   if (secret === undefined) return NONE;
   return {
     secret_hash: sha256(secret),
-    secret_sealed: needsSharedSecret(metadata)
+    secret_sealed: isKeptSealed(client)
       ? sealer.seal(Buffer.from(secret, 'utf8'), contextOf(id))
       : null,
   };
+}
+
+function isKeptSealed({ metadata, policy }: SecretNeeds): boolean {
+  return policy.keepsSecret === true || needsSharedSecret(metadata);
 }
 
 /**
@@ -45,17 +51,17 @@ export function secretColumns(
 export function updatedColumns(
   sealer: Sealer,
   old: ClientTable,
-  now: { readonly metadata: JsonObject; readonly secret: string | undefined },
+  now: SecretNeeds & { readonly secret: string | undefined },
 ): SecretColumns {
-  const { metadata, secret } = now;
-  if (!needsSecret(metadata)) return NONE;
-  if (secret !== undefined) return secretColumns(sealer, { id: old.id, metadata, secret });
+  const { secret } = now;
+  if (!needsSecret(now.metadata)) return NONE;
+  if (secret !== undefined) return secretColumns(sealer, { ...now, id: old.id, secret });
   if (old.secret_hash === null) {
     throw new InvalidClient([
       'token_endpoint_auth_method: needs a secret, and the client has none: create it anew',
     ]);
   }
-  if (!needsSharedSecret(metadata)) return { secret_hash: old.secret_hash, secret_sealed: null };
+  if (!isKeptSealed(now)) return { secret_hash: old.secret_hash, secret_sealed: null };
   if (old.secret_sealed === null) {
     throw new InvalidClient([
       'token_endpoint_auth_method: needs the secret itself, and only its digest was kept: create the client anew',
@@ -80,7 +86,7 @@ export function rotatedColumns(
       : { hash: old.secret_hash, expiresAt: next.keepUntil };
   return {
     metadata: storedText({ registered, policy, oldSecret }),
-    ...secretColumns(sealer, { id: old.id, metadata: registered, secret: next.secret }),
+    ...secretColumns(sealer, { id: old.id, metadata: registered, policy, secret: next.secret }),
   };
 }
 

@@ -1,6 +1,6 @@
 import { errors, Provider, type Client, type ResourceServer } from 'oidc-provider';
 import type { Dialect, Told } from './dialect.ts';
-import { identifierOf, indicatorOf, type Resources } from './resources.ts';
+import { identifierOf, indicatorOf, type Purpose, type Resources } from './resources.ts';
 
 interface TargetOptions {
   readonly dialect?: Dialect | undefined;
@@ -19,12 +19,15 @@ export function defaultApi({ dialect }: Pick<TargetOptions, 'dialect'>): string 
  * @throws {errors.InvalidTarget} when it cannot have it; in the words of the dialect, if that has some.
  */
 export function apiFor(
-  client: Client,
-  indicator: string,
+  {
+    client,
+    indicator,
+    purpose,
+  }: { readonly client: Client; readonly indicator: string; readonly purpose: Purpose },
   { dialect, resources }: TargetOptions,
 ): ResourceServer {
   try {
-    return resources.forClient(indicator, client);
+    return resources.forClient(indicator, client, purpose);
   } catch (error) {
     if (!(error instanceof errors.InvalidTarget) || dialect?.refuseApi === undefined) throw error;
     throw told(dialect.refuseApi(identifierOf(indicator)));
@@ -40,7 +43,8 @@ export function judgeOwnToken(
   token: { readonly resourceServer?: ResourceServer; readonly scope?: string | undefined },
   { dialect }: Pick<TargetOptions, 'dialect'>,
 ): void {
-  const asked = Provider.ctx?.oidc.params?.['scope'];
+  // Its parameters have by now what the dialect filled in.
+  const asked = Provider.ctx?.oidc.body?.['scope'];
   if (dialect?.judgeOwn === undefined) return;
   const granted = new Set(token.scope?.split(' '));
   const refused = dialect.judgeOwn({

@@ -28,6 +28,8 @@ export interface EngineClients {
   ownerOf(client: EngineClient): Client | undefined;
   /** What ours behind the engine's is held to. */
   profileOf(client: EngineClient): SecurityProfile | undefined;
+  /** Whether it gets a new refresh token with each refresh. */
+  isRotated(client: EngineClient | undefined): boolean;
   /** Ours by id, read once for each request. */
   find(id: string): Promise<Client | undefined>;
   /** Puts our look-up and comparisons into a generation. */
@@ -86,6 +88,7 @@ export function createEngineClients(options: {
     find,
     ownerOf: (client) => owners.get(client),
     profileOf: (client) => demands.profileOf(owners.get(client)),
+    isRotated: (client) => isRotated(client && owners.get(client), demands),
     store: {
       async find(id) {
         const client = await find(id);
@@ -102,6 +105,11 @@ export function createEngineClients(options: {
       installComparisons(provider, { clients, ownerOf: (client) => owners.get(client) });
     },
   };
+}
+
+/** FAPI 2.0 Security Profile section 5.3.2.1: there, a refresh token is of no use without the client's key. */
+function isRotated(client: Client | undefined, demands: Demands): boolean {
+  return demands.profileOf(client) === undefined && client?.policy.rotatesRefreshTokens !== false;
 }
 
 /**

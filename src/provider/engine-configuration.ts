@@ -27,7 +27,7 @@ import { createPrompts } from './prompts.ts';
 import { isRegisteredUri } from './redirect-uris.ts';
 import { refuseOtherScopes } from './registered-scope.ts';
 import { apiFor, defaultApi } from './dialect-targets.ts';
-import { identifierOf } from './resources.ts';
+import { identifierOf, type Purpose } from './resources.ts';
 import { ROUTES, type Endpoints } from './routes.ts';
 import type { StatusClaim } from './status-claim.ts';
 import type { Stores } from './stores.ts';
@@ -125,7 +125,7 @@ function ownConfiguration(options: EngineOptions): Configuration {
     },
     ...NEVER,
     pkce: { required: (_ctx, client) => requiresPkce(options, client) },
-    rotateRefreshToken: true,
+    rotateRefreshToken: ({ oidc }) => engineClients.isRotated(oidc.client),
     ...decisionsOf(options),
     formats: {
       customizers: {
@@ -234,7 +234,8 @@ function featuresOf(options: EngineOptions): NonNullable<Configuration['features
     resourceIndicators: {
       enabled: true,
       defaultResource: (_ctx, _client, oneOf) => onlyOne(oneOf) ?? defaultApi(options),
-      getResourceServerInfo: (_ctx, indicator, client) => apiFor(client, indicator, options),
+      getResourceServerInfo: (ctx, indicator, client) =>
+        apiFor({ client, indicator, purpose: purposeOf(ctx) }, options),
       useGrantedResource: () => true,
     },
     revocation: {
@@ -263,6 +264,11 @@ function lifetimesOf(options: EngineOptions): NonNullable<Configuration['ttl']> 
     RefreshToken: (_ctx, token, client) => lifetimes.refreshToken(token, client),
     Session: (_ctx, session) => lifetimes.session(session),
   };
+}
+
+/** Whom a request asks for. */
+function purposeOf({ oidc: { params } }: KoaContextWithOIDC): Purpose {
+  return params?.['grant_type'] === 'client_credentials' ? 'itself' : 'people';
 }
 
 function requiresPkce({ engineClients }: EngineOptions, client: Client): boolean {

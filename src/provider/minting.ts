@@ -78,18 +78,21 @@ async function groundOf(
   if (identifier === undefined)
     return { client, account, indicator: undefined, api: undefined, scopes: scopes ?? ['openid'] };
   const indicator = indicatorOf(identifier);
-  const api = apiFor(indicator, client, resources);
+  const api = apiFor({ indicator, client, account }, resources);
   const offered = api.scope?.split(' ').filter(Boolean) ?? [];
   return { client, account, indicator, api, scopes: within(scopes ?? offered, offered) };
 }
 
 function apiFor(
-  indicator: string,
-  client: EngineClient,
+  {
+    indicator,
+    client,
+    account,
+  }: Pick<Ground, 'client' | 'account'> & { readonly indicator: string },
   resources: MintingOptions['resources'],
 ): EngineApi {
   try {
-    return resources.forClient(indicator, client);
+    return resources.forClient(indicator, client, account === undefined ? 'itself' : 'people');
   } catch (cause) {
     if (!(cause instanceof errors.InvalidTarget)) throw cause;
     const words = `No API ${indicator} is there for ${client.clientId}: see apis, and clients[].apis.`;

@@ -187,7 +187,7 @@ function createParties(options: PartsOptions, scopes: RequestScopes): Parties {
     lifetimes: createLifetimes({
       ...options,
       policyOf: (client) => ownerOf(client)?.policy,
-      isRotated: (client) => engineClients.profileOf(client) === undefined,
+      isRotated: engineClients.isRotated,
     }),
   };
 }

@@ -29,10 +29,13 @@ export function namedResources(
   return indicators.length > 1 ? indicators : indicators[0];
 }
 
+/** Whom a client asks for: people, or itself by client credentials. Left out: people. */
+export type Purpose = 'people' | 'itself';
+
 /** The APIs that tokens may be for. */
 export interface Resources {
   /** @throws {errors.InvalidTarget} for an unknown API, or one that this client may not ask for. */
-  forClient(indicator: string, client: EngineClient): EngineApi;
+  forClient(indicator: string, client: EngineClient, purpose?: Purpose): EngineApi;
   find(indicator: string): ResourceServer | undefined;
 }
 
@@ -48,13 +51,13 @@ export function createResources(options: {
 
   return {
     find,
-    forClient(indicator, engineClient) {
+    forClient(indicator, engineClient, purpose = 'people') {
       const api = find(indicator);
       const client = ownerOf(engineClient);
-      if (api === undefined || client === undefined || !mayAsk(client, api))
+      if (api === undefined || client === undefined || !mayAsk(client, api, purpose))
         throw new errors.InvalidTarget();
       return {
-        scope: scopesFor(client, api).join(' '),
+        scope: scopesFor(client, api, purpose).join(' '),
         audience: api.identifier,
         accessTokenFormat: formatFor(client, api.accessTokenFormat, format),
         accessTokenTTL: api.accessTokenTtlSeconds,
@@ -84,16 +87,23 @@ export function asymmetric(name: string): Asymmetric {
   throw new TypeError(`${name} is no algorithm of a ring of keys`);
 }
 
-function mayAsk({ policy }: Client, { identifier, restricted }: ResourceServer): boolean {
-  if (scopesOf(policy, identifier) !== undefined) return true;
+function mayAsk(
+  { policy }: Client,
+  { identifier, restricted }: ResourceServer,
+  purpose: Purpose,
+): boolean {
+  if (scopesOf(policy, identifier, purpose) !== undefined) return true;
+  if (purpose === 'itself' && policy.ownScopes !== undefined) return false;
   return policy.apis === undefined ? !restricted : policy.apis.includes(identifier);
 }
 
 function scopesOf(
-  { apiScopes = {} }: Client['policy'],
+  { apiScopes = {}, ownScopes }: Client['policy'],
   identifier: string,
+  purpose: Purpose,
 ): readonly string[] | undefined {
-  return Object.hasOwn(apiScopes, identifier) ? apiScopes[identifier] : undefined;
+  const byApi = (purpose === 'itself' ? ownScopes : undefined) ?? apiScopes;
+  return Object.hasOwn(byApi, identifier) ? byApi[identifier] : undefined;
 }
 
 /**
@@ -103,9 +113,10 @@ function scopesOf(
 export function scopesFor(
   { metadata, policy }: Pick<Client, 'metadata' | 'policy'>,
   api: ResourceServer,
+  purpose: Purpose = 'people',
 ): readonly string[] {
   const { scope } = metadata;
-  const ofPolicy = scopesOf(policy, api.identifier) ?? [...api.scopes.keys()];
+  const ofPolicy = scopesOf(policy, api.identifier, purpose) ?? [...api.scopes.keys()];
   const all = ofPolicy.filter((name) => api.scopes.has(name));
   if (typeof scope !== 'string' || scope === '') return all;
   const allowed = new Set(scope.split(' '));

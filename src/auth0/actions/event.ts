@@ -3,6 +3,7 @@ import type { Clients } from '../../clients/clients.ts';
 import type { AdvisedPerson, AdviceSought } from '../../provider/advice.ts';
 import type { Json, JsonObject } from '../../runtime/json.ts';
 import { DATABASE } from '../authentication/names.ts';
+import { metadataOfClient } from '../applications/applications.ts';
 import type { TenantConfig } from '../config.ts';
 import { usersOf } from '../management/user-view.ts';
 import type { TenantOrganizations } from '../organizations/tenant-organizations.ts';
@@ -48,7 +49,7 @@ async function commonEvent(
     client: {
       client_id: clientId,
       name: client?.metadata['client_name'] ?? clientId,
-      metadata: {},
+      metadata: client === undefined ? {} : metadataOfClient(client),
     },
     request: {
       ip: origin.address,

@@ -11,6 +11,7 @@ import { ManagementProblem } from './problem.ts';
 /** A client that shows a token for the Management API. */
 export interface Caller {
   readonly clientId: string;
+  /** Of the token, those that the client still has. */
   readonly scopes: ReadonlySet<string>;
 }
 
@@ -66,10 +67,12 @@ export function createBearer(options: {
     const { success, data } = machineClaims.safeParse(await payloadOf(token));
     if (!success) throw invalidToken('Invalid token');
     const { azp: clientId, jti, rev: mark, scope } = data;
-    const isGone = (await clients.find(clientId)) === undefined;
-    if (isGone || (await revocation.isRevoked({ jti, clientId, mark })))
+    const client = await clients.find(clientId);
+    if (client === undefined || (await revocation.isRevoked({ jti, clientId, mark })))
       throw invalidToken('Invalid token');
-    return { clientId, scopes: new Set(scope.split(' ')) };
+    const { ownScopes, apiScopes } = client.policy;
+    const now = new Set((ownScopes ?? apiScopes)?.[managementAudience(tenant)]);
+    return { clientId, scopes: new Set(scope.split(' ').filter((name) => now.has(name))) };
   };
 }
 

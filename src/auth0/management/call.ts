@@ -36,11 +36,16 @@ export function createCall(ctx: Context, by: Pick<Call, 'caller' | 'actor'>): Ca
       });
     },
     async body(schema) {
-      const { success, data, error } = schema.safeParse(await jsonOf(ctx));
-      if (success) return data;
-      throw invalidBody(wordsOf(error));
+      return fitting(schema, await jsonOf(ctx));
     },
   };
+}
+
+/** What a body comes to, as `schema` has it. @throws {ManagementProblem} */
+export function fitting<Fit>(schema: z.ZodType<Fit>, value: unknown): Fit {
+  const { success, data, error } = schema.safeParse(value);
+  if (success) return data;
+  throw invalidBody(wordsOf(error));
 }
 
 async function jsonOf(ctx: Context): Promise<unknown> {

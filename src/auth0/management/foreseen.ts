@@ -1,4 +1,5 @@
 import { AccountExists, InvalidAccount } from '../../accounts/accounts.ts';
+import { DeclaredInConfig, InvalidClient } from '../../clients/clients.ts';
 import { DeclaredGroup, GroupExists, InvalidGroup } from '../../groups/groups.ts';
 import { FormTooLarge } from '../../http/form.ts';
 import { DeclaredOrganization, OrganizationExists } from '../organizations/tenant-organizations.ts';
@@ -17,6 +18,8 @@ const FORESEEN: readonly (readonly [new (...given: never[]) => Error, Writer])[]
   [DeclaredGroup, (error) => conflict(error.message, 'declared_in_config', error)],
   [OrganizationExists, (error) => conflict(error.message, 'organization_conflict', error)],
   [DeclaredOrganization, (error) => conflict(error.message, 'declared_in_config', error)],
+  [DeclaredInConfig, (error) => conflict(error.message, 'declared_in_config', error)],
+  [InvalidClient, (error) => invalidBody(inWordsOfAuth0(error.message), error)],
   [FormTooLarge, (error) => new ManagementProblem(413, { message: error.message })],
 ];
 
@@ -25,6 +28,15 @@ export function problemOf(error: unknown): ManagementProblem | undefined {
   if (error instanceof ManagementProblem) return error;
   for (const [kind, write] of FORESEEN) if (error instanceof kind) return write(error);
   return undefined;
+}
+
+/** What our metadata are called there. */
+function inWordsOfAuth0(message: string): string {
+  return message
+    .replaceAll(/\bpost_logout_redirect_uris\b/g, 'allowed_logout_urls')
+    .replaceAll(/\bredirect_uris\b/g, 'callbacks')
+    .replaceAll(/\bbackchannel_logout_uri\b/g, 'oidc_logout.backchannel_logout_urls')
+    .replaceAll(/\bclient_name\b/g, 'name');
 }
 
 function conflict(message: string, errorCode: string, cause: Error): ManagementProblem {

@@ -1,5 +1,6 @@
 import type { House } from '../../capability.ts';
 import type { Clients, ResourceServers } from '../../clients/clients.ts';
+import type { Applications } from '../applications/applications.ts';
 import type { TenantConfig } from '../config.ts';
 import type { EmailConfirmation } from '../email-confirmation.ts';
 import type { TenantOrganizations } from '../organizations/tenant-organizations.ts';
@@ -23,6 +24,7 @@ export interface ManagementRoom extends Pick<
   readonly tenant: TenantConfig;
   /** Those of the tenant. */
   readonly clients: Clients;
+  readonly applications: Applications;
   readonly resourceServers: ResourceServers;
   readonly emailConfirmation: EmailConfirmation;
   readonly metadata: UserMetadata;

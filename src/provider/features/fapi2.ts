@@ -50,8 +50,6 @@ export function fapi2(
       },
     },
     configuration: {
-      // FAPI 2.0 Security Profile section 5.3.2.1: such tokens are of no use without the client's key.
-      rotateRefreshToken: ({ oidc }) => !isHeld(oidc.client),
       assertJwtClientAuthClaimsAndHeader(ctx, claims, header, client) {
         if (isHeld(client)) assertAssertion(ctx, claims, header);
       },

@@ -76,7 +76,7 @@ function apiFor(
   resources: Resources,
 ): EngineApi | undefined {
   try {
-    const api = resources.forClient(indicator, client);
+    const api = resources.forClient(indicator, client, 'itself');
     const known = new Set(api.scope?.split(' '));
     return scopes.every((scope) => known.has(scope)) ? api : undefined;
   } catch (error) {

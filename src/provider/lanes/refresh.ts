@@ -1,6 +1,7 @@
 import type { AdapterPayload, Client as EngineClient } from 'oidc-provider';
 import type { AccountClaims } from '../account-claims.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import type { EngineClients } from '../engine-clients.ts';
 import type { Lifetimes } from '../lifetimes.ts';
 import type { Stores } from '../stores.ts';
 import { toJson } from '../store/payloads.ts';
@@ -18,13 +19,18 @@ const UNUSUAL = ['x5t#S256', 'jkt', 'attestationJkt', 'rar', 'consumed'] as cons
 export function createRefreshLane(options: {
   readonly accountClaims: AccountClaims;
   readonly clock: Clock;
+  readonly engineClients: Pick<EngineClients, 'isRotated'>;
   readonly lifetimes: Lifetimes;
   readonly livingTokens: LivingTokens;
   readonly personTokens: PersonTokens;
   readonly stores: Stores;
 }): GrantLane {
-  const { accountClaims, clock, lifetimes, livingTokens, personTokens, stores } = options;
+  const { accountClaims, clock, engineClients, lifetimes, livingTokens, personTokens, stores } =
+    options;
   const { refreshTokens } = stores;
+
+  const isOrdinaryClient = (client: EngineClient): boolean =>
+    hasOrdinaryTokens(client) && engineClients.isRotated(client);
 
   function nextOf(payload: AdapterPayload, client: EngineClient): NewPayload {
     const { jti: _, ...kept } = toJson(payload);
@@ -54,7 +60,7 @@ export function createRefreshLane(options: {
     async answer(form, proven) {
       const client = proven.engineClient;
       const presented = form.get(GRANT_TYPE);
-      if (presented === undefined || !hasOrdinaryTokens(client)) return undefined;
+      if (presented === undefined || !isOrdinaryClient(client)) return undefined;
       const payload = await refreshTokens.findLive(presented);
       const ground = payload && (await groundOf(payload, proven));
       const tokens = ground && personTokens.prepare(ground);

@@ -30,7 +30,7 @@ export interface ManagedNode extends TenantNode {
 }
 
 export async function openManagedNode(
-  tenant: { readonly clients?: readonly object[] } = {},
+  tenant: { readonly clients?: readonly object[]; readonly actions?: object } = {},
   settings: object = {},
 ): Promise<ManagedNode> {
   const { clients = [], ...others } = tenant;

@@ -190,11 +190,7 @@ describe('what the configuration declares', () => {
   });
 
   test.each([
-    ['POST', '/clients'],
-    ['PATCH', `/clients/${SPA}`],
-    ['POST', `/clients/${SPA}/rotate-secret`],
     ['DELETE', '/resource-servers/x'],
-    ['POST', '/client-grants'],
     ['POST', '/connections'],
   ])('%s %s is refused, and told where it is changed', async (method, path) => {
     expect(await node.manage(method, path, {})).toMatchObject({

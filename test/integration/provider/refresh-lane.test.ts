@@ -219,6 +219,18 @@ describe('a refresh by the short way', () => {
     ).toBe('invalid_grant');
   });
 
+  test('is left to the engine for a client whose tokens stay', async () => {
+    const staying = await createRelyingParty(house, {
+      ...webClient(),
+      policy: { rotatesRefreshTokens: false },
+    });
+    const [token] = await pair(staying, {});
+    for (let use = 0; use < 2; use += 1)
+      expect((await refresh(staying, `refresh_token=${token}`, 'short')).body).toMatchObject({
+        refresh_token: token,
+      });
+  });
+
   test('goes on in the generation in which it began', async () => {
     const tokens = await pair(app, {});
     beforeSwap = () => house.keys.rotate();

@@ -59,6 +59,7 @@ export function createFakeClients(): Clients {
   return {
     find: async (id) => clients.get(id),
     sharedSecret: async () => undefined,
+    keptSecret: async () => undefined,
     verifySecret: () => false,
     list: async () => [...clients.values()],
     pairwise: async () => [],
@@ -69,6 +70,7 @@ export function createFakeClients(): Clients {
       return { client, secret: isPublic ? undefined : 'first-secret' };
     },
     update: async () => undefined,
+    revise: async () => undefined,
     rotateSecret: async (id) => {
       const client = clients.get(id);
       return client && { client, secret: 'second-secret' };
