@@ -63,7 +63,7 @@ export async function addCapabilities(
     people: settings.people,
     lives: settings.revocation,
     hasMail: hasMail(settings),
-    accountUrl: settings.accountPage.enabled ? '/account' : '',
+    accountUrl: accountUrlOf(settings),
   };
   const all = await Promise.all(CAPABILITIES.map(async (add) => await add(settings, house)));
   const added = all.filter((one) => one !== undefined);
@@ -96,6 +96,11 @@ function registrationOf(settings: Settings): Registration {
     isOpenTo: (address) => isOpen && isAllowedAddress(address, asked),
     canRecover: offered.enabled && hasMail(settings),
   };
+}
+
+/** Where people look after their own account; empty: nowhere. */
+export function accountUrlOf({ accountPage: { enabled } }: Pick<Settings, 'accountPage'>): string {
+  return enabled ? '/account' : '';
 }
 
 /** Whether letters reach anybody; in the dev profile there is the inbox. */

@@ -61,8 +61,8 @@ export interface FurtherIssuer {
   readonly grants?: readonly FurtherGrant[] | undefined;
   /** Who may sign in to which client; left out: everybody to each. */
   readonly admits?: Admits | undefined;
-  /** Where its sign-in page leads beside the sign-in; left out: nowhere. */
-  readonly ways?: Ways | undefined;
+  /** Where its sign-in page leads beside the sign-in; `ours`: people join and recover as here; left out: nowhere. */
+  readonly ways?: Ways | 'ours' | undefined;
   /** What it knows of people beside the directory; left out: nothing. */
   readonly reception?: Reception | undefined;
   /** Parts of the protocol that are on, as `protocol` has them. */

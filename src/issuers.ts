@@ -1,5 +1,5 @@
 import type { Router } from '@koa/router';
-import { dutiesOf } from './capabilities.ts';
+import { accountUrlOf, dutiesOf, hasMail } from './capabilities.ts';
 import type { FurtherIssuer, OpenedIssuer } from './capability.ts';
 import type { Rooms } from './compose.ts';
 import { servedClients } from './clients/served-clients.ts';
@@ -9,7 +9,10 @@ import {
   createInteractionRoutes,
   type InteractionRoutesOptions,
 } from './interactions/interaction-routes.ts';
+import { joinPath, RECOVER_PATH } from './interactions/paths.ts';
 import { createProtocolPages } from './interactions/protocol-pages.ts';
+import type { Ways } from './interactions/sign-in-step.ts';
+import { createJoinPages } from './joining/join-pages.ts';
 import { createProtocol, type ProtocolOptions } from './provider/create-protocol.ts';
 import { protocolConfig } from './provider/features/config.ts';
 import { createFeedAuthorization } from './revocation/feed-authorization.ts';
@@ -19,8 +22,7 @@ import { type Settings, withSensitiveAttributes } from './settings.ts';
 import type { SigningKeys } from './signing-keys/signing-keys.ts';
 
 const DAY_SECONDS = 86_400;
-/** Pages for joining and recovery are at the installation's own origin, unless an issuer has others. */
-const NO_WAYS = { joinUrl: () => '', recoverUrl: () => '' };
+const NO_WAYS: Ways = { joinUrl: () => '', recoverUrl: () => '' };
 
 /** What the issuers of a node share. */
 export interface IssuerParts {
@@ -49,6 +51,15 @@ export function protocolOptions({
     cookieKeys: rooms.sealer
       .keysFor('cookies')
       .map((key) => Buffer.from(key).toString('base64url')),
+  };
+}
+
+/** What the sign-in page leads to; pages for recovery are at `origin`, left out: where it is itself. */
+export function waysOf(settings: Settings, origin = ''): Ways {
+  const { recovery } = settings;
+  return {
+    joinUrl: ({ uid }) => (isOpen(settings) ? joinPath(uid) : ''),
+    recoverUrl: () => (recovery.enabled && hasMail(settings) ? `${origin}${RECOVER_PATH}` : ''),
   };
 }
 
@@ -90,8 +101,8 @@ export function openFeed(
 }
 
 /**
- * Opens issuers beside the installation's own, over the same people, keys and revocation: nobody joins there or
- * registers a client, and their tokens are in no status list.
+ * Opens issuers beside the installation's own, over the same people, keys and revocation: nobody registers a client
+ * there, and their tokens are in no status list.
  */
 export function createIssuers(
   parts: IssuerParts,
@@ -121,30 +132,57 @@ export function createIssuers(
     closers.push(() => protocol.close());
     const { issuer } = profile;
     const { interactions } = protocol;
+    const { settings } = parts.rooms;
     const pages = createSignInPages(parts, {
       issuer,
       interactions,
       admits,
-      ways: further.ways ?? NO_WAYS,
+      ways: further.ways === 'ours' ? waysOf(settings, settings.issuer) : (further.ways ?? NO_WAYS),
       reception: further.reception,
     });
     const feed = openFeed(parts, issuer);
     streams.push(feed.close);
-    return { protocol, routers: [pages, feed.router] };
+    const joining = isJoined(further, settings) ? [joinPages(parts, { issuer, interactions })] : [];
+    return { protocol, routers: [pages, ...joining, feed.router] };
   };
 }
 
-function settingsOf(
-  settings: Settings,
-  { features, refreshRetryWindow }: FurtherIssuer,
-): ProtocolOptions['settings'] {
+/** Passkeys would be made for the origin of the installation: who joins elsewhere is offered none. */
+function joinPages(
+  { rooms, renderer }: IssuerParts,
+  { issuer, interactions }: Pick<InteractionRoutesOptions, 'interactions' | 'issuer'>,
+): Router {
+  const { settings } = rooms;
+  const { accounts, authentication, joining } = settings;
+  const house = {
+    ...rooms,
+    renderer,
+    interactions,
+    attributes: accounts.attributes,
+    authentication: { ...authentication, passkeys: false },
+    accountUrl: accountUrlOf(settings),
+  };
+  return createJoinPages(joining, house, issuer);
+}
+
+function isJoined({ ways }: FurtherIssuer, settings: Settings): boolean {
+  return ways === 'ours' && isOpen(settings);
+}
+
+/** Anybody may make an account, and letters reach them. */
+function isOpen(settings: Settings): boolean {
+  return settings.joining.mode === 'open' && hasMail(settings);
+}
+
+function settingsOf(settings: Settings, further: FurtherIssuer): ProtocolOptions['settings'] {
+  const { features, refreshRetryWindow } = further;
   const { tokens, registration, joining } = settings;
   return {
     ...withSensitiveAttributes(settings),
     protocol: protocolConfig.parse(features),
     tokens: { ...tokens, refreshRetryWindow },
     registration: { ...registration, mode: 'off', initialAccessToken: undefined },
-    joining: { ...joining, mode: 'off' },
+    joining: isJoined(further, settings) ? joining : { ...joining, mode: 'off' },
   };
 }
 

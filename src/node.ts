@@ -1,7 +1,7 @@
 import type { Router } from '@koa/router';
 import { startExpiry } from './accounts/expiry.ts';
 import { seedPeople } from './accounts/seed-people.ts';
-import { addCapabilities, hasMail } from './capabilities.ts';
+import { addCapabilities } from './capabilities.ts';
 import { type ComposeOptions, nameOf, NAMESPACE, openRooms, type Rooms } from './compose.ts';
 import { installationOf } from './config/installation.ts';
 import { CHECKPOINT_PATHS } from './dev/checkpoints-door.ts';
@@ -14,10 +14,8 @@ import type { Metrics } from './http/metrics.ts';
 import type { PlannedFaults } from './http/planned-faults.ts';
 import type { Renderer } from './http/renderer.ts';
 import type { Views } from './http/views.ts';
-import type { InteractionRoutesOptions } from './interactions/interaction-routes.ts';
-import { joinPath, RECOVER_PATH } from './interactions/paths.ts';
 import { createDeviceQr } from './interactions/device-qr.ts';
-import { createIssuers, createSignInPages, openFeed, protocolOptions } from './issuers.ts';
+import { createIssuers, createSignInPages, openFeed, protocolOptions, waysOf } from './issuers.ts';
 import type { Life } from './lives.ts';
 import { openPost, type OpenedPost } from './mail/open-post.ts';
 import type { Protocol } from './provider/contract.ts';
@@ -189,15 +187,6 @@ async function openLetters(parts: {
   closers.push(() => post.close());
   metrics.watch({ lettersWaiting: post.countWaiting });
   return post;
-}
-
-/** What the sign-in page of the installation leads to. */
-function waysOf(settings: Settings): InteractionRoutesOptions['ways'] {
-  const { joining, recovery } = settings;
-  return {
-    joinUrl: ({ uid }) => (joining.mode === 'open' && hasMail(settings) ? joinPath(uid) : ''),
-    recoverUrl: () => (recovery.enabled && hasMail(settings) ? RECOVER_PATH : ''),
-  };
 }
 
 /** What speaks in the name of the issuer. */

@@ -69,6 +69,7 @@ async function siteOf(
     clients,
     resourceServers,
     grants: authentication.grants,
+    ways: 'ours',
     organizations,
     refreshRetryWindow: tenant.refreshLeeway,
     features: {

@@ -31,6 +31,7 @@ export function createAuth0Dialect(tenant: TenantConfig, apis: ResourceServers):
     defaultAudience: tenant.defaultAudience,
     userinfoAudience: `${tenant.issuer}userinfo`,
     standardScope: 'openid',
+    joinHint: { parameter: 'screen_hint', value: 'signup' },
     isFramed: true,
     // All that the client may have of it is cut out of this by the provider.
     scopeOfClient: (api) => [...(apis.find(api ?? '')?.scopes.keys() ?? [])].join(' ') || undefined,

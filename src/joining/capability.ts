@@ -1,5 +1,6 @@
 import type { Capability } from '../capability.ts';
 import { effectiveSettings, joiningConfig, type JoiningConfig } from './config.ts';
+import { createJoinPages } from './join-pages.ts';
 import { createJoiningRoutes } from './routes.ts';
 
 /** How people come to have an account. */
@@ -9,6 +10,9 @@ export const joining: Capability<'joining', JoiningConfig> = {
   create(section, house) {
     if (section.mode === 'off') return undefined;
     const settings = effectiveSettings(section, house);
-    return { routers: [createJoiningRoutes(settings, house)] };
+    const { issuer } = house.profile;
+    return {
+      routers: [createJoiningRoutes(settings, house), createJoinPages(settings, house, issuer)],
+    };
   },
 };

@@ -1,13 +1,13 @@
 import type { Context } from 'koa';
-import type { Quotas } from '../accounts/quotas.ts';
+import { createQuotas, type Quotas } from '../accounts/quotas.ts';
 import type { House } from '../capability.ts';
 import { languagesOf, sendPage } from '../http/page.ts';
 import type { Renderer } from '../http/renderer.ts';
 import type { JoiningConfig } from './config.ts';
-import type { InvitationCookie } from './invitation-cookie.ts';
-import type { Joinings } from './joinings.ts';
+import { createInvitationCookie, type InvitationCookie } from './invitation-cookie.ts';
+import { createJoinings, type Joinings } from './joinings.ts';
 import type { Pages, Problem } from './pages.ts';
-import type { ProofOfWork } from './proof-of-work.ts';
+import { createProofOfWork, type ProofOfWork } from './proof-of-work.ts';
 
 /** Answers with a page in the language of whoever reads it. */
 export type ShowPage = <Name extends keyof Pages>(
@@ -17,9 +17,7 @@ export type ShowPage = <Name extends keyof Pages>(
   manner?: { readonly status?: number; readonly uiLocales?: readonly string[] },
 ) => Promise<void>;
 
-/** What the pages of joining need of the house. */
-export interface Room extends Pick<
-  House,
+type Used =
   | 'accounts'
   | 'accountUrl'
   | 'attributes'
@@ -31,8 +29,14 @@ export interface Room extends Pick<
   | 'interactions'
   | 'logger'
   | 'mail'
-  | 'tickets'
-> {
+  | 'tickets';
+
+/** What joining is built on. */
+export type JoiningHouse = Pick<House, Used | 'profile' | 'renderer' | 'sealer' | 'state'>;
+
+/** What the pages of joining need of the house. */
+export interface Room extends Pick<House, Used> {
+  /** Of the installation: letters lead there. */
   readonly issuer: string;
   readonly settings: JoiningConfig;
   readonly show: ShowPage;
@@ -42,7 +46,21 @@ export interface Room extends Pick<
   readonly joinings: Joinings;
 }
 
-export function createShowPage(renderer: Renderer): ShowPage {
+export function createRoom(settings: JoiningConfig, house: JoiningHouse): Room {
+  const { issuer } = house.profile;
+  return {
+    ...house,
+    issuer,
+    settings,
+    show: createShowPage(house.renderer),
+    quotas: createQuotas(house.state, 'joining'),
+    work: createProofOfWork(house),
+    cookie: createInvitationCookie(issuer),
+    joinings: createJoinings(house),
+  };
+}
+
+function createShowPage(renderer: Renderer): ShowPage {
   return async (ctx, name, page, { status = 200, uiLocales = [] } = {}) => {
     sendPage(ctx, await renderer.render(name, page, languagesOf(ctx, uiLocales)), { status });
   };

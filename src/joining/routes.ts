@@ -1,118 +1,27 @@
 import { Router } from '@koa/router';
-import type { Context } from 'koa';
-import { createQuotas } from '../accounts/quotas.ts';
-import type { House } from '../capability.ts';
 import { createFormTokens } from '../http/form-tokens.ts';
-import { readForm } from '../http/form.ts';
-import { requestIdOf, seeOther } from '../http/page.ts';
+import { seeOther } from '../http/page.ts';
 import { createSameOriginGuard } from '../http/same-origin.ts';
-import { InteractionExpired } from '../provider/contract.ts';
-import { createAddressStep } from './address-step.ts';
-import { createCodeStep } from './code-step.ts';
 import type { JoiningConfig } from './config.ts';
-import { createDetailsStep } from './details-step.ts';
-import { createInvitationCookie } from './invitation-cookie.ts';
 import { createInvitations } from './invitations.ts';
 import { JOINED, joinRequest } from './join-client.ts';
-import { createJoinings, type Joining } from './joinings.ts';
-import { createPasskeyChallenge } from './passkey-challenge.ts';
-import { createPasskeyStep } from './passkey-step.ts';
-import { createProofOfWork } from './proof-of-work.ts';
-import { createShowPage, type Room } from './room.ts';
-import { frameOf, type Step, type Visit } from './visit.ts';
+import { createRoom, type JoiningHouse } from './room.ts';
 
-type StepName = 'address' | 'code' | 'details' | 'passkey' | 'closed';
-type Visiting = (
-  work: (visit: Visit, form: ReadonlyMap<string, string> | undefined) => Promise<void>,
-) => (ctx: Context) => Promise<void>;
-
-/**
- * `/interaction/:uid/join`, where an account is made within an authorization request; `/join`, for whoever comes by
- * themselves; `/invitation/:token`, where letters lead.
- */
-export function createJoiningRoutes(settings: JoiningConfig, house: House): Router {
-  const { issuer } = house.profile;
-  const room: Room = {
-    ...house,
-    issuer,
-    settings,
-    show: createShowPage(house.renderer),
-    quotas: createQuotas(house.state, 'joining'),
-    work: createProofOfWork(house),
-    cookie: createInvitationCookie(issuer),
-    joinings: createJoinings(house),
-  };
-  const tokens = createFormTokens(house.sealer.keysFor('joining-forms'));
-  const visiting = createVisiting(room, tokens);
-  const byStep = visiting(createSteps(room));
-  const invitation = createInvitations(room, tokens);
+/** `/join`, for whoever comes by themselves; `/invitation/:token`, where letters lead. Both begin a request of our own. */
+export function createJoiningRoutes(settings: JoiningConfig, house: JoiningHouse): Router {
+  const { accountUrl, profile, sealer } = house;
+  const { issuer } = profile;
+  const room = createRoom(settings, house);
+  const invitation = createInvitations(room, createFormTokens(sealer.keysFor('joining-forms')));
 
   const router = new Router({ sensitive: true, strict: true });
   router.use(createSameOriginGuard(issuer));
   return router
     .get('/join', (ctx) => seeOther(ctx, joinRequest(issuer)))
     .get(JOINED, async (ctx) => {
-      if (house.accountUrl !== '' && ctx.query['error'] === undefined)
-        seeOther(ctx, house.accountUrl);
+      if (accountUrl !== '' && ctx.query['error'] === undefined) seeOther(ctx, accountUrl);
       else await room.show(ctx, 'join/done', { isRefused: ctx.query['error'] !== undefined });
     })
     .get('/invitation/:token', invitation)
-    .post('/invitation/:token', invitation)
-    .get('/interaction/:uid/join', byStep)
-    .post('/interaction/:uid/join', byStep)
-    .post('/interaction/:uid/join/passkey', visiting(createPasskeyChallenge(room)));
-}
-
-/** Finds what a visit is about: the interaction of this very browser, and what was reached in it. */
-function createVisiting(room: Room, tokens: ReturnType<typeof createFormTokens>): Visiting {
-  const { interactions, joinings, cookie, show } = room;
-  return (work) => async (ctx) => {
-    const uid = String(ctx['params'].uid);
-    try {
-      const interaction = await interactions.find(ctx, uid);
-      const form = ctx.method === 'POST' ? await readForm(ctx) : undefined;
-      if (form) tokens.check(`join:${uid}`, form.get('csrf'));
-      if (form?.get('action') === 'cancel') {
-        await interactions.finish(ctx, uid, { kind: 'refused' });
-        return;
-      }
-      const joining = await joinings.find(uid, cookie.read(ctx));
-      await work({ ctx, interaction, joining, csrf: tokens.issue(`join:${uid}`) }, form);
-    } catch (error) {
-      if (!(error instanceof InteractionExpired)) throw error;
-      await show(ctx, 'expired', { requestId: requestIdOf(ctx) }, { status: 400 });
-    }
-  };
-}
-
-function createSteps(room: Room): Parameters<Visiting>[0] {
-  const steps: Readonly<Record<StepName, Step>> = {
-    address: createAddressStep(room),
-    code: createCodeStep(room),
-    details: createDetailsStep(room),
-    passkey: createPasskeyStep(room),
-    closed: createClosedStep(room),
-  };
-  return async (visit, form) => {
-    const step = steps[stepOf(visit.joining, room.settings)];
-    if (form === undefined) await step.show(visit);
-    else await step.take({ ...visit, form });
-  };
-}
-
-function stepOf({ data, invited }: Joining, { mode }: JoiningConfig): StepName {
-  if (data.accountId !== undefined) return 'passkey';
-  if (invited !== undefined) return 'details';
-  if (mode !== 'open') return 'closed';
-  if (data.address === undefined) return 'address';
-  return data.isProven ? 'details' : 'code';
-}
-
-/** Nobody was invited in this browser, and nobody joins by themselves. */
-function createClosedStep({ show }: Room): Step {
-  const tell = async (visit: Visit): Promise<void> => {
-    const { uiLocales } = visit.interaction;
-    await show(visit.ctx, 'join/closed', frameOf(visit), { status: 403, uiLocales });
-  };
-  return { show: tell, take: tell };
+    .post('/invitation/:token', invitation);
 }

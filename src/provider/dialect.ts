@@ -55,6 +55,8 @@ export interface Dialect {
   readonly userinfoAudience?: string | undefined;
   /** The scope of an authorization request that names none; left out: none, so that nothing is granted. */
   readonly standardScope?: string | undefined;
+  /** What a client says that would have whoever is not signed in make an account; left out: `prompt=create` alone. */
+  readonly joinHint?: { readonly parameter: string; readonly value: string } | undefined;
   /** Pages of other sites ask in frames who is signed in here (OAuth 2.0 Web Message Response Mode). */
   readonly isFramed: boolean;
   /** The scope of a client's own token when it names none; undefined: none. */

@@ -116,13 +116,7 @@ function ownConfiguration(options: EngineOptions): Configuration {
       policy: createPrompts(engineClients, options.profileSettings, options),
       url: (_ctx, { uid }) => `${options.endpoints.base}/interaction/${uid}`,
     },
-    // `audience` itself is understood where parameters are taken in.
-    extraParams: {
-      audience: (ctx, _value, client) => judgeScopes(ctx, client, options),
-      ...(options.organizations && {
-        [ORGANIZATION]: async (ctx) => void (await namedIn(ctx, options.organizations)),
-      }),
-    },
+    extraParams: furtherParameters(options),
     ...NEVER,
     pkce: { required: (_ctx, client) => requiresPkce(options, client) },
     rotateRefreshToken: ({ oidc }) => engineClients.isRotated(oidc.client),
@@ -147,6 +141,18 @@ function ownConfiguration(options: EngineOptions): Configuration {
     renderError: createErrorPage(pages),
     fetch: (url, init) => options.outboundFetch(url, withoutDispatcher(init)),
     fetchResponseBodyLimits: { jwks_uri: KEY_SET_BYTES_MAX },
+  };
+}
+
+/** `audience` itself is understood where parameters are taken in. */
+function furtherParameters(options: EngineOptions): Configuration['extraParams'] {
+  const { dialect, organizations } = options;
+  return {
+    audience: (ctx, _value, client) => judgeScopes(ctx, client, options),
+    ...(dialect?.joinHint && { [dialect.joinHint.parameter]: null }),
+    ...(organizations && {
+      [ORGANIZATION]: async (ctx) => void (await namedIn(ctx, organizations)),
+    }),
   };
 }
 

@@ -3,6 +3,7 @@ import { ACR } from './acr.ts';
 import type { AdviceDesk } from './advice-desk.ts';
 import type { ProtocolSettings } from './config.ts';
 import type { Admits } from './contract.ts';
+import type { Dialect } from './dialect.ts';
 import type { EngineClients } from './engine-clients.ts';
 import { asksForMultiple } from './interaction-view.ts';
 
@@ -17,6 +18,7 @@ type Policy = interactionPolicy.DefaultPolicy;
 interface Voices {
   readonly admits?: Admits | undefined;
   readonly advice?: AdviceDesk | undefined;
+  readonly dialect?: Pick<Dialect, 'joinHint'> | undefined;
 }
 
 /**
@@ -26,7 +28,7 @@ interface Voices {
 export function createPrompts(
   engineClients: EngineClients,
   { authentication, joining }: Pick<ProtocolSettings, 'authentication' | 'joining'>,
-  { admits, advice }: Voices,
+  { admits, advice, dialect }: Voices,
 ): Policy {
   const { Prompt, base } = interactionPolicy;
   const policy = base();
@@ -39,10 +41,25 @@ export function createPrompts(
   // After sign-in, which is a choice already: whoever has no session is asked once.
   policy.add(new Prompt({ name: 'select_account', requestable: true }), 1);
   // Before sign-in: a new account is signed in already.
-  if (joining.mode !== 'off') policy.add(new Prompt({ name: 'create', requestable: true }), 0);
+  if (joining.mode !== 'off') policy.add(createPrompt(dialect), 0);
   skipOwnNativeApps(policy, engineClients);
   if (advice !== undefined) policy.add(adviceSought(advice));
   return policy;
+}
+
+function createPrompt(dialect: Voices['dialect']): interactionPolicy.Prompt {
+  const { Check, Prompt } = interactionPolicy;
+  const { parameter, value } = dialect?.joinHint ?? {};
+  const isHinted = new Check(
+    'join_hint',
+    'somebody who is not signed in wants an account',
+    'login_required',
+    ({ oidc }) =>
+      parameter !== undefined &&
+      oidc.params?.[parameter] === value &&
+      oidc.session?.accountId === undefined,
+  );
+  return new Prompt({ name: 'create', requestable: true }, isHinted);
 }
 
 function accountIsThere(): interactionPolicy.Check {

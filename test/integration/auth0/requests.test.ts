@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { text } from 'node:stream/consumers';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { csrfIn } from '../../support/account-node.ts';
 import { freePort } from '../../support/ports.ts';
 import {
   API,
@@ -41,7 +42,10 @@ beforeAll(async () => {
     },
     { ...secret, clientId: MACHINE, appType: 'non_interactive', audiences: [API] },
   ];
-  node = await openTenantNode({ clients }, { http: { outbound: { allow: ['127.0.0.1'] } } });
+  node = await openTenantNode(
+    { clients },
+    { http: { outbound: { allow: ['127.0.0.1'] } }, joining: { mode: 'open' } },
+  );
 });
 
 afterAll(async () => {
@@ -107,6 +111,41 @@ describe('at /authorize', () => {
     const empty = Object.fromEntries(names.map((name) => [name, '']));
     const { html } = await ask({ ...empty, 'ext-colour': 'green', state: 's'.repeat(4096) });
     expect(html).toContain('name="password"');
+  });
+});
+
+describe('whoever has no account', () => {
+  const SIGN_UP = { screen_hint: 'signup' };
+
+  test('makes one at the tenant, where the application asks for that, and is signed in', async () => {
+    const browser = node.browser();
+    let { url, html } = await ask(SIGN_UP, browser);
+    expect(url.pathname).toMatch(/\/join$/u);
+    const send = async (fields: Readonly<Record<string, string>>): Promise<void> => {
+      const body = new URLSearchParams({ csrf: csrfIn(html), action: 'continue', ...fields });
+      const visit = await browser.visit(url.href, { method: 'POST', body });
+      url = visit.url;
+      html = (await visit.response?.text()) ?? '';
+    };
+    await send({ email: 'zoe@example.com' });
+    await expect.poll(async () => (await node.letters('zoe@example.com')).length).toBe(1);
+    const [letter] = await node.letters('zoe@example.com');
+    await send({ code: letter?.codes[0] ?? '' });
+    // Passkeys are for the origin of the installation.
+    expect(html).not.toContain('passkey');
+    await send({ password: 'correct-horse-battery-47' });
+    expect(url.origin + url.pathname).toBe(CALLBACK);
+    expect(url.searchParams.get('code')).not.toBeNull();
+    // Who is signed in already is not asked to join.
+    expect((await ask(SIGN_UP, browser)).url.searchParams.get('code')).not.toBeNull();
+  });
+
+  test('finds the way there at the page where people sign in, and to the help of the installation', async () => {
+    const { url, html } = await ask({});
+    expect(html).toContain(`href="${url.pathname}/join"`);
+    expect(html).toContain(`href="${node.issuer}/recover"`);
+    const silent = (await ask({ ...SIGN_UP, prompt: 'none' })).url;
+    expect(silent.searchParams.get('error')).toBe('login_required');
   });
 });
 
