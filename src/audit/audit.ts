@@ -47,6 +47,8 @@ export type AuditEvent =
   | Kind<'hook.given_up', { id: string; event: string; code: string }>
   | Kind<'token.issued', { grantType: string; kind: string; jti?: string | undefined }>
   | Kind<'token.reused', { grantId: string }>
+  /** What `clientId` wanted to redeem is unknown, has expired, was taken back or used, or is not its own. */
+  | Kind<'token.refused', { grantType: string }>
   /** `clientId` got a token of the person in exchange for one of `subjectClient`'s; without `actor` it says nothing of that. */
   | Kind<'token.exchanged', { subjectClient: string; actor?: string | undefined; audience: string }>
   /** `clientId` got a token of the person for what another issuer asserted. */
@@ -62,7 +64,8 @@ export type AuditEvent =
         number?: number | undefined;
       }
     >
-  | Kind<'client.authentication_failed', { reason: string }>
+  /** Without `grantType` it was not at the token endpoint. */
+  | Kind<'client.authentication_failed', { reason: string; grantType?: string | undefined }>
   | Kind<
       'client.created' | 'client.updated' | 'client.deleted' | 'client.secret_rotated',
       { by: string }

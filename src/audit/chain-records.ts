@@ -20,6 +20,7 @@ const SAMPLE: AuditTable = {
   type: '',
   account_id: null,
   client_id: null,
+  site: null,
   event: '',
   hash: '',
 };
@@ -62,8 +63,8 @@ export function createAppending({ queries }: Pick<Records, 'queries'>): Appendin
 
 /** In the order of the columns of `SAMPLE`. */
 function valuesOf(row: AuditTable): readonly unknown[] {
-  const { node, number, at, type, account_id: account, client_id: client, event, hash } = row;
-  return [node, number, at, type, account, client, event, hash];
+  const { node, number, at, type, account_id: account, client_id: client, site } = row;
+  return [node, number, at, type, account, client, site, row.event, row.hash];
 }
 
 /**

@@ -1,4 +1,5 @@
 import { sha256 } from '../runtime/digest.ts';
+import type { Origin } from '../runtime/origin.ts';
 import type { AuditTable } from '../storage/tables.ts';
 import type { AuditEvent } from './audit.ts';
 import { canonicalJson, plainText } from './canonical-json.ts';
@@ -48,10 +49,12 @@ export function columnsOf(event: {
   readonly type: string;
   readonly accountId?: string | undefined;
   readonly clientId?: string | undefined;
-}): Pick<AuditTable, 'type' | 'account_id' | 'client_id'> {
+  readonly origin?: Pick<Origin, 'site'> | undefined;
+}): Pick<AuditTable, 'type' | 'account_id' | 'client_id' | 'site'> {
   return {
     type: event.type,
     account_id: event.accountId === undefined ? null : plainText(event.accountId),
     client_id: event.clientId === undefined ? null : plainText(event.clientId),
+    site: event.origin?.site ?? null,
   };
 }

@@ -37,7 +37,7 @@ export interface AuditReport {
 
 type Row = Pick<
   AuditTable,
-  'number' | 'at' | 'event' | 'hash' | 'type' | 'account_id' | 'client_id'
+  'number' | 'at' | 'event' | 'hash' | 'type' | 'account_id' | 'client_id' | 'site'
 >;
 
 /** Follows every chain from its oldest event to its head. Nodes may write meanwhile. */
@@ -126,6 +126,7 @@ const found = z.looseObject({
   type: z.string(),
   accountId: z.string().optional(),
   clientId: z.string().optional(),
+  origin: z.looseObject({ site: z.string().optional() }).optional(),
 });
 
 /** The columns by which events are found say what the event says. */
@@ -136,7 +137,8 @@ function hasItsColumns(row: Row): boolean {
   return (
     row.type === columns.type &&
     row.account_id === columns.account_id &&
-    row.client_id === columns.client_id
+    row.client_id === columns.client_id &&
+    row.site === columns.site
   );
 }
 
@@ -161,7 +163,7 @@ function readPage(records: Records, node: string, after: number): Promise<readon
   return records.all(
     records.queries
       .selectFrom('audit')
-      .select(['number', 'at', 'event', 'hash', 'type', 'account_id', 'client_id'])
+      .select(['number', 'at', 'event', 'hash', 'type', 'account_id', 'client_id', 'site'])
       .where('node', '=', node)
       .where('number', '>', after)
       .orderBy('number')

@@ -1,4 +1,4 @@
-import type { Added, Capability, House } from '../capability.ts';
+import type { Added, Capability, FurtherIssuer, House } from '../capability.ts';
 import type { Site } from '../http/site.ts';
 import { openActions, type Actions } from './actions/open-actions.ts';
 import { createAuthenticationApi } from './authentication/authentication-api.ts';
@@ -34,6 +34,16 @@ export const auth0: Capability<'auth0', Auth0Config> = {
   },
 };
 
+/** Parts of the protocol that every tenant has, or has not. */
+const FEATURES: FurtherIssuer['features'] = {
+  deviceFlow: { enabled: true },
+  // A proof names the URL of the endpoint, and the engine knows that by our path alone.
+  dpop: { enabled: false },
+  idTokenResponses: { enabled: true },
+  pairwiseSubjects: { enabled: true },
+  webMessages: { enabled: true },
+};
+
 interface TenantSite {
   readonly site: Site;
   readonly actions: Actions | undefined;
@@ -52,6 +62,7 @@ async function siteOf(
   house: House,
 ): Promise<TenantSite> {
   const { issuer, listen, tls, hosts, allowedLogoutUrls } = tenant;
+  const profile = profileOf(tenant);
   const clients = clientsOf(tenant, house.clients);
   const { longestRecord } = house.lives;
   const applications = createApplications({ clients, tenant, longestRecord });
@@ -63,7 +74,7 @@ async function siteOf(
   const own = { tenant, clients, emailConfirmation, metadata };
   const authentication = createAuthenticationApi(house, { ...own, limits });
   const { protocol, routers } = await house.openIssuer({
-    profile: profileOf(tenant),
+    profile,
     dialect: createAuth0Dialect(tenant, resourceServers),
     adviser: actions?.advise,
     clients,
@@ -72,16 +83,10 @@ async function siteOf(
     ways: 'ours',
     organizations,
     refreshRetryWindow: tenant.refreshLeeway,
-    features: {
-      deviceFlow: { enabled: true },
-      // A proof names the URL of the endpoint, and the engine knows that by our path alone.
-      dpop: { enabled: false },
-      idTokenResponses: { enabled: true },
-      pairwiseSubjects: { enabled: true },
-      webMessages: { enabled: true },
-    },
+    features: FEATURES,
   });
   const site: Site = {
+    name: profile.namespace,
     setting: `auth0.tenants[${index}].listen`,
     issuer,
     listen,

@@ -37,6 +37,7 @@ export const cognito: Capability<'cognito', CognitoConfig> = {
       close: () => triggers.close(),
       sites: [
         {
+          name: 'cognito',
           setting: 'cognito.listen',
           issuer: endpoint,
           listen,

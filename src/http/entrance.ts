@@ -123,16 +123,17 @@ function createServers(
 
 function ofSite(
   { settings }: EntranceOptions,
-  { setting, issuer, listen, hosts, arePopups, routers, ...site }: Site,
+  { name, setting, issuer, listen, hosts, arePopups, routers, ...site }: Site,
 ): Pick<
   EntranceOptions,
-  'certificateWays' | 'issuer' | 'listenSetting' | 'protocol' | 'routers' | 'settings'
+  'certificateWays' | 'issuer' | 'listenSetting' | 'protocol' | 'routers' | 'settings' | 'site'
 > {
   const { tls = settings.tls, protocol = NO_PROTOCOL } = site;
   const popups = arePopups ?? settings.popups;
   const own = { ...settings, listen, tls, popups, hosts: [...hosts] };
   return {
     listenSetting: setting,
+    site: name,
     issuer,
     routers,
     protocol,

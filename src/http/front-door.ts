@@ -27,6 +27,8 @@ import { createTurnstile } from './turnstile.ts';
 export interface FrontDoorOptions {
   readonly settings: HttpConfig;
   readonly issuer: string;
+  /** The name of the site; undefined: it is the issuer's own. */
+  readonly site?: string | undefined;
   readonly protocol: HostedProtocol;
   /** Asked before the engine, in this order. */
   readonly routers: readonly Router[];
@@ -59,7 +61,7 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
   const { settings, issuer, readiness, metrics, ledger } = options;
   const readTls = createTlsReader(options);
   const hosts = new Set([new URL(issuer).host, ...settings.hosts, ...readTls.hosts]);
-  const readOrigin = createOriginReader(issuer, settings.trustedProxies);
+  const readOrigin = createOriginReader(options, settings.trustedProxies);
   const secure = createSecurityHeaders({
     issuer,
     popups: settings.popups,

@@ -27,7 +27,7 @@ export type OriginReader = (request: IncomingMessage) => Origin;
  * URLs from the request, so its host and scheme are set to the issuer's, whoever asked.
  */
 export function createOriginReader(
-  issuer: string,
+  { issuer, site }: { readonly issuer: string; readonly site?: string | undefined },
   trustedProxies: readonly string[],
 ): OriginReader {
   const { host, protocol } = new URL(issuer);
@@ -50,6 +50,7 @@ export function createOriginReader(
       address,
       userAgent: headers['user-agent']?.slice(0, USER_AGENT_MAX),
       requestId: typeof given === 'string' && REQUEST_ID.test(given) ? given : nextId(),
+      site,
     };
   };
 }

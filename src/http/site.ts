@@ -7,6 +7,8 @@ export type HostedProtocol = Pick<Protocol, 'document' | 'handle' | 'owns'>;
 
 /** An origin beside the issuer's: a port of its own in this process, behind a door like the first. */
 export interface Site {
+  /** By which the audit knows what happened there: short and stable. */
+  readonly name: string;
   /** The setting that says where it listens, as errors name it: `auth0.tenants[0].listen`. */
   readonly setting: string;
   /** The URL that every other one of this origin begins with. */

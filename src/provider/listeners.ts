@@ -27,6 +27,15 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   [/assertion|alg|iss|aud|jwt|signature/i, 'invalid_assertion'],
 ];
 
+/** Grants that give tokens for something issued before. */
+const REDEEMING: ReadonlySet<string> = new Set([
+  'authorization_code',
+  'refresh_token',
+  'urn:ietf:params:oauth:grant-type:device_code',
+  'urn:openid:params:grant-type:ciba',
+]);
+const TEXT_MAX = 100;
+
 interface ListenerOptions {
   readonly audit: Audit;
   readonly logger: Logger;
@@ -62,6 +71,7 @@ export function installListeners(provider: Provider, options: ListenerOptions): 
   listen(REFUSALS, (ctx: KoaContextWithOIDC, error: Error) => {
     metrics?.onEvent?.({ kind: 'refused', endpoint: ctx.oidc.route, error: error.message });
     if (error.message === 'invalid_client') noteFailedClient(ctx, error, options);
+    if (error.message === 'invalid_grant') noteRefused(ctx, options);
   });
   listen(['server_error'], (ctx: KoaContextWithOIDC, error: Error) => {
     scopes.of(ctx.req).failure = error;
@@ -131,7 +141,28 @@ function noteFailedClient(
     origin: scopes.of(ctx.req).origin,
     clientId: ctx.oidc.client?.clientId,
     reason,
+    grantType: grantTypeOf(ctx),
   });
+}
+
+/** Grants of people who prove themselves there and then have their own records. */
+function noteRefused(
+  ctx: KoaContextWithOIDC,
+  { audit, scopes }: Pick<ListenerOptions, 'audit' | 'scopes'>,
+): void {
+  const grantType = grantTypeOf(ctx);
+  if (grantType === undefined || !REDEEMING.has(grantType)) return;
+  audit.note({
+    type: 'token.refused',
+    origin: scopes.of(ctx.req).origin,
+    clientId: ctx.oidc.client?.clientId,
+    grantType,
+  });
+}
+
+function grantTypeOf({ oidc: { route, params } }: KoaContextWithOIDC): string | undefined {
+  const given = params?.['grant_type'];
+  return route === 'token' && typeof given === 'string' ? given.slice(0, TEXT_MAX) : undefined;
 }
 
 function asError(error: unknown): Error {

@@ -37,6 +37,7 @@ const storedIntent = z.object({
       address: z.string(),
       userAgent: z.string().optional(),
       requestId: z.string().optional(),
+      site: z.string().optional(),
     }),
   }),
 });

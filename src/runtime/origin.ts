@@ -4,6 +4,8 @@ export interface Origin {
   readonly address: string;
   readonly userAgent?: string | undefined;
   readonly requestId?: string | undefined;
+  /** The origin of ours beside the issuer's at which it came in, by name; left out: the issuer's own. */
+  readonly site?: string | undefined;
 }
 
 /** Who acts, for the audit: a name such as `cli`, `config`, `registration`, and an origin. */

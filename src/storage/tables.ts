@@ -82,6 +82,8 @@ export interface AuditTable {
   readonly type: string;
   readonly account_id: string | null;
   readonly client_id: string | null;
+  /** Where it came in, when that was not at the issuer's own origin. */
+  readonly site: string | null;
   /** The whole event, canonical JSON: what `hash` covers. */
   readonly event: JsonText;
   readonly hash: string;

@@ -1,5 +1,6 @@
 import { createEmbeddedPlace } from '../support/embedded-file.ts';
-import { describeRecordsContract } from './records.contract.ts';
+import { describeRecordsContract, type RecordsEngine } from './records.contract.ts';
+import { describeSiteEventsContract } from './site-events.contract.ts';
 import { describeStateContract } from './state.contract.ts';
 
 describeStateContract('the embedded engine', async () => {
@@ -15,7 +16,10 @@ describeStateContract('the embedded engine', async () => {
   };
 });
 
-describeRecordsContract('the embedded engine', async () => {
+describeRecordsContract('the embedded engine', arrangeRecords);
+describeSiteEventsContract('the embedded engine', arrangeRecords);
+
+async function arrangeRecords(): Promise<RecordsEngine> {
   const place = await createEmbeddedPlace();
   return {
     open: async () => {
@@ -24,4 +28,4 @@ describeRecordsContract('the embedded engine', async () => {
     },
     close: () => place.close(),
   };
-});
+}

@@ -2,7 +2,8 @@ import { afterAll, beforeAll } from 'vitest';
 import { openPostgresRecords } from '../../src/storage/postgres/open-postgres-records.ts';
 import { postgresSettings, startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { createRecordingLogger } from '../support/recording-logger.ts';
-import { describeRecordsContract } from './records.contract.ts';
+import { describeRecordsContract, type RecordsEngine } from './records.contract.ts';
+import { describeSiteEventsContract } from './site-events.contract.ts';
 
 let postgres: TestPostgres;
 
@@ -12,11 +13,14 @@ beforeAll(async () => {
 
 afterAll(() => postgres.stop());
 
-describeRecordsContract('PostgreSQL', async () => {
+describeRecordsContract('PostgreSQL', arrange);
+describeSiteEventsContract('PostgreSQL', arrange);
+
+async function arrange(): Promise<RecordsEngine> {
   const settings = postgresSettings(await postgres.createDatabase());
   const { logger } = createRecordingLogger();
   return {
     open: () => openPostgresRecords(settings, { logger }),
     close: async () => undefined,
   };
-});
+}

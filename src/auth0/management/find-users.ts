@@ -3,7 +3,7 @@ import type { Account } from '../../accounts/accounts.ts';
 import { accountOf } from '../../accounts/account-row.ts';
 import type { JsonObject } from '../../runtime/json.ts';
 import { accountIdOf } from '../subjects.ts';
-import { type UserSearch, readSearch } from './lucene.ts';
+import { readSearch, type Search } from './lucene.ts';
 import { stretchOf, type Stretch } from './paging.ts';
 import { ManagementProblem } from './problem.ts';
 import type { ManagementRoom } from './room.ts';
@@ -73,7 +73,7 @@ async function accountsIn(
 }
 
 async function search(
-  wanted: UserSearch,
+  wanted: Search,
   order: Order,
   room: ManagementRoom,
 ): Promise<readonly JsonObject[]> {
@@ -97,11 +97,11 @@ async function search(
 
 /** Undefined: the search is by no name that accounts are found by. */
 async function namedBy(
-  wanted: UserSearch,
+  wanted: Search,
   { accounts }: Pick<ManagementRoom, 'accounts'>,
 ): Promise<readonly Account[] | undefined> {
-  const login = wanted.exact('email') ?? wanted.exact('username');
-  const userId = wanted.exact('user_id');
+  const login = oneOf(wanted, 'email') ?? oneOf(wanted, 'username');
+  const userId = oneOf(wanted, 'user_id');
   if (login === undefined && userId === undefined) return undefined;
   const account =
     login === undefined
@@ -110,7 +110,12 @@ async function namedBy(
   return account === undefined ? [] : [account];
 }
 
+function oneOf(wanted: Search, field: string): string | undefined {
+  const [only, ...others] = wanted.exactly(field) ?? [];
+  return others.length === 0 ? only : undefined;
+}
+
 /** `blocked` is left out of users that are not, and found all the same. */
-function matching(users: readonly JsonObject[], wanted: UserSearch): readonly JsonObject[] {
+function matching(users: readonly JsonObject[], wanted: Search): readonly JsonObject[] {
   return users.filter((user) => wanted.matches({ blocked: false, ...user }));
 }

@@ -1,21 +1,21 @@
-import type { Json, JsonObject } from '../../runtime/json.ts';
+import type { JsonObject } from '../../runtime/json.ts';
 import { ManagementProblem } from './problem.ts';
+import { holds, type Term } from './search-terms.ts';
 
-/** A search for users, read. */
-export interface UserSearch {
-  matches(user: JsonObject): boolean;
-  /** What `field` is of every user who is found, in the letters of the search; undefined: nothing in particular. */
-  exact(field: string): string | undefined;
+/** A search, read. */
+export interface Search {
+  /** By which it searches. */
+  readonly fields: ReadonlySet<string>;
+  matches(item: JsonObject): boolean;
+  /** What `field` can be of all that is found, in the letters of the search; undefined: anything. */
+  exactly(field: string): readonly string[] | undefined;
+  /** Between what `field` lies of all that is found. */
+  between(field: string): Range;
 }
 
-interface Term {
-  readonly field: string;
-  /** As it was written. */
-  readonly text: string;
-  /** `text` in lower case. */
-  readonly value: string;
-  /** `*` stands for any characters. */
-  readonly isPattern: boolean;
+interface Range {
+  readonly low: string | undefined;
+  readonly high: string | undefined;
 }
 
 /** Alternatives, each of terms that must all match. */
@@ -25,25 +25,39 @@ const CHARACTERS_MAX = 1000;
 const TOKENS_MAX = 40;
 const WILDCARDS_MAX = 5;
 const TOKEN =
-  /\s*(?:(?<word>AND|OR)(?=\s)|(?<field>[A-Za-z_][\w.-]*):(?:"(?<phrase>(?:[^"\\]|\\.)*)"|(?<bare>[^\s"()[\]{}<>:^~]+)))/y;
+  /\s*(?:(?<word>AND|OR)(?=\s)|(?<field>[A-Za-z_][\w.-]*):(?:"(?<phrase>(?:[^"\\]|\\.)*)"|\[(?<low>[^\s"[\]]+) TO (?<high>[^\s"[\]]+)\]|(?<bare>[^\s"()[\]{}<>:^~]+)))/y;
+const OPEN_END = '*';
 
 /**
- * The part of Lucene's language that is known here: `field:value`, `field:"a value"` and `*` in values without quotes,
- * joined by AND and OR, of which AND binds first. Letters count in either case, and fields may be paths
- * (`user_metadata.plan`).
+ * The part of Lucene's language that is known here: `field:value`, `field:"a value"`, `field:[low TO high]` and `*` in
+ * values without quotes, joined by AND and OR, of which AND binds first.
  *
  * @throws {ManagementProblem} for anything else.
  */
-export function readSearch(q: string): UserSearch {
+export function readSearch(q: string): Search {
   const alternatives = parse(q);
   return {
-    matches: (user) => alternatives.some((terms) => terms.every((term) => holds(term, user))),
-    exact(field) {
-      const [only, ...others] = alternatives;
-      if (only === undefined || others.length > 0) return undefined;
-      return only.find((term) => term.field === field && !term.isPattern)?.text;
+    fields: new Set(alternatives.flat().map(({ field }) => field)),
+    matches: (item) => alternatives.some((terms) => terms.every((term) => holds(term, item))),
+    exactly(field) {
+      const each = alternatives.map((terms) => valueOf(terms, field));
+      const known = each.filter((value) => value !== undefined);
+      return known.length === each.length ? known : undefined;
+    },
+    between(field) {
+      const [only = [], ...others] = alternatives;
+      const range = only.find((term) => term.field === field && term.kind === 'range');
+      return others.length === 0 && range?.kind === 'range' ? range : ANYWHERE;
     },
   };
+}
+
+const ANYWHERE: Range = { low: undefined, high: undefined };
+
+function valueOf(terms: readonly Term[], field: string): string | undefined {
+  for (const term of terms)
+    if (term.field === field && term.kind === 'value' && !term.isPattern) return term.text;
+  return undefined;
 }
 
 function parse(q: string): Alternatives {
@@ -75,51 +89,23 @@ function tokensOf(q: string): readonly (Term | 'AND' | 'OR')[] {
   return tokens;
 }
 
-function termOf({ field = '', phrase, bare = '' }: Readonly<Record<string, string>>): Term {
+function termOf(groups: Readonly<Record<string, string | undefined>>): Term {
+  const { field = '', phrase, low, high, bare = '' } = groups;
+  if (low !== undefined) return { kind: 'range', field, low: endOf(low), high: endOf(high) };
   const text = phrase?.replaceAll(/\\(.)/g, '$1') ?? bare;
   const wildcards = phrase === undefined ? text.split('*').length - 1 : 0;
   if (wildcards > WILDCARDS_MAX) throw unknownPart(`${WILDCARDS_MAX} wildcards in a value at most`);
   if (bare.includes('?')) throw unknownPart('"?" is not known');
-  return { field, text, value: text.toLowerCase(), isPattern: wildcards > 0 };
+  return { kind: 'value', field, text, isPattern: wildcards > 0 };
 }
 
-function holds({ field, value, isPattern }: Term, user: JsonObject): boolean {
-  const parts = isPattern ? value.split('*') : [];
-  return valuesAt(user, field.split('.')).some((one) =>
-    isPattern ? isLike(one, parts) : one === value,
-  );
-}
-
-/** All that lies at a path, in lower case; lists count by what is in them. */
-function valuesAt(value: Json | undefined, path: readonly string[]): readonly string[] {
-  if (value === undefined || value === null) return [];
-  if (typeof value !== 'object') return path.length > 0 ? [] : [String(value).toLowerCase()];
-  if (isList(value)) return value.flatMap((one) => valuesAt(one, path));
-  const [name, ...rest] = path;
-  return name !== undefined && Object.hasOwn(value, name) ? valuesAt(value[name], rest) : [];
-}
-
-function isList(value: JsonObject | readonly Json[]): value is readonly Json[] {
-  return Array.isArray(value);
-}
-
-/** Whether `text` has the parts in this order, from its beginning to its end: without a regular expression, in linear time. */
-function isLike(text: string, parts: readonly string[]): boolean {
-  const [first = '', ...others] = parts;
-  const last = others.pop() ?? '';
-  if (!text.startsWith(first) || text.length < first.length + last.length) return false;
-  let at = first.length;
-  for (const part of others) {
-    const found = text.indexOf(part, at);
-    if (found === -1) return false;
-    at = found + part.length;
-  }
-  return at + last.length <= text.length && text.endsWith(last);
+function endOf(text: string | undefined): string | undefined {
+  return text === OPEN_END ? undefined : text;
 }
 
 function unknownPart(message: string): ManagementProblem {
   return new ManagementProblem(400, {
-    message: `q: ${message}; what is known here: field:value, field:"value", * in values without quotes, AND, OR`,
+    message: `q: ${message}; what is known here: field:value, field:"value", field:[low TO high], * in values without quotes, AND, OR`,
     errorCode: 'invalid_query_string',
   });
 }

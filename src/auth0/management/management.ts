@@ -8,10 +8,12 @@ import { clientRoutes } from './clients.ts';
 import { connectionRoutes } from './connections.ts';
 import { jobRoutes } from './import-job.ts';
 import { createJobs } from './jobs.ts';
+import { logRoutes } from './logs.ts';
 import type { ManagementRoom } from './room.ts';
 import { resourceServerRoutes } from './resource-servers.ts';
 import { createManagementRoutes } from './routes.ts';
 import { roleRoutes } from './roles.ts';
+import { statsRoutes } from './stats.ts';
 import { ticketRoutes } from './tickets.ts';
 import { userBlockRoutes } from './user-blocks.ts';
 import { userRoleRoutes } from './user-roles.ts';
@@ -32,6 +34,8 @@ export function createManagement(room: ManagementRoom): Router {
     ...clientGrantRoutes(room),
     ...resourceServerRoutes(room),
     ...connectionRoutes(room),
+    ...logRoutes(room),
+    ...statsRoutes(room),
     ...jobRoutes(room, createJobs(room)),
   ];
   return createManagementRoutes(routes, createBearer(room));

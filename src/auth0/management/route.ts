@@ -10,5 +10,5 @@ export interface ManagementRoute {
   /** Of an answer with a body; left out: 200. */
   readonly status?: number;
   /** What it answers; undefined: 204. @throws {ManagementProblem} */
-  run(call: Call): Promise<object | undefined>;
+  run(call: Call): Promise<object | number | undefined>;
 }

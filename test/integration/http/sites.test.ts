@@ -51,6 +51,7 @@ async function openTwo(
     });
   const sites: readonly Site[] = [
     {
+      name: 'other',
       setting: 'other.listen',
       issuer: `http://localhost:${second}/`,
       listen: { host: '127.0.0.1', port: second },

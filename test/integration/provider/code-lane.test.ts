@@ -219,7 +219,10 @@ describe('a code redeemed by the short way', () => {
     expect(again.body['error']).toBe('invalid_grant');
     const seen = await app.post('/introspect', { token: String(first.body['access_token']) });
     expect(await seen.json()).toEqual({ active: false });
-    expect(house.audited.at(-1)).toMatchObject({ type: 'token.reused' });
+    expect(house.audited.slice(-2)).toMatchObject([
+      { type: 'token.reused' },
+      { type: 'token.refused', grantType: 'authorization_code' },
+    ]);
   });
 
   test('goes on in the generation in which it began', async () => {

@@ -6,6 +6,7 @@ const ANN = {
   email_verified: true,
   name: 'Ann "the fan" Smith',
   logins_count: 3,
+  last_login: '2026-11-26T17:00:00.000Z',
   user_metadata: { plan: 'Gold', nested: { colour: 'red' }, tags: ['a', 'b'] },
   identities: [{ connection: 'Username-Password-Authentication' }],
 };
@@ -33,6 +34,12 @@ describe('searches for users', () => {
     ['email:nobody OR user_metadata.plan:gold', true],
     ['email:nobody AND name:x OR logins_count:3 AND email_verified:true', true],
     ['name:a*a', false],
+    ['logins_count:[1 TO 3]', true],
+    ['logins_count:[10 TO *]', false],
+    ['last_login:[2026-11-01 TO 2026-11-26]', true],
+    ['last_login:[2026-11-26T18:00:00Z TO *]', false],
+    ['last_login:[* TO 2026-11-25]', false],
+    ['blocked_at:[* TO *]', false],
   ])('%s', (q, isFound) => {
     expect(readSearch(q).matches(ANN)).toBe(isFound);
   });
@@ -45,7 +52,8 @@ describe('searches for users', () => {
     'email:a AND',
     'AND email:a',
     '(email:a)',
-    'logins_count:[1 TO 3]',
+    'logins_count:[1 TO]',
+    'logins_count:{1 TO 3}',
     'logins_count:>1',
     'name:jo~1',
     'name:j?n',
@@ -57,9 +65,15 @@ describe('searches for users', () => {
     expect(() => readSearch(q)).toThrow(/^q: .*what is known here: field:value/u);
   });
 
-  test('tell a name that everybody who is found has', () => {
-    expect(readSearch('email:"Ann@x.io" AND name:a*').exact('email')).toBe('Ann@x.io');
-    expect(readSearch('email:a*').exact('email')).toBeUndefined();
-    expect(readSearch('email:a OR name:b').exact('email')).toBeUndefined();
+  test('tell what everybody who is found has of a field', () => {
+    expect(readSearch('email:"Ann@x.io" AND name:a*').exactly('email')).toEqual(['Ann@x.io']);
+    expect(readSearch('email:a OR email:b AND name:c').exactly('email')).toEqual(['a', 'b']);
+    expect(readSearch('email:a*').exactly('email')).toBeUndefined();
+    expect(readSearch('email:a OR name:b').exactly('email')).toBeUndefined();
+    const dated = 'date:[2026-01-01T00:00:00Z TO *]';
+    const range = { low: '2026-01-01T00:00:00Z', high: undefined };
+    expect(readSearch(`type:s AND ${dated}`).between('date')).toMatchObject(range);
+    expect(readSearch(`type:s OR ${dated}`).between('date').low).toBeUndefined();
+    expect([...readSearch(`type:s OR ${dated}`).fields]).toEqual(['type', 'date']);
   });
 });

@@ -6,7 +6,7 @@ function request(peer: string, headers: IncomingHttpHeaders): IncomingMessage {
   return { headers, socket: { remoteAddress: peer } } as IncomingMessage;
 }
 
-const read = createOriginReader('https://id.example.com:8443', ['10.0.0.0/8']);
+const read = createOriginReader({ issuer: 'https://id.example.com:8443' }, ['10.0.0.0/8']);
 
 describe('a listed proxy is believed', () => {
   test('the client is the nearest hop that is not a proxy of ours', () => {
