@@ -7,8 +7,8 @@ import { startChecked, type CheckedSettings, type StartOptions } from './start.t
 /** Of this package: a checkout's, and of what was installed. */
 const SAMPLE = fileURLToPath(new URL('../../config/dev.yaml', import.meta.url));
 
-/** Unless one is said: nobody needs rights for it. */
-const PORT = 4001;
+/** Unless others are said: nobody needs rights for them. */
+const PORTS = { auth0: 4001, cognito: 4002 } as const;
 const HTTPS_PORT = 443;
 const HTTP_PORT = 80;
 /** A name or an address, and a port. */
@@ -26,7 +26,8 @@ interface Domain {
 
 interface Flags {
   readonly auth0?: Domain;
-  readonly https?: true;
+  readonly cognito?: Domain;
+  readonly https?: boolean;
 }
 
 /** Where the settings of a start come from. */
@@ -49,10 +50,15 @@ export function registerDev<Settings extends { readonly profile: string }>(
     .description('Starts a node for developers, by config/dev.yaml unless --config names another.')
     .option(
       '--auth0 <domain>',
-      `where the first Auth0 tenant is: a host, or host:port (left out: ${PORT})`,
-      readDomain,
+      `where the first Auth0 tenant is: a host, or host:port (left out: ${PORTS.auth0})`,
+      (text) => readDomain(text, PORTS.auth0),
     )
-    .option('--https', 'with a certificate of a local authority; for the tenant of --auth0')
+    .option(
+      '--cognito <domain>',
+      `where Cognito's pools are: a host, or host:port (left out: ${PORTS.cognito})`,
+      (text) => readDomain(text, PORTS.cognito),
+    )
+    .option('--https', 'with certificates of a local authority; for --auth0 and --cognito')
     .action(async (flags: Flags) => {
       const { config: path = SAMPLE } = program.opts<{ readonly config?: string }>();
       const checked = await options.check({ path, flags: valuesOf(flags) });
@@ -62,20 +68,22 @@ export function registerDev<Settings extends { readonly profile: string }>(
     });
 }
 
-function valuesOf({ auth0, https }: Flags): readonly GivenValue[] {
-  if (auth0 === undefined) {
-    if (!https) return [];
-    throw new NotForDev('--https is for the tenant of --auth0: give --auth0 localhost, too');
-  }
-  const { host, port } = auth0;
-  const [scheme, standard] = https ? ['https', HTTPS_PORT] : ['http', HTTP_PORT];
-  const at = port === standard ? host : `${host}:${port}`;
-  const loopback = ['localhost', '127.0.0.1'].map((name) => `${name}:${port}`);
-  const values: readonly (readonly [path: GivenValue['path'], value: unknown])[] = [
-    [['issuer'], `${scheme}://${at}/`],
+function valuesOf({ auth0, cognito, https = false }: Flags): readonly GivenValue[] {
+  if (auth0 === undefined && cognito === undefined && https)
+    throw new NotForDev('--https is for --auth0 and --cognito: give --auth0 localhost, too');
+  return [
+    ...(auth0 === undefined ? [] : tenantAt(auth0, https)),
+    ...(cognito === undefined ? [] : poolsAt(cognito, https)),
+  ];
+}
+
+function tenantAt(domain: Domain, https: boolean): readonly GivenValue[] {
+  const { port } = domain;
+  const values: readonly Value[] = [
+    [['issuer'], `${originAt(domain, https)}/`],
     [['listen', 'port'], port],
-    [['hosts'], loopback],
-    ...(https ? [[['tls', 'from'], 'dev-ca'] as const] : []),
+    [['hosts'], ['localhost', '127.0.0.1'].map((name) => `${name}:${port}`)],
+    ...(https ? [BY_AUTHORITY] : []),
   ];
   return values.map(([path, value]) => ({
     name: '--auth0',
@@ -84,9 +92,26 @@ function valuesOf({ auth0, https }: Flags): readonly GivenValue[] {
   }));
 }
 
+function poolsAt(domain: Domain, https: boolean): readonly GivenValue[] {
+  const values: readonly Value[] = [
+    [['endpoint'], originAt(domain, https)],
+    [['listen', 'port'], domain.port],
+    ...(https ? [BY_AUTHORITY] : []),
+  ];
+  return values.map(([path, value]) => ({ name: '--cognito', path: ['cognito', ...path], value }));
+}
+
+type Value = readonly [path: GivenValue['path'], value: unknown];
+const BY_AUTHORITY: Value = [['tls', 'from'], 'dev-ca'];
+
+function originAt({ host, port }: Domain, https: boolean): string {
+  const [scheme, standard] = https ? ['https', HTTPS_PORT] : ['http', HTTP_PORT];
+  return `${scheme}://${port === standard ? host : `${host}:${port}`}`;
+}
+
 /** @throws {InvalidArgumentError} */
-function readDomain(text: string): Domain {
-  const { host, port = PORT } = AUTHORITY.exec(text.toLowerCase())?.groups ?? {};
+function readDomain(text: string, standard: number): Domain {
+  const { host, port = standard } = AUTHORITY.exec(text.toLowerCase())?.groups ?? {};
   if (host === undefined || Number(port) < 1 || Number(port) > 65_535)
     throw new InvalidArgumentError('Expected a host such as dev.example.test, or host:port.');
   return { host, port: Number(port) };

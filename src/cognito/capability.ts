@@ -31,7 +31,7 @@ export const cognito: Capability<'cognito', CognitoConfig> = {
     if (!settings.enabled) return undefined;
     const triggers = await openTriggers(settings, house);
     const room = createRoom(settings, house, triggers);
-    const { endpoint, listen } = settings;
+    const { endpoint, listen, tls } = settings;
     const hosted = await openHostedUi(room, house);
     return {
       close: () => triggers.close(),
@@ -41,6 +41,7 @@ export const cognito: Capability<'cognito', CognitoConfig> = {
           setting: 'cognito.listen',
           issuer: endpoint,
           listen,
+          tls,
           hosts: [],
           protocol: hosted.protocol,
           routers: [

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { duration, origin, secret, sensitive } from '../config/values.ts';
+import { tlsConfig } from '../http/config.ts';
 import { oauthConfig, oauthProblems } from './oauth-config.ts';
 import { AUTH_FLOWS, MFA_FACTORS } from './pool.ts';
 import { triggersConfig } from './triggers/config.ts';
@@ -168,6 +169,9 @@ export const cognitoConfig = z
       })
       .prefault({})
       .describe('Where the node listens for it.'),
+    tls: tlsConfig
+      .optional()
+      .describe('HTTPS of its own; left out: as `http.tls` says, with the same certificate.'),
     region: z
       .string()
       .regex(/^[a-z]{2}(?:-[a-z]+)+-\d+$/, { error: 'expected a region such as "us-east-1"' })
@@ -209,44 +213,87 @@ export function cognitoProblems({
   readonly signingKeys: { readonly algorithms: readonly string[] };
 }): readonly { readonly path: readonly PropertyKey[]; readonly message: string }[] {
   if (!cognito.enabled) return [];
-  const clients = cognito.pools.flatMap(({ clients: ofPool }, pool) =>
-    ofPool.map((client, index) => ({ client, path: ['cognito', 'pools', pool, 'clients', index] })),
-  );
+  const isDev = profile === 'dev';
+  const checks: readonly Check[] = [
+    ...originChecks(cognito, isDev),
+    [
+      !isDev && cognito.signatures.mode === 'accept',
+      ['cognito', 'signatures', 'mode'],
+      'must be check outside of dev',
+    ],
+    [
+      !signingKeys.algorithms.includes('RS256'),
+      ['signingKeys', 'algorithms'],
+      'must have RS256 for cognito.enabled',
+    ],
+  ];
   return [
-    ...(profile !== 'dev' && !cognito.endpoint.startsWith('https:')
-      ? [{ path: ['cognito', 'endpoint'], message: 'must be an https URL outside of dev' }]
+    ...checks.flatMap(([isWrong, path, message]) => (isWrong ? [{ path, message }] : [])),
+    ...cognito.pools.flatMap((pool, index) =>
+      pool.clients.flatMap((client, place) =>
+        clientProblems(client, { isDev, revocation }).map((problem) => ({
+          ...problem,
+          path: ['cognito', 'pools', index, 'clients', place, ...problem.path],
+        })),
+      ),
+    ),
+  ];
+}
+
+type Check = readonly [isWrong: boolean, path: readonly string[], message: string];
+
+function originChecks({ endpoint, tls }: CognitoConfig, isDev: boolean): readonly Check[] {
+  const isPlain = endpoint.startsWith('http:');
+  return [
+    [!isDev && isPlain, ['cognito', 'endpoint'], 'must be an https URL outside of dev'],
+    [
+      isPlain && (tls?.from ?? 'off') !== 'off',
+      ['cognito', 'endpoint'],
+      'must be https: cognito has `tls`',
+    ],
+    [
+      !isDev && tls?.from === 'dev-ca',
+      ['cognito', 'tls', 'from'],
+      'is for the dev profile: nobody else trusts that authority',
+    ],
+  ];
+}
+
+function clientProblems(
+  { oauth, secretInClear, refreshTokenValidity, accessTokenValidity }: DeclaredPoolClient,
+  {
+    isDev,
+    revocation,
+  }: {
+    readonly isDev: boolean;
+    readonly revocation: { readonly longestToken: number; readonly longestRecord: number };
+  },
+): readonly { readonly path: readonly PropertyKey[]; readonly message: string }[] {
+  const { longestRecord, longestToken } = revocation;
+  return [
+    ...oauthProblems(oauth, { isDev }).map((problem) => ({
+      ...problem,
+      path: ['oauth', ...problem.path],
+    })),
+    ...(!isDev && secretInClear !== undefined
+      ? [{ path: ['secretInClear'], message: 'is for the dev profile only' }]
       : []),
-    ...(profile !== 'dev' && cognito.signatures.mode === 'accept'
-      ? [{ path: ['cognito', 'signatures', 'mode'], message: 'must be check outside of dev' }]
+    ...(refreshTokenValidity > longestRecord
+      ? [
+          {
+            path: ['refreshTokenValidity'],
+            message: `must be at most revocation.longestRecord, ${longestRecord}s`,
+          },
+        ]
       : []),
-    ...(signingKeys.algorithms.includes('RS256')
-      ? []
-      : [{ path: ['signingKeys', 'algorithms'], message: 'must have RS256 for cognito.enabled' }]),
-    ...clients.flatMap(({ client, path }) => [
-      ...oauthProblems(client.oauth, { isDev: profile === 'dev' }).map((problem) => ({
-        ...problem,
-        path: [...path, 'oauth', ...problem.path],
-      })),
-      ...(profile !== 'dev' && client.secretInClear !== undefined
-        ? [{ path: [...path, 'secretInClear'], message: 'is for the dev profile only' }]
-        : []),
-      ...(client.refreshTokenValidity > revocation.longestRecord
-        ? [
-            {
-              path: [...path, 'refreshTokenValidity'],
-              message: `must be at most revocation.longestRecord, ${revocation.longestRecord}s`,
-            },
-          ]
-        : []),
-      ...(client.accessTokenValidity > revocation.longestToken
-        ? [
-            {
-              path: [...path, 'accessTokenValidity'],
-              message: `must be at most revocation.longestToken, ${revocation.longestToken}s`,
-            },
-          ]
-        : []),
-    ]),
+    ...(accessTokenValidity > longestToken
+      ? [
+          {
+            path: ['accessTokenValidity'],
+            message: `must be at most revocation.longestToken, ${longestToken}s`,
+          },
+        ]
+      : []),
   ];
 }
 

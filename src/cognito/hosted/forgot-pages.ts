@@ -23,6 +23,12 @@ export function addForgotPages(router: Router, room: Room, show: ShowPoolPage): 
 
   async function takePassword(visit: PoolVisit, form: Form): Promise<void> {
     const { ctx, of, next, login } = visit;
+    if (form.get('action') === 'again') {
+      const refused = await problemOf(() => ask.run(of(login), originOf(ctx)));
+      if (refused === undefined) seeOther(ctx, ctx.url);
+      else await showPassword(visit, refused, show);
+      return;
+    }
     const given = {
       ...of(login),
       ConfirmationCode: (form.get('code') ?? '').trim() || ' ',

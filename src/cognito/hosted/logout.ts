@@ -1,6 +1,7 @@
 import type { Context } from 'koa';
 import type { BrowserSessions } from '../../provider/contract.ts';
 import type { Pools } from '../pools.ts';
+import type { ShowWrongRequest } from './wrong-request.ts';
 
 /**
  * `GET /logout`: at once, without asking, as applications of Cognito's count on; any page can so sign somebody out
@@ -11,15 +12,20 @@ export async function signOut(
   {
     pools,
     sessions,
-  }: { readonly pools: Pick<Pools, 'findClient'>; readonly sessions: BrowserSessions },
+    showWrongRequest,
+  }: {
+    readonly pools: Pick<Pools, 'findClient'>;
+    readonly sessions: BrowserSessions;
+    readonly showWrongRequest: ShowWrongRequest;
+  },
 ): Promise<void> {
   ctx.set('Cache-Control', 'no-store');
   const target = await targetOf(ctx, pools);
   if (target === undefined) {
-    ctx.status = 400;
-    ctx.type = 'text';
-    ctx.body =
-      'The request must name the client_id of an application, and one of its logout URLs as logout_uri or one of its callback URLs as redirect_uri.';
+    await showWrongRequest(
+      ctx,
+      'client_id must be an application, and logout_uri one of its logout URLs or redirect_uri one of its callback URLs',
+    );
     return;
   }
   await sessions.end(ctx);

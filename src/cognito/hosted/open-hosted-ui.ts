@@ -17,6 +17,7 @@ import { revokeToken } from './revoke.ts';
 import { addSignUpPages } from './sign-up-pages.ts';
 import { answerToken } from './token.ts';
 import { answerUserInfo } from './user-info.ts';
+import { createShowWrongRequest } from './wrong-request.ts';
 
 /** The sign-in pages of all pools, and the endpoints of OAuth 2.0 around them. */
 export async function openHostedUi(
@@ -45,7 +46,7 @@ export async function openHostedUi(
     routers: [
       ...routers,
       createEndpoints(room, protocol),
-      createWays(room, protocol),
+      createWays(room, { sessions: protocol.sessions, renderer: house.renderer }),
       createPoolPages(room, house),
     ],
   };
@@ -64,6 +65,13 @@ function admitsUsers({ pools, users }: Pick<Room, 'pools' | 'users'>): Admits {
 function createPoolPages(room: Room, { renderer }: Pick<House, 'renderer'>): Router {
   const router = new Router({ sensitive: true, strict: true });
   router.use(createSameOriginGuard(room.settings.endpoint));
+  const showWrongRequest = createShowWrongRequest(renderer);
+  router.use(async (ctx, next) => {
+    await next();
+    // No page of an application that is none, or whose pool has no such page.
+    if (ctx.status === 404)
+      await showWrongRequest(ctx, 'client_id must be an application that has this page');
+  });
   const show = createShowPoolPage(renderer);
   addSignUpPages(router, room, show);
   addForgotPages(router, room, show);
@@ -99,9 +107,10 @@ function createEndpoints(room: Room, { codes }: Pick<Protocol, 'codes'>): Router
 /** Where browsers are sent. */
 function createWays(
   { pools }: Pick<Room, 'pools'>,
-  { sessions }: Pick<Protocol, 'sessions'>,
+  { sessions, renderer }: Pick<Protocol, 'sessions'> & Pick<House, 'renderer'>,
 ): Router {
+  const showWrongRequest = createShowWrongRequest(renderer);
   return new Router({ sensitive: true, strict: true }).get('/logout', (ctx) =>
-    signOut(ctx, { pools, sessions }),
+    signOut(ctx, { pools, sessions, showWrongRequest }),
   );
 }

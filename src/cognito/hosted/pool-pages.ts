@@ -3,6 +3,7 @@ import { languagesOf, sendPage } from '../../http/page.ts';
 import type { Renderer } from '../../http/renderer.ts';
 import { CognitoException, type ExceptionName } from '../exception.ts';
 import type { PasswordPolicy } from '../pool.ts';
+import { languagesAskedIn } from './wrong-request.ts';
 
 /** Why a form was not taken. `told`: in the words of the operator's own code. */
 export type Problem =
@@ -62,8 +63,8 @@ export type ShowPoolPage = <Name extends keyof PoolPages>(
 export function createShowPoolPage(renderer: Renderer): ShowPoolPage {
   return async (ctx, name, page) => {
     const isFine = page.problem.kind === 'none';
-    const asked = new URLSearchParams(ctx.querystring).getAll('lang');
-    const html = await renderer.render(name, page, languagesOf(ctx, asked));
+    const languages = languagesOf(ctx, languagesAskedIn(ctx));
+    const html = await renderer.render(name, page, languages);
     sendPage(ctx, html, { status: isFine ? 200 : 422 });
   };
 }

@@ -9,6 +9,7 @@ import type { CommandRooms } from '../../../src/cli/rooms.ts';
 import { signInConfig } from '../../../src/accounts/config.ts';
 import { auth0Config } from '../../../src/auth0/config.ts';
 import { clientsConfig } from '../../../src/clients/config.ts';
+import { cognitoConfig } from '../../../src/cognito/config.ts';
 import { issuerConfig, profileConfig } from '../../../src/config/installation.ts';
 import { sensitive } from '../../../src/config/values.ts';
 import { httpConfig } from '../../../src/http/config.ts';
@@ -31,6 +32,7 @@ const schema = z.strictObject({
   clients: clientsConfig,
   signIn: signInConfig,
   auth0: auth0Config,
+  cognito: cognitoConfig,
   people: z.array(z.strictObject({ password: sensitive().optional() })).default([]),
 });
 /** Rooms whose commands have tests of their own. */
@@ -211,6 +213,20 @@ describe('dev', () => {
     ]);
   });
 
+  test('--cognito puts the pools there, beside a tenant', async () => {
+    const terminal = openTerminal();
+    const file = await configOf(TENANT);
+    const at = ['--auth0', 'localhost:8443', '--cognito', 'localhost', '--https'];
+    expect(await terminal.run(['dev', '--config', file, ...at])).toMatchObject({ code: 0 });
+    const tls = { from: 'dev-ca' };
+    expect(terminal.started).toMatchObject([
+      {
+        auth0: { tenants: [{ issuer: 'https://localhost:8443/', tls }] },
+        cognito: { endpoint: 'https://localhost:4002', listen: { port: 4002 }, tls },
+      },
+    ]);
+  });
+
   test('starts by the sample configuration when none is named', async () => {
     // Its sections are more than those of this test's schema.
     const { err } = await openTerminal().run(['dev']);
@@ -221,6 +237,7 @@ describe('dev', () => {
     [['--auth0', 'https://x'], TENANT, 'Expected a host such as dev.example.test, or host:port.'],
     [['--auth0', 'x:99999'], TENANT, 'Expected a host such as'],
     [['--https'], TENANT, 'give --auth0 localhost, too'],
+    [['--cognito', 'x:0'], '', 'Expected a host such as'],
     [['--auth0', 'x'], '', 'auth0.tenants[0].name: is missing'],
     [[], 'issuer: https://id.example.com', 'use latchkey start'],
   ])('%j is refused in words', async (args, config, words) => {

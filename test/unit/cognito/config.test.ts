@@ -48,6 +48,15 @@ test('outside of the dev profile nothing lies open', () => {
   ]);
 });
 
+test('a certificate of the local authority is for developers, and for an https endpoint', () => {
+  const tls = { from: 'dev-ca' };
+  const production = { profile: 'production', issuer: 'https://id.example.com' };
+  expect(wrong({ enabled: true, tls })).toEqual(['cognito.endpoint']);
+  const endpoint = 'https://cognito.example.com';
+  expect(wrong({ enabled: true, endpoint, tls })).toEqual([]);
+  expect(wrong({ enabled: true, endpoint, tls }, production)).toContain('cognito.tls.from');
+});
+
 test('without a ring of RS256 there are no tokens of pools', () => {
   const signingKeys = { algorithms: ['ES256'] };
   expect(wrong({ enabled: true, pools: [POOL] }, { signingKeys })).toContain(
