@@ -73,7 +73,10 @@ async function create(given: Input, actor: Actor, room: Room): Promise<PoolUser>
     },
     room,
   );
-  if (isTold && password !== undefined) room.letters.invite(user, { address, password });
+  if (isTold && password !== undefined) {
+    const { ClientMetadata } = given;
+    await room.letters.invite(user, { address, password, clientMetadata: ClientMetadata });
+  }
   return user;
 }
 
@@ -88,6 +91,7 @@ async function inviteAgain(given: Input, actor: Actor, room: Room): Promise<Pool
   const password = given.TemporaryPassword ?? makeTemporaryPassword(user.pool.passwordPolicy);
   await setNewPassword({ user, password, actor }, room);
   await room.accounts.requirePasswordChange(user.account.id, actor);
-  room.letters.invite(user, { address, password });
+  const { ClientMetadata } = given;
+  await room.letters.invite(user, { address, password, clientMetadata: ClientMetadata });
   return (await room.users.byAccount(user.pool, user.account.id)) ?? user;
 }

@@ -3,9 +3,10 @@ import type { JsonObject } from '../runtime/json.ts';
 import type { Actor } from '../runtime/origin.ts';
 import { adminCreateUser } from './admin-create-user.ts';
 import { ofUser, userOf } from './addressed.ts';
+import { adminListUserAuthEvents } from './auth-events.ts';
 import { attributeInput, readAttributes } from './attribute-input.ts';
 import { keptOf } from './attributes.ts';
-import { changeAttributes } from './change-attributes.ts';
+import { changeAttributes, writeToNewAddress } from './change-attributes.ts';
 import { CognitoException } from './exception.ts';
 import { mfaView } from './mfa.ts';
 import { setNewPassword } from './new-password.ts';
@@ -14,6 +15,7 @@ import { noVerifiedAddress } from './passwords.ts';
 import type { Room } from './room.ts';
 import { checkUnconfirmed, confirmed, setStatus } from './sign-up.ts';
 import { clientMetadata } from './triggers/event-parts.ts';
+import type { Occasion } from './triggers/message-trigger.ts';
 import { statusOf, userView } from './user-view.ts';
 import type { PoolUser } from './users.ts';
 
@@ -24,6 +26,7 @@ export function adminUserOperations(room: Room): Readonly<Record<string, Operati
     AdminSetUserPassword: adminSetUserPassword(room),
     AdminUpdateUserAttributes: adminUpdateUserAttributes(room),
     AdminDeleteUserAttributes: adminDeleteUserAttributes(room),
+    AdminListUserAuthEvents: adminListUserAuthEvents(room),
     AdminGetUser: one(room, async (user) => ({
       ...userView(user, 'UserAttributes'),
       ...(await mfaView(user, room.factors)),
@@ -33,7 +36,7 @@ export function adminUserOperations(room: Room): Readonly<Record<string, Operati
     AdminEnableUser: one(room, (user, actor) => room.accounts.enable(user.account.id, actor)),
     AdminUserGlobalSignOut: one(room, (user, actor) => room.sessions.endAll(user, actor)),
     AdminDeleteUser: one(room, (user, actor) => room.accounts.delete(user.account.id, actor)),
-    AdminResetUserPassword: one(room, (user, actor) => resetPassword(user, actor, room)),
+    AdminResetUserPassword: adminResetUserPassword(room),
   };
 }
 
@@ -76,11 +79,13 @@ function adminSetUserPassword(room: Room): Operation {
 }
 
 function adminUpdateUserAttributes(room: Room): Operation {
-  const input = ofUser.extend({ UserAttributes: attributeInput });
+  const input = ofUser.extend({ UserAttributes: attributeInput, ClientMetadata: clientMetadata });
   return signedOperation(input, async (given, origin) => {
     const user = await userOf(given, room);
     const wanted = readAttributes(given.UserAttributes, { pool: user.pool, by: 'operator' });
-    await changeAttributes(user, wanted, { by: 'cognito', origin }, room);
+    const changed = await changeAttributes(user, wanted, { by: 'cognito', origin }, room);
+    const by = { origin, clientId: undefined, clientMetadata: given.ClientMetadata };
+    await writeToNewAddress({ before: user, changed, ...by }, room);
     return {};
   });
 }
@@ -96,8 +101,26 @@ function adminDeleteUserAttributes(room: Room): Operation {
   });
 }
 
+function adminResetUserPassword(room: Room): Operation {
+  const input = ofUser.extend({ ClientMetadata: clientMetadata });
+  return signedOperation(input, async (given, origin) => {
+    const occasion = {
+      source: 'ForgotPassword',
+      clientId: undefined,
+      clientMetadata: given.ClientMetadata,
+    } as const;
+    await resetPassword(await userOf(given, room), { by: 'cognito', origin }, occasion, room);
+    return {};
+  });
+}
+
 /** Nobody gets in before the code of a letter has set a new password. */
-async function resetPassword(user: PoolUser, actor: Actor, room: Room): Promise<void> {
+async function resetPassword(
+  user: PoolUser,
+  actor: Actor,
+  occasion: Occasion,
+  room: Room,
+): Promise<void> {
   const { email, emailVerified } = user.account;
   if (!['CONFIRMED', 'RESET_REQUIRED'].includes(statusOf(user)))
     throw new CognitoException(
@@ -108,5 +131,6 @@ async function resetPassword(user: PoolUser, actor: Actor, room: Room): Promise<
     throw noVerifiedAddress();
   await setStatus(user, 'RESET_REQUIRED', room);
   await room.sessions.endAll(user, actor);
-  await room.letters.send({ user, address: email, origin: actor.origin, purpose: 'reset-code' });
+  const ask = { user, address: email, origin: actor.origin, occasion } as const;
+  await room.letters.send({ ...ask, purpose: 'reset-code' });
 }

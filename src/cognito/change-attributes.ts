@@ -1,11 +1,13 @@
 import { AccountExists, InvalidAccount } from '../accounts/accounts.ts';
 import { foldEmail } from '../accounts/login.ts';
-import type { Actor } from '../runtime/origin.ts';
+import type { JsonObject } from '../runtime/json.ts';
+import type { Actor, Origin } from '../runtime/origin.ts';
 import type { WantedAttributes } from './attribute-input.ts';
 import { checkChange } from './attribute-rules.ts';
 import { keptOf } from './attributes.ts';
 import { CognitoException } from './exception.ts';
 import type { Room } from './room.ts';
+import type { Occasion } from './triggers/message-trigger.ts';
 import { updateUser } from './user-queries.ts';
 import type { PoolUser } from './users.ts';
 
@@ -37,6 +39,33 @@ export async function changeAttributes(
   };
   await records.write(updateUser(records.queries, user.row, columns));
   return (await users.byAccount(user.pool, user.account.id)) ?? user;
+}
+
+/**
+ * A code to an address that has just come to wait to be verified, where the pool wants that. Undefined: there is none.
+ *
+ * @throws {CognitoException}
+ */
+export async function writeToNewAddress(
+  change: {
+    readonly before: PoolUser;
+    readonly changed: PoolUser;
+    readonly origin: Origin;
+  } & Omit<Occasion, 'source'>,
+  { letters }: Room,
+): Promise<JsonObject | undefined> {
+  const { before, changed, origin, clientId, clientMetadata } = change;
+  const { email: address } = keptOf(changed);
+  const isNew = address !== undefined && address !== keptOf(before).email;
+  if (!isNew || !changed.pool.autoVerifyEmail) return undefined;
+  const occasion = { source: 'UpdateUserAttribute', clientId, clientMetadata } as const;
+  return await letters.send({
+    user: changed,
+    address,
+    origin,
+    occasion,
+    purpose: 'verify-email',
+  });
 }
 
 function nextAddress(user: PoolUser, wanted: WantedAttributes): NextAddress {

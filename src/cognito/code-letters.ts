@@ -1,6 +1,7 @@
 import type { JsonObject } from '../runtime/json.ts';
 import { createLetterCodes, type CodeAsk, type LetterCodes } from './letter-codes.ts';
 import type { Room } from './room.ts';
+import { callCustomMessage, filledIn, type Occasion } from './triggers/message-trigger.ts';
 import type { PoolUser } from './users.ts';
 
 /** Codes by e-mail. */
@@ -10,19 +11,26 @@ export interface CodeLetters extends Pick<
 > {
   /** Sends a code in a letter, and says where it went. Nobody waits for the letter. @throws {CognitoException} */
   send(ask: LetterAsk): Promise<JsonObject>;
-  /** Sends somebody the password for their first sign-in. */
-  invite(user: PoolUser, to: { readonly address: string; readonly password: string }): void;
+  /** Sends somebody the password for their first sign-in. @throws {CognitoException} when the pool's trigger refuses. */
+  invite(user: PoolUser, to: Invitation): Promise<void>;
+}
+
+interface Invitation {
+  readonly address: string;
+  readonly password: string;
+  readonly clientMetadata: JsonObject | undefined;
 }
 
 interface LetterAsk extends CodeAsk {
+  readonly occasion: Occasion;
   /** What is signed in to. */
   readonly clientName?: string | undefined;
 }
 
 export function createCodeLetters(
-  house: Pick<Room, 'factors' | 'logger' | 'mail' | 'settings' | 'state'>,
+  house: Pick<Room, 'factors' | 'logger' | 'mail' | 'settings' | 'state' | 'triggers'>,
 ): CodeLetters {
-  const { logger, mail } = house;
+  const { logger, mail, triggers } = house;
   const { issue, ...codes } = createLetterCodes(house);
 
   /** Nobody waits for it. */
@@ -34,19 +42,24 @@ export function createCodeLetters(
 
   return {
     ...codes,
-    async send({ clientName = '', ...ask }) {
+    async send({ clientName = '', occasion, ...ask }) {
       const { user, purpose, address } = ask;
+      const words = await callCustomMessage(user, occasion, triggers);
       const { code, minutes } = await issue(ask);
-      const to = { to: address, languages: languagesOf(user) };
+      const own = words && filledIn(words, { code, username: user.row.username });
+      const to = { to: address, languages: languagesOf(user), own };
       if (purpose === 'reset-code') post({ ...to, name: purpose, data: { code, minutes } });
       else post({ ...to, name: purpose, data: { code, minutes, url: '', clientName } });
       return deliveryTo(address);
     },
-    invite(user, { address, password }) {
+    async invite(user, { address, password, clientMetadata }) {
       const { pool, row } = user;
+      const occasion = { source: 'AdminCreateUser', clientId: undefined, clientMetadata } as const;
+      const words = await callCustomMessage(user, occasion, triggers);
       const username = pool.signInBy === 'email' ? address : row.username;
       const data = { code: password, username };
-      post({ to: address, languages: languagesOf(user), name: 'temporary-password', data });
+      const own = words && filledIn(words, data);
+      post({ to: address, languages: languagesOf(user), name: 'temporary-password', data, own });
     },
   };
 }

@@ -80,12 +80,13 @@ export async function askFor(name: ChallengeName, proven: Proven, room: Room): P
 }
 
 async function sendCode(
-  { user, client, origin }: Proven,
+  { user, client, origin, clientMetadata }: Proven,
   session: string,
   { letters }: Room,
 ): Promise<JsonObject> {
   const address = user.account.email ?? '';
-  const ask = { user, address, session, origin, clientName: client.name };
+  const occasion = { source: 'Authentication', clientId: client.id, clientMetadata } as const;
+  const ask = { user, address, session, origin, occasion, clientName: client.name };
   const { Destination, DeliveryMedium } = await letters.send({ ...ask, purpose: 'sign-in-code' });
   return {
     CODE_DELIVERY_DELIVERY_MEDIUM: DeliveryMedium ?? '',

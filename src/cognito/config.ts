@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { duration, origin, secret, sensitive } from '../config/values.ts';
 import { tlsConfig } from '../http/config.ts';
 import { oauthConfig, oauthProblems } from './oauth-config.ts';
+import { domainConfig, partsProblems, resourceServerConfig } from './declared-parts.ts';
 import { AUTH_FLOWS, MFA_FACTORS } from './pool.ts';
 import { triggersConfig } from './triggers/config.ts';
 import { REQUIRABLE } from './standard-attributes.ts';
@@ -105,7 +106,7 @@ const signatures = z
   })
   .prefault({});
 
-const declaredPool = z.strictObject({
+const poolFields = z.strictObject({
   id: z
     .string()
     .regex(POOL_ID, { error: 'expected an id such as "us-east-1_Dev00001", at most 55 characters' })
@@ -150,9 +151,22 @@ const declaredPool = z.strictObject({
     .default([])
     .describe('What the pool asks of standard attributes.'),
   clients: z.array(declaredClient).default([]).describe('Applications of the pool.'),
+  resourceServers: z
+    .array(resourceServerConfig)
+    .default([])
+    .describe('APIs of the pool, whose scopes clients may be allowed (`oauth.scopes`).'),
+  domains: z
+    .array(domainConfig)
+    .default([])
+    .describe('Kept and told: the pool is reached at the endpoint, with or without one.'),
   triggers: triggersConfig
     .optional()
     .describe('Code of yours, run where Cognito calls Lambda functions; left out: none.'),
+});
+
+const declaredPool = poolFields.superRefine((pool, context) => {
+  for (const { path, message } of partsProblems(pool))
+    context.addIssue({ code: 'custom', path: [...path], message });
 });
 
 /** Amazon Cognito user pools, for applications that go on using its SDKs. */
@@ -191,7 +205,8 @@ export const cognitoConfig = z
   .superRefine(({ pools }, context) => {
     const ids = pools.map(({ id }) => id);
     const clientIds = pools.flatMap(({ clients }) => clients.map(({ id }) => id));
-    for (const id of [...repeated(ids), ...repeated(clientIds)])
+    const domains = pools.flatMap((pool) => pool.domains.map(({ name }) => name));
+    for (const id of [ids, clientIds, domains].flatMap(repeated))
       context.addIssue({ code: 'custom', path: ['pools'], message: `"${id}" is there twice` });
   })
   .prefault({});

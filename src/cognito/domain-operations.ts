@@ -2,14 +2,12 @@ import { z } from 'zod';
 import type { JsonObject } from '../runtime/json.ts';
 import { poolOf } from './addressed.ts';
 import { NO_ACCOUNT } from './arn.ts';
+import { DOMAIN_NAMES } from './declared-parts.ts';
 import type { Domain } from './domains.ts';
 import { CognitoException } from './exception.ts';
 import { signedOperation, type Operation } from './operation.ts';
 import { recordPoolChange } from './pool-administration.ts';
 import type { Room } from './room.ts';
-
-const PREFIX = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
-const HOST = /^(?=.{1,253}$)[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})+$/;
 
 const ofDomain = z.object({ Domain: z.string().min(1).max(253), UserPoolId: z.string() });
 const written = ofDomain.extend({
@@ -61,7 +59,7 @@ function write(room: Room, put: (domain: Domain) => Promise<void>): Operation {
 function readDomain(given: z.output<typeof written>): Domain {
   const { Domain: name, UserPoolId: poolId, CustomDomainConfig: custom } = given;
   const kind = custom ? 'custom' : 'prefix';
-  if (!(kind === 'custom' ? HOST : PREFIX).test(name)) throw invalid(`Invalid domain: ${name}`);
+  if (!DOMAIN_NAMES[kind].test(name)) throw invalid(`Invalid domain: ${name}`);
   return {
     name,
     kind,

@@ -84,6 +84,14 @@ export function codeMismatch(): CognitoException {
   return new CognitoException('CodeMismatchException', 'Invalid code received for user');
 }
 
+/** What the configuration declares, the API does not change. */
+export function declaredHere(what: string): CognitoException {
+  return new CognitoException(
+    'InvalidParameterException',
+    `The configuration declares this ${what}: it is changed there.`,
+  );
+}
+
 /** A sign-in that is over, or was never begun. */
 export function invalidSession(): CognitoException {
   return new CognitoException(

@@ -2,11 +2,12 @@ import { z } from 'zod';
 import type { Origin } from '../runtime/origin.ts';
 import { attributeInput, readAttributes } from './attribute-input.ts';
 import { keptOf } from './attributes.ts';
-import { changeAttributes } from './change-attributes.ts';
+import { changeAttributes, writeToNewAddress } from './change-attributes.ts';
 import { CognitoException } from './exception.ts';
 import { operation, type Operation } from './operation.ts';
 import type { Room } from './room.ts';
 import { verifyAddress } from './sign-up.ts';
+import { clientMetadata } from './triggers/event-parts.ts';
 import type { PoolUser } from './users.ts';
 
 const ofUser = z.object({ AccessToken: z.string() });
@@ -14,17 +15,14 @@ const email = z.literal('email', { error: 'only the attribute email can be verif
 
 /** `UpdateUserAttributes`: what users say of themselves. A new address counts once its code has come back. */
 export function updateUserAttributes(room: Room): Operation {
-  const input = ofUser.extend({ UserAttributes: attributeInput });
-  return operation(input, async ({ AccessToken, UserAttributes }, origin) => {
+  const input = ofUser.extend({ UserAttributes: attributeInput, ClientMetadata: clientMetadata });
+  return operation(input, async ({ AccessToken, UserAttributes, ...given }, origin) => {
     const { user, client } = await room.accessTokens.bearer(AccessToken);
     const wanted = readAttributes(UserAttributes, { pool: user.pool, by: client });
     const changed = await changeAttributes(user, wanted, { by: 'self', origin }, room);
-    const address = user.pool.autoVerifyEmail ? keptOf(changed).email : undefined;
-    const isNew = address !== undefined && address !== keptOf(user).email;
-    const ask = { user: changed, purpose: 'verify-email', origin } as const;
-    return {
-      CodeDeliveryDetailsList: isNew ? [await room.letters.send({ ...ask, address })] : [],
-    };
+    const by = { origin, clientId: client.id, clientMetadata: given.ClientMetadata };
+    const sent = await writeToNewAddress({ before: user, changed, ...by }, room);
+    return { CodeDeliveryDetailsList: sent === undefined ? [] : [sent] };
   });
 }
 
@@ -42,10 +40,16 @@ export function deleteUserAttributes(room: Room): Operation {
 
 /** `GetUserAttributeVerificationCode`: a letter to the address that waits to be verified. */
 export function getUserAttributeVerificationCode(room: Room): Operation {
-  const input = ofUser.extend({ AttributeName: email });
-  return operation(input, async ({ AccessToken }, origin) => {
-    const { user } = await room.accessTokens.bearer(AccessToken);
-    return { CodeDeliveryDetails: await room.letters.send(waitingAddress(user, origin)) };
+  const input = ofUser.extend({ AttributeName: email, ClientMetadata: clientMetadata });
+  return operation(input, async ({ AccessToken, ...given }, origin) => {
+    const { user, client } = await room.accessTokens.bearer(AccessToken);
+    const occasion = {
+      source: 'VerifyUserAttribute',
+      clientId: client.id,
+      clientMetadata: given.ClientMetadata,
+    } as const;
+    const ask = { ...waitingAddress(user, origin), occasion };
+    return { CodeDeliveryDetails: await room.letters.send(ask) };
   });
 }
 

@@ -41,7 +41,12 @@ export function forgotPassword(room: Room): Operation {
       (await migrateUser({ ...stranger, clientMetadata: given.ClientMetadata }, room));
     const address = user && verifiedAddress(user);
     if (user !== undefined && address !== undefined) {
-      const ask = { user, address, origin, purpose: 'reset-code' } as const;
+      const occasion = {
+        source: 'ForgotPassword',
+        clientId: client.id,
+        clientMetadata: given.ClientMetadata,
+      } as const;
+      const ask = { user, address, origin, occasion, purpose: 'reset-code' } as const;
       return { CodeDeliveryDetails: await room.letters.send(ask) };
     }
     if (!client.preventUserExistenceErrors)

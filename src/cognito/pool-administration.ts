@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Actor } from '../runtime/origin.ts';
 import { poolOf } from './addressed.ts';
-import { CognitoException } from './exception.ts';
+import { CognitoException, declaredHere } from './exception.ts';
 import { checkScopes } from './oauth-input.ts';
 import { signedOperation, type Operation } from './operation.ts';
 import type { Pool } from './pool.ts';
@@ -201,7 +201,7 @@ async function endUsers(
 async function storedPool(id: string, room: Room): Promise<Pool> {
   const pool = await poolOf(id, room);
   if (pool.made !== undefined) return pool;
-  throw declared('pool');
+  throw declaredHere('pool');
 }
 
 async function storedClient(
@@ -215,12 +215,5 @@ async function storedClient(
       `User pool client ${ClientId} does not exist.`,
     );
   if ((await room.storedClients.find(ClientId)) !== undefined) return ClientId;
-  throw declared('client');
-}
-
-function declared(what: string): CognitoException {
-  return new CognitoException(
-    'InvalidParameterException',
-    `The configuration declares this ${what}: it is changed there.`,
-  );
+  throw declaredHere('client');
 }

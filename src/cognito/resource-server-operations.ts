@@ -1,16 +1,13 @@
 import { z } from 'zod';
 import type { JsonObject } from '../runtime/json.ts';
 import { poolOf } from './addressed.ts';
+import { IDENTIFIER, SCOPE } from './declared-parts.ts';
 import { CognitoException } from './exception.ts';
 import { signedOperation, type Operation } from './operation.ts';
 import { pageInput, pageOf } from './paging.ts';
 import { recordPoolChange } from './pool-administration.ts';
 import type { ResourceServer } from './resource-servers.ts';
 import type { Room } from './room.ts';
-
-/** Printable, without a space, `"` and `\`; in a scope without `/`, which parts it from its identifier. */
-const IDENTIFIER = /^[\x21\x23-\x5B\x5D-\x7E]{1,256}$/;
-const SCOPE = /^[\x21\x23-\x2E\x30-\x5B\x5D-\x7E]{1,256}$/;
 
 const ofPool = z.object({ UserPoolId: z.string() });
 const ofServer = ofPool.extend({ Identifier: z.string().regex(IDENTIFIER) });

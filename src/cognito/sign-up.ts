@@ -72,7 +72,12 @@ export function signUp(room: Room): Operation {
       return { UserConfirmed: true, UserSub: user.account.id };
     }
     const address = pool.autoVerifyEmail ? keptOf(user).email : undefined;
-    const ask = { user, purpose: 'verify-email', origin } as const;
+    const occasion = {
+      source: 'SignUp',
+      clientId: client.id,
+      clientMetadata: given.ClientMetadata,
+    } as const;
+    const ask = { user, purpose: 'verify-email', origin, occasion } as const;
     return {
       UserConfirmed: false,
       UserSub: user.account.id,
@@ -132,7 +137,8 @@ export async function confirmed(
 
 /** `ResendConfirmationCode`: another letter; its code takes the place of the last. */
 export function resendConfirmationCode(room: Room): Operation {
-  return operation(ofClient, async (given, origin) => {
+  const input = ofClient.extend({ ClientMetadata: clientMetadata });
+  return operation(input, async (given, origin) => {
     const { pool, client } = await clientOf(given, room);
     await room.letters.admit(origin);
     const user = await room.users.find(pool, given.Username);
@@ -144,7 +150,12 @@ export function resendConfirmationCode(room: Room): Operation {
     if (user.row.status !== 'UNCONFIRMED')
       throw new CognitoException('InvalidParameterException', 'User is already confirmed.');
     const address = waitingAddress(user);
-    const ask = { user, address, origin, purpose: 'verify-email' } as const;
+    const occasion = {
+      source: 'ResendCode',
+      clientId: client.id,
+      clientMetadata: given.ClientMetadata,
+    } as const;
+    const ask = { user, address, origin, occasion, purpose: 'verify-email' } as const;
     return { CodeDeliveryDetails: await room.letters.send(ask) };
   });
 }

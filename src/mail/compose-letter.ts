@@ -1,5 +1,6 @@
 import type { Renderer, TextRenderer } from '../http/renderer.ts';
 import { harmlessName } from './harmless-name.ts';
+import { plainTextOf } from './plain-text.ts';
 import type { LetterContent } from './sealed-content.ts';
 
 /** A letter as it leaves. */
@@ -23,7 +24,8 @@ const SUBJECT_MAX = 150;
 const NAMES = ['clientName', 'inviter', 'device', 'message'];
 
 /**
- * Renders `views/mail/<name>.liquid` three times, each time in another layout: as the subject, as text, as HTML.
+ * Renders `views/mail/<name>.liquid` three times, each time in another layout: as the subject, as text, as HTML. Words of the operator's own
+ * stand in place of what they are for.
  *
  * @throws what the template engine throws, for a template of the theme that reads what is not there.
  */
@@ -31,7 +33,7 @@ export async function composeLetter(
   { name, content }: { readonly name: string; readonly content: LetterContent },
   { renderer, texts }: Stationery,
 ): Promise<Message> {
-  const { languages } = content;
+  const { languages, own = {} } = content;
   const data = templateData(content);
   const template = `mail/${name}`;
   const inLayout = (layout: string): object => ({ ...data, layout: `layouts/mail-${layout}` });
@@ -41,9 +43,9 @@ export async function composeLetter(
     renderer.render(template, inLayout('html'), languages),
   ]);
   return {
-    subject: subject.replaceAll(/\s+/g, ' ').trim().slice(0, SUBJECT_MAX),
-    text: `${text.replaceAll(/\n{3,}/g, '\n\n').trim()}\n`,
-    html,
+    subject: (own.subject ?? subject).replaceAll(/\s+/g, ' ').trim().slice(0, SUBJECT_MAX),
+    text: `${(own.html === undefined ? text : plainTextOf(own.html)).replaceAll(/\n{3,}/g, '\n\n').trim()}\n`,
+    html: own.html ?? html,
     link: data.link,
     code: data.code,
   };

@@ -75,6 +75,14 @@ export interface Letter<Name extends LetterName = LetterName> {
   readonly data: Letters[Name];
   /** Language tags, the preferred first. */
   readonly languages: readonly string[];
+  /** What a program of the operator's says in place of the house's words. */
+  readonly own?: OwnWords | undefined;
+}
+
+/** What is left out is said by the house. */
+export interface OwnWords {
+  readonly subject?: string | undefined;
+  readonly html?: string | undefined;
 }
 
 /** Takes letters for people. Nobody waits for a mail server. */

@@ -5,6 +5,7 @@ import type { Letter } from './mail.ts';
 const contentSchema = z.strictObject({
   data: z.record(z.string(), z.union([z.string(), z.number()])),
   languages: z.array(z.string()),
+  own: z.strictObject({ subject: z.string().optional(), html: z.string().optional() }).optional(),
 });
 
 /** What a letter reads, and in which languages: all of it that could help a thief. */
@@ -12,9 +13,9 @@ export type LetterContent = z.output<typeof contentSchema>;
 
 export function sealContent(
   sealer: Sealer,
-  { id, letter: { data, languages } }: { readonly id: string; readonly letter: Letter },
+  { id, letter: { data, languages, own } }: { readonly id: string; readonly letter: Letter },
 ): string {
-  return resealContent(sealer, { id, content: { data, languages: [...languages] } });
+  return resealContent(sealer, { id, content: { data, languages: [...languages], own } });
 }
 
 /** What was opened, sealed again. */

@@ -11,6 +11,7 @@ import { createRecordingLogger, type LogLine } from './recording-logger.ts';
 
 /** A letter as `/dev/inbox.json` has it. */
 export interface Letter {
+  readonly subject: string;
   readonly to: string;
   readonly name: string;
   readonly text: string;

@@ -74,7 +74,8 @@ async function codePage(
   const origin = originOf(ctx);
   await problemOf(async () => {
     await letters.admit(origin);
-    await letters.send({ user, address, origin, purpose: 'verify-email' });
+    const occasion = { source: 'ResendCode', clientId: interaction.client.id } as const;
+    await letters.send({ user, address, origin, occasion, purpose: 'verify-email' });
   });
   return pageOf(CODE_PATH, interaction, { login_hint: typedOf(user), to: masked(address) });
 }

@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Secret, TOTP } from 'otpauth';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PASSWORD } from '../../support/account-node.ts';
@@ -10,10 +13,19 @@ import {
 } from '../../support/cognito-node.ts';
 
 let node: CognitoNode;
+let folder: string;
 beforeAll(async () => {
-  node = await openCognitoNode({ mfaFactors: ['app', 'email'] });
+  folder = await mkdtemp(join(tmpdir(), 'latchkey-email-mfa-'));
+  await writeFile(
+    join(folder, 'CustomMessage.js'),
+    'exports.handler = async (event) => ({ ...event, response: { emailSubject: event.triggerSource } });',
+  );
+  node = await openCognitoNode({ mfaFactors: ['app', 'email'], triggers: { folder } });
 });
-afterAll(() => node.close());
+afterAll(async () => {
+  await node.close();
+  await rm(folder, { recursive: true });
+});
 
 const UserPoolId = POOL;
 const ON = { Enabled: true };
@@ -70,6 +82,10 @@ test('a code by e-mail is asked for once the user chose it, for one sign-in', as
     },
   });
   const [code = ''] = await codesOf('ann', 1);
+  // The trigger says what the letter is about; its body is left to the house.
+  expect(await node.letters('ann@example.com')).toMatchObject([
+    { subject: 'CustomMessage_Authentication' },
+  ]);
   const wrong = await respond(asked, { USERNAME: 'ann', EMAIL_OTP_CODE: '000000' });
   expect(wrong.error).toBe('CodeMismatchException');
   // It is of that sign-in, and of no other.

@@ -89,13 +89,13 @@ describe('operators', () => {
   });
 
   test('disable users, who lose what they hold, and enable them again', async () => {
-    await made('wes');
-    const { AccessToken } = (await signIn('wes')).body.AuthenticationResult;
-    await admin('AdminDisableUser', 'wes');
+    await made('wanda');
+    const { AccessToken } = (await signIn('wanda')).body.AuthenticationResult;
+    await admin('AdminDisableUser', 'wanda');
     expect((await node.call('GetUser', { AccessToken })).status).toBe(400);
-    expect((await signIn('wes')).error).toBe('NotAuthorizedException');
-    await admin('AdminEnableUser', 'wes');
-    expect((await signIn('wes')).status).toBe(200);
+    expect((await signIn('wanda')).error).toBe('NotAuthorizedException');
+    await admin('AdminEnableUser', 'wanda');
+    expect((await signIn('wanda')).status).toBe(200);
   });
 
   test('sign users out, confirm them, change and delete them', async () => {
@@ -211,6 +211,36 @@ describe('operators', () => {
     expect((await create('ned', { DesiredDeliveryMediums: ['SMS'] })).error).toBe(
       'InvalidParameterException',
     );
+  });
+
+  test('see when and how somebody signed in, page by page', async () => {
+    await made('yuri');
+    await signIn('yuri', 'wrong');
+    await signIn('yuri');
+    const list = { MaxResults: 1 };
+    const { body: first } = await admin('AdminListUserAuthEvents', 'yuri', list);
+    expect(first).toEqual({
+      AuthEvents: [
+        {
+          EventId: expect.any(String),
+          EventType: 'SignIn',
+          EventResponse: 'Pass',
+          CreationDate: expect.any(Number),
+          ChallengeResponses: [{ ChallengeName: 'Password', ChallengeResponse: 'Success' }],
+          EventContextData: { IpAddress: '127.0.0.1' },
+        },
+      ],
+      NextToken: expect.any(String),
+    });
+    const { NextToken } = first;
+    const { body: rest } = await admin('AdminListUserAuthEvents', 'yuri', { NextToken });
+    // What operators did to the account is none of the user's doing.
+    expect(rest).toMatchObject({
+      AuthEvents: [{ EventType: 'SignIn', EventResponse: 'Fail', ChallengeResponses: [{}] }],
+    });
+    expect(rest.NextToken).toBeUndefined();
+    const forged = await admin('AdminListUserAuthEvents', 'yuri', { NextToken: 'x' });
+    expect(forged.error).toBe('InvalidParameterException');
   });
 
   test('take attributes away', async () => {

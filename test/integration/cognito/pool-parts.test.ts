@@ -3,7 +3,16 @@ import { openCognitoNode, POOL, type CognitoNode } from '../../support/cognito-n
 
 let node: CognitoNode;
 beforeAll(async () => {
-  node = await openCognitoNode();
+  node = await openCognitoNode({
+    domains: [{ name: 'login.declared.example' }],
+    resourceServers: [
+      {
+        identifier: 'https://declared.example',
+        name: 'Declared',
+        scopes: [{ name: 'read', description: 'Read all' }],
+      },
+    ],
+  });
 });
 afterAll(() => node.close());
 
@@ -51,7 +60,9 @@ describe('resource servers', () => {
     ]);
     expect(second.NextToken).toBeUndefined();
     const ofOther = await node.call('ListResourceServers', { UserPoolId: POOL });
-    expect(ofOther.body).toEqual({ ResourceServers: [] });
+    expect(ofOther.body).toMatchObject({
+      ResourceServers: [{ Identifier: 'https://declared.example' }],
+    });
     const forged = { ...list, NextToken: '/' };
     expect((await node.call('ListResourceServers', forged)).error).toBe(
       'InvalidParameterException',
@@ -127,4 +138,45 @@ describe('domains', () => {
       'InvalidParameterException',
     );
   });
+});
+
+test('what the configuration declares of a pool is told, counts, and is not changed by the API', async () => {
+  const UserPoolId = POOL;
+  const Identifier = 'https://declared.example';
+  const Domain = 'login.declared.example';
+  const server = {
+    UserPoolId,
+    Identifier,
+    Name: 'Declared',
+    Scopes: [{ ScopeName: 'read', ScopeDescription: 'Read all' }],
+  };
+  const described = await node.call('DescribeResourceServer', { UserPoolId, Identifier });
+  expect(described.body).toEqual({ ResourceServer: server });
+  const { body: told } = await node.call('DescribeUserPool', { UserPoolId });
+  expect(told.UserPool).toMatchObject({ CustomDomain: Domain });
+  const { body: domain } = await node.call('DescribeUserPoolDomain', { Domain });
+  expect(domain).toMatchObject({ DomainDescription: { UserPoolId, Domain, Status: 'ACTIVE' } });
+  const client = await node.call('CreateUserPoolClient', {
+    UserPoolId,
+    ClientName: 'reader',
+    AllowedOAuthScopes: [`${Identifier}/read`],
+  });
+  expect(client.status).toBe(200);
+
+  const custom = {
+    CustomDomainConfig: { CertificateArn: 'arn:aws:acm:us-east-1:0:certificate/x' },
+  };
+  const refused: readonly (readonly [string, object])[] = [
+    ['CreateResourceServer', server],
+    ['UpdateResourceServer', { ...server, Name: 'Other' }],
+    ['DeleteResourceServer', { UserPoolId, Identifier }],
+    ['CreateUserPoolDomain', { UserPoolId: await createPool(), Domain, ...custom }],
+    ['CreateUserPoolDomain', { UserPoolId, Domain: 'login.second.example', ...custom }],
+    ['UpdateUserPoolDomain', { UserPoolId, Domain, ManagedLoginVersion: 2, ...custom }],
+    ['DeleteUserPoolDomain', { UserPoolId, Domain }],
+  ];
+  for (const [operation, input] of refused) {
+    const { error } = await node.call(operation, input);
+    expect([operation, error]).toEqual([operation, 'InvalidParameterException']);
+  }
 });

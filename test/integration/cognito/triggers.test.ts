@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeJwt } from 'jose';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { PASSWORD } from '../../support/account-node.ts';
 import {
   CLIENT,
@@ -43,6 +43,18 @@ const FILES: Readonly<Record<string, string>> = {
     exports.handler = async (event) => {
       console.log(JSON.stringify(event));
       if (event.userName === 'cat') throw new Error('Not tomorrow');
+      return event;
+    };`,
+  'CustomMessage.mjs': `
+    export const handler = async (event) => {
+      console.log(JSON.stringify(event));
+      const { codeParameter, usernameParameter, clientMetadata } = event.request;
+      if (clientMetadata?.mute) throw new Error('no letters today');
+      if (clientMetadata?.codeless) event.response.emailMessage = 'Hello';
+      else if (event.userName.startsWith('mel')) {
+        event.response.emailSubject = 'From ' + event.triggerSource;
+        event.response.emailMessage = '<p>' + (usernameParameter ?? 'You') + ', type <b>' + codeParameter + '</b></p>';
+      }
       return event;
     };`,
   'token.cjs': `
@@ -246,6 +258,88 @@ describe('around a sign-in', () => {
     await expect(createHostedVisitor(node.endpoint).signIn({}, 'ben')).rejects.toThrow(
       'PreAuthentication failed with error Not today.',
     );
+  });
+});
+
+describe('CustomMessage', () => {
+  const ask = { ClientId: CLIENT, Username: 'mel' };
+  const pooled = { UserPoolId: POOL, Username: 'mel' };
+
+  /** The letter with this subject, once it is there. */
+  async function letter(subject: string, to = 'mel@example.org') {
+    return await vi.waitFor(
+      async () => {
+        const found = (await node.letters(to)).find((one) => one.subject === subject);
+        if (found === undefined) throw new Error(`no letter ${subject}`);
+        return found;
+      },
+      { timeout: 5000 },
+    );
+  }
+
+  test('writes each letter with a code, which it never learns', async () => {
+    await signUp('mel', { ClientMetadata: { from: 'here' } });
+    const first = await letter('From CustomMessage_SignUp');
+    expect(first.text).toBe(`You, type ${first.codes[0]}\n`);
+    expect(lastEvent('CustomMessage')).toMatchObject({
+      triggerSource: 'CustomMessage_SignUp',
+      callerContext: { clientId: CLIENT },
+      request: {
+        userAttributes: { email: 'mel@example.org' },
+        codeParameter: '{####}',
+        usernameParameter: null,
+        linkParameter: null,
+        clientMetadata: { from: 'here' },
+      },
+      response: { smsMessage: null, emailMessage: null, emailSubject: null },
+    });
+    await node.call('ResendConfirmationCode', ask);
+    const { codes } = await letter('From CustomMessage_ResendCode');
+    const [ConfirmationCode] = codes;
+    expect((await node.call('ConfirmSignUp', { ...ask, ConfirmationCode })).body).toEqual({});
+    await node.call('ForgotPassword', ask);
+    await letter('From CustomMessage_ForgotPassword');
+    await node.call('AdminResetUserPassword', { ...pooled, ClientMetadata: { by: 'hand' } });
+    expect(lastEvent('CustomMessage')).toMatchObject({
+      triggerSource: 'CustomMessage_ForgotPassword',
+      callerContext: { clientId: 'CLIENT_ID_NOT_APPLICABLE' },
+      request: { clientMetadata: { by: 'hand' } },
+    });
+    const UserAttributes = [{ Name: 'email', Value: 'mel@other.example' }];
+    await node.call('AdminUpdateUserAttributes', { ...pooled, UserAttributes });
+    await letter('From CustomMessage_UpdateUserAttribute', 'mel@other.example');
+  });
+
+  test('writes to whom operators make, with their name as text', async () => {
+    await node.call('AdminCreateUser', {
+      UserPoolId: POOL,
+      Username: 'mel<b>',
+      TemporaryPassword: 'for one & no more',
+      UserAttributes: [{ Name: 'email', Value: 'melb@example.org' }],
+    });
+    const { text } = await letter('From CustomMessage_AdminCreateUser', 'melb@example.org');
+    expect(text).toBe('mel<b>, type for one & no more\n');
+  });
+
+  test('refuses in its own words, or by a letter without a place for the code; the others are the house’s', async () => {
+    const muted = await node.call('ForgotPassword', {
+      ClientId: CLIENT,
+      Username: 'gus',
+      ClientMetadata: { mute: '1' },
+    });
+    expect([muted.error, muted.body.message]).toEqual([
+      'UserLambdaValidationException',
+      'CustomMessage failed with error no letters today.',
+    ]);
+    const ClientMetadata = { codeless: '1' };
+    const empty = await node.call('ForgotPassword', {
+      ClientId: CLIENT,
+      Username: 'gus',
+      ClientMetadata,
+    });
+    expect(empty.error).toBe('InvalidLambdaResponseException');
+    await node.call('ForgotPassword', { ClientId: CLIENT, Username: 'gus' });
+    await letter('Your code for a new password at Latchkey', 'gus@example.com');
   });
 });
 

@@ -5,6 +5,8 @@ import { settingsSchema } from '../../../src/settings.ts';
 const SECRET = 'latchkey-dev-secret-not-for-production-0003';
 const POOL = { id: 'us-east-1_Dev00001', clients: [{ id: 'app1' }] };
 
+const API = { identifier: 'api', name: 'API', scopes: [{ name: 'read', description: 'Read' }] };
+
 /** Where the settings are wrong, from the top of the configuration. */
 function wrong(cognito: object, others: object = {}): readonly string[] {
   const settings = { profile: 'dev', issuer: 'http://localhost:4000', ...others, cognito };
@@ -33,6 +35,25 @@ test.each<[string, object]>([
     { ...POOL, clients: [{ id: 'a', secretInClear: SECRET, secret: { env: 'X' } }] },
   ],
   ['pools', { ...POOL, clients: [{ id: 'a' }, { id: 'a' }] }],
+  ['pools.0.domains.0.name', { ...POOL, domains: [{ name: 'My App' }] }],
+  ['pools.0.domains.1', { ...POOL, domains: [{ name: 'one' }, { name: 'two' }] }],
+  [
+    'pools.0.resourceServers.0.identifier',
+    { ...POOL, resourceServers: [{ ...API, identifier: 'a b' }] },
+  ],
+  ['pools.0.resourceServers.1.identifier', { ...POOL, resourceServers: [API, API] }],
+  [
+    'pools.0.resourceServers.0.scopes.0.name',
+    { ...POOL, resourceServers: [{ ...API, scopes: [{ name: 'a/b', description: 'x' }] }] },
+  ],
+  [
+    'pools.0.clients.0.oauth.scopes.1',
+    {
+      ...POOL,
+      resourceServers: [API],
+      clients: [{ id: 'a', oauth: { scopes: ['api/read', 'api/write'] } }],
+    },
+  ],
 ])('%s is refused as in %j', (path, pool) => {
   expect(wrong({ enabled: true, pools: [pool] })).toContain(`cognito.${path}`);
 });

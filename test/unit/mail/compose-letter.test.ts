@@ -100,6 +100,30 @@ describe('every letter', () => {
     },
   );
 
+  test('says what a program of the operator’s says in its place, as text, too', async () => {
+    const content = { data: { ...DATA['reset-code'] }, languages: ['en'] };
+    const own = {
+      subject: 'Hello\r\nBcc: all@example.com',
+      html: '<style>p { color: red }</style><p>Type <b>654321</b> &amp; go<br>to <a class="x" href="https://app.example.com/?a=1">the app</a></p>',
+    };
+    expect(
+      await composeLetter({ name: 'reset-code', content: { ...content, own } }, views),
+    ).toEqual({
+      subject: 'Hello Bcc: all@example.com',
+      text: 'Type 654321 & go\nto the app (https://app.example.com/?a=1)\n',
+      html: own.html,
+      link: '',
+      code: '654321',
+    });
+    const house = await composeLetter({ name: 'reset-code', content }, views);
+    const { subject } = own;
+    const titled = await composeLetter(
+      { name: 'reset-code', content: { ...content, own: { subject } } },
+      views,
+    );
+    expect(titled).toEqual({ ...house, subject: 'Hello Bcc: all@example.com' });
+  });
+
   test('says the same thing as text, readable line by line', async () => {
     const { subject, text } = await compose('sign-in-code', DATA['sign-in-code']);
     expect(subject).toBe('Your code to sign in to Latchkey');

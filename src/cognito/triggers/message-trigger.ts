@@ -1,0 +1,106 @@
+import { z } from 'zod';
+import type { JsonObject } from '../../runtime/json.ts';
+import { CognitoException } from '../exception.ts';
+import type { PoolUser } from '../users.ts';
+import { userAttributes } from './event-parts.ts';
+import { readResponse, type Triggers } from './triggers.ts';
+
+/** Why a letter goes out. */
+export type MessageSource =
+  | 'AdminCreateUser'
+  | 'Authentication'
+  | 'ForgotPassword'
+  | 'ResendCode'
+  | 'SignUp'
+  | 'UpdateUserAttribute'
+  | 'VerifyUserAttribute';
+
+/** What led to a letter. */
+export interface Occasion {
+  readonly source: MessageSource;
+  /** Undefined: an operator, or a user by a token, without a client in it. */
+  readonly clientId: string | undefined;
+  readonly clientMetadata?: JsonObject | undefined;
+}
+
+/** What a letter says in place of the words of the house; what is left out stays. */
+export interface CustomLetter {
+  readonly subject?: string;
+  readonly html?: string;
+}
+
+const CODE = '{####}';
+const USERNAME = '{username}';
+const CHARACTERS_MAX = 20_000;
+const SUBJECT_MAX = 140;
+
+const customMessage = z.object({
+  emailSubject: z.string().max(SUBJECT_MAX).nullish(),
+  emailMessage: z.string().max(CHARACTERS_MAX).nullish(),
+});
+
+/**
+ * `CustomMessage`, before there is a code: it is given a place for it, and never the code. Undefined: there is no such trigger, or it
+ * leaves the words to the house.
+ *
+ * @throws {CognitoException} when it refuses, or leaves out what the letter is sent for.
+ */
+export async function callCustomMessage(
+  user: PoolUser,
+  { source, clientId, clientMetadata }: Occasion,
+  triggers: Triggers,
+): Promise<CustomLetter | undefined> {
+  const isInvitation = source === 'AdminCreateUser';
+  const response = await triggers.call({
+    trigger: 'CustomMessage',
+    source: `CustomMessage_${source}`,
+    pool: user.pool,
+    clientId,
+    userName: user.row.username,
+    request: {
+      userAttributes: userAttributes(user),
+      codeParameter: CODE,
+      // Addresses are verified by codes alone.
+      linkParameter: null,
+      usernameParameter: isInvitation ? USERNAME : null,
+      ...(clientMetadata !== undefined && { clientMetadata }),
+    },
+    response: { smsMessage: null, emailMessage: null, emailSubject: null },
+  });
+  if (response === undefined) return undefined;
+  const { emailSubject: subject, emailMessage: html } = readResponse(response, customMessage);
+  if (html) checkPlaces(html, isInvitation ? [CODE, USERNAME] : [CODE]);
+  return subject || html ? { ...(subject && { subject }), ...(html && { html }) } : undefined;
+}
+
+function checkPlaces(html: string, places: readonly string[]): void {
+  const missing = places.find((place) => !html.includes(place));
+  if (missing !== undefined)
+    throw new CognitoException(
+      'InvalidLambdaResponseException',
+      `Invalid lambda function output : emailMessage: must contain ${missing}`,
+    );
+}
+
+interface Filling {
+  readonly code: string;
+  readonly username: string;
+}
+
+/** With what the places are for. */
+export function filledIn({ subject, html }: CustomLetter, given: Filling): CustomLetter {
+  const inHtml = { code: escaped(given.code), username: escaped(given.username) };
+  return {
+    ...(subject !== undefined && { subject: fill(subject, given) }),
+    ...(html !== undefined && { html: fill(html, inHtml) }),
+  };
+}
+
+function fill(text: string, { code, username }: Filling): string {
+  return text.replaceAll(CODE, () => code).replaceAll(USERNAME, () => username);
+}
+
+/** What people chose is no markup. */
+function escaped(text: string): string {
+  return text.replaceAll(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
