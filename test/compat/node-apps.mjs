@@ -5,10 +5,11 @@ import { createServer } from 'node:http';
 import { Auth0Client } from '@auth0/nextjs-auth0/server';
 import { ManagementClient } from 'auth0';
 import { AuthenticationClient } from 'auth0/legacy';
+import { createAuthClientScenes } from './auth-client.mjs';
 import { NextRequest, NextResponse } from 'next/server.js';
 
 const { AUTH0_DOMAIN: domain, AUTH0_AUDIENCE: audience, APP_BASE_URL: appBaseUrl } = process.env;
-const { MACHINE_ID: clientId, MACHINE_SECRET: clientSecret } = process.env;
+const { MACHINE_ID: clientId, MACHINE_SECRET: clientSecret, INBOX: inbox } = process.env;
 
 // It takes the port of a domain only so: docs/guides/replace-auth0.md
 const nextjs = new Auth0Client({
@@ -19,7 +20,12 @@ const nextjs = new Auth0Client({
 const authentication = new AuthenticationClient({ domain, clientId, clientSecret });
 const management = new ManagementClient({ domain, clientId, clientSecret });
 
+const scenes = createAuthClientScenes({ domain, clientId, clientSecret, audience, inbox });
+
 const ROUTES = {
+  '/auth-client/password': scenes.password,
+  '/auth-client/code': scenes.code,
+  '/auth-client/mfa': scenes.mfa,
   '/session': (request) => nextjs.getSession(request),
   '/machine': () => authentication.oauth.clientCredentialsGrant({ audience }),
   '/people': async () => {

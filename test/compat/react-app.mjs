@@ -13,6 +13,10 @@ function App() {
     createElement('p', { key: 'state', id: 'state' }, state),
     createElement('p', { key: 'token', id: 'token' }, token),
     button('sign-in', () => auth0.loginWithRedirect()),
+    button('sign-up', () => {
+      const authorizationParams = { ...options.authorizationParams, screen_hint: 'signup' };
+      return auth0.loginWithRedirect({ authorizationParams });
+    }),
     button('renew', async () => setToken(await auth0.getAccessTokenSilently({ cacheMode: 'off' }))),
     button('sign-out', () => auth0.logout({ logoutParams: { returnTo: location.origin } })),
   ];

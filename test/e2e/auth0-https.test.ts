@@ -8,7 +8,8 @@ import type { Browser, Page } from 'playwright-core';
 import { rolldown } from 'rolldown';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchBrowser } from '../support/browser.ts';
-import { compatFolder, installCompat } from '../support/compat.ts';
+import { compatFolder, installCompat, installNextApp } from '../support/compat.ts';
+import { IS_LONG } from '../support/counts.ts';
 import { startLatchkey, type Latchkey } from '../support/latchkey.ts';
 import { freePort } from '../support/ports.ts';
 import { listen, type Listener } from '../support/relying-parties/listener.ts';
@@ -16,6 +17,12 @@ import { signInOn } from '../support/relying-parties/sign-in-on.ts';
 
 const API = 'https://api.example.com';
 const SECRET = 'a-secret-of-the-tests-and-of-nothing-else-0001';
+const WITHOUT_PAGES = [
+  'password',
+  ...['password-realm', 'passwordless/otp', 'mfa-otp'].map(
+    (name) => `http://auth0.com/oauth/grant-type/${name}`,
+  ),
+];
 const ACTION = `exports.onExecutePostLogin = async (event, api) => {
   api.idToken.setCustomClaim('https://app.example.com/roles', event.authorization.roles);
 };`;
@@ -24,6 +31,7 @@ let browser: Browser;
 let latchkey: Latchkey;
 let domain: string;
 let folder: string;
+let nextUrl: string;
 let react: Listener;
 let node: { readonly url: string; readonly process: ChildProcess };
 
@@ -32,7 +40,9 @@ beforeAll(async () => {
   browser = await launchBrowser();
   folder = await mkdtemp(join(tmpdir(), 'latchkey-https-'));
   await writeFile(join(folder, 'roles.js'), ACTION);
-  const [port, reactPort, nodePort] = [await freePort(), await freePort(), await freePort()];
+  const ports = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
+  const [port, reactPort, nodePort] = ports;
+  nextUrl = `http://localhost:${ports[3]}`;
   domain = `localhost:${port}`;
   latchkey = await startLatchkey({
     command: 'dev',
@@ -54,9 +64,12 @@ afterAll(async () => {
 
 function settingsFor(reactPort: number, nodePort: number): Readonly<Record<string, unknown>> {
   const [spa, web] = [`http://localhost:${reactPort}`, `http://localhost:${nodePort}`];
-  const common = { allowedLogoutUrls: [spa, web], webOrigins: [spa] };
+  const common = { allowedLogoutUrls: [spa, web, nextUrl], webOrigins: [spa] };
   const confidential = { ...common, clientSecretInClear: SECRET };
   return {
+    authentication: { emailCode: true, secondFactorForGroups: ['staff'] },
+    groups: [{ name: 'staff', people: ['bob'] }],
+    joining: { mode: 'open' },
     apis: [{ identifier: API, name: 'Messages', scopes: { 'read:messages': 'Read' } }],
     roles: [{ name: 'reader', api: API, permissions: ['read:messages'], people: ['alice'] }],
     auth0: {
@@ -70,12 +83,17 @@ function settingsFor(reactPort: number, nodePort: number): Readonly<Record<strin
           actions: { folder },
           clients: [
             { ...common, clientId: 'react', appType: 'spa', callbacks: [spa] },
-            { ...confidential, clientId: 'next', callbacks: [`${web}/auth/callback`] },
+            {
+              ...confidential,
+              clientId: 'next',
+              callbacks: [web, nextUrl].map((url) => `${url}/auth/callback`),
+            },
             {
               ...confidential,
               clientId: 'machine',
               appType: 'non_interactive',
               managementScopes: ['read:users', 'update:users'],
+              grantTypes: ['client_credentials', 'refresh_token', ...WITHOUT_PAGES],
             },
           ],
         },
@@ -116,19 +134,26 @@ async function startReactApp(port: number): Promise<Listener> {
   );
 }
 
+/** What applications of nextjs-auth0 find in their environment. */
+function nextEnvironment(url: string): NodeJS.ProcessEnv {
+  return {
+    NODE_EXTRA_CA_CERTS: join(latchkey.folder, 'keys/dev-authority.crt'),
+    AUTH0_DOMAIN: domain,
+    AUTH0_AUDIENCE: API,
+    AUTH0_CLIENT_ID: 'next',
+    AUTH0_CLIENT_SECRET: SECRET,
+    AUTH0_SECRET: 'of-the-cookies-of-a-test-and-of-nothing-else-0',
+    APP_BASE_URL: url,
+  };
+}
+
 /** In a process of their own: Node reads whom it trusts at its start. */
 async function startNodeApps(port: number): Promise<typeof node> {
   const url = `http://localhost:${port}`;
-  const authority = join(latchkey.folder, 'keys/dev-authority.crt');
   const child = spawn(process.execPath, [join(compatFolder, 'node-apps.mjs')], {
     env: {
-      NODE_EXTRA_CA_CERTS: authority,
-      AUTH0_DOMAIN: domain,
-      AUTH0_AUDIENCE: API,
-      AUTH0_CLIENT_ID: 'next',
-      AUTH0_CLIENT_SECRET: SECRET,
-      AUTH0_SECRET: 'of-the-cookies-of-a-test-and-of-nothing-else-0',
-      APP_BASE_URL: url,
+      ...nextEnvironment(url),
+      INBOX: `${latchkey.issuer}/dev/inbox.json`,
       MACHINE_ID: 'machine',
       MACHINE_SECRET: SECRET,
     },
@@ -148,6 +173,12 @@ async function inBrowser(act: (page: Page) => Promise<void>): Promise<void> {
   }
 }
 
+/** On the page where an account is made. */
+async function refuseToJoin(page: Page): Promise<void> {
+  await page.waitForSelector('[name=email]');
+  await page.click('button[name=action][value=cancel]');
+}
+
 test('the banner has what applications are told', () => {
   expect(latchkey.output()).toContain(`AUTH0_DOMAIN=${domain}`);
   expect(latchkey.output()).toContain(
@@ -155,9 +186,12 @@ test('the banner has what applications are told', () => {
   );
 });
 
-test('auth0-react signs in, renews its token by a refresh token, and signs out', () =>
+test('auth0-react is told when somebody would not join, signs in, renews its token by a refresh token, and signs out', () =>
   inBrowser(async (page) => {
     await page.goto(react.url);
+    await page.click('#sign-up');
+    await refuseToJoin(page);
+    await page.waitForSelector('#state:has-text("refused the request")');
     await page.click('#sign-in');
     await signInOn(page, { consent: false });
     await page.waitForSelector('#state:has-text("alice@example.com")');
@@ -172,6 +206,14 @@ test('auth0-react signs in, renews its token by a refresh token, and signs out',
   }));
 
 describe('nextjs-auth0', () => {
+  test('leads to the page for a new account, and tells its application when somebody says no', () =>
+    inBrowser(async (page) => {
+      await page.goto(`${node.url}/auth/login?screen_hint=signup`);
+      await refuseToJoin(page);
+      await page.waitForURL(/\/auth\/callback\?error=access_denied/u);
+      expect(await page.textContent('body')).toContain('error');
+    }));
+
   test('signs in, keeps its session with the claims of an action, refreshes, and signs out', () =>
     inBrowser(async (page) => {
       await page.goto(`${node.url}/auth/login?returnTo=/session`);
@@ -192,6 +234,43 @@ describe('nextjs-auth0', () => {
     }));
 });
 
+describe.runIf(IS_LONG)('nextjs-auth0 in an application that Next itself builds and serves', () => {
+  let server: ChildProcess | undefined;
+
+  beforeAll(async () => {
+    const app = await installNextApp();
+    const env = { ...process.env, ...nextEnvironment(nextUrl), NEXT_TELEMETRY_DISABLED: '1' };
+    const next = (...words: readonly string[]): ChildProcess =>
+      spawn(process.execPath, [join(app, 'node_modules/next/dist/bin/next'), ...words], {
+        cwd: app,
+        env: { ...env, NODE_ENV: 'production' },
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+    const build = next('build');
+    build.stdout?.resume();
+    expect(await once(build, 'exit')).toEqual([0, null]);
+    server = next('start', '--port', new URL(nextUrl).port);
+    const said = server.stdout?.iterator({ destroyOnReturn: false }) ?? [];
+    for await (const text of said) if (String(text).includes('Ready')) break;
+    server.stdout?.resume();
+  }, 180_000);
+
+  afterAll(() => server?.kill('SIGKILL'));
+
+  test('signs in, shows who it is on a page of the server, renews, and signs out', () =>
+    inBrowser(async (page) => {
+      await page.goto(`${nextUrl}/auth/login`);
+      await signInOn(page, { consent: false });
+      await page.waitForSelector('#state:has-text("alice@example.com")');
+      await page.goto(`${nextUrl}/token`);
+      const [held, renewed] = JSON.parse((await page.textContent('body')) ?? '') as string[];
+      expect(decodeJwt(renewed ?? '')).toMatchObject({ iss: `https://${domain}/`, azp: 'next' });
+      expect(renewed).not.toBe(held);
+      await page.goto(`${nextUrl}/auth/logout`);
+      await page.waitForSelector('#state:has-text("nobody")');
+    }));
+});
+
 describe('auth0 for Node, which trusts the authority by NODE_EXTRA_CA_CERTS', () => {
   test('gets a token for itself', async () => {
     const answer = await fetch(`${node.url}/machine`);
@@ -204,5 +283,43 @@ describe('auth0 for Node, which trusts the authority by NODE_EXTRA_CA_CERTS', ()
       email: 'alice@example.com',
       user_metadata: { colour: 'green' },
     });
+  });
+});
+
+describe('auth0-auth-js, which does without pages', () => {
+  async function play(scene: string): Promise<Readonly<Record<string, unknown>>> {
+    const answer = await fetch(`${node.url}/auth-client/${scene}`);
+    const text = await answer.text();
+    expect(answer.status, text).toBe(200);
+    return JSON.parse(text) as Record<string, unknown>;
+  }
+
+  test('signs somebody up, who signs in by password, and renews what they have', async () => {
+    expect(await play('password')).toMatchObject({
+      signedUp: { email: 'zoe@example.com', emailVerified: false },
+      wrong: 'Wrong email or password.',
+      claims: { email: 'zoe@example.com', nickname: 'zoe' },
+      isRotated: true,
+      again: 'Unknown or invalid refresh token.',
+      words: "We've just sent you an email to reset your password.",
+    });
+  });
+
+  test('signs in by a code', async () => {
+    expect(await play('code')).toMatchObject({
+      wrong: 'Wrong email or verification code.',
+      claims: { email: 'alice@example.com' },
+    });
+  });
+
+  test('sets up an authenticator app, and is asked for it from then on', async () => {
+    const { accessToken, ...told } = await play('mfa');
+    expect(told).toEqual({
+      required: 'mfa_required',
+      wrong: 'Invalid otp.',
+      types: ['otp', 'recovery-code'],
+      challengeType: 'otp',
+    });
+    expect(decodeJwt(String(accessToken)).sub).toMatch(/^auth0\|/u);
   });
 });

@@ -10,37 +10,32 @@ import {
   startAuth0Web,
   startPassportApp,
 } from '../support/relying-parties/auth0-apps.ts';
+import { createAuth0Spa, type Auth0Spa } from '../support/relying-parties/auth0-spa.ts';
+import { codeFor, joinOn } from '../support/relying-parties/join-on.ts';
 import type { Listener } from '../support/relying-parties/listener.ts';
 import { signInOn } from '../support/relying-parties/sign-in-on.ts';
 
 const API = 'https://api.example.com';
+const OTHER = 'https://other.example.com';
 const SECRET = 'a-secret-of-the-tests-and-of-nothing-else-0001';
 
 const DATABASE = 'Username-Password-Authentication';
 const REALM = 'http://auth0.com/oauth/grant-type/password-realm';
 const OTP = 'http://auth0.com/oauth/grant-type/passwordless/otp';
 
-/** What of auth0-spa-js these tests call. */
-interface SpaClient {
-  loginWithRedirect(options?: object): Promise<void>;
-  loginWithPopup(options?: object): Promise<void>;
-  handleRedirectCallback(): Promise<object>;
-  getTokenSilently(options?: object): Promise<string>;
-  getUser(): Promise<{ readonly sub: string; readonly email: string } | undefined>;
-  logout(options: object): Promise<void>;
-}
-
 declare const location: { readonly origin: string };
 
 let browser: Browser;
 let latchkey: Latchkey;
 let tenant: string;
-const apps: Partial<Record<'api' | 'passport' | 'spa' | 'web', Listener>> = {};
+let spa: Auth0Spa;
+const apps: Partial<Record<'api' | 'code' | 'passport' | 'spa' | 'web', Listener>> = {};
 
 beforeAll(async () => {
   await installCompat();
   browser = await launchBrowser();
-  const [port, spa, web, passport] = [
+  const [port, spaPort, web, code, passport] = [
+    await freePort(),
     await freePort(),
     await freePort(),
     await freePort(),
@@ -52,27 +47,30 @@ beforeAll(async () => {
     settings: {
       authentication: { emailCode: true },
       joining: { mode: 'open' },
-      apis: [{ identifier: API, name: 'Messages', scopes: { 'read:messages': 'Read' } }],
+      apis: [
+        { identifier: API, name: 'Messages', scopes: { 'read:messages': 'Read' } },
+        { identifier: OTHER, name: 'Other', scopes: { 'read:messages': 'Read' } },
+      ],
       auth0: {
         tenants: [
           {
             name: 'test',
             issuer: `${tenant}/`,
             listen: { port },
-            apis: [{ identifier: API }],
+            apis: [{ identifier: API }, { identifier: OTHER }],
             clients: [
               {
                 clientId: 'spa',
                 appType: 'spa',
-                callbacks: [at(spa)],
-                allowedLogoutUrls: [at(spa)],
-                webOrigins: [at(spa)],
+                callbacks: [at(spaPort)],
+                allowedLogoutUrls: [at(spaPort)],
+                webOrigins: [at(spaPort)],
               },
               {
                 clientId: 'web',
                 clientSecretInClear: SECRET,
-                callbacks: [`${at(web)}/callback`, `${at(passport)}/callback`],
-                allowedLogoutUrls: [at(web)],
+                callbacks: [web, code, passport].map((app) => `${at(app)}/callback`),
+                allowedLogoutUrls: [at(web), at(code)],
               },
               {
                 clientId: 'machine',
@@ -86,8 +84,19 @@ beforeAll(async () => {
       },
     },
   });
-  apps.spa = await startAuth0Spa(spa);
+  apps.spa = await startAuth0Spa(spaPort);
+  spa = createAuth0Spa({ url: apps.spa.url, tenant, audience: API });
   apps.web = await startAuth0Web(web, { issuer: tenant, clientId: 'web' });
+  apps.code = await startAuth0Web(code, {
+    issuer: tenant,
+    clientId: 'web',
+    clientSecret: SECRET,
+    authorizationParams: {
+      response_type: 'code',
+      audience: API,
+      scope: 'openid profile email offline_access read:messages',
+    },
+  });
   apps.api = await startAuth0Api({ issuer: tenant, audience: API });
   apps.passport = await startPassportApp(passport, {
     tenant,
@@ -112,37 +121,6 @@ async function inBrowser(act: (page: Page) => Promise<void>): Promise<void> {
   }
 }
 
-/** Calls what is left of the page's `auth0`: a client of it is made for each page. */
-async function withSpa<Result>(
-  page: Page,
-  options: object,
-  act: (client: SpaClient) => Promise<Result>,
-): Promise<Result> {
-  const given = {
-    domain: tenant,
-    clientId: 'spa',
-    authorizationParams: {
-      redirect_uri: apps.spa?.url,
-      audience: API,
-      scope: 'openid profile email read:messages',
-    },
-    ...options,
-  };
-  return page.evaluate(`(async () => {
-    const client = await auth0.createAuth0Client(${JSON.stringify(given)});
-    return await (${act.toString()})(client);
-  })()`);
-}
-
-async function signInToSpa(page: Page, options: object = {}): Promise<void> {
-  await page.goto(apps.spa?.url ?? '');
-  await withSpa(page, options, async (client) => {
-    void client.loginWithRedirect();
-  });
-  await signInOn(page, { consent: false });
-  await page.waitForURL(/\?code=/u);
-}
-
 async function askApi(token: string): Promise<number> {
   const headers = { authorization: `Bearer ${token}` };
   return (await fetch(`${apps.api?.url ?? ''}/messages`, { headers })).status;
@@ -151,8 +129,8 @@ async function askApi(token: string): Promise<number> {
 describe('auth0-spa-js in a browser', () => {
   test('signs in, gets a token of the API, renews it in a frame, and signs out', () =>
     inBrowser(async (page) => {
-      await signInToSpa(page);
-      const first = await withSpa(page, {}, async (client) => {
+      await spa.signIn(page);
+      const first = await spa.within(page, {}, async (client) => {
         await client.handleRedirectCallback();
         return { user: await client.getUser(), token: await client.getTokenSilently() };
       });
@@ -160,17 +138,25 @@ describe('auth0-spa-js in a browser', () => {
       expect(first.user?.sub).toMatch(/^auth0\|/u);
       expect(await askApi(first.token)).toBe(200);
 
-      const silent = await withSpa(page, {}, async (client) => {
+      const silent = await spa.within(page, {}, async (client) => {
         return await client.getTokenSilently({ cacheMode: 'off' });
       });
       expect(silent).not.toBe(first.token);
       expect(await askApi(silent)).toBe(200);
 
-      await withSpa(page, {}, async (client) => {
+      const unknown = await spa.within(page, {}, (client) => {
+        const authorizationParams = { audience: 'https://nobody.example' };
+        return client
+          .getTokenSilently({ cacheMode: 'off', authorizationParams })
+          .catch((error) => `${error.error}: ${error.error_description}`);
+      });
+      expect(unknown).toBe('access_denied: Service not found: https://nobody.example');
+
+      await spa.within(page, {}, async (client) => {
         void client.logout({ logoutParams: { returnTo: location.origin } });
       });
       await page.waitForURL(`${apps.spa?.url ?? ''}/`);
-      const gone = await withSpa(page, {}, (client) =>
+      const gone = await spa.within(page, {}, (client) =>
         client.getTokenSilently({ cacheMode: 'off' }).catch((error) => String(error.error)),
       );
       expect(gone).toBe('login_required');
@@ -179,8 +165,8 @@ describe('auth0-spa-js in a browser', () => {
   test('keeps refresh tokens that rotate, in its worker', () =>
     inBrowser(async (page) => {
       const options = { useRefreshTokens: true };
-      await signInToSpa(page, options);
-      const tokens = await withSpa(page, options, async (client) => {
+      await spa.signIn(page, options);
+      const tokens = await spa.within(page, options, async (client) => {
         await client.handleRedirectCallback();
         const held = [await client.getTokenSilently()];
         for (let round = 0; round < 3; round += 1)
@@ -191,11 +177,24 @@ describe('auth0-spa-js in a browser', () => {
       expect(await askApi(tokens.at(-1) ?? '')).toBe(200);
     }));
 
+  test('has somebody make an account, who is signed in by that', () =>
+    inBrowser(async (page) => {
+      await spa.begin(page, {}, { authorizationParams: { screen_hint: 'signup' } });
+      const email = 'yara@example.com';
+      await joinOn(page, { issuer: latchkey.issuer, email, password: 'correct-horse-battery-47' });
+      await page.waitForURL(/\?code=/u);
+      const user = await spa.within(page, {}, async (client) => {
+        await client.handleRedirectCallback();
+        return await client.getUser();
+      });
+      expect(user).toMatchObject({ email });
+    }));
+
   test('signs in by a window of its own', () =>
     inBrowser(async (page) => {
       await page.goto(apps.spa?.url ?? '');
       const opened = page.context().waitForEvent('page');
-      const user = withSpa(page, {}, async (client) => {
+      const user = spa.within(page, {}, async (client) => {
         await client.loginWithPopup();
         return await client.getUser();
       });
@@ -218,9 +217,29 @@ test('express-openid-connect signs in by its defaults, and out at /v2/logout', (
     await page.waitForSelector('[name=password]');
   }));
 
+test('express-openid-connect has a token of the API, renews it, and is told when somebody says no', () =>
+  inBrowser(async (page) => {
+    const home = apps.code?.url ?? '';
+    await page.goto(`${home}/login`);
+    await page.click('button[name=action][value=cancel]');
+    await page.waitForURL(/\/callback\?error=access_denied/u);
+    await page.goto(`${home}/login`);
+    await signInOn(page, { consent: false });
+    await page.waitForURL(`${home}/`);
+    await page.goto(`${home}/tokens`);
+    const tokens = JSON.parse((await page.textContent('body')) ?? '') as readonly string[];
+    expect(new Set(tokens).size).toBe(2);
+    for (const token of tokens) expect(await askApi(token)).toBe(200);
+  }));
+
 test('passport-auth0 signs in without PKCE, and asks userinfo with the token in the query', () =>
   inBrowser(async (page) => {
-    await page.goto(`${apps.passport?.url ?? ''}/login`);
+    const login = `${apps.passport?.url ?? ''}/login`;
+    await page.goto(login);
+    await page.click('button[name=action][value=cancel]');
+    await page.waitForURL(/\/callback\?error=access_denied/u);
+    expect(await page.textContent('body')).toBe('Unauthorized');
+    await page.goto(login);
     await signInOn(page, { consent: false });
     await page.waitForURL(/callback/u);
     const profile: unknown = JSON.parse((await page.textContent('body')) ?? '');
@@ -292,21 +311,29 @@ describe('auth0 for Node', () => {
     const { passwordless } = authentication(SECRET);
     const email = 'alice@example.com';
     await passwordless.sendEmail({ email, send: 'code' });
-    const codes = async (): Promise<readonly string[]> => {
-      const answer = await fetch(`${latchkey.issuer}/dev/inbox.json?to=${email}`);
-      const letters = (await answer.json()) as readonly { readonly codes: readonly string[] }[];
-      return letters.flatMap((letter) => letter.codes);
-    };
-    await expect.poll(async () => (await codes()).length).toBe(1);
     const { data } = await passwordless.loginWithEmail({
       email,
-      code: (await codes())[0],
+      code: await codeFor(email, latchkey.issuer),
       ...wish,
     });
     expect(await askApi(data.access_token)).toBe(200);
   });
 });
 
-test('express-oauth2-jwt-bearer refuses what is no token of the tenant', async () => {
+test('express-oauth2-jwt-bearer refuses what is no token for it, or has too little scope', async () => {
+  const tokenFor = async (wish: object): Promise<string> => {
+    const machine = { grant_type: 'password', client_id: 'machine', client_secret: SECRET };
+    const answer = await fetch(`${tenant}/oauth/token`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ ...machine, username: 'bob', password: 'latchkey-dev', ...wish }),
+    });
+    const { access_token: token } = (await answer.json()) as { readonly access_token: string };
+    return token;
+  };
   expect(await askApi('nothing')).toBe(401);
+  expect(await askApi(await tokenFor({}))).toBe(401);
+  expect(await askApi(await tokenFor({ audience: OTHER }))).toBe(401);
+  expect(await askApi(await tokenFor({ audience: API, scope: 'openid' }))).toBe(403);
+  expect(await askApi(await tokenFor({ audience: API }))).toBe(200);
 });

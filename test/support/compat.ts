@@ -5,9 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 const FOLDER = fileURLToPath(new URL('../compat/', import.meta.url));
-// What Next compiles and draws with is optional, and a quarter of all.
 const INSTALL =
-  '[ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --ignore-scripts --omit=optional --no-audit --no-fund';
+  '[ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --ignore-scripts --no-audit --no-fund';
 const run = promisify(execFile);
 
 /**
@@ -15,9 +14,23 @@ const run = promisify(execFile);
  * are, and are no dependencies of it.
  */
 export async function installCompat(): Promise<void> {
+  // What Next compiles and draws with is optional, and a quarter of all.
+  await install(FOLDER, '--omit=optional');
+}
+
+/** Where an application of Next's is, with all that Next builds and serves it by: 340 MB, for the long tests alone. */
+export async function installNextApp(): Promise<string> {
+  const folder = `${FOLDER}next/`;
+  await install(folder);
+  return folder;
+}
+
+async function install(folder: string, ...flags: readonly string[]): Promise<void> {
+  const modified = (path: string): number =>
+    statSync(`${folder}${path}`, { throwIfNoEntry: false })?.mtimeMs ?? 0;
   if (modified('node_modules/.package-lock.json') >= modified('package-lock.json')) return;
   // One test file at a time: the others find it done.
-  await run('flock', ['.', 'sh', '-c', INSTALL], { cwd: FOLDER });
+  await run('flock', ['.', 'sh', '-c', [INSTALL, ...flags].join(' ')], { cwd: folder });
 }
 
 /** A package of `test/compat`. What it gives is the caller's to say. */
@@ -29,9 +42,4 @@ export const compatFolder = FOLDER;
 /** The path of a file of such a package. */
 export function compatFile(path: string): string {
   return `${FOLDER}node_modules/${path}`;
-}
-
-/** 0: it is not there. */
-function modified(path: string): number {
-  return statSync(`${FOLDER}${path}`, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }

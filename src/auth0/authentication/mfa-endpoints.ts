@@ -37,9 +37,12 @@ export function createMfaEndpoints(room: Room): readonly ApiEndpoint[] {
       throw unsupported();
     }),
     endpointOf('/mfa/associate', association, async (given, call) => {
-      const client = await authenticatedClient(given, room.clients);
-      const token = call.bearer ?? given.mfa_token ?? '';
-      const { signIn, step } = await standOf(token, client.id, room);
+      const { bearer } = call;
+      // Libraries of Auth0's show the `mfa_token` alone, which the application got for itself.
+      const isNamed = given.client_id !== undefined || bearer === undefined;
+      const client = isNamed ? await authenticatedClient(given, room.clients) : undefined;
+      const token = bearer ?? given.mfa_token ?? '';
+      const { signIn, step } = await standOf(token, client?.id, room);
       if (step.kind !== 'enrol') throw problem(403, 'access_denied', 'User is already enrolled.');
       if (!given.authenticator_types.includes('otp')) throw unsupported();
       return await associate(signIn, call, room);

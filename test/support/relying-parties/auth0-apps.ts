@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import express, { type RequestHandler, type Request, type Response } from 'express';
-import { auth } from 'express-openid-connect';
+import { auth, type ConfigParams } from 'express-openid-connect';
 import { compatFile, requireCompat } from '../compat.ts';
 import { listen, type Listener } from './listener.ts';
 
@@ -25,10 +25,22 @@ export async function startAuth0Spa(port: number): Promise<Listener> {
   );
 }
 
-/** A web app with express-openid-connect in its defaults: an ID token by form post, and no secret. */
+/**
+ * A web app with express-openid-connect. Its defaults: an ID token by form post, and no secret. `/tokens` tells the access
+ * token that it has, and what it is renewed to.
+ */
 export async function startAuth0Web(
   port: number,
-  { issuer, clientId }: { readonly issuer: string; readonly clientId: string },
+  {
+    issuer,
+    clientId,
+    ...more
+  }: {
+    readonly issuer: string;
+    readonly clientId: string;
+    readonly clientSecret?: string;
+    readonly authorizationParams?: ConfigParams['authorizationParams'];
+  },
 ): Promise<Listener> {
   const app = express();
   app.use(
@@ -39,8 +51,14 @@ export async function startAuth0Web(
       secret: 'of-the-cookies-of-a-test-and-of-nothing-else',
       authRequired: false,
       auth0Logout: true,
+      ...more,
     }),
   );
+  app.get('/tokens', async ({ oidc }: Request, response: Response) => {
+    const held = oidc.accessToken;
+    const renewed = await held?.refresh();
+    response.json([held?.access_token, renewed?.access_token]);
+  });
   app.get('/', ({ oidc }: Request, response: Response) => {
     response.json({ signedIn: oidc.isAuthenticated(), claims: oidc.idTokenClaims ?? {} });
   });
