@@ -1,86 +1,23 @@
 import { Secret, TOTP } from 'otpauth';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import type {
+  AmplifyAuth,
+  Answer,
+  AwsSdk,
+  Done,
+  IdentityJs,
+  IdentityPool,
+  IdentitySession,
+  IdentityUser,
+  JwtVerify,
+} from '../support/cognito-sdks.ts';
 import { installCompat, requireCompat } from '../support/compat.ts';
 import { startLatchkey, type Latchkey } from '../support/latchkey.ts';
 import { freePort } from '../support/ports.ts';
 
-/** What these tests call of `@aws-sdk/client-cognito-identity-provider`. */
-interface AwsSdk {
-  readonly CognitoIdentityProvider: new (
-    options: object,
-  ) => Readonly<Record<string, (input: object) => Promise<Answer>>>;
-}
-
-interface Answer {
-  readonly AuthenticationResult?: Readonly<Record<string, string>>;
-  readonly ChallengeName?: string;
-  readonly Session?: string;
-  readonly SecretCode?: string;
-  readonly Username?: string;
-  readonly User?: { readonly Username: string; readonly UserCreateDate: Date };
-  readonly Users?: readonly { readonly Username: string }[];
-  readonly CodeDeliveryDetails?: { readonly Destination: string };
-}
-
-/** The same of `amazon-cognito-identity-js`. */
-interface IdentityJs {
-  readonly AuthenticationDetails: new (options: object) => object;
-  readonly CognitoUser: new (options: object) => IdentityUser;
-  readonly CognitoUserPool: new (options: object) => IdentityPool;
-}
-
-interface IdentityPool {
-  signUp(...given: readonly unknown[]): void;
-}
-
-interface IdentityUser {
-  authenticateUser(details: object, callbacks: Callbacks): void;
-  completeNewPasswordChallenge(password: string, attributes: object, callbacks: Callbacks): void;
-  confirmRegistration(code: string, force: boolean, done: Done): void;
-  refreshSession(token: object, done: Done): void;
-  getUserAttributes(done: Done): void;
-  changePassword(old: string, next: string, done: Done): void;
-  globalSignOut(callbacks: Callbacks): void;
-}
-
-interface Callbacks {
-  readonly onSuccess: (result: IdentitySession) => void;
-  readonly onFailure: (error: Error) => void;
-  readonly newPasswordRequired?: (attributes: object) => void;
-}
-
-interface IdentitySession {
-  getAccessToken(): { getJwtToken(): string; readonly payload: Readonly<Record<string, unknown>> };
-  getIdToken(): { getJwtToken(): string; readonly payload: Readonly<Record<string, unknown>> };
-  getRefreshToken(): object;
-}
-
-type Done = (error: Error | null, result?: unknown) => void;
-
-/** The same of `aws-jwt-verify`. */
-interface JwtVerify {
-  readonly CognitoJwtVerifier: {
-    create(options: object): {
-      cacheJwks(jwks: unknown): void;
-      verify(token: string): Promise<Readonly<Record<string, unknown>>>;
-    };
-  };
-}
-
-/** The same of `aws-amplify/auth`. */
-interface AmplifyAuth {
-  signUp(input: object): Promise<{ readonly nextStep: { readonly signUpStep: string } }>;
-  confirmSignUp(input: object): Promise<{ readonly isSignUpComplete: boolean }>;
-  signIn(input: object): Promise<{ readonly isSignedIn: boolean }>;
-  signOut(): Promise<void>;
-  updatePassword(input: object): Promise<void>;
-  fetchUserAttributes(): Promise<Readonly<Record<string, string>>>;
-  fetchAuthSession(options?: object): Promise<{
-    readonly tokens?: { readonly accessToken: { readonly payload: object; toString(): string } };
-  }>;
-}
-
 const POOL = 'us-east-1_Dev00001';
+/** Its refresh tokens are good once. */
+const ROTATING = 'rotatingclient1';
 const AWS_POOL = 'eu-central-1_Prod00001';
 const CLIENT = 'publicclient1';
 const AWS_CLIENT = 'awsclient1';
@@ -106,7 +43,11 @@ beforeAll(async () => {
         listen: { port },
         signatures: { keys: [{ id: ACCESS_KEY, secret: { env: 'COGNITO_SECRET_KEY' } }] },
         pools: [
-          { id: POOL, people: true, clients: [{ id: CLIENT }] },
+          {
+            id: POOL,
+            people: true,
+            clients: [{ id: CLIENT }, { id: ROTATING, rotateRefreshTokens: true }],
+          },
           { id: AWS_POOL, issuer: 'aws', people: true, clients: [{ id: AWS_CLIENT }] },
         ],
       },
@@ -120,15 +61,36 @@ afterAll(async () => {
   await latchkey?.clean();
 });
 
-/** The code of the newest letter to an address. */
-async function codeFor(address: string): Promise<string> {
+/** The code of a letter to an address: for sign-up, or for another password. */
+async function codeFor(address: string, name = 'verify-email'): Promise<string> {
   const url = `${latchkey.issuer}/dev/inbox.json?to=${encodeURIComponent(address)}`;
   return await vi.waitFor(async () => {
     const letters = JSON.parse(await (await fetch(url)).text());
-    const [, code] = /\b(\d{6})\b/.exec(letters[0]?.text ?? '') ?? [];
+    const letter = letters.find((one: { readonly name: string }) => one.name === name);
+    const [, code] = /\b(\d{6})\b/.exec(letter?.text ?? '') ?? [];
     if (code === undefined) throw new Error(`no letter to ${address}`);
     return code;
   });
+}
+
+/** One operation, without a signature and without an SDK. */
+async function operate(operation: string, input: object): Promise<Answer> {
+  const answer = await fetch(endpoint, {
+    method: 'POST',
+    headers: { 'X-Amz-Target': `AWSCognitoIdentityProviderService.${operation}` },
+    body: JSON.stringify(input),
+  });
+  return JSON.parse(await answer.text());
+}
+
+/** For applications two hours go by; nothing else of their time does. */
+async function twoHoursLater<Result>(work: () => Promise<Result>): Promise<Result> {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 2 * 3600_000 });
+  try {
+    return await work();
+  } finally {
+    vi.useRealTimers();
+  }
 }
 
 describe('@aws-sdk/client-cognito-identity-provider', () => {
@@ -183,6 +145,58 @@ describe('@aws-sdk/client-cognito-identity-provider', () => {
     });
   });
 
+  test('signs people up, tells by name what went wrong, and signs them out everywhere', async () => {
+    const ask = { ClientId: CLIENT, Username: 'sue' };
+    const UserAttributes = [{ Name: 'email', Value: 'sue@new.example' }];
+    await call('signUp', { ...ask, Password: PASSWORD, UserAttributes });
+    const signIn = (password = PASSWORD, ClientId = CLIENT): Promise<Answer> =>
+      call('initiateAuth', {
+        ClientId,
+        AuthFlow: 'USER_PASSWORD_AUTH',
+        AuthParameters: { USERNAME: 'sue', PASSWORD: password },
+      });
+    await expect(signIn()).rejects.toMatchObject({ name: 'UserNotConfirmedException' });
+    const confirm = (ConfirmationCode: string): Promise<Answer> =>
+      call('confirmSignUp', { ...ask, ConfirmationCode });
+    await expect(confirm('000000')).rejects.toMatchObject({ name: 'CodeMismatchException' });
+    await confirm(await codeFor('sue@new.example'));
+    await expect(signIn('wrong')).rejects.toMatchObject({
+      name: 'NotAuthorizedException',
+      message: 'Incorrect username or password.',
+      $metadata: { httpStatusCode: 400, requestId: expect.any(String) },
+    });
+
+    await call('forgotPassword', ask);
+    const ConfirmationCode = await codeFor('sue@new.example', 'reset-code');
+    const set = { ...ask, ConfirmationCode };
+    await expect(call('confirmForgotPassword', { ...set, Password: 'weak' })).rejects.toMatchObject(
+      {
+        name: 'InvalidPasswordException',
+      },
+    );
+    await call('confirmForgotPassword', { ...set, Password: 'Another-one-4' });
+    const { AuthenticationResult: tokens } = await signIn('Another-one-4');
+    const AccessToken = tokens?.['AccessToken'];
+    await call('globalSignOut', { AccessToken });
+    const over = { name: 'NotAuthorizedException', message: 'Access Token has been revoked' };
+    await expect(call('getUser', { AccessToken })).rejects.toMatchObject(over);
+  });
+
+  test('refreshes with a token that is good once: one that comes back ends the session', async () => {
+    const { AuthenticationResult: first } = await call('initiateAuth', {
+      ClientId: ROTATING,
+      AuthFlow: 'USER_PASSWORD_AUTH',
+      AuthParameters: { USERNAME: 'alice', PASSWORD },
+    });
+    const refresh = (RefreshToken: string | undefined): Promise<Answer> =>
+      call('getTokensFromRefreshToken', { ClientId: ROTATING, RefreshToken });
+    const { AuthenticationResult: second } = await refresh(first?.['RefreshToken']);
+    expect(second?.['RefreshToken']).not.toBe(first?.['RefreshToken']);
+    const gone = { name: 'NotAuthorizedException', message: 'Refresh Token has been revoked' };
+    await expect(refresh(first?.['RefreshToken'])).rejects.toMatchObject(gone);
+    await expect(refresh(second?.['RefreshToken'])).rejects.toMatchObject(gone);
+  });
+
   test('is refused with a secret key that is not the operator’s', async () => {
     const other = client('another secret');
     await expect(call('listUsers', { UserPoolId: POOL }, other)).rejects.toMatchObject({
@@ -206,10 +220,13 @@ describe('amazon-cognito-identity-js', () => {
     };
   }
 
-  function userOf(Username: string): { readonly user: IdentityUser; readonly pool: IdentityPool } {
+  function userOf(
+    Username: string,
+    ClientId = CLIENT,
+  ): { readonly user: IdentityUser; readonly pool: IdentityPool } {
     const Storage = createStorage();
     const { CognitoUser, CognitoUserPool } = sdk();
-    const pool = new CognitoUserPool({ UserPoolId: POOL, ClientId: CLIENT, endpoint, Storage });
+    const pool = new CognitoUserPool({ UserPoolId: POOL, ClientId, endpoint, Storage });
     return { pool, user: new CognitoUser({ Username, Pool: pool, Storage }) };
   }
 
@@ -245,6 +262,29 @@ describe('amazon-cognito-identity-js', () => {
     });
   });
 
+  test('renews tokens silently once they have expired, and revokes them at sign-out', async () => {
+    const { user, pool } = userOf('alice');
+    const session = await signIn(user, 'alice', PASSWORD);
+    const renewed = await twoHoursLater(async () => {
+      const kept = pool.getCurrentUser();
+      return await done((callback) => kept?.getSession(callback));
+    });
+    const tokenOf = (of: unknown): string => (of as IdentitySession).getAccessToken().getJwtToken();
+    expect(tokenOf(renewed)).not.toBe(tokenOf(session));
+    const [before, after] = [session, renewed as IdentitySession].map(
+      (one) => one.getAccessToken().payload['origin_jti'],
+    );
+    expect(after).toBe(before);
+    await new Promise<void>((resolve) => {
+      user.signOut(resolve);
+    });
+    expect(pool.getCurrentUser()).toBeNull();
+    // The SDK itself would try for seconds.
+    const RefreshToken = session.getRefreshToken().getToken();
+    const refused = await operate('GetTokensFromRefreshToken', { ClientId: CLIENT, RefreshToken });
+    expect(refused).toMatchObject({ __type: 'NotAuthorizedException' });
+  });
+
   test('signs people up, confirms them and changes their password', async () => {
     const { user, pool } = userOf('ida');
     const attributes = [{ Name: 'email', Value: 'ida@new.example' }];
@@ -258,19 +298,70 @@ describe('amazon-cognito-identity-js', () => {
     await done((callback) => user.changePassword(PASSWORD, 'Another-one-2', callback));
     expect(await done((callback) => user.getUserAttributes(callback))).toHaveLength(3);
     await signIn(userOf('ida').user, 'ida', 'Another-one-2');
+
+    const { user: forgetful } = userOf('ida');
+    await new Promise((onSuccess, onFailure) => {
+      forgetful.forgotPassword({ onSuccess, onFailure });
+    });
+    const confirm = (given: string): Promise<unknown> =>
+      new Promise((onSuccess, onFailure) => {
+        forgetful.confirmPassword(given, 'Another-one-5', { onSuccess, onFailure });
+      });
+    await expect(confirm('000000')).rejects.toMatchObject({ code: 'CodeMismatchException' });
+    await confirm(await codeFor('ida@new.example', 'reset-code'));
+    await signIn(forgetful, 'ida', 'Another-one-5');
   });
 });
 
 describe('aws-amplify', () => {
-  test('signs people up and in by SRP, renews their tokens and signs them out', async () => {
+  function configured(userPoolClientId: string): AmplifyAuth {
     const { Amplify }: { readonly Amplify: { configure(options: object): void } } =
       requireCompat('aws-amplify');
-    const auth: AmplifyAuth = requireCompat('aws-amplify/auth');
     Amplify.configure({
-      Auth: {
-        Cognito: { userPoolId: POOL, userPoolClientId: CLIENT, userPoolEndpoint: endpoint },
-      },
+      Auth: { Cognito: { userPoolId: POOL, userPoolClientId, userPoolEndpoint: endpoint } },
     });
+    return requireCompat('aws-amplify/auth');
+  }
+
+  async function accessToken({ fetchAuthSession }: AmplifyAuth, options = {}): Promise<string> {
+    const { tokens } = await fetchAuthSession(options);
+    return String(tokens?.accessToken);
+  }
+
+  test('renews tokens silently once they have expired, with a refresh token that is good once, too', async () => {
+    for (const client of [CLIENT, ROTATING]) {
+      const auth = configured(client);
+      await auth.signIn({ username: 'alice', password: PASSWORD });
+      const seen = [await accessToken(auth)];
+      seen.push(await twoHoursLater(() => accessToken(auth)));
+      // The token that came with the last is what the next is asked for by.
+      seen.push(await accessToken(auth, { forceRefresh: true }));
+      expect(new Set(seen).size).toBe(3);
+      await auth.signOut();
+      expect(await accessToken(auth)).toBe('undefined');
+    }
+  });
+
+  test('tells by name what went wrong', async () => {
+    const auth = configured(CLIENT);
+    const wrong = auth.signIn({ username: 'alice', password: 'wrong' });
+    await expect(wrong).rejects.toMatchObject({
+      name: 'NotAuthorizedException',
+      message: 'Incorrect username or password.',
+    });
+    const weak = auth.signUp({ username: 'weak', password: 'weak' });
+    await expect(weak).rejects.toMatchObject({ name: 'InvalidPasswordException' });
+    await auth.resetPassword({ username: 'alice' });
+    const reset = auth.confirmResetPassword({
+      username: 'alice',
+      confirmationCode: '000000',
+      newPassword: 'Another-one-6',
+    });
+    await expect(reset).rejects.toMatchObject({ name: 'CodeMismatchException' });
+  });
+
+  test('signs people up and in by SRP, renews their tokens and signs them out', async () => {
+    const auth = configured(CLIENT);
     const options = { userAttributes: { email: 'amy@new.example' } };
     const { nextStep } = await auth.signUp({ username: 'amy', password: PASSWORD, options });
     expect(nextStep.signUpStep).toBe('CONFIRM_SIGN_UP');
@@ -294,28 +385,41 @@ describe('aws-amplify', () => {
 });
 
 describe('aws-jwt-verify', () => {
-  test('takes tokens of a pool whose issuer is Amazon’s', async () => {
+  async function verify(token: string | undefined, options: object): Promise<object> {
     const { CognitoJwtVerifier }: JwtVerify = requireCompat('aws-jwt-verify');
+    const verifier = CognitoJwtVerifier.create({ userPoolId: AWS_POOL, ...options });
     const keys = await fetch(`${endpoint}/${AWS_POOL}/.well-known/jwks.json`);
-    const jwks: unknown = await keys.json();
-    const answer = await fetch(endpoint, {
-      method: 'POST',
-      headers: { 'X-Amz-Target': 'AWSCognitoIdentityProviderService.InitiateAuth' },
-      body: JSON.stringify({
-        ClientId: AWS_CLIENT,
-        AuthFlow: 'USER_PASSWORD_AUTH',
-        AuthParameters: { USERNAME: 'alice', PASSWORD },
-      }),
+    verifier.cacheJwks(await keys.json());
+    return await verifier.verify(token ?? '');
+  }
+
+  test('takes tokens of a pool whose issuer is Amazon’s, renewed ones, too, and nothing else', async () => {
+    const { AuthenticationResult: first } = await operate('InitiateAuth', {
+      ClientId: AWS_CLIENT,
+      AuthFlow: 'USER_PASSWORD_AUTH',
+      AuthParameters: { USERNAME: 'alice', PASSWORD },
     });
-    const { AuthenticationResult: tokens } = JSON.parse(await answer.text());
-    for (const [tokenUse, token] of [
-      ['access', tokens.AccessToken],
-      ['id', tokens.IdToken],
-    ]) {
-      const options = { userPoolId: AWS_POOL, clientId: AWS_CLIENT, tokenUse };
-      const verifier = CognitoJwtVerifier.create(options);
-      verifier.cacheJwks(jwks);
-      expect(await verifier.verify(token)).toMatchObject({ token_use: tokenUse });
+    const { AuthenticationResult: second } = await operate('GetTokensFromRefreshToken', {
+      ClientId: AWS_CLIENT,
+      RefreshToken: first?.['RefreshToken'],
+    });
+    const ofAccess = { tokenUse: 'access', clientId: AWS_CLIENT };
+    for (const { AccessToken, IdToken } of [first ?? {}, second ?? {}]) {
+      expect(await verify(AccessToken, ofAccess)).toMatchObject({ username: 'alice' });
+      expect(await verify(IdToken, { ...ofAccess, tokenUse: 'id' })).toMatchObject({
+        email: 'alice@example.com',
+      });
     }
+    const { AccessToken = '', IdToken } = second ?? {};
+    const [head, , signature] = AccessToken.split('.');
+    const forged = Buffer.from(JSON.stringify({ sub: 'somebody' })).toString('base64url');
+    await expect(verify(IdToken, ofAccess)).rejects.toThrow('Token use not allowed');
+    await expect(verify(AccessToken, { ...ofAccess, clientId: 'other' })).rejects.toThrow(
+      'Client ID not allowed',
+    );
+    await expect(verify(`${head}.${forged}.${signature}`, ofAccess)).rejects.toThrow();
+    await expect(twoHoursLater(() => verify(AccessToken, ofAccess))).rejects.toThrow(
+      'Token expired',
+    );
   });
 });
