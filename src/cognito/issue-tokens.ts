@@ -107,16 +107,18 @@ export async function issueTokens(
 
 type SharedClaims = JsonObject & { readonly iat: number };
 
-/** `client_id` and no `aud`; the last three are ours, by which it can be taken back before it expires. */
+/** `client_id`, and `aud` only for a `resource`; the last three are ours, by which it can be taken back before it expires. */
 function accessTokenClaims(
   { client, user, session, mark }: TokensFor,
   shared: SharedClaims,
   scopes: readonly string[],
 ): JsonObject & { readonly jti: string } {
   const { grantId, sessionUid } = handlesOf(session);
+  const { resource } = session.hosted ?? {};
   return {
     ...shared,
     client_id: client.id,
+    ...(resource !== undefined && { aud: resource }),
     token_use: 'access',
     scope: scopes.join(' '),
     ...(session.hosted !== undefined && { version: 2 }),

@@ -27,6 +27,8 @@ const record = z.strictObject({
       grantId: z.string(),
       sessionUid: z.string().optional(),
       scopes: z.array(z.string()),
+      /** What its access tokens are for (`resource`); left out: whoever takes them. */
+      resource: z.string().optional(),
     })
     .optional(),
 });

@@ -72,5 +72,6 @@ function isProven(payload: AdapterPayload, verifier: string | undefined): boolea
 
 function redeemed(payload: AdapterPayload): RedeemedCode {
   const { accountId = '', grantId = '', sessionUid, scope = '', nonce, authTime = 0 } = payload;
-  return { accountId, grantId, sessionUid, scopes: scope.split(' '), nonce, authTime };
+  const resource = typeof payload.resource === 'string' ? payload.resource : undefined;
+  return { accountId, grantId, sessionUid, scopes: scope.split(' '), resource, nonce, authTime };
 }

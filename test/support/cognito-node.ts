@@ -1,5 +1,6 @@
 import { openAccountNode, type AccountNode } from './account-node.ts';
 import { freePort } from './ports.ts';
+import { throughNode, type Way } from './relying-parties/through-node.ts';
 
 /** What a sign-in gives. */
 export interface Tokens {
@@ -43,6 +44,8 @@ export interface Answered {
 /** A whole node with one pool, at whose API tests ask as SDKs do. */
 export interface CognitoNode extends AccountNode {
   readonly endpoint: string;
+  /** To this node, where several share the endpoint. */
+  readonly way: Way;
   /** One operation, without a signature. */
   call(operation: string, input: object): Promise<Answered>;
 }
@@ -59,14 +62,19 @@ export const SIGNED_OUT = 'http://localhost:3000/';
 /** Of clients that people sign in to at the hosted pages. */
 const OAUTH = { enabled: true, callbackUrls: [CALLBACK], logoutUrls: [SIGNED_OUT] };
 
-/** `pool` over a pool of everybody in the directory, where passwords need eight characters and nothing else. */
+/**
+ * `pool` over a pool of everybody in the directory, where passwords need eight characters and nothing else. `endpoint`:
+ * of another node, beside which this one stands.
+ */
 export async function openCognitoNode(
   pool: object = {},
   settings: Readonly<Record<string, unknown>> = {},
   signatures: object = { mode: 'accept' },
+  shared?: string,
 ): Promise<CognitoNode> {
   const port = await freePort();
-  const endpoint = `http://127.0.0.1:${port}`;
+  const endpoint = shared ?? `http://127.0.0.1:${port}`;
+  const way = throughNode(port);
   const node = await openAccountNode({
     cognito: {
       enabled: true,
@@ -96,11 +104,24 @@ export async function openCognitoNode(
     },
     ...settings,
   });
-  return { ...node, endpoint, call: (operation, input) => call(endpoint, operation, input) };
+  return {
+    ...node,
+    endpoint,
+    way,
+    call: (operation, input) => call({ endpoint, way }, operation, input),
+    async close() {
+      await way.close();
+      await node.close();
+    },
+  };
 }
 
-async function call(endpoint: string, operation: string, input: object): Promise<Answered> {
-  const answer = await fetch(endpoint, {
+async function call(
+  { endpoint, way }: Pick<CognitoNode, 'endpoint' | 'way'>,
+  operation: string,
+  input: object,
+): Promise<Answered> {
+  const answer = await way.fetch(endpoint, {
     method: 'POST',
     headers: {
       'Content-Type': 'application/x-amz-json-1.1',

@@ -21,8 +21,8 @@ interface Cookie {
 
 const STEPS_MAX = 20;
 
-/** `home`: the origin of the provider; everything else is a client's. */
-export function createBrowser(home: string): Browser {
+/** `home`: the origin of the provider; everything else is a client's. `send`: the way there, if it is a special one. */
+export function createBrowser(home: string, send: typeof fetch = fetch): Browser {
   const cookies = new Map<string, Cookie>();
 
   function cookiesFor(path: string): string {
@@ -56,7 +56,7 @@ export function createBrowser(home: string): Browser {
         if (!headers.has('accept')) headers.set('accept', 'text/html');
         const sent = cookiesFor(url.pathname);
         if (sent !== '') headers.set('cookie', sent);
-        const response = await fetch(url, { ...options, headers, redirect: 'manual' });
+        const response = await send(url.href, { ...options, headers, redirect: 'manual' });
         keep(response);
         responses.push(response);
         const location = response.headers.get('location');

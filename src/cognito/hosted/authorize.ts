@@ -1,5 +1,6 @@
 import type { HostedProtocol } from '../../http/site.ts';
-import type { Pools } from '../pools.ts';
+import type { ClientOfPool, Pools } from '../pools.ts';
+import { refusedRequest } from './refused-request.ts';
 
 /** The engine's own. */
 const ENGINE_PATH = '/authorize';
@@ -16,6 +17,7 @@ const KNOWN = [
   'nonce',
   'prompt',
   'redirect_uri',
+  'resource',
   'response_type',
   'scope',
   'state',
@@ -24,7 +26,7 @@ const KNOWN = [
 /** `protocol` at the paths of Cognito, for requests as its applications make them; and at no other. */
 export function atHostedPaths(
   protocol: HostedProtocol,
-  { pools }: { readonly pools: Pick<Pools, 'findClient'> },
+  { pools, endpoint }: { readonly pools: Pick<Pools, 'findClient'>; readonly endpoint: string },
 ): HostedProtocol {
   return {
     document: () => undefined,
@@ -32,7 +34,13 @@ export function atHostedPaths(
     async handle(request, response, origin, tls) {
       const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
       if (PATHS.has(pathname)) {
-        const query = await engineQuery(searchParams, pools);
+        const found = await pools.findClient(searchParams.get('client_id') ?? '');
+        const refused = found && refusedRequest(searchParams, found, endpoint);
+        if (refused !== undefined) {
+          response.writeHead(303, { Location: refused, 'Cache-Control': 'no-store' }).end();
+          return;
+        }
+        const query = engineQuery(searchParams, found);
         request.url = `${ENGINE_PATH}?${query.toString()}`;
       }
       await protocol.handle(request, response, origin, tls);
@@ -41,19 +49,14 @@ export function atHostedPaths(
 }
 
 /** A parameter that is sent twice stays so, for the engine to refuse. */
-async function engineQuery(
-  sent: URLSearchParams,
-  pools: Pick<Pools, 'findClient'>,
-): Promise<URLSearchParams> {
+function engineQuery(sent: URLSearchParams, found: ClientOfPool | undefined): URLSearchParams {
   const query = new URLSearchParams(
     KNOWN.flatMap((name) => sent.getAll(name).map((value): [string, string] => [name, value])),
   );
   const language = sent.get('lang');
   if (language !== null) query.set('ui_locales', language);
-  if ((query.get('scope') ?? '') === '') {
-    // Who names no scope asks for all that the client may have.
-    const { client } = (await pools.findClient(sent.get('client_id') ?? '')) ?? {};
-    if (client !== undefined) query.set('scope', client.oauth.scopes.join(' '));
-  }
+  // Who names no scope asks for all that the client may have.
+  if ((query.get('scope') ?? '') === '' && found !== undefined)
+    query.set('scope', found.client.oauth.scopes.join(' '));
   return query;
 }

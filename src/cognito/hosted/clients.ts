@@ -8,12 +8,16 @@ import { offers } from '../mfa.ts';
 import type { ClientOfPool, Pools } from '../pools.ts';
 import { TOKEN_ALGORITHM } from '../sign-token.ts';
 
+/** What an access token may be for, beside the applications of the pool: as Cognito has it. */
+const BINDABLE =
+  /^(?:https:\/\/|http:\/\/(?:localhost|127\.0\.0\.1)(?=[:/]|$)|(?!https?:)[a-z][a-z\d+.-]*:\/\/)./i;
+
 const SECOND_FACTOR = { off: 'never', optional: 'if-enrolled', on: 'required' } as const;
 
 /** The clients of all pools as the engine sees them. */
 export interface HostedClients {
   readonly clients: Clients;
-  /** One API, which has every scope that a client may ask for and OpenID Connect does not know. */
+  /** APIs that all have every scope that a client may ask for and OpenID Connect does not know. */
   readonly resourceServers: ResourceServers;
   /** Undefined: nobody has looked for this client yet. */
   issuerFor(clientId: string): string | undefined;
@@ -49,12 +53,14 @@ export function createHostedClients({
     return client;
   }
 
-  const api = apiOf(endpoint, scopes);
   return {
     clients: { ...house, find, list: async () => [], pairwise: async () => [] },
     resourceServers: {
-      find: (identifier) => (identifier === api.identifier ? api : undefined),
-      list: () => [api],
+      find: (identifier) =>
+        identifier === endpoint || BINDABLE.test(identifier)
+          ? apiOf(identifier, scopes)
+          : undefined,
+      list: () => [apiOf(endpoint, scopes)],
     },
     issuerFor(clientId) {
       const pool = poolsOf.get(clientId);

@@ -42,7 +42,7 @@ export async function openHostedUi(
     features: { dpop: { enabled: false } },
   });
   return {
-    protocol: atHostedPaths(protocol, room),
+    protocol: atHostedPaths(protocol, { ...room, endpoint }),
     routers: [
       ...routers,
       createEndpoints(room, protocol),

@@ -62,7 +62,8 @@ async function byCode(request: TokenRequest, codes: Codes, room: Room): Promise<
   if (redeemed === undefined || user?.account.state !== 'active')
     throw new OAuthProblem('invalid_grant', 'the code is not good for this client');
   await callSignInTriggers({ pool, client, user }, room.triggers);
-  const { grantId, sessionUid, authTime, nonce } = redeemed;
+  const { grantId, sessionUid, authTime, nonce, resource } = redeemed;
+  const isBound = resource !== undefined && resource !== room.settings.endpoint;
   const { session, refreshToken } = await room.sessions.begin({
     pool,
     client,
@@ -73,6 +74,7 @@ async function byCode(request: TokenRequest, codes: Codes, room: Room): Promise<
       grantId,
       ...(sessionUid !== undefined && { sessionUid }),
       scopes: [...redeemed.scopes],
+      ...(isBound && { resource }),
     },
   });
   const tokens = { pool, client, user, session, mark, nonce, origin: originOf(ctx) };

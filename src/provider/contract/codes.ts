@@ -16,6 +16,8 @@ export interface RedeemedCode {
   readonly grantId: string;
   readonly sessionUid: string | undefined;
   readonly scopes: readonly string[];
+  /** The API that the client named, or that of the dialect (RFC 8707); undefined: none, or several. */
+  readonly resource: string | undefined;
   readonly nonce: string | undefined;
   /** NumericDate. */
   readonly authTime: number;

@@ -70,7 +70,8 @@ function isGrantOf(token: AdapterPayload, grant: JsonObject, now: number): boole
     (number(grant, 'exp') ?? 0) > now &&
     text(grant, 'clientId') === token.clientId &&
     text(grant, 'accountId') === token.accountId &&
-    // Nothing of ours rejects a part of a grant; the engine could tell what that means.
-    object(grant, 'rejected') === undefined
+    // Nothing of ours rejects a part of a grant; the engine could tell what that means. Of one to which something was
+    // added it writes that nothing is.
+    Object.keys(object(grant, 'rejected') ?? {}).length === 0
   );
 }

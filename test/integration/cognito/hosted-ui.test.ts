@@ -94,6 +94,19 @@ describe('a sign-in at the hosted pages', () => {
     );
   });
 
+  test('binds access tokens to the one resource that was named, also those of a refresh', async () => {
+    const resource = 'https://api.example.com/orders';
+    const named = { resource, identity_provider: 'COGNITO' };
+    const visitor = createHostedVisitor(node.endpoint);
+    expect(decodeJwt((await visitor.signIn()).access_token).aud).toBeUndefined();
+    const tokens = await visitor.signIn(named);
+    expect(decodeJwt(tokens.access_token)).toMatchObject({ aud: resource, client_id: CLIENT });
+    expect(decodeJwt(tokens.id_token)['aud']).toBe(CLIENT);
+    const { body } = await refresh(tokens.refresh_token);
+    expect(decodeJwt(body['access_token'] ?? '')['aud']).toBe(resource);
+    expect((await userInfo(body['access_token'] ?? '')).status).toBe(200);
+  });
+
   test('is one sign-in for all clients of the browser', async () => {
     const visitor = createHostedVisitor(node.endpoint);
     const one = decodeJwt((await visitor.signIn()).access_token);
@@ -254,6 +267,9 @@ describe('what is refused', () => {
   test.each([
     ['a scope that the client may not have', { scope: 'openid address' }, 'invalid_scope'],
     ['a scope of nobody', { scope: 'openid made/up' }, 'invalid_scope'],
+    ['an identity provider that is not there', { identity_provider: 'Google' }, 'invalid_request'],
+    ['the same by another name', { idp_identifier: 'example.com' }, 'invalid_request'],
+    ['a resource that is none', { resource: 'http://api.example.com' }, 'invalid_target'],
     ['the implicit flow', { response_type: 'token' }, 'unsupported_response_type'],
     [
       'a public client without a challenge',
@@ -272,7 +288,15 @@ describe('what is refused', () => {
   });
 
   test('endpoints that are the engine’s and not Cognito’s', async () => {
-    const paths = ['/token', '/userinfo', '/introspect', '/revoke', '/register', '/authorize'];
+    const paths = [
+      '/oauth2/idpresponse',
+      '/token',
+      '/userinfo',
+      '/introspect',
+      '/revoke',
+      '/register',
+      '/authorize',
+    ];
     const found = await Promise.all(paths.map((path) => fetch(`${node.endpoint}${path}`)));
     expect(found.map(({ status }) => status)).toEqual(paths.map(() => 404));
   });

@@ -34,8 +34,9 @@ export interface HostedVisitor {
   redeem(code: string, fields?: Readonly<Record<string, string>>): Promise<Answer>;
 }
 
-export function createHostedVisitor(endpoint: string): HostedVisitor {
-  const browser = createBrowser(endpoint);
+/** `send`: the way of their browser to the endpoint, if it is a special one. */
+export function createHostedVisitor(endpoint: string, send?: typeof fetch): HostedVisitor {
+  const browser = createBrowser(endpoint, send);
   const verifier = randomBytes(32).toString('base64url');
 
   const ask: HostedVisitor['ask'] = (parameters = {}, path = '/oauth2/authorize') => {

@@ -3,15 +3,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import {
+  CLIENT,
   openCognitoNode,
   POOL,
   ROTATING_CLIENT,
+  SIGNED_OUT,
   type Answered,
   type CognitoNode,
 } from '../../support/cognito-node.ts';
 import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
+import { takingTurns } from '../../support/relying-parties/through-node.ts';
 import { createSrpClient } from '../../support/srp-client.ts';
+import { createHostedVisitor } from './hosted-visitor.ts';
 
 const ClientId = ROTATING_CLIENT;
 const GOOD = 'a long new password';
@@ -31,9 +35,8 @@ beforeAll(async () => {
   };
   keys = await mkdtemp(join(tmpdir(), 'latchkey-keys-'));
   const settings = { storage, signingKeys: { folder: keys } };
-  // Each listens at a port of its own, so that `iss` must not be made of it.
-  node = await openCognitoNode({ issuer: 'aws' }, settings);
-  other = await openCognitoNode({ issuer: 'aws' }, settings);
+  node = await openCognitoNode({}, settings);
+  other = await openCognitoNode({}, settings, { mode: 'accept' }, node.endpoint);
 }, 60_000);
 afterAll(async () => {
   await Promise.all([node.close(), other.close()]);
@@ -56,15 +59,19 @@ async function srp(
   });
 }
 
+function codeFor(address: string): Promise<string> {
+  return vi.waitFor(async () => {
+    const [letter] = await node.letters(address);
+    const [code] = /\b\d{6}\b/.exec(letter?.text ?? '') ?? [];
+    return code ?? expect.fail('no letter');
+  });
+}
+
 async function signUp(Username: string): Promise<void> {
   const UserAttributes = [{ Name: 'email', Value: `${Username}@new.example` }];
   const user = { ClientId, Username };
   await node.call('SignUp', { ...user, Password: GOOD, UserAttributes });
-  const ConfirmationCode = await vi.waitFor(async () => {
-    const [letter] = await node.letters(`${Username}@new.example`);
-    const [code] = /\b\d{6}\b/.exec(letter?.text ?? '') ?? [];
-    return code ?? expect.fail('no letter');
-  });
+  const ConfirmationCode = await codeFor(`${Username}@new.example`);
   expect((await node.call('ConfirmSignUp', { ...user, ConfirmationCode })).body).toEqual({});
 }
 
@@ -132,4 +139,41 @@ test('what the API makes at one node serves at the other', async () => {
   expect(servers).toEqual({ ResourceServers: [server] });
   const { body: pool } = await other.call('DescribeUserPool', { UserPoolId });
   expect(pool.UserPool).toMatchObject({ EstimatedNumberOfUsers: expect.any(Number) });
+});
+
+test('pages that one node shows the other takes, from the sign-up to the sign-out', async () => {
+  const send = takingTurns([node.way, other.way]);
+  const visitor = createHostedVisitor(node.endpoint, send);
+  const { browser } = visitor;
+  /** Types something on a page that the other node has shown. */
+  const type = (
+    url: string,
+    fields: Readonly<Record<string, string>>,
+  ): ReturnType<typeof browser.visit> =>
+    browser.visit(url, {
+      method: 'POST',
+      body: new URLSearchParams({ action: 'continue', ...fields }),
+    });
+
+  const start = await visitor.ask({}, '/signup');
+  const details = { login: 'pam', email: 'pam@new.example', password: GOOD };
+  const code = await type(start.url.href, details);
+  expect(code.url.pathname).toBe('/signup/code');
+  const typed = { code: await codeFor('pam@new.example') };
+  await type(code.url.href, typed);
+  const to = await visitor.authorize({}, { login: 'pam', password: GOOD });
+  const redeemed = await visitor.redeem(to.searchParams.get('code') ?? '');
+  expect(redeemed).toMatchObject({ status: 200, body: { token_type: 'Bearer' } });
+
+  const out = await browser.visit(`/logout?client_id=${CLIENT}&logout_uri=${SIGNED_OUT}`);
+  expect(out.url.href).toBe(SIGNED_OUT);
+  const headers = { Authorization: `Bearer ${redeemed.body['access_token'] ?? ''}` };
+  await vi.waitFor(
+    async () => {
+      for (const { way } of [node, other])
+        expect((await way.fetch(`${node.endpoint}/oauth2/userInfo`, { headers })).status).toBe(401);
+    },
+    { timeout: 1000, interval: 20 },
+  );
+  expect((await visitor.ask()).url.pathname).toMatch(/^\/interaction\//u);
 });
