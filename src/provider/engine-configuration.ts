@@ -27,6 +27,7 @@ import { createPrompts } from './prompts.ts';
 import { isRegisteredUri } from './redirect-uris.ts';
 import { refuseOtherScopes } from './registered-scope.ts';
 import { apiFor, defaultApi } from './dialect-targets.ts';
+import { judgeRefreshTarget } from './refresh-target.ts';
 import { identifierOf, type Purpose } from './resources.ts';
 import { ROUTES, type Endpoints } from './routes.ts';
 import type { StatusClaim } from './status-claim.ts';
@@ -119,7 +120,10 @@ function ownConfiguration(options: EngineOptions): Configuration {
     extraParams: furtherParameters(options),
     ...NEVER,
     pkce: { required: (_ctx, client) => requiresPkce(options, client) },
-    rotateRefreshToken: ({ oidc }) => engineClients.isRotated(oidc.client),
+    rotateRefreshToken(ctx) {
+      judgeRefreshTarget(ctx);
+      return engineClients.isRotated(ctx.oidc.client);
+    },
     ...decisionsOf(options),
     formats: {
       customizers: {

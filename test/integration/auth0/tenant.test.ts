@@ -138,9 +138,10 @@ test('an API may have tokens as RFC 9068 has them, with the permissions of the p
 
 test('a refresh gives ID token, access token and a new refresh token; the used one is refused', async () => {
   const first = await node.signIn({ audience: API, scope: 'openid offline_access read:messages' });
-  const refresh = (token: unknown): ReturnType<TenantNode['token']> =>
+  const refresh = (token: unknown, more: object = {}): ReturnType<TenantNode['token']> =>
     node.token(
       {
+        ...more,
         grant_type: 'refresh_token',
         client_id: SPA,
         redirect_uri: CALLBACK,
@@ -148,6 +149,9 @@ test('a refresh gives ID token, access token and a new refresh token; the used o
       },
       { as: 'json' },
     );
+  // What is refused uses nothing up.
+  const elsewhere = await refresh(first.body['refresh_token'], { audience: STANDARD_API });
+  expect(elsewhere).toMatchObject({ status: 403, body: { error: 'access_denied' } });
   const second = await refresh(first.body['refresh_token']);
   expect(second.status).toBe(200);
   expect(second.body).toMatchObject({
