@@ -1,6 +1,8 @@
 import { Router } from '@koa/router';
 import type { Context } from 'koa';
 import type { Exchange } from '../http/exchange.ts';
+import type { Fault } from '../http/fault.ts';
+import type { JsonObject } from '../runtime/json.ts';
 import { randomUuid } from '../runtime/random.ts';
 import { parseApiBody, readApiBody } from './api-body.ts';
 import { CognitoException } from './exception.ts';
@@ -31,8 +33,10 @@ export function createApiRoutes(operations: Operations, checkSignature: CheckSig
     .post('/', async (ctx) => {
       ctx.set('x-amzn-RequestId', randomUuid());
       ctx.set('Cache-Control', 'no-store');
+      const { exchange }: { readonly exchange: Exchange } = ctx['state'];
+      exchange.faultWords = faultWords;
       try {
-        answer(ctx, 200, await perform(ctx, operations, checkSignature));
+        answer(ctx, 200, await perform(ctx, exchange, operations, checkSignature));
       } catch (error) {
         if (!(error instanceof CognitoException)) throw error;
         ctx.set('x-amzn-ErrorType', error.type);
@@ -41,8 +45,16 @@ export function createApiRoutes(operations: Operations, checkSignature: CheckSig
     });
 }
 
+/** SDKs tell one fault from another by these names, and try again after the last. */
+function faultWords({ kind }: Fault): JsonObject {
+  if (kind === 'too-large')
+    return { __type: 'RequestEntityTooLargeException', message: 'The request is too large.' };
+  return { __type: 'InternalErrorException', message: 'Something went wrong.' };
+}
+
 async function perform(
   ctx: Context,
+  { origin }: Exchange,
   operations: Operations,
   checkSignature: CheckSignature,
 ): Promise<object> {
@@ -51,10 +63,9 @@ async function perform(
     name !== undefined && Object.hasOwn(operations, name) ? operations[name] : undefined;
   if (operation === undefined)
     throw new CognitoException('UnknownOperationException', 'This operation is not known here.');
-  const { exchange }: { readonly exchange: Exchange } = ctx['state'];
   const body = await readApiBody(ctx);
   if (operation.isSigned) await checkSignature(ctx.req, body);
-  return await operation.run(parseApiBody(body), exchange.origin);
+  return await operation.run(parseApiBody(body), origin);
 }
 
 function answer(ctx: Context, status: number, body: object): void {

@@ -1,18 +1,16 @@
 import { z } from 'zod';
-import { duration, origin, secret, sensitive } from '../config/values.ts';
+import { origin, secret } from '../config/values.ts';
 import { tlsConfig } from '../http/config.ts';
-import { oauthConfig, oauthProblems } from './oauth-config.ts';
+import { declaredClient, type DeclaredPoolClient } from './client-config.ts';
+import { oauthProblems } from './oauth-config.ts';
 import { domainConfig, partsProblems, resourceServerConfig } from './declared-parts.ts';
-import { AUTH_FLOWS, MFA_FACTORS } from './pool.ts';
+import { MFA_FACTORS } from './pool.ts';
 import { triggersConfig } from './triggers/config.ts';
 import { REQUIRABLE } from './standard-attributes.ts';
 
 /** What aws-jwt-verify, amazon-cognito-identity-js and the AWS SDKs all take for the id of a pool. */
 const POOL_ID = /^(?=.{1,55}$)[a-z]{2}(?:-[a-z]+)+-\d+_[0-9A-Za-z]+$/;
-const CLIENT_ID = /^[\w+]{1,128}$/;
 const ATTRIBUTE = /^[\p{L}\p{M}\p{S}\p{N}\p{P}]{1,20}$/u;
-const SHORTEST_TOKEN_SECONDS = 300;
-const DAY_SECONDS = 86_400;
 
 const passwordPolicy = z
   .strictObject({
@@ -42,46 +40,6 @@ const standardAttribute = z.strictObject({
   min: z.int().optional().describe('Characters at least.'),
   max: z.int().optional().describe('Characters at most.'),
 });
-
-const declaredClient = z
-  .strictObject({
-    id: z
-      .string()
-      .regex(CLIENT_ID, { error: 'expected at most 128 letters, digits, + and _' })
-      .describe('What the application has as its client id.'),
-    name: z.string().min(1).max(128).default('client').describe('Its name.'),
-    secret: secret().optional().describe('Its secret; left out: a public client.'),
-    secretInClear: sensitive().optional().describe('The same in clear, for the dev profile only.'),
-    authFlows: z
-      .array(z.enum(AUTH_FLOWS))
-      .default([...AUTH_FLOWS])
-      .describe('Ways to sign in that it may use (`ExplicitAuthFlows`).'),
-    accessTokenValidity: duration('1h').describe('How long access tokens live: 5m to 1d.'),
-    idTokenValidity: duration('1h').describe('How long ID tokens live: 5m to 1d.'),
-    refreshTokenValidity: duration('30d').describe(
-      'How long refresh tokens live, at most `revocation.longestRecord`.',
-    ),
-    rotateRefreshTokens: z
-      .boolean()
-      .default(false)
-      .describe('Each refresh gives a new refresh token; one that comes back ends the session.'),
-    preventUserExistenceErrors: z
-      .boolean()
-      .default(true)
-      .describe('Strangers cannot tell an unknown user from a wrong password.'),
-    oauth: oauthConfig.describe('The hosted endpoints: sign-in pages and OAuth 2.0.'),
-  })
-  .superRefine(({ secret: reference, secretInClear, ...client }, context) => {
-    for (const name of ['accessTokenValidity', 'idTokenValidity'] as const)
-      if (client[name] < SHORTEST_TOKEN_SECONDS || client[name] > DAY_SECONDS)
-        context.addIssue({ code: 'custom', path: [name], message: 'must be from 5m to 1d' });
-    if (reference !== undefined && secretInClear !== undefined)
-      context.addIssue({
-        code: 'custom',
-        path: ['secretInClear'],
-        message: 'must not stand beside secret: one of them is enough',
-      });
-  });
 
 const signatures = z
   .strictObject({
@@ -213,7 +171,6 @@ export const cognitoConfig = z
 
 export type CognitoConfig = z.output<typeof cognitoConfig>;
 export type DeclaredPool = z.output<typeof declaredPool>;
-export type DeclaredPoolClient = z.output<typeof declaredClient>;
 
 /** What must hold between this section and others, by paths from the top of the configuration. */
 export function cognitoProblems({

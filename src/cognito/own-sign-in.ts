@@ -46,7 +46,7 @@ export function revokeToken(room: Room): Operation {
       throw new CognitoException('UnsupportedTokenTypeException', 'Unsupported token type');
     if (client.secret !== undefined && !equalSecrets(ClientSecret ?? '', client.secret))
       throw new CognitoException('NotAuthorizedException', 'Client secret is not correct');
-    const session = await room.sessions.byRefreshToken({ token, clientId: client.id, origin });
+    const session = await room.sessions.byRefreshToken({ token, client, origin });
     if (session !== undefined) await room.sessions.end(session, { by: 'self', origin });
     return {};
   });

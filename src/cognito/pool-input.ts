@@ -170,12 +170,21 @@ export function readClient(
       { value: 30, unit: 'days' },
       { value: input.RefreshTokenValidity, unit: units?.RefreshToken },
     ),
-    rotateRefreshTokens: input.RefreshTokenRotation?.Feature === 'ENABLED',
+    ...readRotation(input),
     preventUserExistenceErrors: input.PreventUserExistenceErrors !== 'LEGACY',
     oauth: readOAuth(input, { isDev }),
     readable: input.ReadAttributes ?? undefined,
     writable: input.WriteAttributes ?? undefined,
     kept: givenOf(keptClientInput.parse(input)),
+  };
+}
+
+function readRotation({
+  RefreshTokenRotation: given,
+}: ClientInput): Pick<PoolClient, 'rotateRefreshTokens' | 'rotationGrace'> {
+  return {
+    rotateRefreshTokens: given?.Feature === 'ENABLED',
+    rotationGrace: given?.RetryGracePeriodSeconds ?? 0,
   };
 }
 

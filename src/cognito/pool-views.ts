@@ -76,7 +76,10 @@ export function clientView(client: PoolClient): JsonObject {
     RefreshTokenValidity: client.refreshTokenValidity / MINUTE,
     TokenValidityUnits: { AccessToken: 'minutes', IdToken: 'minutes', RefreshToken: 'minutes' },
     PreventUserExistenceErrors: client.preventUserExistenceErrors ? 'ENABLED' : 'LEGACY',
-    RefreshTokenRotation: { Feature: client.rotateRefreshTokens ? 'ENABLED' : 'DISABLED' },
+    RefreshTokenRotation: {
+      Feature: client.rotateRefreshTokens ? 'ENABLED' : 'DISABLED',
+      ...(client.rotationGrace > 0 && { RetryGracePeriodSeconds: client.rotationGrace }),
+    },
     EnableTokenRevocation: true,
     ...oauthView(client.oauth),
     ...(client.readable && { ReadAttributes: client.readable }),

@@ -92,6 +92,8 @@ export interface PoolClient {
   readonly idTokenValidity: number;
   readonly refreshTokenValidity: number;
   readonly rotateRefreshTokens: boolean;
+  /** Seconds for which the last one stays good, where they are rotated. */
+  readonly rotationGrace: number;
   readonly preventUserExistenceErrors: boolean;
   /** What it may do at the hosted endpoints. */
   readonly oauth: OAuthSettings;

@@ -1,5 +1,6 @@
 import { readSecret } from '../config/secrets.ts';
-import type { CognitoConfig, DeclaredPool, DeclaredPoolClient } from './config.ts';
+import type { DeclaredPoolClient } from './client-config.ts';
+import type { CognitoConfig, DeclaredPool } from './config.ts';
 import { CognitoException } from './exception.ts';
 import type { Pool, PoolClient } from './pool.ts';
 import type { StoredClients } from './stored-clients.ts';

@@ -11,7 +11,7 @@ import type { ClientOfPool } from './pools.ts';
 import type { Room } from './room.ts';
 import { checkSecretHash } from './secret-hash.ts';
 import { clientMetadata } from './triggers/event-parts.ts';
-import type { Session } from './sessions.ts';
+import type { Session, Sessions } from './sessions.ts';
 
 /** `REFRESH_TOKEN_AUTH`: for clients whose refresh tokens stay the same. */
 export async function refreshAuth(request: AuthRequest, room: Room): Promise<JsonObject> {
@@ -86,7 +86,7 @@ export async function refreshTokens(
   room: Room,
   checkNames: (names: readonly string[]) => void = () => undefined,
 ): Promise<Refreshed> {
-  const session = await room.sessions.byRefreshToken({ token, clientId: client.id, origin });
+  const session = await room.sessions.byRefreshToken({ token, client, origin });
   const user = session && (await room.users.byAccount(pool, session.accountId));
   checkNames(user === undefined ? [] : [user.row.username, user.account.id, user.row.login_key]);
   if (session === undefined || user?.account.state !== 'active') throw invalidRefreshToken();
@@ -103,7 +103,7 @@ export async function refreshTokens(
   } as const;
   let next: string | undefined;
   const tokens = await issueTokens(of, room, async () => {
-    if (client.rotateRefreshTokens) next = await rotated(session, room);
+    if (client.rotateRefreshTokens) next = await rotated(session, { token, client }, room);
   });
   return { tokens, next };
 }
@@ -112,8 +112,12 @@ interface MarkedBy {
   readonly mark: string;
 }
 
-async function rotated(session: Session, { sessions }: Room): Promise<string> {
-  const next = await sessions.rotate(session);
+async function rotated(
+  session: Session,
+  shown: Parameters<Sessions['rotate']>[1],
+  { sessions }: Room,
+): Promise<string> {
+  const next = await sessions.rotate(session, shown);
   if (next === undefined) throw invalidRefreshToken();
   return next;
 }

@@ -4,8 +4,11 @@ import type { Clock } from '../runtime/clock.ts';
 import { equalSecrets, sha256 } from '../runtime/digest.ts';
 import type { Actor, Origin } from '../runtime/origin.ts';
 import { randomId, randomUuid } from '../runtime/random.ts';
+import type { Sealer } from '../runtime/sealing.ts';
 import type { State, Version } from '../storage/state.ts';
+import type { PoolClient } from './pool.ts';
 import type { ClientOfPool } from './pools.ts';
+import { createRefreshSuccessors } from './refresh-successors.ts';
 import type { PoolUser } from './users.ts';
 
 const record = z.strictObject({
@@ -20,6 +23,8 @@ const record = z.strictObject({
   refresh: z.string(),
   /** The same of the one before, where each is good once. */
   replaced: z.string().optional(),
+  /** When that was. */
+  replacedAt: z.number().optional(),
   /** Of one that began at the hosted endpoints; left out: at the JSON API. */
   hosted: z
     .strictObject({
@@ -55,20 +60,24 @@ export interface Sessions {
   ): Promise<{ readonly session: Session; readonly refreshToken: string }>;
   /** Undefined: over, taken back, or never there. */
   find(id: string): Promise<Session | undefined>;
-  /** The session of a refresh token that is good for this client. */
-  byRefreshToken(shown: {
-    readonly token: string;
-    readonly clientId: string;
-    readonly origin: Origin;
-  }): Promise<Session | undefined>;
-  /** The next refresh token in place of the last. Undefined: another request was faster. */
-  rotate(session: Session): Promise<string | undefined>;
+  /** The session of a refresh token that is good for this client: the last one, or the one before for as long as the client lets it. */
+  byRefreshToken(shown: ShownToken & { readonly origin: Origin }): Promise<Session | undefined>;
+  /**
+   * The next refresh token in place of the one that was shown; the same again for whoever shows it while that is let. Undefined: another
+   * request was faster.
+   */
+  rotate(session: Session, shown: ShownToken): Promise<string | undefined>;
   /** For whoever has just changed what signing in takes: their own session goes on. */
   renew(session: Session, mark: string): Promise<void>;
   /** Ends it everywhere: no refresh, and its tokens are in the feed. */
   end(session: Session, actor: Actor): Promise<void>;
   /** Ends all of a user in one pool. */
   endAll(user: PoolUser, actor: Actor): Promise<void>;
+}
+
+interface ShownToken {
+  readonly token: string;
+  readonly client: Pick<PoolClient, 'id' | 'rotationGrace'>;
 }
 
 const ENDED = 'ended';
@@ -79,12 +88,14 @@ interface Sides {
   readonly state: State;
   readonly clock: Clock;
   readonly revocation: Revocation;
+  readonly sealer: Pick<Sealer, 'keysFor'>;
 }
 
 export function createSessions(house: Sides): Sessions {
   const { state, clock } = house;
   const records = createSessionRecords(house);
   const { find, end, change } = records;
+  const successors = createRefreshSuccessors(house.sealer);
 
   return {
     find,
@@ -108,21 +119,27 @@ export function createSessions(house: Sides): Sessions {
       const version = await state.put(keyOf(id), fields, records.lifeOf(fields.expiresAt));
       return { session: { id, version, ...fields }, refreshToken };
     },
-    async byRefreshToken({ token, clientId, origin }) {
+    async byRefreshToken({ token, client, origin }) {
       const { id } = REFRESH_TOKEN.exec(token)?.groups ?? {};
       const session = id === undefined ? undefined : await find(id);
-      if (session === undefined || session.clientId !== clientId) return undefined;
+      if (session === undefined || session.clientId !== client.id) return undefined;
       const digest = sha256(token);
       if (equalSecrets(session.refresh, digest)) return session;
+      if (session.replaced === undefined || !equalSecrets(session.replaced, digest))
+        return undefined;
+      if (isStillGood(session, client, clock.now())) return session;
       // One that was replaced comes back: somebody else has it, too.
-      if (session.replaced !== undefined && equalSecrets(session.replaced, digest))
-        await end(session, { by: 'cognito', origin });
+      await end(session, { by: 'cognito', origin });
       return undefined;
     },
-    async rotate(session) {
-      const { token, digest } = newRefreshToken(session.id);
-      const isRotated = await change(session, { refresh: digest, replaced: session.refresh });
-      return isRotated ? token : undefined;
+    async rotate(session, { token, client }) {
+      const { id, refresh } = session;
+      if (!equalSecrets(refresh, sha256(token))) return successors.given(id, token, refresh);
+      const next = successors.of(id, token);
+      const replaced = { refresh: sha256(next), replaced: refresh, replacedAt: clock.now() };
+      if (await change(session, replaced)) return next;
+      const after = client.rotationGrace > 0 ? await find(id) : undefined;
+      return after && successors.given(id, token, after.refresh);
     },
     async renew(session, mark) {
       await change(session, { mark });
@@ -134,6 +151,14 @@ export function createSessions(house: Sides): Sessions {
       }
     },
   };
+}
+
+function isStillGood(
+  { replacedAt = 0 }: Session,
+  { rotationGrace }: ShownToken['client'],
+  now: number,
+): boolean {
+  return now < replacedAt + rotationGrace;
 }
 
 interface SessionRecords extends Pick<Sessions, 'find' | 'end'> {

@@ -22,6 +22,7 @@ const clientSettings = z.strictObject({
   idTokenValidity: z.number(),
   refreshTokenValidity: z.number(),
   rotateRefreshTokens: z.boolean(),
+  rotationGrace: z.number().default(0),
   preventUserExistenceErrors: z.boolean(),
   // Of clients that were made before there were such endpoints.
   oauth: oauthSettings.default(NO_OAUTH),

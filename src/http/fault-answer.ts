@@ -37,8 +37,8 @@ export function createFaultAnswer(renderer: Renderer, logger: Logger): FaultAnsw
     const requestId = exchange.origin.requestId ?? '';
     if (!wantsPage(exchange.request)) {
       const error = OAUTH_CODES[fault.kind] ?? 'invalid_request';
-      const text = JSON.stringify({ error, request_id: requestId });
-      return { contentType: 'application/json', text };
+      const words = exchange.faultWords?.(fault) ?? { error, request_id: requestId };
+      return { contentType: 'application/json', text: JSON.stringify(words) };
     }
     const page: FaultPage = { kind: fault.kind, requestId };
     const languages = acceptedLanguages(exchange.request.headers['accept-language']);

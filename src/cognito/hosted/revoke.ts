@@ -20,6 +20,6 @@ export async function revokeToken(
   const token = form.get('token') ?? '';
   if (token === '') throw new OAuthProblem('invalid_request', 'token is missing');
   const origin = originOf(ctx);
-  const session = await room.sessions.byRefreshToken({ token, clientId: client.id, origin });
+  const session = await room.sessions.byRefreshToken({ token, client, origin });
   if (session !== undefined) await room.sessions.end(session, { by: 'self', origin });
 }

@@ -155,6 +155,30 @@ describe('a session', () => {
     expect((await refresh(second, ROTATING_CLIENT)).status).toBe(400);
   });
 
+  test('where a replaced one stays good for a while, retries and other tabs are given the same', async () => {
+    const { body: made } = await node.call('CreateUserPoolClient', {
+      UserPoolId: POOL,
+      ClientName: 'tabs',
+      ExplicitAuthFlows: ['ALLOW_USER_PASSWORD_AUTH'],
+      RefreshTokenRotation: { Feature: 'ENABLED', RetryGracePeriodSeconds: 30 },
+    });
+    const { ClientId } = made.UserPoolClient;
+    const next = async (token: string): Promise<string> =>
+      (await refresh(token, ClientId)).body.AuthenticationResult?.RefreshToken;
+    const { RefreshToken: first } = await tokensOf('dan', ClientId);
+    const given = await Promise.all([next(first), next(first), next(first)]);
+    const [second] = given;
+    expect(given).toEqual([second, second, second]);
+    expect(second).not.toBe(first);
+    const third = await next(second);
+    // Two steps back nothing is given, and nobody is signed out for it.
+    expect((await refresh(first, ClientId)).error).toBe('NotAuthorizedException');
+    expect(await next(second)).toBe(third);
+    node.clock.advance(31);
+    expect((await refresh(second, ClientId)).error).toBe('NotAuthorizedException');
+    expect((await refresh(third, ClientId)).error).toBe('NotAuthorizedException');
+  });
+
   test('tells who is signed in', async () => {
     const { AccessToken } = await tokensOf('eve');
     const { body } = await node.call('GetUser', { AccessToken });
@@ -215,5 +239,20 @@ describe('the origin of the API', () => {
     const answer = await fetch(`${node.endpoint}/${POOL}/${path}`);
     expect(await answer.json()).toMatchObject({ issuer: `${node.endpoint}/${POOL}` });
     expect((await fetch(`${node.endpoint}/us-east-1_None/${path}`)).status).toBe(404);
+  });
+});
+
+test('a fault is told as SDKs expect it', async () => {
+  const answer = await fetch(node.endpoint, {
+    method: 'POST',
+    headers: { 'X-Amz-Target': 'AWSCognitoIdentityProviderService.GetUser' },
+    // Without a length, so that it is looked at.
+    body: new Blob(['x'.repeat(300_000)]).stream(),
+    duplex: 'half',
+  });
+  expect(answer.status).toBe(413);
+  expect(await answer.json()).toEqual({
+    __type: 'RequestEntityTooLargeException',
+    message: 'The request is too large.',
   });
 });

@@ -30,6 +30,7 @@ test.each<[string, object]>([
     'pools.0.clients.0.refreshTokenValidity',
     { ...POOL, clients: [{ id: 'a', refreshTokenValidity: '365d' }] },
   ],
+  ['pools.0.clients.0.rotationGrace', { ...POOL, clients: [{ id: 'a', rotationGrace: '61s' }] }],
   [
     'pools.0.clients.0.secretInClear',
     { ...POOL, clients: [{ id: 'a', secretInClear: SECRET, secret: { env: 'X' } }] },
