@@ -8,6 +8,8 @@ export interface Means {
   readonly passkeys: number;
   readonly totp: boolean;
   readonly recoveryCodes: number;
+  /** The issuer takes a code by e-mail of them; left out: it does not. */
+  readonly emailCode?: boolean | undefined;
 }
 
 /** What a sign-in must reach. */
@@ -28,7 +30,9 @@ export type NextStep =
   | { readonly kind: 'enrol' }
   | { readonly kind: 'done' };
 
-export type SecondFactor = Extract<ProofMethod, 'passkey' | 'totp' | 'recovery-code'>;
+/** Of those that an account keeps. */
+export type KeptFactor = Extract<ProofMethod, 'passkey' | 'totp' | 'recovery-code'>;
+export type SecondFactor = KeptFactor | Extract<ProofMethod, 'email-code'>;
 
 /** The step that `proofs` leave to do. */
 export function nextStep(
@@ -52,11 +56,12 @@ function ask(choices: readonly SecondFactor[]): NextStep {
 /** Whatever makes more than one factor of what was proven already. */
 function secondFactors(
   proofs: readonly Proof[],
-  { passkeys, totp, recoveryCodes }: Means,
+  { passkeys, totp, recoveryCodes, emailCode = false }: Means,
 ): readonly SecondFactor[] {
   const offered: readonly SecondFactor[] = [
     ...(passkeys > 0 ? (['passkey'] as const) : []),
     ...(totp ? (['totp'] as const) : []),
+    ...(emailCode ? (['email-code'] as const) : []),
   ];
   // Codes on paper stand in for a factor that was lost; alone they are none.
   const all =

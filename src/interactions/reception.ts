@@ -1,3 +1,4 @@
+import type { FactorOutcome } from '../factors/factors.ts';
 import { seeOther } from '../http/page.ts';
 import type { Interaction } from '../provider/contract.ts';
 import type { Visit } from './interaction-routes.ts';
@@ -5,8 +6,24 @@ import type { Visit } from './interaction-routes.ts';
 /** Somebody who has proven whose account it is; or who only typed a name, with a password that was wrong. */
 export type Caller = { readonly accountId: string } | { readonly login: string };
 
+/** A second factor of an issuer that sends codes by e-mail. */
+export interface EmailFactor {
+  /** Whether somebody may show it. */
+  isOpenTo(accountId: string, interaction: Interaction): Promise<boolean>;
+  send(
+    visit: Pick<Visit, 'ctx' | 'interaction'>,
+    accountId: string,
+  ): Promise<{ readonly kind: 'sent' } | Extract<FactorOutcome, { readonly kind: 'throttled' }>>;
+  /** Good once, in the interaction that it was sent for. */
+  check(
+    visit: Pick<Visit, 'ctx' | 'interaction'>,
+    shown: { readonly accountId: string; readonly code: string },
+  ): Promise<FactorOutcome>;
+}
+
 /** What an issuer knows, beside the directory, of those who sign in at its pages. */
 export interface Reception {
+  readonly emailFactor: EmailFactor;
   /** By which name the directory knows whoever types `login`; for nobody, one that nobody has. */
   directoryLogin(login: string, interaction: Interaction): Promise<string>;
   /** Where somebody is led who may not go on as they are. Undefined: they are told what a stranger is told. */

@@ -5,10 +5,10 @@ import { accountCard, clientCard } from './cards.ts';
 import type { Visit } from './interaction-routes.ts';
 import type { SecondFactorPage } from './pages.ts';
 import type { PasskeyStep } from './passkey-step.ts';
+import { createSecondFactorCodes, type SecondFactorCodes } from './second-factor-codes.ts';
 import type { Progress, SignIn } from './sign-in-progress.ts';
 import {
   INCOMPLETE,
-  NO_PROBLEM,
   personIn,
   throttled,
   WRONG,
@@ -23,6 +23,7 @@ export function createSecondFactorStep(
   options: StepOptions & { readonly passkeys: PasskeyStep },
 ): SignInStep {
   const { factors, device, rememberDays, metrics, goOn, passkeys } = options;
+  const emailCodes = createSecondFactorCodes(options);
   const showAgain: ShowAgain = (visit, signIn, how) =>
     showPage(visit, signIn, { ...options, ...how });
 
@@ -37,12 +38,7 @@ export function createSecondFactorStep(
       return;
     }
     const accountId = personIn(signIn).account.id;
-    const origin = originOf(visit.ctx);
-    const attempt = { accountId, code, origin, clientId: visit.interaction.client.id };
-    const outcome: FactorOutcome =
-      method === 'totp'
-        ? await factors.totp.check(attempt)
-        : await factors.recoveryCodes.check(attempt);
+    const outcome = await checkCode(visit, { accountId, code, method }, { factors, emailCodes });
     if (outcome.kind === 'proven') await proven(visit, signIn, { proof: { method, accountId } });
     else await refused(visit, signIn, outcome);
   }
@@ -68,21 +64,48 @@ export function createSecondFactorStep(
     outcome: Exclude<FactorOutcome, { kind: 'proven' }>,
   ): Promise<void> {
     metrics.signIn(outcome.kind);
-    await showAgain(
-      visit,
-      signIn,
-      outcome.kind === 'throttled' ? throttled(visit, outcome.retryAfterSeconds) : WRONG,
-    );
+    const isThrottled = outcome.kind === 'throttled';
+    const how = isThrottled ? throttled(visit, outcome.retryAfterSeconds) : WRONG;
+    await showAgain(visit, signIn, how);
   }
 
   return {
-    show: (visit, signIn) => showAgain(visit, signIn, NO_PROBLEM),
+    async show(visit, signIn) {
+      const method = chosen(visit, choicesOf(signIn));
+      await showAgain(visit, signIn, await emailCodes.begin(visit, signIn, method));
+    },
     async take(visit, signIn) {
       const method = chosen(visit, choicesOf(signIn));
-      if (method === 'passkey') await byPasskey(visit, signIn);
+      const isAgain = method === 'email-code' && visit.form.get('action') === 'again';
+      if (isAgain) await showAgain(visit, signIn, await emailCodes.send(visit, signIn));
+      else if (method === 'passkey') await byPasskey(visit, signIn);
       else await byCode(visit, signIn, method);
     },
   };
+}
+
+async function checkCode(
+  visit: FormVisit,
+  {
+    accountId,
+    code,
+    method,
+  }: {
+    readonly accountId: string;
+    readonly code: string;
+    readonly method: Exclude<SecondFactor, 'passkey'>;
+  },
+  {
+    factors,
+    emailCodes,
+  }: Pick<StepOptions, 'factors'> & { readonly emailCodes: SecondFactorCodes },
+): Promise<FactorOutcome> {
+  if (method === 'email-code') return await emailCodes.check(visit, { accountId, code });
+  const origin = originOf(visit.ctx);
+  const attempt = { accountId, code, origin, clientId: visit.interaction.client.id };
+  return method === 'totp'
+    ? await factors.totp.check(attempt)
+    : await factors.recoveryCodes.check(attempt);
 }
 
 type ShowAgain = (visit: Visit, signIn: SignIn, refused: Refused) => Promise<void>;

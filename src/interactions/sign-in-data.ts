@@ -17,6 +17,8 @@ const signInData = z.object({
     .optional(),
   /** A code is on its way; `accountId` may be of nobody, which nobody can tell. */
   email: z.object({ accountId: z.string(), login: z.string() }).optional(),
+  /** A code that is to be the second factor is on its way. */
+  isCodeSent: z.boolean().default(false),
   /** The unverified address that a code was sent to. */
   verifying: z.string().optional(),
   /** A second factor was set up on the way, and there are no recovery codes yet. */

@@ -9,6 +9,7 @@ import { nextStep, type NextStep } from '../flows/requirement.ts';
 import type { Interaction } from '../provider/contract.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { DeviceCookie } from './device-cookie.ts';
+import type { Reception } from './reception.ts';
 import type { Visit } from './interaction-routes.ts';
 import { dataOf, keptData, type SignInData } from './sign-in-data.ts';
 
@@ -72,6 +73,7 @@ export interface SignInsOptions extends Duties {
   readonly factors: Factors;
   readonly clock: Clock;
   readonly settings: AuthenticationSettings;
+  readonly reception?: Reception | undefined;
   readonly device: DeviceCookie;
   /** Names of the groups that a person is in, directly or not. */
   readonly groupsOf: (accountId: string) => Promise<readonly string[]>;
@@ -168,8 +170,13 @@ async function stepOf(
     return { step: { kind }, isDeviceKnown: false };
   }
   const { account, has } = person;
-  const means = { ...has, passkeys: has.passkeys.length, totp: has.totp !== undefined };
-  const { settings, groupsOf } = options;
+  const { settings, groupsOf, reception } = options;
+  const means = {
+    ...has,
+    passkeys: has.passkeys.length,
+    totp: has.totp !== undefined,
+    emailCode: await reception?.emailFactor.isOpenTo(account.id, visit.interaction),
+  };
   const ofClient = visit.interaction.client.secondFactor;
   const policy = await secondFactorFor(ofClient, settings, () => groupsOf(account.id));
   const isMultipleAsked = visit.interaction.isMultiFactorAsked;

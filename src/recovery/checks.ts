@@ -1,6 +1,6 @@
 import type { FactorOutcome } from '../factors/factors.ts';
 import { readCredential } from '../factors/read-credential.ts';
-import type { SecondFactor } from '../flows/requirement.ts';
+import type { KeptFactor } from '../flows/requirement.ts';
 import { originOf } from '../http/page.ts';
 import type { Room } from './room.ts';
 import type { FormVisit, Visit } from './visit.ts';
@@ -11,7 +11,7 @@ export const USER_VERIFICATION = 'preferred';
 /** Undefined: nothing was typed. */
 export async function checkCode(
   { ctx, form, recovery }: FormVisit,
-  method: Exclude<SecondFactor, 'passkey'>,
+  method: Exclude<KeptFactor, 'passkey'>,
   { factorsOfLocked: factors }: Room,
 ): Promise<FactorOutcome | undefined> {
   const code = (form.get('code') ?? '').trim();

@@ -1,5 +1,5 @@
 import type { PasswordWords } from '../accounts/password-words.ts';
-import type { SecondFactor } from '../flows/requirement.ts';
+import type { KeptFactor } from '../flows/requirement.ts';
 import type { Waiting } from '../http/waiting.ts';
 
 /** Why a step did not succeed. */
@@ -26,8 +26,8 @@ export interface Pages {
     readonly csrf: string;
   };
   readonly 'recover/second-factor': {
-    readonly method: SecondFactor;
-    readonly others: readonly { readonly method: SecondFactor; readonly url: string }[];
+    readonly method: KeptFactor;
+    readonly others: readonly { readonly method: KeptFactor; readonly url: string }[];
     readonly passkeyUrl: string;
     readonly problem: Problem;
     readonly csrf: string;

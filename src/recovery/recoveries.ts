@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Account, Accounts } from '../accounts/accounts.ts';
 import type { Factors, FactorSummary } from '../factors/factors.ts';
 import type { BrowserFlow, BrowserFlows } from '../flows/browser-flows.ts';
-import type { SecondFactor } from '../flows/requirement.ts';
+import type { KeptFactor } from '../flows/requirement.ts';
 
 /** What the steps keep between two requests. */
 export const recoveryData = z.strictObject({
@@ -17,7 +17,7 @@ export type RecoveryData = z.output<typeof recoveryData>;
 
 /** What somebody who recovers has to do next. */
 export type NextStep =
-  | { readonly kind: 'second-factor'; readonly choices: readonly [SecondFactor, ...SecondFactor[]] }
+  | { readonly kind: 'second-factor'; readonly choices: readonly [KeptFactor, ...KeptFactor[]] }
   /** They have a second factor, of a kind that cannot be shown here: only an operator helps. */
   | { readonly kind: 'stuck' }
   | { readonly kind: 'new-way' };

@@ -1,5 +1,5 @@
 import { withProof, type ProofMethod } from '../flows/proofs.ts';
-import type { SecondFactor } from '../flows/requirement.ts';
+import type { KeptFactor } from '../flows/requirement.ts';
 import { seeOther } from '../http/page.ts';
 import { waiting } from '../http/waiting.ts';
 import { checkCode, checkPasskey } from './checks.ts';
@@ -18,7 +18,7 @@ export function createSecondFactorStep(room: Room): Step {
     seeOther(ctx, ctx.path);
   }
 
-  async function showAgain(visit: Visit, method: SecondFactor, problem: Problem): Promise<void> {
+  async function showAgain(visit: Visit, method: KeptFactor, problem: Problem): Promise<void> {
     const { ctx, csrf } = visit;
     const page = {
       method,
@@ -49,13 +49,13 @@ export function createSecondFactorStep(room: Room): Step {
   };
 }
 
-function choicesOf({ recovery }: Visit): readonly [SecondFactor, ...SecondFactor[]] {
+function choicesOf({ recovery }: Visit): readonly [KeptFactor, ...KeptFactor[]] {
   if (recovery.step.kind !== 'second-factor') throw new TypeError('another step');
   return recovery.step.choices;
 }
 
 /** What was asked for, but never more than there is to choose from. */
-function chosen(visit: Visit, wanted: unknown): SecondFactor {
+function chosen(visit: Visit, wanted: unknown): KeptFactor {
   const choices = choicesOf(visit);
   return choices.find((one) => one === wanted) ?? choices[0];
 }

@@ -4,7 +4,6 @@ import { sha256 } from '../../runtime/digest.ts';
 import type { JsonObject } from '../../runtime/json.ts';
 import { OIDC_SCOPES } from '../oauth.ts';
 import { issuerOf, type Pool } from '../pool.ts';
-import { offers } from '../mfa.ts';
 import type { ClientOfPool, Pools } from '../pools.ts';
 import { TOKEN_ALGORITHM } from '../sign-token.ts';
 
@@ -109,8 +108,7 @@ function hostedClient({ pool, client }: ClientOfPool): Client {
   const policy = policyOf(metadata, {
     firstParty: true,
     requirePkce: false,
-    // The pages ask for no codes by e-mail: where a pool takes them, something else has to be there.
-    secondFactor: offers(pool, 'email') ? 'required' : SECOND_FACTOR[pool.mfa],
+    secondFactor: SECOND_FACTOR[pool.mfa],
   });
   const secretHash = secret === undefined ? undefined : sha256(secret);
   return Object.freeze({ id, metadata, secretHash, policy, source: 'config', createdAt: 0 });

@@ -7,6 +7,7 @@ import { awaitsPassword } from '../password-auth.ts';
 import type { Room } from '../room.ts';
 import { directoryLogin, type PoolUser } from '../users.ts';
 import { problemOf } from './pool-pages.ts';
+import { createEmailFactor } from './email-factor.ts';
 import { CODE_PATH } from './sign-up-pages.ts';
 
 type Reception = NonNullable<FurtherIssuer['reception']>;
@@ -17,7 +18,9 @@ type Detour = Parameters<Reception['detour']>[0];
  * once their password was right. Whoever has to set a password is led to do so: after the right one, and after any
  * where there is none, so that these pages tell of a name what the JSON API tells of it, and no more.
  */
-export function createReception(room: Pick<Room, 'letters' | 'pools' | 'users'>): Reception {
+export function createReception(
+  room: Pick<Room, 'factors' | 'letters' | 'pools' | 'users'>,
+): Reception {
   const { pools, users } = room;
 
   async function userOf(
@@ -29,6 +32,7 @@ export function createReception(room: Pick<Room, 'letters' | 'pools' | 'users'>)
   }
 
   return {
+    emailFactor: createEmailFactor(room),
     async directoryLogin(login, interaction) {
       const user = await userOf(interaction, (pool) => users.find(pool, login));
       return user === undefined

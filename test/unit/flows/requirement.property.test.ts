@@ -20,12 +20,17 @@ const means: fc.Arbitrary<Means> = fc.record({
   passkeys: fc.nat({ max: 2 }),
   totp: fc.boolean(),
   recoveryCodes: fc.nat({ max: 10 }),
+  emailCode: fc.boolean(),
 });
 const requirement: fc.Arbitrary<Requirement> = fc.record({
   policy: fc.constantFrom('never', 'if-enrolled', 'required'),
   isMultipleAsked: fc.boolean(),
   isDeviceKnown: fc.boolean(),
 });
+
+function isBare({ passkeys, totp, emailCode }: Means): boolean {
+  return passkeys === 0 && !totp && emailCode !== true;
+}
 
 describe('the next step of a sign-in', () => {
   test('is never the end before anything was proven, nor before what the client asks for', () => {
@@ -45,7 +50,7 @@ describe('the next step of a sign-in', () => {
         const { kind } = nextStep(proven, has, asked);
         if (kind !== 'done' || isMultiFactor(proven)) return;
         const isSpared = asked.policy === 'never' || asked.isDeviceKnown;
-        const hasNone = asked.policy === 'if-enrolled' && has.passkeys === 0 && !has.totp;
+        const hasNone = asked.policy === 'if-enrolled' && isBare(has);
         // A code by mail is what one has, as an authenticator app is: the app would add nothing.
         const wouldAddNothing =
           has.passkeys === 0 && proven.every(({ method }) => method !== 'password');
@@ -66,6 +71,7 @@ describe('the next step of a sign-in', () => {
         for (const method of step.choices) {
           if (method === 'passkey') expect(has.passkeys).toBeGreaterThan(0);
           if (method === 'totp') expect(has.totp).toBe(true);
+          if (method === 'email-code') expect(has.emailCode).toBe(true);
           if (method === 'recovery-code') expect(has.recoveryCodes).toBeGreaterThan(0);
         }
       }),

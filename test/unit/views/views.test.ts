@@ -178,7 +178,7 @@ const STATES: readonly (readonly [name: string, view: string, data: object])[] =
   ],
   ['sign-in with a wrong passkey', 'sign-in', { ...SIGN_IN, problem: { kind: 'passkey' } }],
   ...(['none', 'refused', 'incomplete', 'passkey'] as const).flatMap((kind) => [
-    ...(['passkey', 'totp', 'recovery-code'] as const).map(
+    ...(['passkey', 'totp', 'recovery-code', 'email-code'] as const).map(
       (method): readonly [string, string, object] => [
         `second-factor by ${method}: ${kind}`,
         'second-factor',
