@@ -34,7 +34,7 @@ beforeAll(async () => {
     tls,
     args: ['--user', USER, 'on', `>${PASSWORD}`, '~*', '&*', ...rights],
   });
-}, 30_000);
+});
 
 afterAll(async () => {
   await cluster.close();

@@ -41,7 +41,7 @@ beforeAll(async () => {
       'user default on nopass &* +@all -sentinel|get-master-addr-by-name',
     ],
   });
-}, 30_000);
+});
 
 afterAll(async () => {
   await set.close();

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createVerifier, type Verifier } from '../../verifier/src/index.ts';
 import { axeFindings, type AxeRules } from '../support/axe.ts';
 import type { Letter } from '../support/account-node.ts';
@@ -15,9 +15,6 @@ const CALLBACK = 'https://shop.example/callback';
 const SECRET = 'app-secret-of-the-account-page-0123456789';
 const PHONE = { width: 320, height: 640 };
 const DESK = { width: 1280, height: 900 };
-
-/** Far more than each takes: other tests, and other people, may use the machine. */
-vi.setConfig({ testTimeout: 60_000 });
 
 const CIBA = 'urn:openid:params:grant-type:ciba';
 let latchkey: Latchkey;

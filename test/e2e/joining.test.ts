@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { decodeJwt, type JWTPayload } from 'jose';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { axeFindings, type AxeRules } from '../support/axe.ts';
 import type { Letter } from '../support/account-node.ts';
 import { launchBrowser } from '../support/browser.ts';
@@ -19,9 +19,6 @@ const GOOD = 'a horse on a battery staple';
 const PHONE = { width: 320, height: 640 };
 const DESK = { width: 1280, height: 900 };
 const SCREENSHOTS = process.env['LATCHKEY_SCREENSHOTS'];
-
-/** Far more than each takes: other tests, and other people, may use the machine. */
-vi.setConfig({ testTimeout: 60_000 });
 
 let latchkey: Latchkey;
 let browser: Browser;

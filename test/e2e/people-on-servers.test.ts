@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeJwt, type JWTPayload } from 'jose';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { axeFindings } from '../support/axe.ts';
 import type { Letter } from '../support/account-node.ts';
 import { codeOf, codesOf } from '../support/app-codes.ts';
@@ -25,9 +25,6 @@ const SECOND = 'another horse on another battery';
 const THIRD = 'no horse and no battery at all';
 const PHONE = { width: 320, height: 640 };
 const SCREENSHOTS = process.env['LATCHKEY_SCREENSHOTS'];
-
-/** Far more than each takes: other tests, and other people, may use the machine. */
-vi.setConfig({ testTimeout: 60_000 });
 
 let nodes: readonly Latchkey[];
 let balancer: TakingTurns;

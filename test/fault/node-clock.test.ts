@@ -99,7 +99,7 @@ describe.each([
     await delay(300);
     for (const load of loads) await load.stop();
     lines = world.ledger.lines.slice(from);
-  }, 30_000);
+  });
 
   test('goes on, and brings nobody a fault', () => {
     // 422: whoever stood between password and consent as the clock jumped is asked for the password again.

@@ -26,7 +26,7 @@ let cluster: TestCluster;
 
 beforeAll(async () => {
   cluster = await startCluster();
-}, 30_000);
+});
 afterAll(() => cluster.close());
 
 async function open(): Promise<State> {

@@ -64,7 +64,7 @@ function codeFor(address: string): Promise<string> {
     const [letter] = await node.letters(address);
     const [code] = /\b\d{6}\b/.exec(letter?.text ?? '') ?? [];
     return code ?? expect.fail('no letter');
-  });
+  }, 20_000);
 }
 
 async function signUp(Username: string): Promise<void> {

@@ -42,7 +42,7 @@ beforeAll(async () => {
   shop = await createRelyingParty(house, asking());
   const { accountId, authTime } = { accountId: house.alice.id, authTime: 1_700_000_000 };
   session = { uid: 'here', accountId, authTime, amr: ['pwd'], isMultiFactor: false };
-}, 30_000);
+});
 afterAll(() => house.close());
 afterEach(() => {
   pings.length = 0;

@@ -118,7 +118,7 @@ describe('an embedded file that is brought back', () => {
     const hear = vi.fn<() => void>();
     await state.subscribe('news', hear);
     await storage.bringBack('then');
-    await vi.waitFor(() => expect(hear).toHaveBeenCalled());
+    await vi.waitFor(() => expect(hear).toHaveBeenCalled(), 20_000);
     await storage.close();
   });
 });
