@@ -1,7 +1,7 @@
 import type { ResourceServers } from '../clients/clients.ts';
 import type { Dialect, SpokenJwt, SpokenOf } from '../provider/dialect.ts';
 import type { TenantConfig } from './config.ts';
-import { GRANT } from './authentication/names.ts';
+import { GRANT, MULTIFACTOR_REQUIRED } from './authentication/names.ts';
 import { auth0Person } from './person.ts';
 import { apiOfOthers, auth0OwnProblem, auth0Problem, unknownApi } from './problems.ts';
 
@@ -31,6 +31,7 @@ export function createAuth0Dialect(tenant: TenantConfig, apis: ResourceServers):
     defaultAudience: tenant.defaultAudience,
     userinfoAudience: `${tenant.issuer}userinfo`,
     standardScope: 'openid',
+    secondFactorWanted: MULTIFACTOR_REQUIRED,
     joinHint: { parameter: 'screen_hint', value: 'signup' },
     isFramed: true,
     // All that the client may have of it is cut out of this by the provider.

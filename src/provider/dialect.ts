@@ -57,6 +57,8 @@ export interface Dialect {
   readonly standardScope?: string | undefined;
   /** What a client says that would have whoever is not signed in make an account; left out: `prompt=create` alone. */
   readonly joinHint?: { readonly parameter: string; readonly value: string } | undefined;
+  /** What a client is told when a session wants a second factor, and nobody may be asked; left out: what we say. */
+  readonly secondFactorWanted?: string | undefined;
   /** Pages of other sites ask in frames who is signed in here (OAuth 2.0 Web Message Response Mode). */
   readonly isFramed: boolean;
   /** The scope of a client's own token when it names none; undefined: none. */

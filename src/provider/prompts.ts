@@ -18,7 +18,7 @@ type Policy = interactionPolicy.DefaultPolicy;
 interface Voices {
   readonly admits?: Admits | undefined;
   readonly advice?: AdviceDesk | undefined;
-  readonly dialect?: Pick<Dialect, 'joinHint'> | undefined;
+  readonly dialect?: Pick<Dialect, 'joinHint' | 'secondFactorWanted'> | undefined;
 }
 
 /**
@@ -36,8 +36,11 @@ export function createPrompts(
   if (checks === undefined) throw new TypeError('the engine has no prompt for sign-in');
   checks.add(accountIsThere());
   if (admits !== undefined) checks.add(accountIsAdmitted(admits));
-  checks.add(sessionReachesAcr());
-  checks.add(sessionHasSecondFactor(engineClients, authentication.secondFactor));
+  const { secondFactorWanted } = dialect ?? {};
+  checks.add(sessionReachesAcr(secondFactorWanted));
+  checks.add(
+    sessionHasSecondFactor(engineClients, authentication.secondFactor, secondFactorWanted),
+  );
   // After sign-in, which is a choice already: whoever has no session is asked once.
   policy.add(new Prompt({ name: 'select_account', requestable: true }), 1);
   // Before sign-in: a new account is signed in already.
@@ -85,10 +88,12 @@ function accountIsAdmitted(admits: Admits): interactionPolicy.Check {
 }
 
 /** RFC 9470: a client steps up by asking for more than the session has. */
-function sessionReachesAcr(): interactionPolicy.Check {
+function sessionReachesAcr(
+  description = 'the session has proven less than the client asks for',
+): interactionPolicy.Check {
   return new interactionPolicy.Check(
     'acr_values',
-    'the session has proven less than the client asks for',
+    description,
     'login_required',
     ({ oidc }) =>
       oidc.session?.accountId !== undefined &&
@@ -101,18 +106,14 @@ function sessionReachesAcr(): interactionPolicy.Check {
 function sessionHasSecondFactor(
   engineClients: EngineClients,
   standard: ProtocolSettings['authentication']['secondFactor'],
+  description = 'the session has no second factor',
 ): interactionPolicy.Check {
-  return new interactionPolicy.Check(
-    'second_factor',
-    'the session has no second factor',
-    'login_required',
-    ({ oidc }) => {
-      const owner = oidc.client && engineClients.ownerOf(oidc.client);
-      const isRequired = (owner?.policy.secondFactor ?? standard) === 'required';
-      if (!isRequired || oidc.session?.accountId === undefined || oidc.result?.login) return false;
-      return !(oidc.session.amr ?? []).some((value) => SECOND_FACTORS.has(value));
-    },
-  );
+  return new interactionPolicy.Check('second_factor', description, 'login_required', ({ oidc }) => {
+    const owner = oidc.client && engineClients.ownerOf(oidc.client);
+    const isRequired = (owner?.policy.secondFactor ?? standard) === 'required';
+    if (!isRequired || oidc.session?.accountId === undefined || oidc.result?.login) return false;
+    return !(oidc.session.amr ?? []).some((value) => SECOND_FACTORS.has(value));
+  });
 }
 
 /** Nobody is asked for anything: what is said of a sign-in is heard once all else is done, before the answer. */

@@ -4,6 +4,9 @@ export const DATABASE = 'Username-Password-Authentication';
 /** What Auth0 calls sign-in by a code in a letter. */
 export const EMAIL = 'email';
 
+/** What is said where a second factor is wanted: applications of Auth0's look for this very text. */
+export const MULTIFACTOR_REQUIRED = 'Multifactor authentication required';
+
 /** Grants that only tenants have, as applications of Auth0's name them. */
 export const GRANT = {
   password: 'password',

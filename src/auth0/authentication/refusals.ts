@@ -1,6 +1,7 @@
 import type { Duty } from '../../flows/duties.ts';
 import { GrantRefused } from '../../provider/further-grant.ts';
 import type { JsonObject } from '../../runtime/json.ts';
+import { MULTIFACTOR_REQUIRED } from './names.ts';
 
 /** A refusal at the token endpoint, in Auth0's words. */
 function refusal(
@@ -61,7 +62,7 @@ export function deadMfaToken(): GrantRefused {
 
 /** A second factor is to be shown, or set up: `requirements` says what can be. */
 export function mfaRequired(mfaToken: string, requirements: JsonObject): GrantRefused {
-  return refusal(403, 'mfa_required', 'Multifactor authentication required', {
+  return refusal(403, 'mfa_required', MULTIFACTOR_REQUIRED, {
     mfa_token: mfaToken,
     mfa_requirements: requirements,
   });

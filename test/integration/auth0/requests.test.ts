@@ -77,6 +77,8 @@ async function ask(
   return { url, html: (await response?.text()) ?? '' };
 }
 
+const STEP_UP = { acr_values: 'urn:latchkey:acr:2fa' };
+
 describe('at /authorize', () => {
   const unknown = `Service not found: ${NOBODYS}`;
 
@@ -104,6 +106,16 @@ describe('at /authorize', () => {
     expect(String(body['access_token'])).not.toContain('.');
     const { url } = await ask({ scope: '', audience: API }, browser);
     expect(url.searchParams.get('code')).not.toBeNull();
+  });
+
+  test('a frame is told that a second factor is wanted, by the words that libraries look for', async () => {
+    const browser = node.browser();
+    await node.signIn({}, { browser });
+    const { searchParams } = (await ask({ ...STEP_UP, prompt: 'none' }, browser)).url;
+    expect(Object.fromEntries(searchParams)).toMatchObject({
+      error: 'login_required',
+      error_description: 'Multifactor authentication required',
+    });
   });
 
   test('parameters that are empty or unknown are as if they were not there', async () => {
