@@ -6,6 +6,7 @@ import type { DeclaredPerson, SignInSettings } from './accounts/config.ts';
 import type { Tickets } from './accounts/tickets.ts';
 import type { Audit } from './audit/audit.ts';
 import type { Clients, ResourceServers } from './clients/clients.ts';
+import type { KeptResourceServers } from './clients/kept-resource-servers.ts';
 import type { Checkpoints } from './dev/checkpoints.ts';
 import type { Factors } from './factors/factors.ts';
 import type { AuthenticationSettings } from './flows/config.ts';
@@ -103,7 +104,7 @@ export interface House {
   readonly tickets: Tickets;
   readonly groups: Groups;
   readonly clients: Clients;
-  readonly resourceServers: ResourceServers;
+  readonly resourceServers: KeptResourceServers;
   readonly signingKeys: SigningKeys;
   readonly openIssuer: (issuer: FurtherIssuer) => Promise<OpenedIssuer>;
   readonly revocation: Revocation;

@@ -22,11 +22,11 @@ import { installationOf } from './config/installation.ts';
 import { openViews, type Views } from './http/views.ts';
 import { createOutbound, type Outbound } from './http/outbound.ts';
 import { deleteConsents } from './provider/consent-queries.ts';
-import type { Clients, ResourceServers } from './clients/clients.ts';
+import type { Clients } from './clients/clients.ts';
 import type { DeclaredClient } from './clients/config.ts';
 import { createClients } from './clients/create-clients.ts';
 import { withDocuments } from './clients/documents/with-documents.ts';
-import { createResourceServers } from './clients/resource-servers.ts';
+import { openResourceServers, type KeptResourceServers } from './clients/kept-resource-servers.ts';
 import { createMail } from './mail/create-mail.ts';
 import { createMailAdministration, type MailAdministration } from './mail/administration.ts';
 import type { Mail } from './mail/mail.ts';
@@ -107,7 +107,7 @@ export interface Rooms {
   readonly factorsOfLocked: Factors;
   readonly groups: Groups;
   readonly clients: Clients;
-  readonly resourceServers: ResourceServers;
+  readonly resourceServers: KeptResourceServers;
   readonly keyAdministration: KeyAdministration;
   readonly mail: Mail;
   readonly mailAdministration: MailAdministration;
@@ -145,7 +145,8 @@ export async function openRooms(settings: Settings, options: ComposeOptions): Pr
     const subjects = withAuth0Subjects(createSubjects({ ...ground, namespace: NAMESPACE }));
     const revocation = knowsPairwise(settings) ? tellSectors(log, { clients, subjects }) : log;
     const accounts = kept(openAccounts(settings, { ...ground, revocation }));
-    const base = { ...ground, accounts, settings, profile, revocation };
+    const resourceServers = await openResourceServers({ ...ground, declared: settings.apis });
+    const base = { ...ground, accounts, resourceServers, settings, profile, revocation };
     const others = createOthers(base);
     const notices = createNoticeRooms({ ...base, ...others, mail });
     return { ...base, ...others, ...notices, subjects, clients, mail, close };
@@ -228,16 +229,15 @@ type Others =
   | 'factors'
   | 'factorsOfLocked'
   | 'groups'
-  | 'resourceServers'
   | 'keyAdministration'
   | 'keptBeside';
 
 /** The rooms that hold nothing open. */
 function createOthers(
-  base: Ground & Pick<Rooms, 'accounts' | 'settings' | 'profile' | 'revocation'>,
+  base: Ground &
+    Pick<Rooms, 'accounts' | 'resourceServers' | 'settings' | 'profile' | 'revocation'>,
 ): Pick<Rooms, Others> {
   const { settings } = base;
-  const resourceServers = createResourceServers(settings.apis);
   const metadata = createUserMetadata(base);
   return {
     takeBack: createTakeBack({
@@ -256,8 +256,7 @@ function createOthers(
     flows: createFlows({ ...base, namespace: NAMESPACE }),
     ...createFactorRooms(base),
     keptBeside: (accountId) => ownMetadata(accountId, metadata),
-    groups: createGroups({ ...base, resourceServers, declared: settings }),
-    resourceServers,
+    groups: createGroups({ ...base, declared: settings }),
     keyAdministration: createKeyAdministration({
       ...base,
       settings: settings.signingKeys,

@@ -2,6 +2,7 @@ import type { Router } from '@koa/router';
 import { accountUrlOf, dutiesOf, hasMail } from './capabilities.ts';
 import type { FurtherIssuer, OpenedIssuer } from './capability.ts';
 import type { Rooms } from './compose.ts';
+import { createResourceServers } from './clients/resource-servers.ts';
 import { servedClients } from './clients/served-clients.ts';
 import type { Metrics } from './http/metrics.ts';
 import type { Renderer } from './http/renderer.ts';
@@ -43,6 +44,7 @@ export function protocolOptions({
     ...rooms,
     // What another issuer alone serves could come by more here than was meant for it.
     clients: servedClients(rooms.clients, ({ policy }) => policy.servedBy === undefined),
+    resourceServers: createResourceServers(rooms.settings.apis),
     settings: withSensitiveAttributes(rooms.settings),
     signingKeys,
     metrics,

@@ -70,6 +70,7 @@ export type AuditEvent =
       'client.created' | 'client.updated' | 'client.deleted' | 'client.secret_rotated',
       { by: string }
     >
+  | Kind<'api.created' | 'api.updated' | 'api.deleted', { api: string; by: string }>
   | Kind<
       | 'account.created'
       | 'account.disabled'

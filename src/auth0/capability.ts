@@ -2,14 +2,16 @@ import type { Added, Capability, FurtherIssuer, House } from '../capability.ts';
 import type { Site } from '../http/site.ts';
 import { openActions, type Actions } from './actions/open-actions.ts';
 import { createAuthenticationApi } from './authentication/authentication-api.ts';
-import { apisOf } from './apis.ts';
+import { apisOf, knowingApis } from './apis.ts';
 import { createApplications } from './applications/applications.ts';
+import { createMadeApis } from './applications/made-apis.ts';
 import { clientsOf } from './clients.ts';
 import { auth0Config, type Auth0Config, type TenantConfig } from './config.ts';
 import { createAuth0Dialect } from './dialect.ts';
 import { createEmailConfirmation } from './email-confirmation.ts';
 import { createLogoutRoutes } from './logout.ts';
 import { createManagement } from './management/management.ts';
+import type { ManagementRoom } from './management/room.ts';
 import { createOrganizations } from './organizations/create-organizations.ts';
 import { profileOf } from './profiles.ts';
 import { createUserMetadata } from './user-metadata.ts';
@@ -64,11 +66,10 @@ async function siteOf(
   const { issuer, listen, tls, hosts, allowedLogoutUrls } = tenant;
   const profile = profileOf(tenant);
   const clients = clientsOf(tenant, house.clients);
-  const { longestRecord } = house.lives;
-  const applications = createApplications({ clients, tenant, longestRecord });
+  const made = madeBy({ tenant, clients }, house);
+  const { resourceServers } = made;
   const metadata = createUserMetadata(house);
   const organizations = createOrganizations({ ...house, tenant, clients });
-  const resourceServers = apisOf(tenant, house.resourceServers);
   const actions = await openActions({ ...house, tenant, clients, metadata, organizations });
   const emailConfirmation = createEmailConfirmation(house, tenant);
   const own = { tenant, clients, emailConfirmation, metadata };
@@ -98,9 +99,31 @@ async function siteOf(
       authentication.router,
       emailConfirmation.router,
       createLogoutRoutes({ clients, sessions: protocol.sessions, allowedLogoutUrls }),
-      createManagement({ ...house, ...own, applications, resourceServers, organizations }),
+      createManagement({
+        ...house,
+        ...own,
+        ...made,
+        organizations,
+        catchUp: house.resourceServers.catchUp,
+      }),
     ],
-    protocol: takingTokensFromQueries(protocol),
+    protocol: knowingApis(takingTokensFromQueries(protocol), house.resourceServers),
   };
   return { site, actions };
+}
+
+/** What the Management API of a tenant makes, beside what is declared. */
+function madeBy(
+  { tenant, clients }: Pick<ManagementRoom, 'tenant' | 'clients'>,
+  house: House,
+): Pick<ManagementRoom, 'applications' | 'madeApis' | 'resourceServers'> {
+  const { longestRecord, longestToken } = house.lives;
+  const tenantServers = apisOf(tenant, house.resourceServers);
+  const applications = createApplications({ clients, tenant, longestRecord });
+  const own = { tenant, clients, applications, tenantServers };
+  return {
+    applications,
+    resourceServers: tenantServers,
+    madeApis: createMadeApis({ ...house, ...own, longestToken }),
+  };
 }

@@ -19,7 +19,8 @@ export const GRANT_TYPES = [
   ...Object.values(GRANT),
 ] as const;
 export const APP_TYPES = ['spa', 'regular_web', 'native', 'non_interactive'] as const;
-const TOKEN_DIALECTS = [
+/** Shapes of access tokens. */
+export const TOKEN_DIALECTS = [
   'access_token',
   'access_token_authz',
   'rfc9068_profile',
@@ -164,6 +165,8 @@ const tenant = z.strictObject({
   ),
 });
 
+/** The shape of the access tokens of an API. */
+export type TokenDialect = (typeof TOKEN_DIALECTS)[number];
 /** A tenant as the configuration has it. */
 export type TenantConfig = z.output<typeof tenant>;
 /** An application of a tenant as the configuration has it. */

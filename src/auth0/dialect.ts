@@ -1,5 +1,5 @@
-import type { ResourceServers } from '../clients/clients.ts';
 import type { Dialect, SpokenJwt, SpokenOf } from '../provider/dialect.ts';
+import type { TenantApis } from './apis.ts';
 import type { TenantConfig } from './config.ts';
 import { GRANT, MULTIFACTOR_REQUIRED } from './authentication/names.ts';
 import { auth0Person } from './person.ts';
@@ -24,8 +24,7 @@ const GRANTS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** How `tenant` speaks. */
-export function createAuth0Dialect(tenant: TenantConfig, apis: ResourceServers): Dialect {
-  const profiles = new Map(tenant.apis.map((api) => [api.identifier, api.tokenDialect]));
+export function createAuth0Dialect(tenant: TenantConfig, apis: TenantApis): Dialect {
   return {
     paths: PATHS,
     defaultAudience: tenant.defaultAudience,
@@ -37,7 +36,7 @@ export function createAuth0Dialect(tenant: TenantConfig, apis: ResourceServers):
     // All that the client may have of it is cut out of this by the provider.
     scopeOfClient: (api) => [...(apis.find(api ?? '')?.scopes.keys() ?? [])].join(' ') || undefined,
     writeJwt(jwt, of) {
-      const isStandard = profiles.get(of.api ?? '')?.startsWith('rfc9068') === true;
+      const isStandard = of.api !== undefined && apis.dialectOf(of.api).startsWith('rfc9068');
       if (!isStandard) writeAccessToken(jwt, of);
       if (of.isOfClient) jwt.payload['sub'] = `${of.clientId}@clients`;
     },

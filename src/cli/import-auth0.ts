@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Audit } from '../audit/audit.ts';
+import type { ResourceServers } from '../clients/clients.ts';
 import type { Rooms } from '../compose.ts';
 import type { Factors } from '../factors/factors.ts';
 import {
@@ -15,7 +16,8 @@ import { withRooms } from './rooms.ts';
 
 /** What the command needs of an installation, running or not. */
 export interface ImportAuth0Rooms
-  extends Pick<Rooms, 'accounts' | 'clock' | 'groups' | 'records' | 'resourceServers'>, Output {
+  extends Pick<Rooms, 'accounts' | 'clock' | 'groups' | 'records'>, Output {
+  readonly resourceServers: ResourceServers;
   readonly audit: Pick<Audit, 'record'>;
   readonly factors: Pick<Factors, 'totp'>;
   close(): Promise<void>;

@@ -167,9 +167,13 @@ export interface ResourceServer {
   readonly restricted: boolean;
   /** Custom claims of its tokens: claim name to the account attribute it comes from. */
   readonly claims: ReadonlyMap<string, string>;
+  /** The issuer beside the installation's own, by its namespace, whose tokens alone are for it; undefined: any. */
+  readonly servedBy?: string | undefined;
+  /** What the capability that made it keeps of it. */
+  readonly beside?: JsonObject | undefined;
 }
 
-/** The APIs of the installation, from the configuration. */
+/** APIs that tokens may be for. */
 export interface ResourceServers {
   find(identifier: string): ResourceServer | undefined;
   list(): readonly ResourceServer[];

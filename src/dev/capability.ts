@@ -32,6 +32,7 @@ export const dev: Capability<'dev', DevConfig> = {
 function tryPageOf({ profile, renderer, clock, resourceServers }: House): Router {
   const apis = resourceServers
     .list()
+    .filter(({ servedBy }) => servedBy === undefined)
     .map(({ identifier, name, scopes }) => ({ identifier, name, scopes: [...scopes.keys()] }));
   return createTryPage({ issuer: profile.issuer, clientId: TRY_CLIENT, apis, renderer, clock });
 }

@@ -254,6 +254,14 @@ export interface CognitoClientTable {
   readonly updated_at: Time;
 }
 
+/** APIs that were made while the node ran. */
+export interface ApiTable {
+  readonly identifier: string;
+  readonly settings: JsonText;
+  readonly created_at: Time;
+  readonly updated_at: Time;
+}
+
 /** What access tokens of a pool may name scopes of. */
 export interface CognitoResourceServerTable {
   readonly pool_id: string;
@@ -361,6 +369,7 @@ export interface Tables {
   readonly cognito_resource_server: CognitoResourceServerTable;
   readonly cognito_domain: CognitoDomainTable;
   readonly cognito_group: CognitoGroupTable;
+  readonly api: ApiTable;
   readonly auth0_user: Auth0UserTable;
   readonly auth0_organization: Auth0OrganizationTable;
   readonly auth0_organization_member: Auth0OrganizationMemberTable;

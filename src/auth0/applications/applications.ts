@@ -119,6 +119,11 @@ export function ownScopesOf({ policy }: Client): OwnScopes {
   return ownScopes.parse(policy.ownScopes ?? {});
 }
 
+/** `scopes` but for those of one API. */
+export function without(scopes: OwnScopes, identifier: string): OwnScopes {
+  return Object.fromEntries(Object.entries(scopes).filter(([name]) => name !== identifier));
+}
+
 function newId(): string {
   return randomId(ID_BYTES)
     .replaceAll(/[^A-Za-z0-9]/g, '')

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { clientGrant, listClientGrants, type ClientGrant } from '../applications/client-grants.ts';
-import type { MadeApplication } from '../applications/applications.ts';
+import { without, type MadeApplication } from '../applications/applications.ts';
 import type { Actor } from '../../runtime/origin.ts';
 import type { Call } from './call.ts';
 import { unknownClient } from './clients.ts';
@@ -132,8 +132,7 @@ async function permit(
     clientId,
     (before) => {
       if (!mayBe(before)) throw alreadyThere(clientId, audience);
-      const { [audience]: _, ...others } = before;
-      return wanted === undefined ? others : { ...others, [audience]: wanted };
+      return wanted === undefined ? without(before, audience) : { ...before, [audience]: wanted };
     },
     actor,
   );

@@ -1,5 +1,6 @@
 import { AccountExists, InvalidAccount } from '../../accounts/accounts.ts';
 import { DeclaredInConfig, InvalidClient } from '../../clients/clients.ts';
+import { ApiExists } from '../../clients/kept-resource-servers.ts';
 import { DeclaredGroup, GroupExists, InvalidGroup } from '../../groups/groups.ts';
 import { FormTooLarge } from '../../http/form.ts';
 import { DeclaredOrganization, OrganizationExists } from '../organizations/tenant-organizations.ts';
@@ -18,6 +19,7 @@ const FORESEEN: readonly (readonly [new (...given: never[]) => Error, Writer])[]
   [DeclaredGroup, (error) => conflict(error.message, 'declared_in_config', error)],
   [OrganizationExists, (error) => conflict(error.message, 'organization_conflict', error)],
   [DeclaredOrganization, (error) => conflict(error.message, 'declared_in_config', error)],
+  [ApiExists, (error) => conflict(error.message, 'resource_server_conflict', error)],
   [DeclaredInConfig, (error) => conflict(error.message, 'declared_in_config', error)],
   [InvalidClient, (error) => invalidBody(inWordsOfAuth0(error.message), error)],
   [FormTooLarge, (error) => new ManagementProblem(413, { message: error.message })],

@@ -1,6 +1,6 @@
 import type { Router } from '@koa/router';
 import { authenticationMethodRoutes } from './authentication-methods.ts';
-import { createBearer } from './bearer.ts';
+import { createBearer, type ReadBearer } from './bearer.ts';
 import { organizationMemberRoutes } from './organization-members.ts';
 import { organizationRoutes } from './organizations.ts';
 import { clientGrantRoutes } from './client-grants.ts';
@@ -38,5 +38,14 @@ export function createManagement(room: ManagementRoom): Router {
     ...statsRoutes(room),
     ...jobRoutes(room, createJobs(room)),
   ];
-  return createManagementRoutes(routes, createBearer(room));
+  return createManagementRoutes(routes, knowingApis(createBearer(room), room));
+}
+
+/** All that is done here may be about an API that another node has just made. */
+function knowingApis(readBearer: ReadBearer, { catchUp }: ManagementRoom): ReadBearer {
+  return async (authorization) => {
+    const caller = await readBearer(authorization);
+    await catchUp();
+    return caller;
+  };
 }

@@ -1,6 +1,8 @@
 import type { House } from '../../capability.ts';
-import type { Clients, ResourceServers } from '../../clients/clients.ts';
+import type { Clients } from '../../clients/clients.ts';
+import type { TenantApis } from '../apis.ts';
 import type { Applications } from '../applications/applications.ts';
+import type { MadeApis } from '../applications/made-apis.ts';
 import type { TenantConfig } from '../config.ts';
 import type { EmailConfirmation } from '../email-confirmation.ts';
 import type { TenantOrganizations } from '../organizations/tenant-organizations.ts';
@@ -25,7 +27,11 @@ export interface ManagementRoom extends Pick<
   /** Those of the tenant. */
   readonly clients: Clients;
   readonly applications: Applications;
-  readonly resourceServers: ResourceServers;
+  /** Those of the tenant. */
+  readonly resourceServers: TenantApis;
+  readonly madeApis: MadeApis;
+  /** Resolves once what any node has made of APIs by now is known here. */
+  readonly catchUp: () => Promise<void>;
   readonly emailConfirmation: EmailConfirmation;
   readonly metadata: UserMetadata;
   readonly organizations: TenantOrganizations;

@@ -190,7 +190,7 @@ describe('what the configuration declares', () => {
   });
 
   test.each([
-    ['DELETE', '/resource-servers/x'],
+    ['DELETE', '/connections/x'],
     ['POST', '/connections'],
   ])('%s %s is refused, and told where it is changed', async (method, path) => {
     expect(await node.manage(method, path, {})).toMatchObject({
