@@ -75,7 +75,7 @@ function createRoom(settings: CognitoConfig, house: House, triggers: Triggers): 
     sessions,
     triggers,
     throttle: createThrottle(house),
-    challenges: createChallenges(house.state),
+    challenges: createChallenges(house),
     letters: createCodeLetters({ ...house, settings, triggers }),
     srpHandshakes: createSrpHandshakes(house),
     srpSecrets,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Clock } from '../runtime/clock.ts';
 import { sha256 } from '../runtime/digest.ts';
 import { randomId } from '../runtime/random.ts';
 import type { State, Version } from '../storage/state.ts';
@@ -24,10 +25,12 @@ const record = z.strictObject({
   amr: z.array(z.string()),
   /** The enrolment of an authenticator app that is under way, sealed. */
   enrolment: z.string().optional(),
+  /** NumericDate. */
+  expiresAt: z.number(),
   /** That app was shown to work. */
   isEnrolled: z.boolean().default(false),
 });
-export type ChallengeFields = z.input<typeof record>;
+export type ChallengeFields = Omit<z.input<typeof record>, 'expiresAt'>;
 
 /** A sign-in that waits for an answer. */
 export interface Challenge extends z.output<typeof record> {
@@ -36,10 +39,10 @@ export interface Challenge extends z.output<typeof record> {
   readonly version: Version;
 }
 
-/** Sign-ins that are under way, for three minutes each. */
+/** Sign-ins that are under way, each for as long as its client lets people think (`AuthSessionValidity`). */
 export interface Challenges {
   /** Gives the `Session` by which the answer finds it. */
-  open(fields: ChallengeFields): Promise<string>;
+  open(fields: ChallengeFields, lifeSeconds: number): Promise<string>;
   /** Undefined: over, used, or never there. */
   find(session: string): Promise<Challenge | undefined>;
   /** False: another request was faster. */
@@ -48,16 +51,26 @@ export interface Challenges {
   end(challenge: Challenge): Promise<boolean>;
 }
 
-const LIFE = { ttlSeconds: 180 };
-const WAITING = { ...LIFE, once: true };
 const USED = 'used';
 const SECRET_BYTES = 32;
 
-export function createChallenges(state: State): Challenges {
+export function createChallenges({
+  state,
+  clock,
+}: {
+  readonly state: State;
+  readonly clock: Clock;
+}): Challenges {
+  const lifeOf = (expiresAt: number): { readonly ttlSeconds: number } => ({
+    ttlSeconds: Math.max(1, expiresAt - clock.now()),
+  });
+
   return {
-    async open(fields) {
+    async open(fields, lifeSeconds) {
       const session = randomId(SECRET_BYTES);
-      await state.put(keyOf(session), record.parse(fields), WAITING);
+      const expiresAt = clock.now() + lifeSeconds;
+      const opened = record.parse({ ...fields, expiresAt });
+      await state.put(keyOf(session), opened, { ...lifeOf(expiresAt), once: true });
       return session;
     },
     async find(session) {
@@ -67,10 +80,11 @@ export function createChallenges(state: State): Challenges {
     },
     async change({ session, version, ...fields }, changed) {
       const next = record.parse({ ...fields, ...changed });
-      return (await state.swap(keyOf(session), version, next, WAITING)) !== undefined;
+      const life = { ...lifeOf(next.expiresAt), once: true };
+      return (await state.swap(keyOf(session), version, next, life)) !== undefined;
     },
-    async end({ session, version }) {
-      return (await state.swap(keyOf(session), version, USED, LIFE)) !== undefined;
+    async end({ session, version, expiresAt }) {
+      return (await state.swap(keyOf(session), version, USED, lifeOf(expiresAt))) !== undefined;
     },
   };
 }

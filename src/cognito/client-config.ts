@@ -6,6 +6,8 @@ import { AUTH_FLOWS } from './pool.ts';
 const CLIENT_ID = /^[\w+]{1,128}$/;
 const SHORTEST_TOKEN_SECONDS = 300;
 const DAY_SECONDS = 86_400;
+const SHORTEST_WAIT_SECONDS = 180;
+const LONGEST_WAIT_SECONDS = 900;
 const LONGEST_GRACE_SECONDS = 60;
 
 /** An application of a declared pool. */
@@ -27,6 +29,7 @@ export const declaredClient = z
     refreshTokenValidity: duration('30d').describe(
       'How long refresh tokens live, at most `revocation.longestRecord`.',
     ),
+    authSessionValidity: duration('3m').describe('How long a challenge waits: 3m to 15m.'),
     rotateRefreshTokens: z
       .boolean()
       .default(false)
@@ -44,6 +47,15 @@ export const declaredClient = z
     for (const name of ['accessTokenValidity', 'idTokenValidity'] as const)
       if (client[name] < SHORTEST_TOKEN_SECONDS || client[name] > DAY_SECONDS)
         context.addIssue({ code: 'custom', path: [name], message: 'must be from 5m to 1d' });
+    if (
+      client.authSessionValidity < SHORTEST_WAIT_SECONDS ||
+      client.authSessionValidity > LONGEST_WAIT_SECONDS
+    )
+      context.addIssue({
+        code: 'custom',
+        path: ['authSessionValidity'],
+        message: 'must be from 3m to 15m',
+      });
     if (client.rotationGrace > LONGEST_GRACE_SECONDS)
       context.addIssue({ code: 'custom', path: ['rotationGrace'], message: 'must be at most 60s' });
     if (reference !== undefined && secretInClear !== undefined)

@@ -60,14 +60,11 @@ async function challengeFor(
 /** Opens a challenge, and sends the letter that belongs to it. */
 export async function askFor(name: ChallengeName, proven: Proven, room: Room): Promise<JsonObject> {
   const { pool, client, user, mark, amr } = proven;
-  const session = await room.challenges.open({
-    name,
-    poolId: pool.id,
-    clientId: client.id,
-    accountId: user.account.id,
-    mark,
-    amr: [...amr],
-  });
+  const fields = { name, poolId: pool.id, clientId: client.id, mark, amr: [...amr] };
+  const session = await room.challenges.open(
+    { ...fields, accountId: user.account.id },
+    client.authSessionValidity,
+  );
   const parameters =
     name === 'EMAIL_OTP'
       ? await sendCode(proven, session, room)

@@ -16,6 +16,9 @@ import type { PoolSettings } from './stored-pools.ts';
 
 const SECONDS = { seconds: 1, minutes: 60, hours: 3600, days: 86_400 } as const;
 
+/** What AWS takes for `AuthSessionValidity`. */
+const AUTH_SESSION_MINUTES = 3;
+
 /** Tags, by name. */
 export const tagsInput = z.record(z.string().min(1).max(128), z.string().max(256));
 
@@ -170,6 +173,7 @@ export function readClient(
       { value: 30, unit: 'days' },
       { value: input.RefreshTokenValidity, unit: units?.RefreshToken },
     ),
+    authSessionValidity: (input.AuthSessionValidity ?? AUTH_SESSION_MINUTES) * SECONDS.minutes,
     ...readRotation(input),
     preventUserExistenceErrors: input.PreventUserExistenceErrors !== 'LEGACY',
     oauth: readOAuth(input, { isDev }),

@@ -76,6 +76,7 @@ export function clientView(client: PoolClient): JsonObject {
     RefreshTokenValidity: client.refreshTokenValidity / MINUTE,
     TokenValidityUnits: { AccessToken: 'minutes', IdToken: 'minutes', RefreshToken: 'minutes' },
     PreventUserExistenceErrors: client.preventUserExistenceErrors ? 'ENABLED' : 'LEGACY',
+    AuthSessionValidity: client.authSessionValidity / MINUTE,
     RefreshTokenRotation: {
       Feature: client.rotateRefreshTokens ? 'ENABLED' : 'DISABLED',
       ...(client.rotationGrace > 0 && { RetryGracePeriodSeconds: client.rotationGrace }),

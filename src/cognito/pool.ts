@@ -91,6 +91,8 @@ export interface PoolClient {
   readonly accessTokenValidity: number;
   readonly idTokenValidity: number;
   readonly refreshTokenValidity: number;
+  /** For which a challenge waits. */
+  readonly authSessionValidity: number;
   readonly rotateRefreshTokens: boolean;
   /** Seconds for which the last one stays good, where they are rotated. */
   readonly rotationGrace: number;

@@ -21,6 +21,7 @@ const clientSettings = z.strictObject({
   accessTokenValidity: z.number(),
   idTokenValidity: z.number(),
   refreshTokenValidity: z.number(),
+  authSessionValidity: z.number().default(180),
   rotateRefreshTokens: z.boolean(),
   rotationGrace: z.number().default(0),
   preventUserExistenceErrors: z.boolean(),

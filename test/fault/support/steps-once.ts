@@ -57,9 +57,9 @@ async function makeMfaToken(state: State): Promise<Use> {
 }
 
 async function makeChallenge(state: State): Promise<Use> {
-  const challenges = createChallenges(state);
+  const challenges = createChallenges({ state, clock: systemClock });
   const who = { poolId: 'pool', clientId: 'app', accountId: 'alice', mark: '', amr: [] };
-  const session = await challenges.open({ name: 'SOFTWARE_TOKEN_MFA', ...who });
+  const session = await challenges.open({ name: 'SOFTWARE_TOKEN_MFA', ...who }, 180);
   return async () => {
     const found = await challenges.find(session);
     return found && (await challenges.end(found)) ? 'done' : 'gone';

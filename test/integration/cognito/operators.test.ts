@@ -213,6 +213,36 @@ describe('operators', () => {
     );
   });
 
+  test('let people think for as long as the client says', async () => {
+    const { body } = await node.call('CreateUserPoolClient', {
+      UserPoolId,
+      ClientName: 'slow',
+      ExplicitAuthFlows: ['ALLOW_USER_PASSWORD_AUTH'],
+      AuthSessionValidity: 5,
+    });
+    const { ClientId: slow } = body.UserPoolClient;
+    const answers: (string | undefined)[] = [];
+    for (const ClientId of [slow, CLIENT]) {
+      const name = `thinker-${answers.length}`;
+      await create(name);
+      const asked = await node.call('InitiateAuth', {
+        ClientId,
+        AuthFlow: 'USER_PASSWORD_AUTH',
+        AuthParameters: { USERNAME: name, PASSWORD: 'for one sign-in' },
+      });
+      node.clock.advance(240);
+      const answered = await node.call('RespondToAuthChallenge', {
+        ClientId,
+        ChallengeName: asked.body.ChallengeName,
+        Session: asked.body.Session,
+        ChallengeResponses: { USERNAME: name, NEW_PASSWORD: GOOD },
+      });
+      answers.push(answered.error);
+    }
+    expect(answers).toEqual([undefined, 'NotAuthorizedException']);
+    await node.call('DeleteUserPoolClient', { UserPoolId, ClientId: slow });
+  });
+
   test('see when and how somebody signed in, page by page', async () => {
     await made('yuri');
     await signIn('yuri', 'wrong');

@@ -30,6 +30,10 @@ test.each<[string, object]>([
     'pools.0.clients.0.refreshTokenValidity',
     { ...POOL, clients: [{ id: 'a', refreshTokenValidity: '365d' }] },
   ],
+  [
+    'pools.0.clients.0.authSessionValidity',
+    { ...POOL, clients: [{ id: 'a', authSessionValidity: '16m' }] },
+  ],
   ['pools.0.clients.0.rotationGrace', { ...POOL, clients: [{ id: 'a', rotationGrace: '61s' }] }],
   [
     'pools.0.clients.0.secretInClear',
