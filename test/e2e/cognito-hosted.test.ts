@@ -54,7 +54,12 @@ function settingsFor(url: string): Readonly<Record<string, unknown>> {
       enabled: true,
       signatures: { mode: 'accept' },
       pools: [
-        { id: POOL, people: true, clients: [{ ...client, id: 'spa' }] },
+        {
+          id: POOL,
+          people: true,
+          mfaFactors: ['app', 'email'],
+          clients: [{ ...client, id: 'spa' }],
+        },
         {
           id: STRICT_POOL,
           signInBy: 'email',
@@ -284,7 +289,7 @@ describe('the hosted pages', () => {
     });
   }
 
-  test('ask for a new password after the first one, and set another for whoever forgot theirs', () =>
+  test('ask for a new password after the first one, for another where it was forgotten, and for a code by e-mail', () =>
     inBrowser(async (page) => {
       await makeOtto(page);
       const spa = { client_id: 'spa' };
@@ -306,7 +311,14 @@ describe('the hosted pages', () => {
       const code = await codeFor('otto@example.org', 'reset-code');
       await send(page, { code, password: `${PASSWORD}!` });
       await page.waitForURL(/interaction/u);
+      await call(page, 'AdminSetUserMFAPreference', {
+        ...user,
+        EmailMfaSettings: { Enabled: true },
+      });
       await send(page, { login: 'otto', password: `${PASSWORD}!` });
+      await page.waitForSelector('text=that we sent to your e-mail address');
+      await look(page);
+      await send(page, { code: await codeFor('otto@example.org', 'sign-in-code') });
       await page.waitForURL(`${app.url}/?code=*`);
       await call(page, 'AdminResetUserPassword', user);
       await page.goto(asked('/oauth2/authorize', { ...spa, prompt: 'login' }));

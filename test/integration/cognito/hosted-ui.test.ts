@@ -107,6 +107,18 @@ describe('a sign-in at the hosted pages', () => {
     expect((await userInfo(body['access_token'] ?? '')).status).toBe(200);
   });
 
+  test.each([
+    ['login', '/interaction/'],
+    ['select_account', '/interaction/'],
+    ['consent', '/interaction/'],
+    ['none', '/callback'],
+  ])('heeds prompt=%s of whoever is signed in', async (prompt, path) => {
+    const visitor = createHostedVisitor(node.endpoint);
+    await visitor.signIn();
+    const { url, response } = await visitor.ask({ prompt });
+    expect([url.pathname.startsWith(path), response?.status ?? 200]).toEqual([true, 200]);
+  });
+
   test('is one sign-in for all clients of the browser', async () => {
     const visitor = createHostedVisitor(node.endpoint);
     const one = decodeJwt((await visitor.signIn()).access_token);
@@ -270,6 +282,7 @@ describe('what is refused', () => {
     ['an identity provider that is not there', { identity_provider: 'Google' }, 'invalid_request'],
     ['the same by another name', { idp_identifier: 'example.com' }, 'invalid_request'],
     ['a resource that is none', { resource: 'http://api.example.com' }, 'invalid_target'],
+    ['a look at who is signed in, where nobody is', { prompt: 'none' }, 'login_required'],
     ['the implicit flow', { response_type: 'token' }, 'unsupported_response_type'],
     [
       'a public client without a challenge',
