@@ -3,7 +3,7 @@ import type { TenantApis } from './apis.ts';
 import type { TenantConfig } from './config.ts';
 import { GRANT, MULTIFACTOR_REQUIRED } from './authentication/names.ts';
 import { auth0Person } from './person.ts';
-import { apiOfOthers, auth0OwnProblem, auth0Problem, unknownApi } from './problems.ts';
+import { apiOfOthers, auth0OwnProblem, auth0Problem, BLOCKED, unknownApi } from './problems.ts';
 
 /** Where Auth0 has what we have elsewhere. */
 const PATHS: ReadonlyMap<string, string> = new Map([
@@ -30,6 +30,7 @@ export function createAuth0Dialect(tenant: TenantConfig, apis: TenantApis): Dial
     defaultAudience: tenant.defaultAudience,
     userinfoAudience: `${tenant.issuer}userinfo`,
     standardScope: 'openid',
+    keptOut: BLOCKED,
     secondFactorWanted: MULTIFACTOR_REQUIRED,
     joinHint: { parameter: 'screen_hint', value: 'signup' },
     isFramed: true,

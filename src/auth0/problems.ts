@@ -45,6 +45,9 @@ const AT_TOKEN: ReadonlyMap<string, Writer> = new Map<string, Writer>([
   ],
 ]);
 
+/** Of whoever may not sign in. A library of Auth0's looks for this very text, and forgets who was signed in. */
+export const BLOCKED = { status: 403, error: 'invalid_grant', description: 'user is blocked' };
+
 /** A refusal as Auth0 words it. */
 export function auth0Problem(
   problem: SpokenProblem,

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../runtime/json.ts';
+import type { GrantRefusal } from './further-grant.ts';
 
 /** An access token that is a JWT, as it is about to be signed. */
 export interface SpokenJwt {
@@ -57,6 +58,8 @@ export interface Dialect {
   readonly standardScope?: string | undefined;
   /** What a client says that would have whoever is not signed in make an account; left out: `prompt=create` alone. */
   readonly joinHint?: { readonly parameter: string; readonly value: string } | undefined;
+  /** How a refresh for somebody who was disabled is refused; left out: like any other. */
+  readonly keptOut?: GrantRefusal | undefined;
   /** What a client is told when a session wants a second factor, and nobody may be asked; left out: what we say. */
   readonly secondFactorWanted?: string | undefined;
   /** Pages of other sites ask in frames who is signed in here (OAuth 2.0 Web Message Response Mode). */

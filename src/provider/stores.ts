@@ -1,5 +1,6 @@
 import type { AdapterFactory } from 'oidc-provider';
 import { Provider } from 'oidc-provider';
+import type { Accounts } from '../accounts/accounts.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { Revocation } from '../revocation/revocation.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -31,6 +32,7 @@ import {
   type RedeemableOptions,
   type Redeemables,
 } from './store/redeemables.ts';
+import { tellKeptOut } from './kept-out.ts';
 import { createRefreshTokens, type RefreshTokens } from './store/refresh-tokens.ts';
 import { createReplays } from './store/replays.ts';
 import type { RequestState } from './store/request-state.ts';
@@ -68,6 +70,7 @@ export interface StoresOptions {
   readonly metrics: ProtocolMetrics | undefined;
   readonly initialAccessToken: string | undefined;
   readonly signal: AbortSignal;
+  readonly accounts: Pick<Accounts, 'find'>;
   readonly dialect?: Dialect | undefined;
 }
 
@@ -88,6 +91,7 @@ export function createStores(options: StoresOptions): Stores {
   const refreshTokens = createRefreshTokens({
     ...once,
     windowSeconds: settings.tokens.refreshRetryWindow,
+    onTakenBack: (payload) => tellKeptOut(payload, options),
     isAtTokenEndpoint: isAt(scopes, 'token'),
   });
 

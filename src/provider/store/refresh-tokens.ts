@@ -52,6 +52,8 @@ interface RefreshTokensOptions {
   /** For how long a refresh may be repeated. */
   readonly windowSeconds: number;
   readonly isAtTokenEndpoint: () => boolean;
+  /** Told of a token that was found, and is of no use any more. */
+  readonly onTakenBack: (payload: AdapterPayload) => Promise<void>;
   /** Ends the grant of a token that was used again. */
   readonly onReuse: (grantId: string, payload: JsonObject) => Promise<void>;
   readonly signal: AbortSignal;
@@ -73,7 +75,10 @@ export function createRefreshTokens(options: RefreshTokensOptions): RefreshToken
     const chain = readChain(await state.get(chainKey(value)));
     if (chain === undefined) return undefined;
     const found = toPayload(chain.payload, value);
-    if (!(await validity.isValid(found, chain.mark))) return undefined;
+    if (!(await validity.isValid(found, chain.mark))) {
+      await options.onTakenBack(found);
+      return undefined;
+    }
     // At the token endpoint `consume` judges the use, after all other checks; elsewhere it is just dead.
     const isUsed = sha256(value) !== chain.live && !isAtTokenEndpoint();
     return isUsed ? { ...found, consumed: clock.now() } : found;

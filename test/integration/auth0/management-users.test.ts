@@ -122,10 +122,13 @@ describe('users', () => {
     const blocked = await node.manage('PATCH', at(id), { blocked: true });
     expect(blocked.body).toMatchObject({ blocked: true, logins_count: 1 });
     expect(blocked.body['last_login']).toMatch(/Z$/u);
-    expect((await refresh()).status).toBe(403);
+    // auth0-spa-js looks for these words.
+    const told = { error: 'invalid_grant', error_description: 'user is blocked' };
+    expect(await refresh()).toMatchObject({ status: 403, body: told });
     await expect(node.signIn({}, { login: 'ben' })).rejects.toThrow();
     const free = await node.manage('PATCH', at(id), { blocked: false });
     expect(free.body).not.toHaveProperty('blocked');
+    expect((await refresh()).body['error_description']).toBe('Unknown or invalid refresh token.');
     expect((await node.signIn({}, { login: 'ben' })).status).toBe(200);
   });
 
