@@ -139,6 +139,8 @@ export interface Accounts {
   requirePasswordChange(id: string, actor: Actor): Promise<boolean>;
   /** @throws {InvalidAccount} for what is unknown, unfit, or not for this editor to change. {AccountExists} */
   update(id: string, changes: AccountChanges, by: ByWhom): Promise<boolean>;
+  /** What would be wrong with such an update, whoever has the names; nothing is changed. */
+  checkUpdate(id: string, changes: AccountChanges, editor: Editor): Promise<readonly string[]>;
   /** `undefined`: none any more. @throws {InvalidAccount} {AccountExists} */
   setEmail(id: string, email: NewEmail | undefined, actor: Actor): Promise<boolean>;
   /** The address was shown to be theirs. False, too, when it is not theirs any more. */

@@ -27,7 +27,10 @@ export interface OwnDataOptions {
   readonly attributes: AttributeSchema;
 }
 
-type OwnData = Pick<Accounts, 'update' | 'setEmail' | 'verifyEmail' | 'acceptTerms'>;
+type OwnData = Pick<
+  Accounts,
+  'update' | 'checkUpdate' | 'setEmail' | 'verifyEmail' | 'acceptTerms'
+>;
 
 /** Enough for two who edit one account at once. */
 const WRITES_MAX = 5;
@@ -48,6 +51,11 @@ export function createOwnData(options: OwnDataOptions): OwnData {
         return true;
       }
       throw new AccountExists('the account is being changed by others: try again');
+    },
+
+    async checkUpdate(id, changes, editor) {
+      const row = await deeds.row(id);
+      return row === undefined ? [] : problemsOf({ row, changes, editor }, options).problems;
     },
 
     async setEmail(id, email, actor) {
@@ -85,16 +93,28 @@ export function createOwnData(options: OwnDataOptions): OwnData {
   };
 }
 
+interface Update {
+  readonly row: AccountTable;
+  readonly changes: AccountChanges;
+  readonly editor: Editor;
+}
+
 /** False: somebody else has changed the row meanwhile. */
-async function updateOnce(
-  update: {
-    readonly row: AccountTable;
-    readonly changes: AccountChanges;
-    readonly editor: Editor;
-  },
-  { records, clock, attributes }: OwnDataOptions,
-): Promise<boolean> {
-  const { row, changes, editor } = update;
+async function updateOnce(update: Update, options: OwnDataOptions): Promise<boolean> {
+  const { records, clock } = options;
+  const { after, problems } = problemsOf(update, options);
+  if (problems.length > 0) throw new InvalidAccount(problems);
+  const identity = { ...identityOf(after), updated_at: clock.now() };
+  const statement = changeIdentity(records.queries, { before: update.row, identity });
+  const [written] = await refusingTaken(records.write(statement));
+  return written?.rowsAffected === 1;
+}
+
+/** What the account comes to, and what is wrong with that. */
+function problemsOf(
+  { row, changes, editor }: Update,
+  { clock, attributes }: OwnDataOptions,
+): { readonly after: Account; readonly problems: readonly string[] } {
   const before = accountOf(row, clock.now());
   const after = changed(before, changes);
   // What was wrong before, by a schema that has changed since, keeps nobody from changing something else.
@@ -104,11 +124,7 @@ async function updateOnce(
     ...attributes.notForEditor(changes.attributes ?? {}, editor),
     ...identityProblems(after, attributes).filter((problem) => !old.has(problem)),
   ];
-  if (problems.length > 0) throw new InvalidAccount(problems);
-  const identity = { ...identityOf(after), updated_at: clock.now() };
-  const statement = changeIdentity(records.queries, { before: row, identity });
-  const [written] = await refusingTaken(records.write(statement));
-  return written?.rowsAffected === 1;
+  return { after, problems };
 }
 
 function changed(before: Account, changes: AccountChanges): Account {

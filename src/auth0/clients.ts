@@ -24,6 +24,45 @@ export function tenantClients({ tenants }: Auth0Config): readonly DeclaredClient
   );
 }
 
+/** What is wrong with the applications of `tenant`, by their own settings. */
+export function tenantClientProblems(tenant: TenantConfig): readonly ClientProblem[] {
+  const { error } = clientsConfig.safeParse(tenant.clients.map((one) => declared(one, tenant)));
+  return (error?.issues ?? []).map(({ path: [index = 0, field = '', ...rest], message }) => ({
+    path: ['clients', index, ...settingOf(String(field), rest)],
+    message,
+  }));
+}
+
+interface ClientProblem {
+  /** Within the tenant. */
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+/** By what a client is called here, what it is called in the settings of a tenant. */
+const SETTINGS: Readonly<Record<string, string>> = {
+  id: 'clientId',
+  name: 'name',
+  type: 'appType',
+  secret: 'clientSecret',
+  secretInClear: 'clientSecretInClear',
+  jwks: 'jwks',
+  redirectUris: 'callbacks',
+  postLogoutRedirectUris: 'allowedLogoutUrls',
+  backchannelLogoutUri: 'backchannelLogoutUrl',
+  grantTypes: 'grantTypes',
+  apis: 'audiences',
+  apiScopes: 'managementScopes',
+};
+
+/** Empty: it is about the application as a whole. */
+function settingOf(field: string, rest: readonly PropertyKey[]): readonly PropertyKey[] {
+  // Those of callbacks are among them, so that the place in the list says nothing.
+  if (field === 'corsOrigins') return ['webOrigins'];
+  const setting = SETTINGS[field];
+  return setting === undefined ? [] : [setting, ...rest];
+}
+
 /** The clients that a tenant serves: those that it declares, and those that were made by its Management API. */
 export function clientsOf(tenant: TenantConfig, clients: Clients): Clients {
   const declaredIds = new Set(tenant.clients.map(({ clientId }) => clientId));

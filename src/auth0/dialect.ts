@@ -37,8 +37,9 @@ export function createAuth0Dialect(tenant: TenantConfig, apis: TenantApis): Dial
     // All that the client may have of it is cut out of this by the provider.
     scopeOfClient: (api) => [...(apis.find(api ?? '')?.scopes.keys() ?? [])].join(' ') || undefined,
     writeJwt(jwt, of) {
-      const isStandard = of.api !== undefined && apis.dialectOf(of.api).startsWith('rfc9068');
-      if (!isStandard) writeAccessToken(jwt, of);
+      const profile = of.api === undefined ? 'access_token' : apis.dialectOf(of.api);
+      if (profile.endsWith('_authz')) writePermissions(jwt, of);
+      if (!profile.startsWith('rfc9068')) writeAccessToken(jwt, of);
       if (of.isOfClient) jwt.payload['sub'] = `${of.clientId}@clients`;
     },
     refuseApi: (identifier) =>
@@ -47,6 +48,13 @@ export function createAuth0Dialect(tenant: TenantConfig, apis: TenantApis): Dial
     writePerson: auth0Person,
     writeProblem: auth0Problem,
   };
+}
+
+/** APIs count on the claim: who may do nothing has an empty one, and a client may do what its scopes say. */
+function writePermissions({ payload }: SpokenJwt, { isOfClient }: SpokenOf): void {
+  const { scope } = payload;
+  const scopes = typeof scope === 'string' ? scope.split(' ') : [];
+  payload['permissions'] ??= isOfClient ? scopes : [];
 }
 
 /** Of the profile `access_token`. `jti`, `gid`, `sid` and `rev` stay, by which the token can be taken back. */

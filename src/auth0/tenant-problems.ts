@@ -1,4 +1,4 @@
-import { grantsOf } from './clients.ts';
+import { grantsOf, tenantClientProblems } from './clients.ts';
 import { FURTHER_GRANT } from '../clients/further-grants.ts';
 import type { Auth0Config, TenantConfig } from './config.ts';
 import { managementAudience } from './management/api.ts';
@@ -34,9 +34,13 @@ export function auth0Problems(settings: Surroundings): readonly Problem[] {
   const ofTenants = tenants.flatMap((tenant, index) => {
     const before = tenants.slice(0, index);
     const checks = [...ownChecks(tenant, settings), ...neighbourChecks(tenant, before, settings)];
-    return checks.flatMap(([isWrong, path, message]) =>
-      isWrong ? [{ path: ['auth0', 'tenants', index, ...path], message }] : [],
+    const found = checks.flatMap(([isWrong, path, message]) =>
+      isWrong ? [{ path, message }] : [],
     );
+    return [...found, ...tenantClientProblems(tenant)].map(({ path, message }) => ({
+      path: ['auth0', 'tenants', index, ...path],
+      message,
+    }));
   });
   return [...misplaced, ...ofTenants];
 }

@@ -34,6 +34,8 @@ export interface UserMetadata {
    * @throws {InvalidMetadata} when it comes to more than is kept, or too many change it at once.
    */
   merge(accountId: string, changes: Partial<Metadata>, actor: Actor): Promise<boolean>;
+  /** Changes nothing. @throws {InvalidMetadata} when `merge` would come to more than is kept. */
+  check(accountId: string, changes: Partial<Metadata>): Promise<void>;
   /** For an account that is about to be made. @throws {InvalidMetadata} */
   beginnings(metadata: Metadata): Beginnings;
 }
@@ -98,6 +100,10 @@ export function createUserMetadata({
         if (before === undefined && (await rowOf(accountId)) === undefined) return false;
       }
       throw new InvalidMetadata('the metadata is being changed by others: try again');
+    },
+
+    async check(accountId, changes) {
+      rowFor(accountId, merged(read(await rowOf(accountId)), changes), clock.now());
     },
 
     beginnings(metadata) {

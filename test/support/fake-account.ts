@@ -38,6 +38,7 @@ export function fakeAccounts(parts: Partial<Accounts>): Accounts {
     removePassword: beyond,
     requirePasswordChange: beyond,
     update: beyond,
+    checkUpdate: beyond,
     setEmail: beyond,
     verifyEmail: beyond,
     acceptTerms: beyond,

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Account } from '../../accounts/accounts.ts';
+import { InvalidAccount, type Account } from '../../accounts/accounts.ts';
 import type { JsonObject } from '../../runtime/json.ts';
 import type { Actor } from '../../runtime/origin.ts';
 import type { Metadata } from '../user-metadata.ts';
@@ -22,7 +22,7 @@ interface Change {
 /** Fields that Auth0 takes one of at a time: each is refused for reasons of its own. */
 const ALONE = ['password', 'email', 'email_verified', 'username'] as const;
 
-/** `PATCH /users/{id}`: what is left out stays. Metadata is merged at its first level; an empty object empties it. */
+/** `PATCH /users/{id}`: what is left out stays. Metadata is merged at its first level; an empty object empties it. What is refused has changed nothing. */
 export function changeUser(room: ManagementRoom): ManagementRoute {
   return {
     method: 'patch',
@@ -33,10 +33,11 @@ export function changeUser(room: ManagementRoom): ManagementRoute {
       const changes = await call.body(userChangesBody);
       refuseTogether(changes);
       const change = { account, changes, actor: call.actor };
-      // First what may be refused.
-      await changeNames(change, room);
+      await refuseUnfit(change, room);
+      // First what may still be refused: at most one of the three is, and it writes all or nothing.
       await changePassword(change, room);
       await changeEmail(change, room);
+      await changeNames(change, room);
       await changeMetadata(change, room);
       await changeBlocked(change, room);
       const [view] = await usersOf([await userOf(call, room)], room);
@@ -54,6 +55,15 @@ function refuseTogether(changes: Changes): void {
     message: `Cannot update ${given.join(' and ')} simultaneously`,
     errorCode: 'operation_not_supported',
   });
+}
+
+/** Before anything is written. @throws {InvalidAccount} {InvalidMetadata} */
+async function refuseUnfit({ account, changes }: Change, room: ManagementRoom): Promise<void> {
+  const { username } = changes;
+  const identity = { claims: claimsOf(changes), username };
+  const problems = await room.accounts.checkUpdate(account.id, identity, 'operator');
+  if (problems.length > 0) throw new InvalidAccount(problems);
+  await room.metadata.check(account.id, await metadataChanges({ account, changes }, room));
 }
 
 async function changeNames(
@@ -84,18 +94,23 @@ async function changeEmail(
   await accounts.setEmail(account.id, { address, isVerified }, actor);
 }
 
-async function changeMetadata(
-  { account, changes, actor }: Change,
+async function changeMetadata(change: Change, room: ManagementRoom): Promise<void> {
+  const wanted = await metadataChanges(change, room);
+  if (Object.keys(wanted).length > 0)
+    await room.metadata.merge(change.account.id, wanted, change.actor);
+}
+
+async function metadataChanges(
+  { account, changes }: Pick<Change, 'account' | 'changes'>,
   { metadata }: ManagementRoom,
-): Promise<void> {
+): Promise<Partial<Metadata>> {
   const { user_metadata: user, app_metadata: app } = changes;
-  if (user === undefined && app === undefined) return;
+  if (user === undefined && app === undefined) return {};
   const before = await metadata.of(account.id);
-  const wanted: Partial<Metadata> = {
+  return {
     ...(user && { user: emptied(user, before.user) }),
     ...(app && { app: emptied(app, before.app) }),
   };
-  await metadata.merge(account.id, wanted, actor);
 }
 
 /** What merging takes to come to `wanted`, where an empty object stands for nothing at all. */

@@ -110,6 +110,32 @@ describe('users', () => {
     });
   });
 
+  test('of a change that is refused nothing is changed', async () => {
+    const half = 'x'.repeat(40_000);
+    const before = await create({
+      email: 'zoe@example.com',
+      name: 'Zoe',
+      password: GOOD,
+      user_metadata: { one: half },
+    });
+    const { user_id: id } = before;
+    const unfit = { picture: 'no address' };
+    const large = { user_metadata: { other: half } };
+    const refused = [
+      { email: 'zoe2@example.com', ...unfit },
+      { password: 'another-good-one-of-the-tests', ...large },
+      { name: 'Zoe P.', ...large, blocked: true },
+      { name: 'Zoe P.', email: 'ann@example.com', user_metadata: { a: 1 } },
+      { name: 'Zoe P.', password: 'x', user_metadata: { a: 1 } },
+    ];
+    for (const changes of refused)
+      expect([400, 409]).toContain((await node.manage('PATCH', at(id), changes)).status);
+    expect((await node.manage('GET', at(id))).body).toEqual(before);
+    expect(
+      (await node.signIn({}, { login: 'zoe@example.com', password: GOOD })).body,
+    ).toHaveProperty('access_token');
+  });
+
   test('who are blocked lose what they hold and do not get in, until they are let in again', async () => {
     const id = await idOf('ben');
     const { body } = await node.signIn({}, { login: 'ben' });

@@ -76,3 +76,18 @@ test('without RS256 no library of Auth0 could verify a token', () => {
     '0.issuer needs RS256 among signingKeys.algorithms: the libraries of Auth0 verify nothing else',
   ]);
 });
+
+test('what is wrong with an application is told at its own setting', () => {
+  const [app] = TENANT.clients;
+  const clients = [
+    { ...app, callbacks: ['https://app.example.com/callback', 'http://app.example.com/callback'] },
+    { ...app, clientId: 'web', appType: 'regular_web' },
+    { ...app, clientSecretInClear: 'a-secret-that-no-spa-has-0123456789' },
+  ];
+  expect(problemsOf([{ ...TENANT, clients }])).toEqual([
+    expect.stringMatching(/^0\.clients\.0\.callbacks\.1 must be https/u),
+    expect.stringMatching(/^0\.clients\.1\.clientSecret is missing/u),
+    expect.stringMatching(/^0\.clients\.2\.clientSecret must not be there/u),
+    '0.clients.2.clientId is taken by another client',
+  ]);
+});
