@@ -1,6 +1,6 @@
 import { Router } from '@koa/router';
 import type { Context } from 'koa';
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { Clients } from '../../clients/clients.ts';
 import { BadForm, FormTooLarge, readForm } from '../../http/form.ts';
 import { readJson } from '../../http/json-body.ts';
@@ -42,10 +42,19 @@ export function endpointOf<Input extends z.ZodType>(
     path,
     async answer(call) {
       const read = input.safeParse(call.body);
-      if (!read.success) throw problem(400, 'invalid_request', z.prettifyError(read.error));
+      if (!read.success) throw unreadable(read.error, call.body);
       return await answer(read.data, call);
     },
   };
+}
+
+/** Names the first parameter that was left out, or is not what it should be. */
+function unreadable({ issues: [first] }: z.ZodError, body: unknown): ApiProblem {
+  const [name] = first?.path ?? [];
+  if (name === undefined) return problem(400, 'invalid_request', 'The body must be an object.');
+  const isThere = Object.hasOwn(Object(body), name);
+  const what = isThere ? 'Invalid parameter' : 'Missing required parameter';
+  return problem(400, 'invalid_request', `${what}: ${String(name)}`);
 }
 
 /** Routes of `endpoints`, which browsers may call from the origins of the tenant's applications, without cookies. */

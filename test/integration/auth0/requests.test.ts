@@ -228,6 +228,21 @@ describe('refusals in JSON are worded as Auth0 words them:', () => {
     });
   });
 
+  test('a parameter that is missing, or of another kind', async () => {
+    const said = async (body: unknown): Promise<unknown> => {
+      const headers = { 'content-type': 'application/json' };
+      const post = { method: 'POST', headers, body: JSON.stringify(body) };
+      const answer = await fetch(`${node.tenant}/dbconnections/signup`, post);
+      const { error_description: words } = (await answer.json()) as Answer['body'];
+      return [answer.status, words];
+    };
+    const connection = 'Username-Password-Authentication';
+    const asked = { client_id: SPA, connection, email: 'una@example.com' };
+    expect(await said(asked)).toEqual([400, 'Missing required parameter: password']);
+    expect(await said({ ...asked, password: 7 })).toEqual([400, 'Invalid parameter: password']);
+    expect(await said([])).toEqual([400, 'The body must be an object.']);
+  });
+
   test('a body that is no JSON', async () => {
     const headers = { 'content-type': 'application/json' };
     const post = { method: 'POST', headers, body: '{' };
