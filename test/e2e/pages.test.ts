@@ -240,6 +240,8 @@ describe('without JavaScript', () => {
 describe('with a keyboard alone', () => {
   test('the first field has the focus, Enter signs in, and every focus can be seen', async () => {
     await visit({}, PAGE, async (page) => {
+      // Which a browser gives it when it has drawn the page: soon, not at once.
+      await page.locator('[name=login]:focus').waitFor();
       await page.keyboard.type('alice@example.com');
       await page.keyboard.press('Tab');
       await page.keyboard.type('right');
@@ -252,6 +254,7 @@ describe('with a keyboard alone', () => {
   test('the order is that of the page, and cancel refuses', async () => {
     await visit({}, PAGE, async (page) => {
       const order: unknown[] = [];
+      await page.locator('[name=login]:focus').waitFor();
       for (let step = 0; step < 6; step += 1) {
         order.push(
           await page.evaluate(
