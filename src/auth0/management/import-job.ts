@@ -9,6 +9,7 @@ import { invalidBody, ManagementProblem } from './problem.ts';
 import type { ManagementRoom } from './room.ts';
 import type { ManagementRoute } from './route.ts';
 import { CONNECTION_ID } from './user-view.ts';
+import { verificationJob } from './verification-job.ts';
 
 const FILE_BYTES_MAX = 500_000;
 /** Of the file and all that is around it. */
@@ -31,9 +32,10 @@ const fields = z.object({
 
 /** `/jobs` */
 export function jobRoutes(room: ManagementRoom, jobs: Jobs): readonly ManagementRoute[] {
-  const scopes = ['create:users', 'read:users'];
+  const scopes = ['create:users', 'read:users', 'update:users'];
   return [
     importUsers(room, jobs),
+    verificationJob(room, jobs),
     {
       method: 'get',
       path: '/jobs/:id',

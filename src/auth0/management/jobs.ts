@@ -20,14 +20,17 @@ const job = z.strictObject({
   id: z.string(),
   type: z.string(),
   createdAt: z.number(),
-  connectionId: z.string(),
+  /** Of a file of users. */
+  connectionId: z.string().optional(),
   externalId: z.string().optional(),
-  summary: z.strictObject({
-    failed: z.number(),
-    updated: z.number(),
-    inserted: z.number(),
-    total: z.number(),
-  }),
+  summary: z
+    .strictObject({
+      failed: z.number(),
+      updated: z.number(),
+      inserted: z.number(),
+      total: z.number(),
+    })
+    .optional(),
   errors: z.array(failed),
 });
 /** A job that is done. */
@@ -75,7 +78,7 @@ export function jobView(
     type,
     status,
     created_at: instantOf(createdAt),
-    connection_id: connectionId,
+    ...(connectionId !== undefined && { connection_id: connectionId }),
     ...(externalId !== undefined && { external_id: externalId }),
     ...(status === 'completed' && { percentage_done: 100, summary }),
   };

@@ -16,6 +16,8 @@ export interface ManagementRoom extends Pick<
   | 'clock'
   | 'factors'
   | 'groups'
+  | 'hasMail'
+  | 'mail'
   | 'profile'
   | 'records'
   | 'revocation'

@@ -219,6 +219,26 @@ describe('users', () => {
     expect((await node.manage('GET', path)).body).toEqual({ blocked_for: [] });
   });
 
+  test('get a letter to confirm their address by a job', async () => {
+    const email = 'uma@example.com';
+    const { user_id: id } = await create({ email, password: GOOD });
+    const begun = await node.manage('POST', '/jobs/verification-email', { user_id: id });
+    expect(begun).toMatchObject({
+      status: 201,
+      body: { type: 'verification_email', status: 'pending' },
+    });
+    expect((await node.manage('GET', `/jobs/${begun.body.id}`)).body).toMatchObject({
+      type: 'verification_email',
+      status: 'completed',
+    });
+    await expect.poll(async () => (await node.letters(email)).length).toBe(1);
+    const [letter] = await node.letters(email);
+    expect(letter?.links[0]).toContain(`${node.tenant}/u/email-verification?ticket=`);
+    expect(
+      (await node.manage('POST', '/jobs/verification-email', { user_id: 'auth0|nobody' })).status,
+    ).toBe(404);
+  });
+
   test('have their authenticators taken away', async () => {
     const path = at(await idOf('hal'), '/authentication-methods');
     expect(await node.manage('GET', path)).toMatchObject({ status: 200, list: [] });
