@@ -10,6 +10,7 @@ import { apisConfig, clientsConfig } from './clients/config.ts';
 import { issuerConfig, profileConfig } from './config/installation.ts';
 import { cognitoConfig, cognitoProblems } from './cognito/config.ts';
 import { devConfig } from './dev/config.ts';
+import { seedProblems } from './dev/seed-problems.ts';
 import { factorsConfig, passkeyProblems } from './factors/config.ts';
 import { groupProblems, groupsConfig, rolesConfig } from './groups/config.ts';
 import { httpConfig } from './http/config.ts';
@@ -138,6 +139,7 @@ function problemsBetween(settings: Sections): readonly Problem[] {
     ...joiningProblems(settings),
     ...cognitoProblems(settings),
     ...revocationProblems(settings),
+    ...seedProblems(settings),
   ];
 }
 

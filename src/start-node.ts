@@ -2,6 +2,7 @@ import { type ComposeOptions, NAMESPACE, openHouseViews } from './compose.ts';
 import { installationOf } from './config/installation.ts';
 import { createCheckpoints, type CheckpointsFromStart } from './dev/checkpoints.ts';
 import { openMovableClock } from './dev/open-movable-clock.ts';
+import { openSeed } from './dev/open-seed.ts';
 import type { Listening } from './http/host.ts';
 import { createMetrics } from './http/metrics.ts';
 import { createPlannedFaults, type PlannedFaults } from './http/planned-faults.ts';
@@ -64,6 +65,8 @@ async function openTesting(
   const { logger, lives, closers } = options;
   if (!installationOf(settings).isDev) return {};
   const plannedFaults = createPlannedFaults();
+  const streams = openSeed(settings, logger);
+  if (streams) closers.push(async () => streams.close());
   const clock = options.clock ? undefined : openMovableClock(settings);
   if (!clock) return { plannedFaults };
   closers.push(async () => clock.close());
@@ -73,6 +76,7 @@ async function openTesting(
   const parts = {
     storage,
     clock,
+    streams,
     faults: plannedFaults,
     follow: (work: () => Promise<void>) =>
       lives.follow(async () => {

@@ -49,7 +49,7 @@ export function createTickets({
 
   return {
     async issue({ kind, about, payload = null }) {
-      const token = randomId(TOKEN_BYTES);
+      const token = randomId(TOKEN_BYTES, `ticket ${kind}`);
       const digest = sha256(token);
       const expiresAt = clock.now() + LIVES[kind];
       const options = { ttlSeconds: LIVES[kind], durable: true };

@@ -51,7 +51,7 @@ export function identityOf(account: NewAccount): Identity {
 /** A new `sub`. It never begins with `-`, which a command line would take for an option. */
 export function newAccountId(): string {
   for (;;) {
-    const id = randomId();
+    const id = randomId(16, 'account');
     if (isAccountId(id)) return id;
   }
 }

@@ -18,7 +18,7 @@ export interface ReadingRules {
 /** Ids that are drawn never begin with `-`, which a command line would take for an option. */
 export function newClientId(): string {
   for (;;) {
-    const id = randomId();
+    const id = randomId(16, 'client');
     if (isClientId(id)) return id;
   }
 }

@@ -15,7 +15,7 @@ const NONE: SecretColumns = { secret_hash: null, secret_sealed: null };
 
 /** 256 random bits: too many to guess, so that a plain SHA-256 keeps them well. */
 export function newSecret(): string {
-  return randomId(SECRET_BYTES);
+  return randomId(SECRET_BYTES, 'client secret');
 }
 
 /** What is asked of the secret of a client. */

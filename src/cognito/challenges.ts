@@ -67,7 +67,7 @@ export function createChallenges({
 
   return {
     async open(fields, lifeSeconds) {
-      const session = randomId(SECRET_BYTES);
+      const session = randomId(SECRET_BYTES, 'Cognito challenge');
       const expiresAt = clock.now() + lifeSeconds;
       const opened = record.parse({ ...fields, expiresAt });
       await state.put(keyOf(session), opened, { ...lifeOf(expiresAt), once: true });

@@ -36,7 +36,7 @@ export interface NewUser {
  */
 export async function createUser(user: NewUser, room: Room): Promise<PoolUser> {
   const { pool, username, password, status, attributes } = user;
-  const id = randomUuid();
+  const id = randomUuid('Cognito user');
   const wanted = pool.signInBy === 'email' ? withAddress(user) : attributes;
   refuseAddress(user);
   await refuseTaken(user, room);

@@ -101,7 +101,7 @@ export function createSessions(house: Sides): Sessions {
     find,
     end,
     async begin({ pool, client, user, mark, authTime, hosted }) {
-      const id = randomUuid();
+      const id = randomUuid('Cognito session');
       const { token: refreshToken, digest } = newRefreshToken(id);
       const now = clock.now();
       const fields = {
@@ -203,7 +203,7 @@ export function handlesOf({ id, accountId, clientId, mark, hosted }: Session): S
 type SessionHandles = Omit<TokenHandles, 'jti' | 'grantId'> & { readonly grantId: string };
 
 function newRefreshToken(id: string): { readonly token: string; readonly digest: string } {
-  const token = `${id}.${randomId(SECRET_BYTES)}`;
+  const token = `${id}.${randomId(SECRET_BYTES, 'Cognito session')}`;
   return { token, digest: sha256(token) };
 }
 

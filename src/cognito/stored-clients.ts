@@ -100,8 +100,8 @@ export function createStoredClients({
     },
     ofPool: async (poolId) => (await records.all(clientsOfPool(queries, poolId))).map(clientOf),
     async create(poolId, settings, { hasSecret }) {
-      const id = randomLetters(ID_CHARACTERS).toLowerCase();
-      const secret = hasSecret ? randomId(SECRET_BYTES) : undefined;
+      const id = randomLetters(ID_CHARACTERS, 'client').toLowerCase();
+      const secret = hasSecret ? randomId(SECRET_BYTES, 'client secret') : undefined;
       return await insert({ id, poolId, secret, ...settings });
     },
     insert,

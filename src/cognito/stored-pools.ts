@@ -104,7 +104,7 @@ export function createStoredPools({
       return row && poolOfRow(row);
     },
     list: async () => (await records.all(allPools(queries))).map(poolOfRow),
-    create: (settings, region) => insert(`${region}_${randomLetters(9)}`, settings),
+    create: (settings, region) => insert(`${region}_${randomLetters(9, 'Cognito pool')}`, settings),
     insert,
     preview: (id, settings) => poolOfRow(rowOf(id, settings)),
     change,

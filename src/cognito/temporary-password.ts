@@ -20,5 +20,5 @@ export function makeTemporaryPassword({
 }
 
 function oneOf(characters: string): string {
-  return characters.charAt(Math.floor(randomFraction() * characters.length));
+  return characters.charAt(Math.floor(randomFraction('temporary password') * characters.length));
 }

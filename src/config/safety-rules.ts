@@ -15,6 +15,7 @@ export const SETTING_RULES: readonly Rule[] = [
   certificatesComeFromProxies,
   outboundIsGuarded,
   certificateIsReal,
+  chanceIsReal,
   storesAreReachedSafely,
   figuresStayHome,
   registrationIsBounded,
@@ -157,6 +158,15 @@ function certificateIsReal({ profile, http }: SafetySettings): readonly Weighed[
     'http.tls.from',
     'dev-ca is an authority that nobody else trusts',
     'Set it to files, or to off behind a proxy that speaks TLS',
+  );
+}
+
+function chanceIsReal({ profile, dev }: SafetySettings): readonly Weighed[] {
+  if (profile === 'dev' || dev.seed === undefined) return [];
+  return refuse(
+    'dev.seed',
+    'lets whoever knows it foretell every key, code and secret',
+    'Leave it out, or set profile: dev for tests of apps',
   );
 }
 

@@ -40,6 +40,7 @@ export interface SafetySettings {
       readonly user?: string | undefined;
     };
   };
+  readonly dev: { readonly seed?: string | undefined };
   readonly registration: { readonly mode: string; readonly overallPerHour: number };
   readonly people: readonly { readonly password?: string | undefined }[];
   readonly clients: readonly {

@@ -18,7 +18,7 @@ export interface BannerSettings {
   };
   readonly signingKeys: { readonly folder: string };
   readonly mail: { readonly smtp: { readonly host?: string | undefined } };
-  readonly dev: { readonly tryPage: boolean };
+  readonly dev: { readonly tryPage: boolean; readonly seed?: string | undefined };
   readonly accountPage: { readonly enabled: boolean };
   readonly cognito: {
     readonly enabled: boolean;
@@ -70,6 +70,9 @@ export function banner(
     ...cognitoRows(settings.cognito),
     ...settings.auth0.tenants.flatMap(rowsOfTenant),
     ['Data', `${places(storage)}, keys in ${signingKeys.folder}/`],
+    ...(dev.seed === undefined
+      ? []
+      : ([['SEEDED', 'dev.seed is set: every key, code and secret can be foretold']] as const)),
     ...(authorityFile === undefined
       ? []
       : ([

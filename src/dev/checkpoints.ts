@@ -1,5 +1,6 @@
 import type { PlannedFaults } from '../http/planned-faults.ts';
 import type { MovableClock } from '../runtime/clock.ts';
+import type { SeededStreams, StreamPositions } from '../runtime/seeded-streams.ts';
 import type { StorageWithCheckpoints } from '../storage/open.ts';
 
 /** Moments of the whole provider, to come back to. In the dev profile on the embedded engine alone. */
@@ -21,9 +22,18 @@ export interface CheckpointsFromStart extends Checkpoints {
 export interface CheckpointsOptions {
   readonly storage: Pick<StorageWithCheckpoints, 'bringBack' | 'forget' | 'keep'>;
   readonly clock: Pick<MovableClock, 'aheadMs' | 'beginAt'>;
+  /** What is drawn from the seed, where there is one. */
+  readonly streams?: Pick<SeededStreams, 'goTo' | 'positions'> | undefined;
   readonly faults: PlannedFaults;
   /** Ends the rooms that there are, does the work, and opens rooms anew: nothing that they remembered is left. */
   readonly follow: (work: () => Promise<void>) => Promise<void>;
+}
+
+/** What a moment has beside the content of the file. */
+interface Kept {
+  /** How far the clock was ahead. */
+  readonly aheadMs: number;
+  readonly positions: StreamPositions | undefined;
 }
 
 const START = 'start';
@@ -32,9 +42,8 @@ const KEPT_MAX = 20;
 
 /** Nothing is kept before `begin`. */
 export function createCheckpoints(options: CheckpointsOptions): CheckpointsFromStart {
-  const { storage, clock, faults, follow } = options;
-  /** How far the clock was ahead. */
-  const kept = new Map<string, number>();
+  const { storage, clock, streams, faults, follow } = options;
+  const kept = new Map<string, Kept>();
   let taken = 0;
   let last: Promise<unknown> = Promise.resolve();
 
@@ -47,7 +56,7 @@ export function createCheckpoints(options: CheckpointsOptions): CheckpointsFromS
 
   async function keep(name: string): Promise<void> {
     await storage.keep(name);
-    kept.set(name, clock.aheadMs());
+    kept.set(name, { aheadMs: clock.aheadMs(), positions: streams?.positions() });
   }
 
   async function makeRoom(): Promise<void> {
@@ -59,11 +68,12 @@ export function createCheckpoints(options: CheckpointsOptions): CheckpointsFromS
   }
 
   async function comeBack(name: string): Promise<boolean> {
-    const aheadMs = kept.get(name);
-    if (aheadMs === undefined) return false;
+    const moment = kept.get(name);
+    if (moment === undefined) return false;
     await follow(async () => {
       await storage.bringBack(name);
-      clock.beginAt(aheadMs);
+      clock.beginAt(moment.aheadMs);
+      if (moment.positions) streams?.goTo(moment.positions);
       faults.clear();
     });
     return true;

@@ -23,7 +23,7 @@ export const USED = { kind: 'UsedEmailCode' } as const;
 
 /** A secret for a link, and the code that follows from it: whoever has the link can be shown the code. */
 export function newLinkSecret(): string {
-  return randomId(SECRET_BYTES);
+  return randomId(SECRET_BYTES, 'e-mail code');
 }
 
 /** Six digits; of 48 bits, so that none is likelier than another by more than one in 2^28. */

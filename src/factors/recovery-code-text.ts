@@ -1,5 +1,5 @@
 import { sha256 } from '../runtime/digest.ts';
-import { randomId } from '../runtime/random.ts';
+import { drawBytes } from '../runtime/random.ts';
 
 /** Crockford's base32: no I, L, O and U, so that nothing is read as something else, and few codes are words. */
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
@@ -10,7 +10,7 @@ const GROUP = /.{4}/g;
 
 /** A new code of 80 bits, in groups of four: `7K2M-9QXD-3HVA-WE5T`. */
 export function newRecoveryCode(): string {
-  const bytes = Buffer.from(randomId(BYTES), 'base64url');
+  const bytes = drawBytes(BYTES, 'recovery code');
   const bits = [...bytes].map((byte) => byte.toString(2).padStart(8, '0')).join('');
   const characters = Array.from({ length: bits.length / BITS_A_CHARACTER }, (_, index) => {
     const at = index * BITS_A_CHARACTER;

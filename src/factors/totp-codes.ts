@@ -1,4 +1,5 @@
 import { Secret, TOTP, URI } from 'otpauth';
+import { drawBytes } from '../runtime/random.ts';
 
 const STEP_SECONDS = 30;
 const DIGITS = 6;
@@ -12,7 +13,8 @@ const CODE = /^\d{6}$/;
 
 /** A new secret, base32. */
 export function newSecret(): string {
-  return new Secret({ size: SECRET_BYTES }).base32;
+  const bytes = drawBytes(SECRET_BYTES, 'authenticator app');
+  return new Secret({ buffer: Uint8Array.from(bytes).buffer }).base32;
 }
 
 /** `otpauth://totp/...`, as authenticator apps read it. */

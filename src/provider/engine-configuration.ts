@@ -237,7 +237,7 @@ function featuresOf(options: EngineOptions): NonNullable<Configuration['features
       enabled: hasRegistration,
       initialAccessToken: profileSettings.registration.mode === 'token',
       idFactory: () => newClientId(),
-      secretFactory: () => randomId(32),
+      secretFactory: () => randomId(32, 'client secret'),
       issueRegistrationAccessToken: true,
     },
     registrationManagement: { enabled: hasRegistration, rotateRegistrationAccessToken: false },

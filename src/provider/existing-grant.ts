@@ -56,7 +56,7 @@ export async function newGrantId(
   grants: Grants,
 ): Promise<string> {
   const id = grantIdOf(sessionUid, clientId);
-  return (await grants.isEnded(id)) ? randomId() : id;
+  return (await grants.isEnded(id)) ? randomId(16, 'grant after its end') : id;
 }
 
 function grantIdOf(sessionUid: string, clientId: string): string {

@@ -5,6 +5,7 @@ import { installShape } from './access-token-shape.ts';
 import { installAdvice } from './advice-desk.ts';
 import type { Clients, ResourceServers } from '../clients/clients.ts';
 import type { Logger } from '../runtime/logger.ts';
+import { isSeeded } from '../runtime/random.ts';
 import type { DecryptionKey, KeySet, SigningKeys } from '../signing-keys/signing-keys.ts';
 import type { StatusLists } from '../status-lists/status-lists.ts';
 import { ACR } from './acr.ts';
@@ -21,6 +22,7 @@ import {
 import { installContext } from './engine-context.ts';
 import { createEngineKeys, supportedKey } from './engine-keys.ts';
 import { installIdentifiers } from './engine-sessions.ts';
+import { installSeededIdentifiers } from './seeded-identifiers.ts';
 import type { InstallOptions } from './features/feature.ts';
 import { installListeners } from './listeners.ts';
 import { installOrganizations } from './organization-engine.ts';
@@ -57,6 +59,7 @@ export function createGeneration(keySet: KeySet, options: GenerationOptions): Ge
   installListeners(provider, options);
   installContext(provider, options);
   installIdentifiers(provider, stores.refreshTokens);
+  if (isSeeded()) installSeededIdentifiers(provider);
   installShape(provider, options);
   if (options.dialect !== undefined) installDialect(provider);
   // First: what it says of organizations is no adviser's to change.

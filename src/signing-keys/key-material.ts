@@ -7,11 +7,13 @@ import {
 } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { JsonObject } from '../runtime/json.ts';
+import { drawBytes, isSeeded } from '../runtime/random.ts';
 import { SealBroken, type Sealer } from '../runtime/sealing.ts';
 import { isForEncryption, type NewKey } from './ring.ts';
 import type { KeyAlgorithm } from './signing-keys.ts';
 
 const RSA_BITS = 2048;
+const KEY_SEED_BYTES = 32;
 
 /** Members of the public JWK, in the order that RFC 7638 section 3.2 prescribes. */
 const THUMBPRINT_MEMBERS: Readonly<Record<string, readonly string[]>> = {
@@ -35,9 +37,18 @@ export type KeyMaker = (algorithm: KeyAlgorithm) => Promise<NewKey>;
 /** A maker that seals what it makes. */
 export function createKeyMaker(namespace: string, sealer: Sealer): KeyMaker {
   return async (algorithm) => {
-    const privateKey = await generatePrivateKey(algorithm);
+    const privateKey = await (isSeeded()
+      ? foretoldPrivateKey(algorithm, namespace)
+      : generatePrivateKey(algorithm));
     return sealKey(privateKey, { namespace, algorithm, sealer, source: 'generated' });
   };
+}
+
+/** The next key of its algorithm and namespace that follows from the seed of the process. */
+async function foretoldPrivateKey(algorithm: KeyAlgorithm, namespace: string): Promise<KeyObject> {
+  const seed = drawBytes(KEY_SEED_BYTES, `key ${namespace} ${algorithm}`);
+  const { seededKey } = await import('./seeded-key.ts');
+  return seededKey(algorithm, seed);
 }
 
 /** A new private key. RSA (a quarter of a second of work) is made by a thread of the pool, not by the event loop. */

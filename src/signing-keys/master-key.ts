@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { readSecret } from '../config/secrets.ts';
 import type { SecretReference } from '../config/values.ts';
 import { readPrivateFile } from '../runtime/private-files.ts';
+import { randomId } from '../runtime/random.ts';
 import { createSealer, type Sealer } from '../runtime/sealing.ts';
 import type { SigningKeysSettings } from './config.ts';
 import { MasterKeyUnusable } from './faults.ts';
@@ -50,7 +51,7 @@ async function makeMasterKey(folder: string, path: string): Promise<Buffer> {
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   try {
     await mkdir(folder, { recursive: true, mode: OWNER_ONLY_FOLDER });
-    await writeAndSync(temporary, `${randomBytes(BYTES).toString('base64url')}\n`);
+    await writeAndSync(temporary, `${randomId(BYTES, 'master key')}\n`);
     await link(temporary, path).catch(unlessItExists);
     await rm(temporary);
     await syncFolder(folder);

@@ -74,7 +74,7 @@ async function readSecret(records: Records, name: string): Promise<Buffer> {
 }
 
 async function draw(records: Records, name: string): Promise<string | undefined> {
-  const value = randomId(SECRET_BYTES);
+  const value = randomId(SECRET_BYTES, name);
   try {
     await records.write(records.queries.insertInto('installation').values({ name, value }));
     return value;

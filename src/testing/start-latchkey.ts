@@ -73,6 +73,14 @@ export interface TestLatchkey extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** How a provider for tests begins. */
+export interface StartOptions {
+  /** Its settings; left out: two people, a client and an API. */
+  readonly seed?: Seed | undefined;
+  /** A text that ids, keys, codes and client secrets follow from; left out: they are random. */
+  readonly randomSeed?: string | undefined;
+}
+
 /**
  * Starts a provider on an ephemeral port of 127.0.0.1, in a process of its own, with its data in a temporary folder.
  *
@@ -80,8 +88,9 @@ export interface TestLatchkey extends AsyncDisposable {
  */
 export async function startLatchkey({
   seed = DEFAULT_SEED,
-}: { readonly seed?: Seed } = {}): Promise<TestLatchkey> {
-  const { issuer, close } = await startNodeProcess(seed);
+  randomSeed,
+}: StartOptions = {}): Promise<TestLatchkey> {
+  const { issuer, close } = await startNodeProcess(withRandomSeed(seed, randomSeed));
   const orders = createOrders(issuer);
   return {
     issuer,
@@ -106,6 +115,12 @@ export async function startLatchkey({
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+function withRandomSeed(seed: Seed, randomSeed: string | undefined): Seed {
+  if (randomSeed === undefined) return seed;
+  const dev = z.record(z.string(), z.unknown()).parse(seed['dev'] ?? {});
+  return { ...seed, dev: { ...dev, seed: randomSeed } };
 }
 
 function personOf({ people = [] }: Seed, name: string): { login: string; password: string } {

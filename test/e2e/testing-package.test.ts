@@ -10,10 +10,11 @@ import { launchBrowser } from '../support/browser.ts';
 import { createUserAgent, type Stop } from '../support/relying-parties/user-agent.ts';
 
 const API = 'https://api.example.com';
+const RANDOM_SEED = 'tests of the testing package';
 const SECRET = randomBytes(32).toString('base64url');
 
 let idp: TestLatchkey;
-beforeAll(async () => {
+const start = (): Promise<TestLatchkey> => {
   const shop = {
     id: 'shop',
     name: 'The shop',
@@ -23,14 +24,19 @@ beforeAll(async () => {
     apis: [API],
   };
   const clients = [...[DEFAULT_SEED['clients']].flat(), shop];
-  idp = await startLatchkey({
+  return startLatchkey({
+    randomSeed: RANDOM_SEED,
     seed: {
       ...DEFAULT_SEED,
       clients,
       signIn: { limits: { strangers: 2, acquaintances: 2 } },
       revocation: { feed: { public: true } },
+      registration: { mode: 'open' },
     },
   });
+};
+beforeAll(async () => {
+  idp = await start();
 });
 afterAll(() => idp?.close());
 beforeEach(() => idp.reset());
@@ -49,8 +55,8 @@ test('a token of the test kit verifies as an API verifies it, until its time has
 });
 
 /** Of the app, at any port: in the dev profile every one of a loopback URI is good. */
-function authorizationUrl(app: string): URL {
-  const url = new URL(`${idp.issuer}/authorize`);
+function authorizationUrl(app: string, { issuer } = idp): URL {
+  const url = new URL(`${issuer}/authorize`);
   url.search = new URLSearchParams({
     client_id: 'app',
     response_type: 'code',
@@ -106,8 +112,8 @@ async function isGood(token: string): Promise<boolean> {
   return answer.active;
 }
 
-async function kids(): Promise<readonly unknown[]> {
-  const { keys } = (await (await fetch(`${idp.issuer}/.well-known/jwks.json`)).json()) as {
+async function kids({ issuer } = idp): Promise<readonly unknown[]> {
+  const { keys } = (await (await fetch(`${issuer}/.well-known/jwks.json`)).json()) as {
     keys: { kid: string }[];
   };
   return keys.map(({ kid }) => kid);
@@ -133,6 +139,59 @@ test('a name that is locked out comes in again when the clock is put forward', a
   expect(isIn(await signIn('latchkey-dev'))).toBe(false);
   await idp.clock.advance('31d');
   expect(isIn(await signIn('latchkey-dev'))).toBe(true);
+});
+
+/** What an app gets to see of chance: keys, a client that registers, a code, and the tokens for it. */
+async function drawn(provider: TestLatchkey): Promise<object> {
+  const { issuer } = provider;
+  const ask = async (
+    path: string,
+    body: string | URLSearchParams,
+  ): Promise<Record<string, string>> => {
+    const headers = typeof body === 'string' ? { 'content-type': 'application/json' } : {};
+    const answer = await fetch(`${issuer}${path}`, { method: 'POST', headers, body });
+    return (await answer.json()) as Record<string, string>;
+  };
+  const redirectUri = 'http://127.0.0.1:3000/callback';
+  const client = await ask('/register', JSON.stringify({ redirect_uris: [redirectUri] }));
+  const agent = createUserAgent(issuer);
+  const url = authorizationUrl('http://127.0.0.1:3000', provider);
+  const stop = await agent.authorize(url, { login: 'bob', password: 'latchkey-dev' });
+  const code = stop.url.searchParams.get('code') ?? '';
+  const tokens = await ask(
+    '/token',
+    new URLSearchParams({
+      grant_type: 'authorization_code',
+      client_id: 'app',
+      redirect_uri: redirectUri,
+      code_verifier: 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk',
+      code,
+    }),
+  );
+  const { sub, sid, gid, jti } = decodeJwt(tokens['access_token'] ?? '');
+  const minted = decodeJwt(await provider.token({ client: 'app', person: 'alice', api: API }));
+  return {
+    kids: await kids(provider),
+    client: client['client_id'],
+    secret: client['client_secret'],
+    registration: client['registration_access_token'],
+    minted: minted.jti,
+    code,
+    sub,
+    sid,
+    gid,
+    jti,
+  };
+}
+
+test('two providers of the same random seed draw the same, and once more after a reset', async () => {
+  await using other = await start();
+  const first = await drawn(idp);
+  expect(Object.values(first)).not.toContain(undefined);
+  expect(await drawn(other)).toEqual(first);
+  expect(await drawn(idp)).not.toMatchObject({ secret: Reflect.get(first, 'secret') });
+  await idp.reset();
+  expect(await drawn(idp)).toEqual(first);
 });
 
 describe('a snapshot', () => {

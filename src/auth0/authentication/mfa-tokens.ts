@@ -54,7 +54,7 @@ export function createMfaTokens(
   const keyOf = (token: string): string => `auth0-${name}:mfa:${sha256(token)}`;
   return {
     async open(fields) {
-      const token = randomId(SECRET_BYTES);
+      const token = randomId(SECRET_BYTES, 'MFA token');
       await state.put(keyOf(token), record.parse(fields), WAITING);
       return token;
     },

@@ -52,7 +52,7 @@ export function createJobs({
   const keyOf = (id: string): string => `auth0:${tenant.name}:job:${id}`;
   return {
     async keep(done) {
-      const made = { ...done, id: `job_${randomId()}`, createdAt: clock.now() };
+      const made = { ...done, id: `job_${randomId(16, 'job')}`, createdAt: clock.now() };
       const value: JsonObject = JSON.parse(JSON.stringify(made));
       await state.put(keyOf(made.id), value, { ttlSeconds: KEPT_SECONDS });
       return made;

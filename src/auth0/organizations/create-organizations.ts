@@ -106,7 +106,7 @@ function createChanges({
 }
 
 function newId(): string {
-  return `org_${randomId(ID_BYTES).replaceAll(/[_-]/g, '').slice(0, ID_LENGTH)}`;
+  return `org_${randomId(ID_BYTES, 'organization').replaceAll(/[_-]/g, '').slice(0, ID_LENGTH)}`;
 }
 
 function rowOf(

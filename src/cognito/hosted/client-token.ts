@@ -20,7 +20,7 @@ export async function issueClientToken(
   if (client.secret === undefined || !client.oauth.flows.includes('client_credentials'))
     throw new OAuthProblem('unauthorized_client', 'the client may not use this grant type');
   const now = clock.now();
-  const jti = randomUuid();
+  const jti = randomUuid('Cognito token');
   const asked = scopesOf(form.get('scope'), client);
   const changes = await callClientTokenGeneration({ pool, client, scopes: asked }, triggers);
   const claims = withChanges(

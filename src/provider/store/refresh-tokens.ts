@@ -85,7 +85,8 @@ export function createRefreshTokens(options: RefreshTokensOptions): RefreshToken
   }
 
   return {
-    nextValue: () => `${scopes.current().rotation?.familyId ?? randomId()}.${randomId(32)}`,
+    nextValue: () =>
+      `${scopes.current().rotation?.familyId ?? randomId(16, 'refresh token')}.${randomId(32, 'refresh token')}`,
     async upsert(value, model, ttlSeconds) {
       const { jti: _, ...payload } = toJson(model);
       const { rotation } = scopes.current();
@@ -114,7 +115,7 @@ export function createRefreshTokens(options: RefreshTokensOptions): RefreshToken
       const chain = readChain(seen);
       if (seen === undefined || chain?.live !== sha256(value)) return undefined;
       const next = {
-        value: `${value.split('.', 1)[0] ?? ''}.${randomId(32)}`,
+        value: `${value.split('.', 1)[0] ?? ''}.${randomId(32, 'refresh token')}`,
         payload,
         ttlSeconds,
       };

@@ -16,6 +16,7 @@ import { httpConfig } from '../../../src/http/config.ts';
 import { mailConfig } from '../../../src/mail/config.ts';
 import { registrationConfig } from '../../../src/provider/config.ts';
 import { protocolConfig } from '../../../src/provider/features/config.ts';
+import { devConfig } from '../../../src/dev/config.ts';
 import { signingKeysConfig } from '../../../src/signing-keys/config.ts';
 import { storageConfig } from '../../../src/storage/config.ts';
 import { createFakeAccounts, createFakeClients, piped, type FakeAccounts } from './fakes.ts';
@@ -33,6 +34,7 @@ const schema = z.strictObject({
   signIn: signInConfig,
   auth0: auth0Config,
   cognito: cognitoConfig,
+  dev: devConfig,
   people: z.array(z.strictObject({ password: sensitive().optional() })).default([]),
 });
 /** Rooms whose commands have tests of their own. */

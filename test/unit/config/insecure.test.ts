@@ -23,6 +23,7 @@ const SAFE: SafetySettings = {
   },
   protocol: { clientIdMetadata: { enabled: false, hosts: [] }, mtls: { enabled: false } },
   mail: { smtp: { host: 'smtp.example.com', tls: 'starttls' } },
+  dev: {},
   registration: { mode: 'off', overallPerHour: 100 },
   people: [{}],
   clients: [{}],
@@ -86,6 +87,7 @@ describe('boots in peace', () => {
       { ...SAFE, signIn: { argon2: { memoryKib: 7168, iterations: 5 } } },
     ],
     ['dev without a mail server', { ...DEV, mail: { smtp: { tls: 'starttls' } } }],
+    ['dev with a seed', { ...DEV, dev: { seed: 'shop' } }],
     ['a mail server of this machine', mail({ host: 'localhost', tls: 'none', user: 'latchkey' })],
     ['dev with open registration', { ...DEV, registration: { mode: 'open', overallPerHour: 9 } }],
     ['its own TLS, without a proxy', http({ tls: { from: 'files' }, trustedProxies: [] })],
@@ -126,6 +128,7 @@ describe('refuses to boot', () => {
       { ...SAFE, clients: [{ secretInClear: 'x' }] },
       ['clients[0].secretInClear'],
     ],
+    ['a seed of all chance', { ...SAFE, dev: { seed: 'shop' } }, ['dev.seed']],
     ['a password in clear', { ...SAFE, people: [{}, { password: 'x' }] }, ['people[1].password']],
     [
       'everyone as a proxy',

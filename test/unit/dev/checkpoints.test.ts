@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { createCheckpoints } from '../../../src/dev/checkpoints.ts';
 import { createPlannedFaults } from '../../../src/http/planned-faults.ts';
+import { createSeededStreams } from '../../../src/runtime/seeded-streams.ts';
 
 /** Storage and rooms that tell what is done with them. */
 function createStage(): Parameters<typeof createCheckpoints>[0] & { readonly told: string[] } {
@@ -40,6 +41,21 @@ test('a moment comes back between the end of the old rooms and the beginning of 
     'begin',
   ]);
   expect(stage.faults.list()).toEqual([]);
+});
+
+test('a moment brings back where the streams of the seed were', async () => {
+  const stage = createStage();
+  const streams = createSeededStreams('shop');
+  const checkpoints = createCheckpoints({ ...stage, streams });
+  streams.draw('key', 3);
+  await checkpoints.begin();
+  const next = streams.draw('key', 5);
+  const moment = await checkpoints.take();
+  const later = streams.draw('key', 40);
+  await checkpoints.restore(moment);
+  expect(streams.draw('key', 40)).toEqual(later);
+  await checkpoints.reset();
+  expect(streams.draw('key', 5)).toEqual(next);
 });
 
 test('the newest 20 are kept, and the start', async () => {
