@@ -6,6 +6,7 @@ import { Auth0Client } from '@auth0/nextjs-auth0/server';
 import { ManagementClient } from 'auth0';
 import { AuthenticationClient } from 'auth0/legacy';
 import { createAuthClientScenes } from './auth-client.mjs';
+import { makeAndTakeAway } from './making.mjs';
 import { NextRequest, NextResponse } from 'next/server.js';
 
 const { AUTH0_DOMAIN: domain, AUTH0_AUDIENCE: audience, APP_BASE_URL: appBaseUrl } = process.env;
@@ -28,6 +29,7 @@ const ROUTES = {
   '/auth-client/mfa': scenes.mfa,
   '/session': (request) => nextjs.getSession(request),
   '/machine': () => authentication.oauth.clientCredentialsGrant({ audience }),
+  '/made': () => makeAndTakeAway(management, { domain }),
   '/people': async () => {
     const { data } = await management.users.list({ q: 'email:"alice@example.com"' });
     const [{ user_id: id }] = data;

@@ -62,6 +62,11 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
+/** What it takes to make an application with an API of its own. */
+const MAKING = ['clients', 'client_grants', 'resource_servers'].flatMap((things) =>
+  ['read', 'create', 'update', 'delete'].map((verb) => `${verb}:${things}`),
+);
+
 function settingsFor(reactPort: number, nodePort: number): Readonly<Record<string, unknown>> {
   const [spa, web] = [`http://localhost:${reactPort}`, `http://localhost:${nodePort}`];
   const common = { allowedLogoutUrls: [spa, web, nextUrl], webOrigins: [spa] };
@@ -92,7 +97,7 @@ function settingsFor(reactPort: number, nodePort: number): Readonly<Record<strin
               ...confidential,
               clientId: 'machine',
               appType: 'non_interactive',
-              managementScopes: ['read:users', 'update:users'],
+              managementScopes: ['read:users', 'update:users', ...MAKING],
               grantTypes: ['client_credentials', 'refresh_token', ...WITHOUT_PAGES],
             },
           ],
@@ -283,6 +288,16 @@ describe('auth0 for Node, which trusts the authority by NODE_EXTRA_CA_CERTS', ()
       email: 'alice@example.com',
       user_metadata: { colour: 'green' },
     });
+  });
+});
+
+test('auth0 for Node makes an API and an application, which gets a token at once, and takes them away', async () => {
+  const answer = await fetch(`${node.url}/made`);
+  expect(await answer.json()).toMatchObject({
+    listed: ['read:orders'],
+    token: { scope: 'read:orders', expires_in: 600 },
+    renamed: 'Renamed',
+    left: 404,
   });
 });
 

@@ -6,16 +6,16 @@ import type { ManagementRoute } from './route.ts';
 import { CONNECTION, CONNECTION_ID } from './user-view.ts';
 
 /** `/connections`: the one that there is, for all applications of the tenant. */
-export function connectionRoutes({ tenant }: ManagementRoom): readonly ManagementRoute[] {
-  const view = {
+export function connectionRoutes({ clients }: ManagementRoom): readonly ManagementRoute[] {
+  const view = async (): Promise<object> => ({
     id: CONNECTION_ID,
     name: CONNECTION,
     strategy: 'auth0',
     is_domain_connection: false,
     realms: [CONNECTION],
     options: {},
-    enabled_clients: tenant.clients.map(({ clientId }) => clientId),
-  };
+    enabled_clients: (await clients.list()).map(({ id }) => id),
+  });
   const query = z.object({
     ...pageQuery,
     name: z.string().optional(),
@@ -29,7 +29,7 @@ export function connectionRoutes({ tenant }: ManagementRoom): readonly Managemen
       async run(call) {
         const { name = CONNECTION, strategy = 'auth0', ...page } = call.query(query);
         const isAsked = name === CONNECTION && [strategy].flat().includes('auth0');
-        return pageOfAll('connections', isAsked ? [view] : [], page);
+        return pageOfAll('connections', isAsked ? [await view()] : [], page);
       },
     },
     {
@@ -38,7 +38,7 @@ export function connectionRoutes({ tenant }: ManagementRoom): readonly Managemen
       scopes: ['read:connections'],
       run: async (call) =>
         call.param('id') === CONNECTION_ID
-          ? view
+          ? await view()
           : notFound('The connection does not exist', 'inexistent_connection'),
     },
     ...readOnly('auth0.tenants', [

@@ -118,6 +118,8 @@ describe('applications', () => {
     expect(read.body).toEqual(app);
     const { list } = await node.manage('GET', '/clients?app_type=regular_web');
     expect(list).toContainEqual(app);
+    const { list: connections } = await node.manage('GET', '/connections');
+    expect(connections[0]?.['enabled_clients']).toContain(app['client_id']);
   });
 
   test('have their secret told to whoever may read secrets, and to nobody else', async () => {

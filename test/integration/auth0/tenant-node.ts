@@ -43,10 +43,11 @@ export interface Answer {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** `tenant` over the settings of the tenant. */
+/** `tenant` over the settings of the tenant; `origin`: that of another node, beside which this one stands. */
 export async function openTenantNode(
   tenant: object = {},
   settings: object = {},
+  origin?: string,
 ): Promise<TenantNode> {
   const port = await freePort();
   const url = `http://localhost:${port}`;
@@ -70,9 +71,9 @@ export async function openTenantNode(
       tenants: [
         {
           name: 'test',
-          issuer: `${url}/`,
+          issuer: `${origin ?? url}/`,
           listen: { host: '127.0.0.1', port },
-          hosts: [`127.0.0.1:${port}`],
+          hosts: [`127.0.0.1:${port}`, `localhost:${port}`],
           apis: [
             { identifier: API },
             { identifier: STANDARD_API, tokenDialect: 'rfc9068_profile_authz' },

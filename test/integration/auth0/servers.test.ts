@@ -1,0 +1,105 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { decodeJwt } from 'jose';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { startRedis, type TestRedis } from '../../support/redis.ts';
+import { openManagedNode, type ManagedNode } from './management-client.ts';
+import { CALLBACK, openTenantNode, type Answer, type TenantNode } from './tenant-node.ts';
+
+const ORDERS = 'https://orders.example.com';
+
+let redis: TestRedis;
+let postgres: TestPostgres;
+let keys: string;
+let node: ManagedNode;
+/** Beside the first, on the same stores and keys. */
+let other: TenantNode;
+beforeAll(async () => {
+  [redis, postgres] = await Promise.all([startRedis({ port: 0 }), startPostgres()]);
+  const storage = {
+    state: { engine: 'redis', redis: { url: `redis://127.0.0.1:${redis.port}/0` } },
+    records: { engine: 'postgres', postgres: { url: postgres.url } },
+  };
+  keys = await mkdtemp(join(tmpdir(), 'latchkey-keys-'));
+  const settings = { storage, signingKeys: { folder: keys } };
+  node = await openManagedNode({}, settings);
+  other = await openTenantNode({ clients: [] }, settings, node.tenant);
+}, 60_000);
+afterAll(async () => {
+  await Promise.all([node.close(), other.close()]);
+  await Promise.all([redis.stop(), postgres.stop(), rm(keys, { recursive: true })]);
+});
+
+type App = Readonly<Record<'client_id' | 'client_secret', string>>;
+
+async function makeApp(fields: object): Promise<App> {
+  const { status, body } = await node.manage('POST', '/clients', { name: 'An app', ...fields });
+  expect(status).toBe(201);
+  const { client_id, client_secret } = body as unknown as App;
+  return { client_id, client_secret };
+}
+
+test('an API, an application and its grant that are made at one node are good at the other at once', async () => {
+  const scopes = [{ value: 'read:orders' }, { value: 'write:orders' }];
+  await node.manage('POST', '/resource-servers', { identifier: ORDERS, name: 'Orders', scopes });
+  const app = await makeApp({ app_type: 'non_interactive' });
+  const grant = { client_id: app.client_id, audience: ORDERS, scope: ['read:orders'] };
+  const { body: made } = await node.manage('POST', '/client-grants', grant);
+  const own = { ...app, grant_type: 'client_credentials', audience: ORDERS };
+  expect(await other.token(own)).toMatchObject({ status: 200, body: { scope: 'read:orders' } });
+  expect((await other.token({ ...own, audience: `${node.tenant}/api/v2/` })).status).toBe(403);
+
+  await node.manage('DELETE', `/client-grants/${made.id}`);
+  await expect.poll(async () => (await other.token(own)).status, { timeout: 1000 }).toBe(403);
+});
+
+test('people sign in, refresh and are signed out across both, by an application of the API', async () => {
+  const app = await makeApp({
+    callbacks: [CALLBACK],
+    refresh_token: { rotation_type: 'rotating' },
+  });
+  const verifier = randomBytes(32).toString('base64url');
+  const to = await node.authorize({
+    client_id: app.client_id,
+    response_type: 'code',
+    redirect_uri: CALLBACK,
+    scope: 'openid offline_access read:orders',
+    audience: ORDERS,
+    code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+    code_challenge_method: 'S256',
+  });
+  const { status, body } = await other.token({
+    ...app,
+    grant_type: 'authorization_code',
+    redirect_uri: CALLBACK,
+    code: to.searchParams.get('code') ?? `none: ${to.href}`,
+    code_verifier: verifier,
+  });
+  expect(status, JSON.stringify(body)).toBe(200);
+  expect(decodeJwt(String(body['access_token']))).toMatchObject({ iss: `${node.tenant}/` });
+  const refresh = (at: TenantNode, token: unknown): Promise<Answer> =>
+    at.token({ ...app, grant_type: 'refresh_token', refresh_token: String(token) });
+  const second = await refresh(node, body['refresh_token']);
+  const third = await refresh(other, second.body['refresh_token']);
+  expect([second.status, third.status]).toEqual([200, 200]);
+
+  const userinfo = async (at: TenantNode): Promise<number> => {
+    const authorization = `Bearer ${String(third.body['access_token'])}`;
+    return (await fetch(`${at.tenant}/userinfo`, { headers: { authorization } })).status;
+  };
+  expect([await userinfo(node), await userinfo(other)]).toEqual([200, 200]);
+  const revoked = await fetch(`${node.tenant}/oauth/revoke`, {
+    method: 'POST',
+    body: new URLSearchParams({ ...app, token: String(third.body['refresh_token']) }),
+  });
+  expect(revoked.status).toBe(200);
+  await expect.poll(() => userinfo(other), { timeout: 1000 }).toBe(401);
+  expect((await refresh(other, third.body['refresh_token'])).status).toBe(403);
+
+  await node.manage('DELETE', `/clients/${app.client_id}`);
+  const gone = async (): Promise<number> => (await refresh(other, 'x')).status;
+  await expect.poll(gone, { timeout: 1000 }).toBe(401);
+});
