@@ -239,11 +239,22 @@ describe('users', () => {
     ).toBe(404);
   });
 
-  test('have their authenticators taken away', async () => {
-    const path = at(await idOf('hal'), '/authentication-methods');
+  test('have their authenticators taken away, one by one or all at once', async () => {
+    const id = await idOf('hal');
+    const path = at(id, '/authentication-methods');
     expect(await node.manage('GET', path)).toMatchObject({ status: 200, list: [] });
-    expect((await node.manage('DELETE', at(await idOf('hal'), '/authenticators'))).status).toBe(
-      204,
-    );
+    const rooms = await node.openRooms();
+    const actor = { by: 'test', origin: { address: 'test' } };
+    await rooms.factors.recoveryCodes.renew(id.replace('auth0|', ''), actor);
+    await rooms.close();
+    const codes = { id: 'recovery-code|0', type: 'recovery-code', confirmed: true };
+    expect((await node.manage('GET', path)).list).toEqual([codes]);
+    const one = `${path}/${encodeURIComponent(codes.id)}`;
+    expect((await node.manage('GET', one)).body).toEqual(codes);
+    expect((await node.manage('DELETE', one)).status).toBe(204);
+    expect((await node.manage('GET', path)).list).toEqual([]);
+    for (const gone of [one, `${path}/passkey%7Cx`, `${path}/totp%7C0`, `${path}/sms%7C0`])
+      expect((await node.manage('DELETE', gone)).status, gone).toBe(404);
+    expect((await node.manage('DELETE', at(id, '/authenticators'))).status).toBe(204);
   });
 });
