@@ -47,10 +47,15 @@ export function createProfile({ accounts, attributes, languages, show }: Room): 
     async save(visit) {
       const { ctx, form, account, actor } = visit;
       const claims = Object.fromEntries(CLAIMS.map((name) => [name, typedText(form.get(name))]));
+      // What an operator has set may be what people could not set themselves.
+      const changed = Object.fromEntries(
+        Object.entries(claims).filter(([name, value]) => value !== account.claims[name]),
+      );
       // What was left empty is taken away.
       const own = typedAttributes(editable, form);
       try {
-        await accounts.update(account.id, { claims, attributes: own }, { editor: 'person', actor });
+        const changes = { claims: changed, attributes: own };
+        await accounts.update(account.id, changes, { editor: 'person', actor });
         seeOther(ctx, '/account/profile?done=profile');
       } catch (error) {
         if (!(error instanceof InvalidAccount)) throw error;

@@ -38,7 +38,7 @@ export function createAccountRoutes(settings: AccountPageConfig, house: House): 
   const detours = createDetours({ ...house, issuer, browserKeys: createBrowserKeys(issuer) });
   const freshForSeconds = authentication.freshFor;
   const door = createDoor({ ...house, tokens, detours, freshForSeconds });
-  const room: Room = { ...house, issuer, settings, show: createShowPage(renderer) };
+  const room: Room = { ...house, issuer, settings, show: createShowPage(renderer, issuer) };
   const show = createShowOutside(renderer);
   const restore = createRestorePages({ ...house, tokens, show });
 

@@ -67,11 +67,12 @@ const SECTIONS: Readonly<Record<keyof Pages, Section>> = {
 };
 export const NO_PROBLEM: Problem = { kind: 'none' };
 
-export function createShowPage(renderer: Renderer): ShowPage {
+export function createShowPage(renderer: Renderer, issuer: string): ShowPage {
+  const { origin } = new URL(issuer);
   return async (visit, name, page, { status = 200, images = [] } = {}) => {
     const { ctx, account, csrf } = visit;
     const { done = '' } = ctx.query;
-    const me = meOf(account);
+    const me = meOf(account, origin);
     const frame = {
       section: SECTIONS[name],
       me,
@@ -100,7 +101,7 @@ export function loginOf({ id, email, username }: Account): string {
   return email ?? username ?? id;
 }
 
-function meOf(account: Account): Me {
+function meOf(account: Account, origin: string): Me {
   const login = loginOf(account);
   const { name: fullName, picture } = account.claims;
   const name = typeof fullName === 'string' && fullName.trim() !== '' ? fullName.trim() : login;
@@ -109,8 +110,13 @@ function meOf(account: Account): Me {
     name,
     login: login === name ? '' : login,
     initial: initial.toLocaleUpperCase(),
-    picture: typeof picture === 'string' && isSafeImage(picture) ? picture : '',
+    picture: typeof picture === 'string' && mayShow(picture, origin) ? picture : '',
   };
+}
+
+/** Pictures of our own are shown in the dev profile, too, which has no https. */
+function mayShow(picture: string, origin: string): boolean {
+  return isSafeImage(picture) || URL.parse(picture)?.origin === origin;
 }
 
 /** Nothing that a browser would not show on an https page, and nothing that could add to our policy. */

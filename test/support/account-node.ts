@@ -64,10 +64,14 @@ const PEOPLE = [
   'jon',
   'kim',
   'lee',
+  'pia',
   UNVERIFIED,
 ];
 
-/** `settings` over those of the dev profile. Everybody is `<name>@example.com`, with one password. */
+/** Whose picture is the issuer's own. */
+const PICTURED = 'pia';
+
+/** `settings` over those of the dev profile. Everybody is `<name>@example.com`, with one password; `pia` has a picture of ours. */
 export async function openAccountNode(
   settings: Readonly<Record<string, unknown>> & { readonly http?: object } = {},
 ): Promise<AccountNode> {
@@ -93,6 +97,7 @@ export async function openAccountNode(
       email: `${name}@example.com`,
       emailVerified: name !== UNVERIFIED,
       password: PASSWORD,
+      ...(name === PICTURED && { claims: { picture: `${issuer}/assets/alice.svg` } }),
     })),
     // The cheapest that the rules allow: passwords are not what is tested.
     signIn: { argon2: { memoryKib: 7168, iterations: 1 } },

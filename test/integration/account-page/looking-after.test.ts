@@ -232,6 +232,17 @@ describe('the profile', () => {
     });
   });
 
+  test('shows a picture of our own that an operator has set, and it stays when something else is changed', async () => {
+    const pia = await signedIn('pia');
+    const own = `${node.issuer}/assets/alice.svg`;
+    await pia.get('/account/profile');
+    const saved = await pia.send('/account/profile', { name: 'Pia', picture: own });
+    expect(saved.url.search).toBe('?done=profile');
+    expect(saved.html).toContain(`<img class="avatar" src="${own}"`);
+    expect(saved.headers.get('content-security-policy')).toContain("img-src 'self'");
+    expect((await fetch(own)).headers.get('content-type')).toBe('image/svg+xml');
+  });
+
   test.each(['http://img.example/x.png', 'javascript:alert(1)', "https://a';script-src *//x"])(
     'shows no picture that is not safe: %s',
     async (picture) => {
