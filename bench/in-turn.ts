@@ -6,6 +6,7 @@ import type { StartedTarget } from './targets.ts';
 /** A scenario that is ready to run against a target. */
 export interface Prepared {
   readonly target: StartedTarget;
+  readonly connections: number;
   readonly once: (lane: number) => Promise<void>;
   readonly close: () => Promise<void>;
 }
@@ -15,7 +16,6 @@ export interface Lengths {
   readonly seconds: number;
   readonly rounds: number;
   readonly warmup: number;
-  readonly connections: number;
 }
 
 /** Signs in whoever the scenario needs, over connections of its own. */
@@ -28,17 +28,17 @@ export async function prepare(
   const once = await scenario.prepare(target, lanes);
   const close = async (): Promise<void> =>
     void (await Promise.all(lanes.map((lane) => lane.close())));
-  return { target, once, close };
+  return { target, connections, once, close };
 }
 
 /** Rounds alternate between the targets, so that whatever else the machine does meets all of them. */
 export async function measureInTurn(
   prepared: readonly Prepared[],
-  { connections, seconds, rounds, warmup }: Lengths,
+  { seconds, rounds, warmup }: Lengths,
 ): Promise<readonly Measured[]> {
   const runs = prepared.map((): Measured[] => []);
   for (let round = 0; round < rounds; round += 1) {
-    for (const [index, { target, once }] of prepared.entries()) {
+    for (const [index, { target, connections, once }] of prepared.entries()) {
       const load = { connections, pids: target.pids };
       // A server runs for weeks: what its compiler does in the first seconds is not what a request costs.
       if (round === 0) await measure(once, { ...load, seconds: warmup });

@@ -16,7 +16,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
 /** What Latchkey makes hashes of by default. */
 const ARGON2 = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
-const MAIN = join(ROOT, 'src/main.ts');
+const MAIN = join(ROOT, 'latchkey.mjs');
 const BARE = join(ROOT, 'bench/bare/server.ts');
 const PLAIN = join(ROOT, 'bench/bare/plain-server.ts');
 
