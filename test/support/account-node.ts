@@ -64,12 +64,12 @@ const PEOPLE = [
   'jon',
   'kim',
   'lee',
-  'pia',
+  'yves',
   UNVERIFIED,
 ];
 
 /** Whose picture is the issuer's own. */
-const PICTURED = 'pia';
+const PICTURED = 'yves';
 
 /** `settings` over those of the dev profile. Everybody is `<name>@example.com`, with one password; `pia` has a picture of ours. */
 export async function openAccountNode(

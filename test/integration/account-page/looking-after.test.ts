@@ -233,10 +233,10 @@ describe('the profile', () => {
   });
 
   test('shows a picture of our own that an operator has set, and it stays when something else is changed', async () => {
-    const pia = await signedIn('pia');
+    const yves = await signedIn('yves');
     const own = `${node.issuer}/assets/alice.svg`;
-    await pia.get('/account/profile');
-    const saved = await pia.send('/account/profile', { name: 'Pia', picture: own });
+    await yves.get('/account/profile');
+    const saved = await yves.send('/account/profile', { name: 'Yves', picture: own });
     expect(saved.url.search).toBe('?done=profile');
     expect(saved.html).toContain(`<img class="avatar" src="${own}"`);
     expect(saved.headers.get('content-security-policy')).toContain("img-src 'self'");
