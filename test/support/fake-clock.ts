@@ -4,6 +4,8 @@ import type { Clock } from '../../src/runtime/clock.ts';
 export interface FakeClock extends Clock {
   /** Moves time on (or back) by `seconds`, which may be a fraction. */
   advance(seconds: number): void;
+  /** How many wait for a time to come. */
+  sleeping(): number;
 }
 
 /** Starts in January 2027, so that nothing depends on the day of the test. */
@@ -26,6 +28,7 @@ export function createFakeClock(startSeconds = 1_800_000_000): FakeClock {
           { once: true },
         );
       }),
+    sleeping: () => sleepers.size,
     advance(seconds) {
       nowMs += seconds * 1000;
       for (const [wake, at] of sleepers) {
