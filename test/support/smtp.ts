@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
+import { freePort } from './ports.ts';
 
 /** A letter as a mail server got it. */
 export interface Received {
@@ -52,8 +52,9 @@ export async function createCertificate(): Promise<TestCertificate> {
   };
 }
 
-/** Takes everything, unless `options` say otherwise; STARTTLS is offered and nobody need sign in. */
-export async function startSmtp(options: SMTPServerOptions = {}, port = 0): Promise<TestSmtp> {
+/** Takes everything, unless `options` say otherwise; STARTTLS is offered and nobody need sign in. `at`: the port of one that ended. */
+export async function startSmtp(options: SMTPServerOptions = {}, at?: number): Promise<TestSmtp> {
+  const port = at ?? (await freePort());
   const received: Received[] = [];
   let count = 0;
   const server = new SMTPServer({
@@ -84,10 +85,9 @@ export async function startSmtp(options: SMTPServerOptions = {}, port = 0): Prom
   });
   // A client that turns away from a certificate is what some tests are about.
   server.on('error', () => undefined);
-  const listening = server.listen(port, '127.0.0.1');
-  await once(listening, 'listening');
+  await once(server.listen(port, '127.0.0.1'), 'listening');
   return {
-    port: (listening.address() as AddressInfo).port,
+    port,
     received,
     connections: () => count,
     close: () => new Promise((resolve) => server.close(() => resolve())),

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { freePort } from './ports.ts';
 
 /** A wire between a client and a server that a test may bend, cut or tap. */
 export interface TcpProxy {
@@ -65,8 +66,9 @@ export async function startTcpProxy(target: Target, rewriting: Rewriting = {}): 
     rewriting,
     held: new WeakMap(),
   };
-  let server = await listen(wire, 0);
-  const port = portOf(server);
+  // Not any that the kernel gives: while it refuses, a connection of somebody could get it.
+  const port = await freePort();
+  let server = await listen(wire, port);
   const cut = (): void => {
     for (const socket of wire.sockets) socket.destroy();
   };
@@ -107,12 +109,6 @@ async function listen(wire: Wire, port: number): Promise<Server> {
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   return server;
-}
-
-function portOf(server: Server): number {
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new TypeError('no port was given');
-  return address.port;
 }
 
 function join(wire: Wire, client: Socket, upstream: Socket): void {
