@@ -10,7 +10,7 @@ import { auth0Config, type Auth0Config, type TenantConfig } from './config.ts';
 import { createAuth0Dialect } from './dialect.ts';
 import { createEmailConfirmation } from './email-confirmation.ts';
 import { createLogoutRoutes } from './logout.ts';
-import { createManagement } from './management/management.ts';
+import { createManagement, MANAGEMENT_BODIES } from './management/management.ts';
 import type { ManagementRoom } from './management/room.ts';
 import { createOrganizations } from './organizations/create-organizations.ts';
 import { profileOf } from './profiles.ts';
@@ -44,6 +44,12 @@ const FEATURES: FurtherIssuer['features'] = {
   idTokenResponses: { enabled: true },
   pairwiseSubjects: { enabled: true },
   webMessages: { enabled: true },
+};
+
+/** How its door differs from the installation's. */
+const DOOR: Pick<Site, 'arePopups' | 'largerBodies'> = {
+  arePopups: true,
+  largerBodies: MANAGEMENT_BODIES,
 };
 
 interface TenantSite {
@@ -93,7 +99,7 @@ async function siteOf(
     listen,
     tls,
     hosts,
-    arePopups: true,
+    ...DOOR,
     routers: [
       ...routers,
       authentication.router,

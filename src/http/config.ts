@@ -51,7 +51,9 @@ export const tlsConfig = z.strictObject({
 });
 
 const limitSettings = z.strictObject({
-  body: bytes('64KB').describe('The largest request body.'),
+  body: bytes('64KB').describe(
+    'The largest request body, but for the Management API of Auth0 tenants, which has limits of its own.',
+  ),
   headers: bytes('16KB').describe('The largest request head.'),
   headersTimeout: duration('10s').describe('How long a client may take to send the head.'),
   requestTimeout: duration('20s').describe('How long a client may take to send a whole request.'),

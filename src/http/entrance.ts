@@ -123,10 +123,17 @@ function createServers(
 
 function ofSite(
   { settings }: EntranceOptions,
-  { name, setting, issuer, listen, hosts, arePopups, routers, ...site }: Site,
+  { name, setting, issuer, listen, hosts, arePopups, largerBodies, routers, ...site }: Site,
 ): Pick<
   EntranceOptions,
-  'certificateWays' | 'issuer' | 'listenSetting' | 'protocol' | 'routers' | 'settings' | 'site'
+  | 'certificateWays'
+  | 'issuer'
+  | 'largerBodies'
+  | 'listenSetting'
+  | 'protocol'
+  | 'routers'
+  | 'settings'
+  | 'site'
 > {
   const { tls = settings.tls, protocol = NO_PROTOCOL } = site;
   const popups = arePopups ?? settings.popups;
@@ -135,6 +142,7 @@ function ofSite(
     listenSetting: setting,
     site: name,
     issuer,
+    largerBodies,
     routers,
     protocol,
     settings: own,

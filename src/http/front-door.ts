@@ -19,7 +19,7 @@ import type { ReadinessProbe } from './readiness.ts';
 import type { Renderer } from './renderer.ts';
 import { createRooms, type Rooms } from './rooms.ts';
 import { createSecurityHeaders } from './security-headers.ts';
-import type { HostedProtocol } from './site.ts';
+import type { HostedProtocol, LargerBodies } from './site.ts';
 import { createTlsReader } from './tls-reader.ts';
 import { createTurnstile } from './turnstile.ts';
 
@@ -32,6 +32,7 @@ export interface FrontDoorOptions {
   readonly protocol: HostedProtocol;
   /** Asked before the engine, in this order. */
   readonly routers: readonly Router[];
+  readonly largerBodies?: LargerBodies | undefined;
   readonly renderer: Renderer;
   readonly assets: Assets;
   /** Origins beside ours that every page may show images of. */
@@ -101,10 +102,10 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
   }
 
   function refuse({ request, path }: Exchange, underWay: number): Fault | undefined {
-    const { requests, body } = settings.limits;
+    const { requests } = settings.limits;
     // People can wait and try again; what programs come for (tokens, userinfo) is given up last.
     if (underWay > (wantsPage(request) ? requests * 0.75 : requests)) return OVERLOADED;
-    if (Number(request.headers['content-length'] ?? 0) > body) return TOO_LARGE;
+    if (Number(request.headers['content-length'] ?? 0) > bodyMaxOf(path, options)) return TOO_LARGE;
     return isCanonicalPath(path) ? undefined : NOT_FOUND;
   }
 
@@ -124,6 +125,15 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
       documents.leave();
     },
   };
+}
+
+function bodyMaxOf(
+  path: string,
+  { settings, largerBodies }: Pick<FrontDoorOptions, 'settings' | 'largerBodies'>,
+): number {
+  const { body } = settings.limits;
+  if (largerBodies === undefined || !path.startsWith(largerBodies.under)) return body;
+  return Math.max(body, largerBodies.bytes);
 }
 
 /** A request; `isAsked`: its client was asked for a certificate. */

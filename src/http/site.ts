@@ -20,10 +20,19 @@ export interface Site {
   readonly hosts: readonly string[];
   /** Pages of other origins open ours in windows and hear from them; left out: as `http.popups` says. */
   readonly arePopups?: boolean | undefined;
+  /** Left out: no request may bring more than `http.limits.body`. */
+  readonly largerBodies?: LargerBodies | undefined;
   /** Asked before the engine, in this order. */
   readonly routers: readonly Router[];
   /** Left out: routers alone. */
   readonly protocol?: HostedProtocol | undefined;
+}
+
+/** Paths where requests may bring more than `http.limits.body`: what is there knows who asks before it reads. */
+export interface LargerBodies {
+  /** With the slash at the end. */
+  readonly under: string;
+  readonly bytes: number;
 }
 
 /** Of a site that has no engine of its own. */

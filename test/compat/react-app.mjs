@@ -5,19 +5,23 @@ import { createRoot } from 'react-dom/client';
 
 function App() {
   const auth0 = useAuth0();
-  const [token, setToken] = useState('');
+  const [tokens, setTokens] = useState([]);
   const button = (id, onClick) => createElement('button', { key: id, id, onClick }, id);
   if (auth0.isLoading) return createElement('p', {}, 'loading');
   const state = auth0.error?.message ?? auth0.user?.email ?? 'nobody';
   return [
     createElement('p', { key: 'state', id: 'state' }, state),
-    createElement('p', { key: 'token', id: 'token' }, token),
+    createElement('p', { key: 'renewals', id: 'renewals' }, String(tokens.length)),
+    createElement('p', { key: 'token', id: 'token' }, tokens.at(-1)),
     button('sign-in', () => auth0.loginWithRedirect()),
     button('sign-up', () => {
       const authorizationParams = { ...options.authorizationParams, screen_hint: 'signup' };
       return auth0.loginWithRedirect({ authorizationParams });
     }),
-    button('renew', async () => setToken(await auth0.getAccessTokenSilently({ cacheMode: 'off' }))),
+    button('renew', async () => {
+      const token = await auth0.getAccessTokenSilently({ cacheMode: 'off' });
+      setTokens((earlier) => [...earlier, token]);
+    }),
     button('sign-out', () => auth0.logout({ logoutParams: { returnTo: location.origin } })),
   ];
 }

@@ -5,14 +5,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeJwt } from 'jose';
 import type { Browser, Page } from 'playwright-core';
-import { rolldown } from 'rolldown';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchBrowser } from '../support/browser.ts';
 import { compatFolder, installCompat, installNextApp } from '../support/compat.ts';
 import { IS_LONG } from '../support/counts.ts';
 import { startLatchkey, type Latchkey } from '../support/latchkey.ts';
 import { freePort } from '../support/ports.ts';
-import { listen, type Listener } from '../support/relying-parties/listener.ts';
+import { startReactApp } from '../support/relying-parties/auth0-apps.ts';
+import { joinOn } from '../support/relying-parties/join-on.ts';
+import type { Listener } from '../support/relying-parties/listener.ts';
 import { signInOn } from '../support/relying-parties/sign-in-on.ts';
 
 const API = 'https://api.example.com';
@@ -49,7 +50,16 @@ beforeAll(async () => {
     words: ['--auth0', domain, '--https'],
     settings: settingsFor(reactPort, nodePort),
   });
-  react = await startReactApp(reactPort);
+  react = await startReactApp(reactPort, {
+    domain,
+    clientId: 'react',
+    useRefreshTokens: true,
+    authorizationParams: {
+      redirect_uri: `http://localhost:${reactPort}`,
+      audience: API,
+      scope: 'openid profile email offline_access read:messages',
+    },
+  });
   node = await startNodeApps(nodePort);
 }, 180_000);
 
@@ -107,38 +117,6 @@ function settingsFor(reactPort: number, nodePort: number): Readonly<Record<strin
   };
 }
 
-async function startReactApp(port: number): Promise<Listener> {
-  const bundle = await rolldown({
-    input: join(compatFolder, 'react-app.mjs'),
-    // Of "use client" and whatever else is for others.
-    logLevel: 'silent',
-    transform: { define: { 'process.env.NODE_ENV': '"production"' } },
-  });
-  const { output } = await bundle.generate({ format: 'esm' });
-  const options = {
-    domain,
-    clientId: 'react',
-    useRefreshTokens: true,
-    authorizationParams: {
-      redirect_uri: `http://localhost:${port}`,
-      audience: API,
-      scope: 'openid profile email offline_access read:messages',
-    },
-  };
-  const page = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>App</title>
-    <link rel="icon" href="data:,"></head><body><div id="app"></div>
-    <script id="options" type="application/json">${JSON.stringify(options)}</script>
-    <script type="module" src="/app.js"></script></body></html>`;
-  return await listen(
-    (request, response) => {
-      const isScript = request.url === '/app.js';
-      response.setHeader('Content-Type', isScript ? 'text/javascript' : 'text/html');
-      response.end(isScript ? output[0].code : page);
-    },
-    { host: 'localhost', port },
-  );
-}
-
 /** What applications of nextjs-auth0 find in their environment. */
 function nextEnvironment(url: string): NodeJS.ProcessEnv {
   return {
@@ -191,51 +169,103 @@ test('the banner has what applications are told', () => {
   );
 });
 
-test('auth0-react is told when somebody would not join, signs in, renews its token by a refresh token, and signs out', () =>
-  inBrowser(async (page) => {
-    await page.goto(react.url);
-    await page.click('#sign-up');
-    await refuseToJoin(page);
-    await page.waitForSelector('#state:has-text("refused the request")');
-    await page.click('#sign-in');
-    await signInOn(page, { consent: false });
-    await page.waitForSelector('#state:has-text("alice@example.com")');
-    await page.click('#renew');
-    await page.waitForSelector('#token:not(:empty)');
-    const token = (await page.textContent('#token')) ?? '';
-    expect(decodeJwt(token)).toMatchObject({ iss: `https://${domain}/`, azp: 'react' });
-    await page.click('#sign-out');
-    await page.waitForSelector('#state:has-text("nobody")');
-    await page.click('#sign-in');
-    await page.waitForSelector('[name=password]');
-  }));
+async function joinAs(email: string, page: Page): Promise<void> {
+  await joinOn(page, { issuer: latchkey.issuer, email, password: 'correct-horse-battery-47' });
+}
+
+describe('auth0-react', () => {
+  test('is told when somebody would not join, and has somebody join, who is signed in by that', () =>
+    inBrowser(async (page) => {
+      await page.goto(react.url);
+      await page.click('#sign-up');
+      await refuseToJoin(page);
+      await page.waitForSelector('#state:has-text("refused the request")');
+      await page.click('#sign-up');
+      await joinAs('rhea@example.com', page);
+      await page.waitForSelector('#state:has-text("rhea@example.com")');
+    }));
+
+  test('signs in, renews its token by refresh tokens that rotate, and signs out', () =>
+    inBrowser(async (page) => {
+      await page.goto(react.url);
+      await page.click('#sign-in');
+      await signInOn(page, { consent: false });
+      await page.waitForSelector('#state:has-text("alice@example.com")');
+      const tokens: string[] = [];
+      // The second one is renewed by what the first renewal left.
+      for (const round of [1, 2]) {
+        await page.click('#renew');
+        await page.waitForSelector(`#renewals:has-text("${round}")`);
+        tokens.push((await page.textContent('#token')) ?? '');
+      }
+      expect(new Set(tokens).size).toBe(2);
+      for (const token of tokens)
+        expect(decodeJwt(token)).toMatchObject({ iss: `https://${domain}/`, azp: 'react' });
+      await page.click('#sign-out');
+      await page.waitForSelector('#state:has-text("nobody")');
+      await page.click('#sign-in');
+      await page.waitForSelector('[name=password]');
+    }));
+});
 
 describe('nextjs-auth0', () => {
-  test('leads to the page for a new account, and tells its application when somebody says no', () =>
+  interface Session {
+    readonly user: { readonly email: string };
+    readonly tokenSet: Readonly<Record<'accessToken' | 'idToken' | 'refreshToken', string>>;
+  }
+
+  async function sessionOn(page: Page): Promise<Session> {
+    await page.waitForURL(`${node.url}/session`);
+    return JSON.parse((await page.textContent('body')) ?? '') as Session;
+  }
+
+  test('is told when somebody would not join, and has somebody join, who is signed in by that', () =>
     inBrowser(async (page) => {
-      await page.goto(`${node.url}/auth/login?screen_hint=signup`);
+      const signUp = `${node.url}/auth/login?screen_hint=signup&returnTo=/session`;
+      await page.goto(signUp);
       await refuseToJoin(page);
       await page.waitForURL(/\/auth\/callback\?error=access_denied/u);
       expect(await page.textContent('body')).toContain('error');
+      await page.goto(signUp);
+      await joinAs('nora@example.com', page);
+      expect((await sessionOn(page)).user).toMatchObject({ email: 'nora@example.com' });
     }));
 
   test('signs in, keeps its session with the claims of an action, refreshes, and signs out', () =>
     inBrowser(async (page) => {
       await page.goto(`${node.url}/auth/login?returnTo=/session`);
       await signInOn(page, { consent: false });
-      await page.waitForURL(`${node.url}/session`);
-      const session = JSON.parse((await page.textContent('body')) ?? '');
-      expect(session.user).toMatchObject({ email: 'alice@example.com' });
+      const { user, tokenSet } = await sessionOn(page);
+      expect(user).toMatchObject({ email: 'alice@example.com' });
       // It keeps the claims that it knows, and the token.
-      expect(decodeJwt(session.tokenSet.idToken)).toMatchObject({
+      expect(decodeJwt(tokenSet.idToken)).toMatchObject({
         'https://app.example.com/roles': ['reader'],
       });
       await page.goto(`${node.url}/token`);
       const { token } = JSON.parse((await page.textContent('body')) ?? '');
-      expect(token).not.toBe(session.tokenSet.accessToken);
+      expect(token).not.toBe(tokenSet.accessToken);
+      expect(decodeJwt(token).aud).toContain(API);
+      await page.goto(`${node.url}/session`);
+      const renewed = await sessionOn(page);
+      expect(renewed.tokenSet.accessToken).toBe(token);
+      expect(renewed.tokenSet.refreshToken).not.toBe(tokenSet.refreshToken);
       await page.goto(`${node.url}/auth/logout`);
       await page.goto(`${node.url}/session`);
       expect(await page.textContent('body')).toBe('null');
+    }));
+
+  test('signs in without a page whoever is signed in at the tenant', () =>
+    inBrowser(async (page) => {
+      await page.goto(`${node.url}/auth/login?returnTo=/session`);
+      await signInOn(page, { consent: false });
+      const { tokenSet } = await sessionOn(page);
+      await page.context().clearCookies({ name: /^__session/u });
+      await page.goto(`${node.url}/session`);
+      expect(await page.textContent('body')).toBe('null');
+      await page.goto(`${node.url}/auth/login?prompt=none&returnTo=/session`);
+      const again = await sessionOn(page);
+      expect(again.user).toMatchObject({ email: 'alice@example.com' });
+      expect(again.tokenSet.accessToken).not.toBe(tokenSet.accessToken);
     }));
 });
 

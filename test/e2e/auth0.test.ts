@@ -9,6 +9,7 @@ import {
   startAuth0Spa,
   startAuth0Web,
   startPassportApp,
+  startReactApp,
 } from '../support/relying-parties/auth0-apps.ts';
 import { createAuth0Spa, type Auth0Spa } from '../support/relying-parties/auth0-spa.ts';
 import { codeFor, joinOn } from '../support/relying-parties/join-on.ts';
@@ -17,6 +18,7 @@ import { signInOn } from '../support/relying-parties/sign-in-on.ts';
 
 const API = 'https://api.example.com';
 const OTHER = 'https://other.example.com';
+const PASSWORD = 'correct-horse-battery-47';
 const SECRET = 'a-secret-of-the-tests-and-of-nothing-else-0001';
 
 const DATABASE = 'Username-Password-Authentication';
@@ -29,12 +31,13 @@ let browser: Browser;
 let latchkey: Latchkey;
 let tenant: string;
 let spa: Auth0Spa;
-const apps: Partial<Record<'api' | 'code' | 'passport' | 'spa' | 'web', Listener>> = {};
+const apps: Partial<Record<'api' | 'code' | 'passport' | 'react' | 'spa' | 'web', Listener>> = {};
 
 beforeAll(async () => {
   await installCompat();
   browser = await launchBrowser();
-  const [port, spaPort, web, code, passport] = [
+  const [port, spaPort, web, code, passport, react] = [
+    await freePort(),
     await freePort(),
     await freePort(),
     await freePort(),
@@ -62,9 +65,9 @@ beforeAll(async () => {
               {
                 clientId: 'spa',
                 appType: 'spa',
-                callbacks: [at(spaPort)],
+                callbacks: [at(spaPort), at(react)],
                 allowedLogoutUrls: [at(spaPort)],
-                webOrigins: [at(spaPort)],
+                webOrigins: [at(spaPort), at(react)],
               },
               {
                 clientId: 'web',
@@ -86,6 +89,15 @@ beforeAll(async () => {
   });
   apps.spa = await startAuth0Spa(spaPort);
   spa = createAuth0Spa({ url: apps.spa.url, tenant, audience: API });
+  apps.react = await startReactApp(react, {
+    domain: tenant,
+    clientId: 'spa',
+    authorizationParams: {
+      redirect_uri: at(react),
+      audience: API,
+      scope: 'openid profile email read:messages',
+    },
+  });
   apps.web = await startAuth0Web(web, { issuer: tenant, clientId: 'web' });
   apps.code = await startAuth0Web(code, {
     issuer: tenant,
@@ -119,6 +131,10 @@ async function inBrowser(act: (page: Page) => Promise<void>): Promise<void> {
   } finally {
     await context.close();
   }
+}
+
+async function jsonOn(page: Page): Promise<unknown> {
+  return JSON.parse((await page.textContent('body')) ?? '');
 }
 
 async function askApi(token: string): Promise<number> {
@@ -181,7 +197,7 @@ describe('auth0-spa-js in a browser', () => {
     inBrowser(async (page) => {
       await spa.begin(page, {}, { authorizationParams: { screen_hint: 'signup' } });
       const email = 'yara@example.com';
-      await joinOn(page, { issuer: latchkey.issuer, email, password: 'correct-horse-battery-47' });
+      await joinOn(page, { issuer: latchkey.issuer, email, password: PASSWORD });
       await page.waitForURL(/\?code=/u);
       const user = await spa.within(page, {}, async (client) => {
         await client.handleRedirectCallback();
@@ -202,6 +218,17 @@ describe('auth0-spa-js in a browser', () => {
       expect(await user).toMatchObject({ email: 'alice@example.com' });
     }));
 });
+
+test('auth0-react renews its token in a frame', () =>
+  inBrowser(async (page) => {
+    await page.goto(apps.react?.url ?? '');
+    await page.click('#sign-in');
+    await signInOn(page, { consent: false });
+    await page.waitForSelector('#state:has-text("alice@example.com")');
+    await page.click('#renew');
+    await page.waitForSelector('#renewals:has-text("1")');
+    expect(await askApi((await page.textContent('#token')) ?? '')).toBe(200);
+  }));
 
 test('express-openid-connect signs in by its defaults, and out at /v2/logout', () =>
   inBrowser(async (page) => {
@@ -227,9 +254,26 @@ test('express-openid-connect has a token of the API, renews it, and is told when
     await signInOn(page, { consent: false });
     await page.waitForURL(`${home}/`);
     await page.goto(`${home}/tokens`);
-    const tokens = JSON.parse((await page.textContent('body')) ?? '') as readonly string[];
-    expect(new Set(tokens).size).toBe(2);
-    for (const token of tokens) expect(await askApi(token)).toBe(200);
+    const { access, refresh } = (await jsonOn(page)) as Readonly<Record<string, string[]>>;
+    expect(new Set(access).size).toBe(2);
+    for (const token of access ?? []) expect(await askApi(token)).toBe(200);
+    expect(new Set(refresh).size).toBe(2);
+  }));
+
+test('express-openid-connect has somebody join, and signs in without a page whoever is signed in at the tenant', () =>
+  inBrowser(async (page) => {
+    const home = apps.code?.url ?? '';
+    const email = 'xena@example.com';
+    await page.goto(`${home}/sign-up`);
+    await joinOn(page, { issuer: latchkey.issuer, email, password: PASSWORD });
+    await page.waitForURL(`${home}/`);
+    expect(await jsonOn(page)).toMatchObject({ signedIn: true, claims: { email } });
+    await page.context().clearCookies({ name: 'appSession' });
+    await page.goto(`${home}/`);
+    expect(await jsonOn(page)).toMatchObject({ signedIn: false });
+    await page.goto(`${home}/silent`);
+    await page.waitForURL(`${home}/`);
+    expect(await jsonOn(page)).toMatchObject({ signedIn: true, claims: { email } });
   }));
 
 test('passport-auth0 signs in without PKCE, and asks userinfo with the token in the query', () =>
@@ -242,11 +286,27 @@ test('passport-auth0 signs in without PKCE, and asks userinfo with the token in 
     await page.goto(login);
     await signInOn(page, { consent: false });
     await page.waitForURL(/callback/u);
-    const profile: unknown = JSON.parse((await page.textContent('body')) ?? '');
-    expect(profile).toMatchObject({
+    expect(await jsonOn(page)).toMatchObject({
       id: expect.stringMatching(/^auth0\|/u),
       emails: [{ value: 'alice@example.com' }],
     });
+  }));
+
+test('passport-auth0 has somebody join, and a token of the API without a page', () =>
+  inBrowser(async (page) => {
+    const login = `${apps.passport?.url ?? ''}/login`;
+    const email = 'walt@example.com';
+    await page.goto(`${login}?screen_hint=signup`);
+    await joinOn(page, { issuer: latchkey.issuer, email, password: PASSWORD });
+    await page.waitForURL(/\/callback\?/u);
+    expect(await jsonOn(page)).toMatchObject({ emails: [{ value: email }] });
+    const scope = 'openid email read:messages';
+    const asked = new URLSearchParams({ prompt: 'none', audience: API, scope });
+    await page.goto(`${login}?${asked.toString()}`);
+    await page.waitForURL(/\/callback\?/u);
+    const silent = await jsonOn(page);
+    expect(silent).toMatchObject({ emails: [{ value: email }] });
+    expect(await askApi(String(Object(silent).accessToken))).toBe(200);
   }));
 
 describe('auth0 for Node', () => {
@@ -290,7 +350,7 @@ describe('auth0 for Node', () => {
   test('signs somebody up, who signs in by password and goes on by a refresh token', async () => {
     const { oauth, database } = authentication(SECRET);
     const connection = DATABASE;
-    const person = { email: 'zoe@example.com', password: 'correct-horse-battery-47' };
+    const person = { email: 'zoe@example.com', password: PASSWORD };
     expect(await database.signUp({ ...person, connection })).toMatchObject({
       data: { email: person.email, email_verified: false },
     });

@@ -13,7 +13,7 @@ import { verificationJob } from './verification-job.ts';
 
 const FILE_BYTES_MAX = 500_000;
 /** Of the file and all that is around it. */
-const FORM_BYTES_MAX = FILE_BYTES_MAX + 16_384;
+export const IMPORT_BYTES_MAX = FILE_BYTES_MAX + 16_384;
 const ERRORS_MAX = 200;
 const AT_ONCE = 32;
 /** What of a user is told again beside an error: no hash. */
@@ -78,7 +78,7 @@ function importUsers(room: ManagementRoom, jobs: Jobs): ManagementRoute {
 
 async function readFields({ ctx }: Pick<Call, 'ctx'>): Promise<z.output<typeof fields>> {
   const type = ctx.get('Content-Type');
-  const body = await readBody(ctx, FORM_BYTES_MAX);
+  const body = await readBody(ctx, IMPORT_BYTES_MAX);
   const form = await new Response(body, { headers: { 'content-type': type } })
     .formData()
     .catch((cause: unknown) => {

@@ -1,4 +1,5 @@
 import type { Router } from '@koa/router';
+import type { LargerBodies } from '../../http/site.ts';
 import { authenticationMethodRoutes } from './authentication-methods.ts';
 import { createBearer, type ReadBearer } from './bearer.ts';
 import { organizationMemberRoutes } from './organization-members.ts';
@@ -6,7 +7,7 @@ import { organizationRoutes } from './organizations.ts';
 import { clientGrantRoutes } from './client-grants.ts';
 import { clientRoutes } from './clients.ts';
 import { connectionRoutes } from './connections.ts';
-import { jobRoutes } from './import-job.ts';
+import { IMPORT_BYTES_MAX, jobRoutes } from './import-job.ts';
 import { createJobs } from './jobs.ts';
 import { logRoutes } from './logs.ts';
 import type { ManagementRoom } from './room.ts';
@@ -18,6 +19,9 @@ import { ticketRoutes } from './tickets.ts';
 import { userBlockRoutes } from './user-blocks.ts';
 import { userRoleRoutes } from './user-roles.ts';
 import { userRoutes } from './users.ts';
+
+/** A file of users is the largest that anybody may bring. */
+export const MANAGEMENT_BODIES: LargerBodies = { under: '/api/v2/', bytes: IMPORT_BYTES_MAX };
 
 /** The Management API of a tenant (`/api/v2`). */
 export function createManagement(room: ManagementRoom): Router {

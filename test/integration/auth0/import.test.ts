@@ -255,7 +255,10 @@ describe('jobs', () => {
   test('are refused when the file is none, too large or of another connection', async () => {
     expect((await importFile({ users: [] })).status).toBe(400);
     expect((await importFile([], { connection_id: 'con_other' })).status).toBe(400);
-    expect((await importFile([{ email: 'x'.repeat(500_001) }])).status).toBe(413);
+    expect(await importFile([{ email: 'x'.repeat(500_001) }])).toMatchObject({
+      status: 413,
+      body: { message: 'users: a file of more than 500000 bytes' },
+    });
     expect((await node.manage('POST', '/jobs/users-imports', { users: [] })).status).toBe(400);
     expect(await node.manage('GET', '/jobs/job_x')).toMatchObject({
       status: 404,

@@ -68,6 +68,18 @@ describe('users', () => {
     expect(JSON.stringify(body)).not.toContain('argon2');
   });
 
+  test('are made and changed by requests larger than any other endpoint takes', async () => {
+    const text = 'x'.repeat(60_000);
+    const much = { user_metadata: { text }, app_metadata: { text } };
+    const { user_id: id } = await create({ email: 'lou@example.com', password: GOOD, ...much });
+    expect(await node.manage('PATCH', at(id), much)).toMatchObject({ status: 200, body: much });
+    const elsewhere = await fetch(`${node.tenant}/oauth/token`, {
+      method: 'POST',
+      body: new URLSearchParams({ text, more: text }),
+    });
+    expect(elsewhere.status).toBe(413);
+  });
+
   test('of an address that is taken are a conflict, and a weak password is told', async () => {
     const fields = { connection: CONNECTION, email: 'ANN@example.com', password: GOOD };
     expect(await node.manage('POST', '/users', fields)).toMatchObject({

@@ -1,9 +1,11 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import express, { type RequestHandler, type Request, type Response } from 'express';
-import { auth, type ConfigParams } from 'express-openid-connect';
-import { compatFile, requireCompat } from '../compat.ts';
+import { attemptSilentLogin, auth, type ConfigParams } from 'express-openid-connect';
+import { rolldown } from 'rolldown';
+import { compatFile, compatFolder, requireCompat } from '../compat.ts';
 import { listen, type Listener } from './listener.ts';
 
 const PAGE = `<!doctype html>
@@ -25,9 +27,33 @@ export async function startAuth0Spa(port: number): Promise<Listener> {
   );
 }
 
+/** A browser app with auth0-react, whose provider is given `options`. */
+export async function startReactApp(port: number, options: object): Promise<Listener> {
+  const bundle = await rolldown({
+    input: join(compatFolder, 'react-app.mjs'),
+    // Of "use client" and whatever else is for others.
+    logLevel: 'silent',
+    transform: { define: { 'process.env.NODE_ENV': '"production"' } },
+  });
+  const { output } = await bundle.generate({ format: 'esm' });
+  const page = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>App</title>
+    <link rel="icon" href="data:,"></head><body><div id="app"></div>
+    <script id="options" type="application/json">${JSON.stringify(options)}</script>
+    <script type="module" src="/app.js"></script></body></html>`;
+  return await listen(
+    (request, response) => {
+      const isScript = request.url === '/app.js';
+      response.setHeader('Content-Type', isScript ? 'text/javascript' : 'text/html');
+      response.end(isScript ? output[0].code : page);
+    },
+    { host: 'localhost', port },
+  );
+}
+
 /**
- * A web app with express-openid-connect. Its defaults: an ID token by form post, and no secret. `/tokens` tells the access
- * token that it has, and what it is renewed to.
+ * A web app with express-openid-connect. Its defaults: an ID token by form post, and no secret. `/sign-up` leads to where
+ * accounts are made, `/silent` signs in whoever is signed in there, and `/tokens` tells the tokens that it has, and what
+ * they are renewed to.
  */
 export async function startAuth0Web(
   port: number,
@@ -55,9 +81,21 @@ export async function startAuth0Web(
     }),
   );
   app.get('/tokens', async ({ oidc }: Request, response: Response) => {
-    const held = oidc.accessToken;
-    const renewed = await held?.refresh();
-    response.json([held?.access_token, renewed?.access_token]);
+    const { accessToken, refreshToken } = oidc;
+    const renewed = await accessToken?.refresh();
+    response.json({
+      access: [accessToken?.access_token, renewed?.access_token],
+      refresh: [refreshToken, oidc.refreshToken],
+    });
+  });
+  app.get('/sign-up', (_request: Request, { oidc }: Response) =>
+    oidc.login({
+      returnTo: '/',
+      authorizationParams: { ...more.authorizationParams, screen_hint: 'signup' },
+    }),
+  );
+  app.get('/silent', attemptSilentLogin(), (_request: Request, response: Response) => {
+    response.redirect('/');
   });
   app.get('/', ({ oidc }: Request, response: Response) => {
     response.json({ signedIn: oidc.isAuthenticated(), claims: oidc.idTokenClaims ?? {} });
@@ -85,7 +123,10 @@ interface BearerModule {
   requiredScopes(scopes: string): RequestHandler;
 }
 
-/** A web app with passport-auth0, whose URLs are overridden since it writes https before a domain. */
+/**
+ * A web app with passport-auth0, whose URLs are overridden since it writes https before a domain. What the query of
+ * `/login` says goes along to the tenant; `/callback` tells who it is, with the access token.
+ */
 export async function startPassportApp(
   port: number,
   options: {
@@ -108,13 +149,14 @@ export async function startPassportApp(
       tokenURL: `${tenant}/oauth/token`,
       userInfoURL: `${tenant}/userinfo`,
     },
-    (...[, , , profile, done]) => done(null, profile),
+    (...[accessToken, , , profile, done]) => done(null, { ...profile, accessToken }),
   );
+  passport.use(strategy);
   const app = express();
-  const authenticate = passport.authenticate(strategy, {
-    session: false,
-    scope: 'openid email profile',
-  });
+  const authenticate: RequestHandler = (request, ...others) => {
+    const asked = { session: false, scope: 'openid email profile', ...request.query };
+    passport.authenticate('auth0', asked)(request, ...others);
+  };
   // The session of the one browser that comes here: state and nonce are held against it.
   const session = {};
   app.use((request, _response, next) => {
@@ -137,7 +179,8 @@ type StrategyClass = new (
   ) => void,
 ) => object;
 interface PassportModule {
-  authenticate(strategy: object, options: object): RequestHandler;
+  use(strategy: object): void;
+  authenticate(strategy: string, options: object): RequestHandler;
 }
 
 async function serve(app: express.Express, port: number): Promise<Listener> {
