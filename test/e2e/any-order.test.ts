@@ -82,7 +82,6 @@ beforeAll(async () => {
       authentication: { emailCode: true },
       joining: { mode: 'open' },
       http: { trustedProxies: ['127.0.0.1'] },
-      signIn: { argon2: { memoryKib: 7168, iterations: 1 } },
       clients: [
         { id: 'app', ...client },
         { id: 'strict', secondFactor: 'required', ...client },

@@ -38,7 +38,8 @@ beforeAll(async () => {
     settings: (folder) => ({
       profile: 'production',
       log: { level: 'debug' },
-      signIn: {},
+      // As dear as by default.
+      signIn: { argon2: { memoryKib: 19_456, iterations: 2 } },
       people: [{ email: PERSON.login, emailVerified: true, passwordHash }],
       clients: [
         {

@@ -55,7 +55,6 @@ async function start(node: number, signingKeys: Settings = {}): Promise<void> {
     port: ports[node] ?? 0,
     issuer,
     settings: {
-      signIn: { argon2: { memoryKib: 7168, iterations: 1 } },
       http: { metrics: { enabled: true, port: metricsPorts[node] } },
       storage: { state: { engine: 'redis', redis: { url: redis.url } } },
       clients: [

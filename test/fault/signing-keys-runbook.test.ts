@@ -41,7 +41,6 @@ function start(signingKeys: object): Promise<Latchkey> {
     folder,
     ...(node && { port: node.port }),
     settings: {
-      signIn: { argon2: { memoryKib: 7168, iterations: 1 } },
       clients: [{ id: 'service', type: 'machine', name: 'Service', secretInClear: SECRET }],
       apis: [{ identifier: 'https://api.example.com', name: 'API', scopes: { read: 'Read' } }],
       signingKeys: { folder: join(folder, 'keys'), algorithms: ['ES256'], ...signingKeys },

@@ -12,7 +12,6 @@ import type { Visitor } from './visitor.ts';
 
 /** The clients, the APIs and the person of a load of tokens; their secrets exist on loopback for a moment. */
 export const TOKEN_LOAD_SEEDS = {
-  signIn: { argon2: { memoryKib: 7168, iterations: 1 } },
   apis: (['ES256', 'RS256'] as const).map((signingAlgorithm) => ({
     identifier: `https://${signingAlgorithm.toLowerCase()}.example.com`,
     name: signingAlgorithm,

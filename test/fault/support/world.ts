@@ -144,11 +144,9 @@ function throughWire(wire: TcpProxy | undefined): Settings | undefined {
   return wire && { url: `redis://127.0.0.1:${wire.port}/0` };
 }
 
-/** Hashes are cheap here: what is tested is not how dear they are. */
 function settingsOf(redis: Settings | undefined): Settings {
   return {
     ...(redis && { storage: { state: { engine: 'redis', redis } } }),
-    signIn: { argon2: { memoryKib: 7168, iterations: 1 } },
     apis: [{ identifier: API, name: 'Messages', scopes: { 'read:messages': 'Read messages' } }],
     clients: [
       {
