@@ -1,6 +1,7 @@
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { SlowestFirst } from './test/support/slowest-first.ts';
 
 // Code that a process of the tests, a thread or a node has compiled is there for the next: a tenth of the time.
 process.env['NODE_COMPILE_CACHE'] ??= fileURLToPath(
@@ -15,6 +16,9 @@ const TIMED = [
   'test/fault/{redis-outage,revocation-feed,revocation-redis}.test.ts',
 ];
 
+/** A third of what these take is waiting: three at a time keep two cores busy, and all together leave one end. */
+const WAITING = { maxWorkers: 3, sequence: { groupOrder: 1 } };
+
 /** `--mode long` runs the same tests at their full counts, which take minutes each. */
 export default defineConfig(({ mode }) => {
   const timeouts = {
@@ -26,6 +30,7 @@ export default defineConfig(({ mode }) => {
   return {
     test: {
       maxWorkers: 2,
+      sequence: { sequencer: SlowestFirst },
       projects: [
         {
           test: {
@@ -41,9 +46,7 @@ export default defineConfig(({ mode }) => {
             name: 'rooms',
             include: ['test/{contract,integration}/**/*.test.ts'],
             isolate: false,
-            // They wait more than they work.
-            maxWorkers: 3,
-            sequence: { groupOrder: 1 },
+            ...WAITING,
             ...timeouts,
           },
         },
@@ -52,7 +55,7 @@ export default defineConfig(({ mode }) => {
             name: 'nodes',
             include: ['test/{e2e,fault}/**/*.test.ts'],
             exclude: TIMED,
-            sequence: { groupOrder: 2 },
+            ...WAITING,
             ...timeouts,
           },
         },
@@ -61,7 +64,7 @@ export default defineConfig(({ mode }) => {
             name: 'timed',
             include: TIMED,
             maxWorkers: 1,
-            sequence: { groupOrder: 3 },
+            sequence: { groupOrder: 2 },
             ...timeouts,
           },
         },
