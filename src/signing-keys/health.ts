@@ -46,25 +46,25 @@ export function createHealth(options: HealthOptions): () => SigningKeysHealth {
     return wanted.length === signing.length && wanted.every(opens);
   }
 
-  return () => {
-    const age = view.secondsSinceRead();
-    const isConnected = age <= CONNECTED_SECONDS;
-    return {
-      maySign: isConnected && isWhole(),
-      get remarks() {
-        const now = clock.now();
-        return [
-          ...(isConnected ? [] : [cutOffRemark(age)]),
-          ...view.problems(),
-          ...problems(),
-          ...wantedOf(view.rings(), algorithms).flatMap((ring) => scheduleRemark(ring, now) ?? []),
-          ...(clockIsTrusted()
-            ? []
-            : ['the clock has jumped: no signing key is made until it has settled']),
-        ];
-      },
-    };
+  // One for all who ask: each looks anew.
+  const health: SigningKeysHealth = {
+    get maySign() {
+      return view.secondsSinceRead() <= CONNECTED_SECONDS && isWhole();
+    },
+    get remarks() {
+      const [age, now] = [view.secondsSinceRead(), clock.now()];
+      return [
+        ...(age <= CONNECTED_SECONDS ? [] : [cutOffRemark(age)]),
+        ...view.problems(),
+        ...problems(),
+        ...wantedOf(view.rings(), algorithms).flatMap((ring) => scheduleRemark(ring, now) ?? []),
+        ...(clockIsTrusted()
+          ? []
+          : ['the clock has jumped: no signing key is made until it has settled']),
+      ];
+    },
   };
+  return () => health;
 }
 
 function wantedOf(rings: readonly Ring[], algorithms: readonly KeyAlgorithm[]): readonly Ring[] {

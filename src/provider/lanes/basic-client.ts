@@ -2,9 +2,10 @@ import type { Client as EngineClient, Provider } from 'oidc-provider';
 import type { Client, Clients } from '../../clients/clients.ts';
 import type { EngineClients } from '../engine-clients.ts';
 
-const BASIC = /^Basic (?<pair>(?:[A-Za-z\d+/]{4})*(?:[A-Za-z\d+/]{2}==|[A-Za-z\d+/]{3}=)?)$/;
+const SCHEME = 'Basic ';
+const BASIC = /^Basic (?:[A-Za-z\d+/]{4})*(?:[A-Za-z\d+/]{2}==|[A-Za-z\d+/]{3}=)?$/;
 /** Only what form-encoding, which RFC 6749 section 2.3.1 wants here, leaves as it is. */
-const PAIR = /^(?<id>[\w.~-]+):(?<secret>[\w.~-]+)$/;
+const PAIR = /^[\w.~-]+:[\w.~-]+$/;
 const BY_SECRET: ReadonlySet<string | undefined> = new Set([
   'client_secret_basic',
   'client_secret_post',
@@ -41,7 +42,11 @@ export function createProveClient(options: {
   };
 }
 
+// Without groups in the patterns: filling them costs more than all else here.
 function readBasic(authorization: string): { readonly id?: string; readonly secret?: string } {
-  const pair = BASIC.exec(authorization)?.groups?.['pair'] ?? '';
-  return PAIR.exec(Buffer.from(pair, 'base64').toString('latin1'))?.groups ?? {};
+  if (!BASIC.test(authorization)) return {};
+  const pair = Buffer.from(authorization.slice(SCHEME.length), 'base64').toString('latin1');
+  if (!PAIR.test(pair)) return {};
+  const end = pair.indexOf(':');
+  return { id: pair.slice(0, end), secret: pair.slice(end + 1) };
 }

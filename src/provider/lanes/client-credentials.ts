@@ -1,9 +1,12 @@
 import {
   errors,
   type Client as EngineClient,
+  type Provider,
   type ResourceServer as EngineApi,
+  type ResourceServerInstance,
 } from 'oidc-provider';
 import type { Audit } from '../../audit/audit.ts';
+import type { ResourceServer } from '../../clients/clients.ts';
 import { noteIssued } from '../issued.ts';
 import type { ProtocolMetrics } from '../metrics.ts';
 import type { RequestScopes } from '../request-scope.ts';
@@ -14,6 +17,8 @@ import { wantsBoundTokens } from './person-tokens.ts';
 import type { GrantLane } from './token.ts';
 
 const GRANT_TYPE = 'client_credentials';
+/** What a form may say beside the grant type. */
+const NAMED = ['scope', 'resource', 'audience'] as const;
 /** RFC 6749 appendix A.4, but for the rarer characters. */
 const SCOPE = /^[\w:./-]+(?: [\w:./-]+)*$/;
 
@@ -21,6 +26,16 @@ interface Asked {
   readonly indicator: string;
   readonly scopes: readonly string[];
 }
+
+/** What a request comes to, for as long as its client and the API are what they were. */
+interface Plan {
+  readonly api: ResourceServer;
+  readonly resourceServer: ResourceServerInstance;
+  readonly scope: string | undefined;
+}
+
+/** Of one client; more are forgotten, since whoever asks may think of ever new ones. */
+const PLANS_MAX = 64;
 
 /**
  * RFC 6749 section 4.4 for a client with a secret that names one API and scopes of it. The token is made by the
@@ -33,12 +48,26 @@ export function createClientCredentialsLane(options: {
   readonly scopes: RequestScopes;
 }): GrantLane {
   const { resources, scopes } = options;
+  // A client that has changed, like one of another generation, is another object.
+  const plans = new WeakMap<EngineClient, Map<string, Plan>>();
 
-  async function issue(proven: Proven, api: EngineApi, asked: Asked): Promise<object> {
+  function planFor(form: Form, { engineClient, provider }: Proven): Plan | undefined {
+    const known = plans.get(engineClient) ?? new Map<string, Plan>();
+    plans.set(engineClient, known);
+    const words = JSON.stringify(NAMED.map((name) => form.get(name)));
+    const found = known.get(words);
+    if (found !== undefined && resources.find(found.resourceServer.identifier()) === found.api)
+      return found;
+    const made = makePlan(form, { client: engineClient, provider, resources });
+    if (known.size >= PLANS_MAX) known.clear();
+    if (made !== undefined) known.set(words, made);
+    return made;
+  }
+
+  async function issue(proven: Proven, { resourceServer, scope }: Plan): Promise<object> {
     const { engineClient: client, provider } = proven;
-    const { ClientCredentials, ResourceServer } = provider;
-    const token = new ClientCredentials({ client, scope: asked.scopes.join(' ') || undefined });
-    token.resourceServer = new ResourceServer(asked.indicator, api);
+    const token = new provider.ClientCredentials({ client, scope });
+    token.resourceServer = resourceServer;
     const value = await token.save();
     const { origin } = scopes.current();
     noteIssued({ origin, clientId: client.clientId, grantType: GRANT_TYPE, token }, options);
@@ -51,14 +80,34 @@ export function createClientCredentialsLane(options: {
   }
 
   return {
-    fields: new Set(['scope', 'resource', 'audience']),
+    fields: new Set(NAMED),
     async answer(form, proven) {
       if (wantsBoundTokens(proven.engineClient)) return undefined;
-      const asked = readAsked(form);
-      const api = asked && apiFor(asked, proven.engineClient, resources);
-      return api && issue(proven, api, asked);
+      const plan = planFor(form, proven);
+      return plan && issue(proven, plan);
     },
   };
+}
+
+function makePlan(
+  form: Form,
+  {
+    client,
+    provider,
+    resources,
+  }: {
+    readonly client: EngineClient;
+    readonly provider: Provider;
+    readonly resources: Resources;
+  },
+): Plan | undefined {
+  const asked = readAsked(form);
+  if (asked === undefined) return undefined;
+  const api = resources.find(asked.indicator);
+  const forClient = apiFor(asked, client, resources);
+  if (api === undefined || forClient === undefined) return undefined;
+  const resourceServer = new provider.ResourceServer(asked.indicator, forClient);
+  return { api, resourceServer, scope: asked.scopes.join(' ') || undefined };
 }
 
 function readAsked(form: Form): Asked | undefined {

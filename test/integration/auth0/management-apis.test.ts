@@ -35,14 +35,22 @@ function pathOf(identifier: string): string {
   return `/resource-servers/${encodeURIComponent(identifier)}`;
 }
 
-async function machine(audience: string, scope: readonly string[]): Promise<Answer> {
+async function newMachine(
+  audience: string,
+  scope: readonly string[],
+): Promise<Readonly<Record<string, string>>> {
   const { body } = await node.manage('POST', '/clients', {
     name: 'A machine',
     app_type: 'non_interactive',
   });
-  const { client_id = '', client_secret = '' } = body as unknown as Record<string, string>;
-  const grant = { client_id, audience, scope };
+  const made = body as unknown as Readonly<Record<string, string>>;
+  const grant = { client_id: made['client_id'], audience, scope };
   expect((await node.manage('POST', '/client-grants', grant)).status).toBe(201);
+  return made;
+}
+
+async function machine(audience: string, scope: readonly string[]): Promise<Answer> {
+  const { client_id = '', client_secret = '' } = await newMachine(audience, scope);
   const grant_type = 'client_credentials';
   return await node.token({ grant_type, client_id, client_secret, audience });
 }
@@ -132,6 +140,23 @@ describe('APIs', () => {
     });
     expect(told.body).not.toHaveProperty('token_lifetime');
     expect((await machine(identifier, ['only:this'])).body).toMatchObject({ scope: 'only:this' });
+  });
+
+  test('are what they are now to machines that ask for the same again', async () => {
+    const identifier = 'https://again.example.com';
+    await make(identifier, { token_lifetime: 60 });
+    const { client_id = '', client_secret = '' } = await newMachine(identifier, ['read:orders']);
+    const pair = Buffer.from(`${client_id}:${client_secret}`).toString('base64');
+    const ask = async (): Promise<Answer> =>
+      await node.token(
+        { grant_type: 'client_credentials', audience: identifier },
+        { headers: { authorization: `Basic ${pair}` } },
+      );
+    expect((await ask()).body).toMatchObject({ expires_in: 60 });
+    await node.manage('PATCH', pathOf(identifier), { token_lifetime: 90 });
+    expect((await ask()).body).toMatchObject({ expires_in: 90 });
+    await node.manage('PATCH', pathOf(identifier), { scopes: [{ value: 'other' }] });
+    expect((await ask()).body['scope'] ?? '').not.toContain('read:orders');
   });
 
   test('end with all that machines may ask of them', async () => {

@@ -101,6 +101,8 @@ test('powers by OpenSSL are those of plain arithmetic', () => {
   const openssl = createModularPower(prime, Buffer.from([2]));
   for (let round = 0; round < 20; round += 1) {
     const [base, exponent] = [randomBytes(384 - (round % 3)), randomBytes(1 + round * 2)];
+    // A power of zero is one, which OpenSSL takes for no secret.
+    exponent[0] = (exponent[0] ?? 0) | 1;
     const [ofBase, ofExponent] = [base, exponent].map((one) => BigInt(`0x${one.toString('hex')}`));
     const square = power(ofBase ?? 0n, 2n);
     const expected = power(square, ofExponent ?? 0n);
