@@ -9,6 +9,8 @@ export interface ImportedPerson {
   /** Names of the groups that the person is in. */
   readonly groups: readonly string[];
   readonly roles: readonly ImportedRole[];
+  /** What the person may do at APIs without a role. */
+  readonly permissions: readonly { readonly api: string; readonly name: string }[];
   /** Of an authenticator app: base32, or `otpauth://totp/...`. */
   readonly totp: string | undefined;
   /** Names of fields that are not carried over. */
@@ -59,6 +61,7 @@ const fields = z.object({
   createdAt: time.optional(),
   groups: z.array(z.string()).default([]),
   roles: z.array(role).default([]),
+  permissions: z.array(z.strictObject({ api: z.string(), name: z.string() })).default([]),
   totp: z.string().optional(),
 });
 
@@ -91,13 +94,14 @@ export function readImportLine(line: string): ImportLine {
       problems: error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`),
     };
   }
-  const { groups, roles, totp, ...account } = data;
+  const { groups, roles, permissions, totp, ...account } = data;
   const isDisabled = data.disabled ?? given['state'] === 'disabled';
   return {
     ok: true,
     account: { ...account, claims: { ...claims, ...data.claims }, disabled: isDisabled },
     groups,
     roles,
+    permissions,
     totp,
     lost,
   };

@@ -96,6 +96,8 @@ export type AuditEvent =
   | Kind<'account.terms_accepted', { by: string; version: string }>
   | Kind<'account.invited', { by: string; invitation: string }>
   | Kind<'account.hashes_exported', { by: string }>
+  /** By the Management API of an Auth0 tenant: `by` may fetch a file of all. */
+  | Kind<'people.exported', { by: string }>
   | Kind<'factor.added' | 'factor.removed', { factor: Factor; factorId?: string; by: string }>
   | Kind<'factor.used', { factor: Factor; factorId?: string | undefined }>
   | Kind<
@@ -131,6 +133,8 @@ export type AuditEvent =
       'role.given' | 'role.taken',
       { by: string; role: string; api?: string | undefined; group?: string | undefined }
     >
+  /** Of a person, without a role. */
+  | Kind<'permission.given' | 'permission.taken', { by: string; permission: string; api: string }>
   | Kind<'key.generated' | 'key.imported' | 'key.retired', { kid: string; algorithm: string }>
   | Kind<'key.rotated', { algorithm: string; kid: string; immediately: boolean }>
   | Kind<'key.revoked', { kid: string; algorithm: string; reason: string }>

@@ -39,6 +39,7 @@ async function exportPeople(rooms: PeopleRooms & Output, { withHashes }: Flags):
         ...hash,
         groups: held.groups,
         roles: held.roles.map(keptRole),
+        permissions: held.permissions,
       }),
     );
   }

@@ -14,7 +14,7 @@ const TOTP_EXPECTED =
 
 /** What comes with the account; nobody is carried without their second factor, or with less than the file gives them. */
 export async function beginningsOf(
-  { groups, roles, totp }: ImportedPerson,
+  { groups, roles, permissions, totp }: ImportedPerson,
   rooms: BeginningsRooms,
 ): Promise<{ readonly beginnings: readonly Beginnings[]; readonly problems: readonly string[] }> {
   const beginnings: Beginnings[] = [];
@@ -22,12 +22,13 @@ export async function beginningsOf(
   const app = totp === undefined ? undefined : rooms.totp.carried(totp);
   if (app !== undefined) beginnings.push(app);
   else if (totp !== undefined) problems.push(TOTP_EXPECTED);
-  if (groups.length + roles.length === 0) return { beginnings, problems };
+  if (groups.length + roles.length + permissions.length === 0) return { beginnings, problems };
   try {
     beginnings.push(
       await rooms.groups.beginnings({
         groups,
         roles: roles.map(({ api, name }) => ({ api, name })),
+        permissions,
       }),
     );
   } catch (error) {

@@ -101,7 +101,7 @@ function clause(step: Step, isFirst: boolean): string {
     case 'role':
       return `has the role ${step.name}${step.api === undefined ? '' : ` of ${step.api}`}`;
     case 'permission':
-      return `permits ${step.name}`;
+      return isFirst ? `may ${step.name} at ${step.api ?? ''}` : `permits ${step.name}`;
   }
 }
 

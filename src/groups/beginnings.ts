@@ -2,7 +2,9 @@ import type { Actor } from '../runtime/origin.ts';
 import { settle, type GroupsOptions } from './changes.ts';
 import { groupByName, insertMember } from './group-queries.ts';
 import { InvalidGroup, type Groups, type Ownership } from './groups.ts';
+import { insertPermission } from './permission-queries.ts';
 import { insertHolder, roleByKey } from './role-queries.ts';
+import { permissionProblems } from './role-rules.ts';
 import { roleInWords, rowKeyOf } from './rows.ts';
 
 /** Groups and roles that an account has from its first moment on. */
@@ -29,6 +31,9 @@ export function createBeginnings(options: GroupsOptions): Groups['beginnings'] {
             source: 'cli',
           }),
         ),
+        ...(of.permissions ?? []).map(({ api, name }) =>
+          insertPermission(queries, { account_id: accountId, api, name }),
+        ),
       ],
       record: (accountId, actor) => tell(options, of, { accountId, actor }),
     };
@@ -37,8 +42,8 @@ export function createBeginnings(options: GroupsOptions): Groups['beginnings'] {
 
 /** Each that is not there, or whose people the configuration names. */
 async function problemsOf(
-  { records, declared }: GroupsOptions,
-  { groups, roles }: Ownership,
+  { records, declared, resourceServers }: GroupsOptions,
+  { groups, roles, permissions = [] }: Ownership,
 ): Promise<readonly string[]> {
   const { queries } = records;
   const problems: string[] = [];
@@ -57,16 +62,20 @@ async function problemsOf(
     else if ((await records.first(roleByKey(queries, rowKeyOf(key)))) === undefined)
       problems.push(`roles: there is no role ${words}`);
   }
+  for (const { api, name } of permissions)
+    problems.push(...permissionProblems(resourceServers, api, [name]));
   return problems;
 }
 
 async function tell(
   options: GroupsOptions,
-  { groups, roles }: Ownership,
+  { groups, roles, permissions = [] }: Ownership,
   { accountId, actor }: { readonly accountId: string; readonly actor: Actor },
 ): Promise<void> {
   for (const group of groups)
     await settle(options, { type: 'group.member_added', group, accountId }, actor);
   for (const { api, name } of roles)
     await settle(options, { type: 'role.given', role: name, api, accountId }, actor);
+  for (const { api, name: permission } of permissions)
+    await settle(options, { type: 'permission.given', permission, api, accountId }, actor);
 }

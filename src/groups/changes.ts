@@ -26,7 +26,10 @@ export interface GroupsOptions {
   };
 }
 
-type Deed = Extract<AuditEvent, { type: `group.${string}` | `role.${string}` }>;
+type Deed = Extract<
+  AuditEvent,
+  { type: `group.${string}` | `permission.${string}` | `role.${string}` }
+>;
 /** What happened, without who did it. */
 export type DeedOf<One> = One extends Deed ? Omit<One, 'by' | 'origin'> : never;
 

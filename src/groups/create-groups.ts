@@ -3,6 +3,7 @@ import { createBeginnings } from './beginnings.ts';
 import type { GroupsOptions } from './changes.ts';
 import type { Groups, Held } from './groups.ts';
 import { manageGroups } from './manage-groups.ts';
+import { managePermissions } from './manage-permissions.ts';
 import { manageRoles } from './manage-roles.ts';
 import { tiesIn } from './rows.ts';
 import { TIES_MAX, tiesOf } from './tie-query.ts';
@@ -20,7 +21,7 @@ export function createGroups(options: GroupsOptions): Groups {
   }
 
   async function held(accountId: string): Promise<Held> {
-    const rows = await records.all(ties([accountId, accountId, accountId]));
+    const rows = await records.all(ties(Array<string>(4).fill(accountId)));
     if (rows.length > TIES_MAX)
       logger.warn(
         { event: 'groups.cut', accountId, ties: TIES_MAX },
@@ -35,6 +36,7 @@ export function createGroups(options: GroupsOptions): Groups {
     explain: async (accountId, question) => (await held(accountId)).explain(question),
     ...manageGroups(options),
     roles: manageRoles(options),
+    permissions: managePermissions(options),
     beginnings: createBeginnings(options),
   };
 }

@@ -85,7 +85,10 @@ function unlinkGroup(queries: Queries, name: string): readonly Compilable[] {
 
 /** What must be written when an account is deleted, so that nothing of it stays in groups and roles. */
 export function forgetAccount(queries: Queries, accountId: string): readonly Compilable[] {
-  return unlinkMember(queries, { kind: 'account', id: accountId });
+  return [
+    ...unlinkMember(queries, { kind: 'account', id: accountId }),
+    queries.deleteFrom('account_permission').where('account_id', '=', accountId),
+  ];
 }
 
 function unlinkMember(

@@ -46,13 +46,20 @@ export interface RoleHolders {
   readonly people: readonly string[];
 }
 
+/** Names what may be done at an API. */
+export interface PermissionKey {
+  /** The identifier of the API. */
+  readonly api: string;
+  readonly name: string;
+}
+
 /** What a person is and may do, sorted, each once. */
 export interface Rights {
   /** All that the person is in, whether directly or through other groups. */
   readonly groups: readonly string[];
   /** Of the API, and of the installation. */
   readonly roles: readonly string[];
-  /** What the roles of the API permit; where no API is named, those of the installation. */
+  /** What the roles of the API permit, and what the person may do there without one; where no API is named, of the installation's roles. */
   readonly permissions: readonly string[];
 }
 
@@ -83,10 +90,12 @@ export interface Held {
   roles(): readonly RoleKey[];
 }
 
-/** Groups and roles that hang on one person. */
+/** Groups, roles and permissions that hang on one person. */
 export interface Ownership {
   readonly groups: readonly string[];
   readonly roles: readonly RoleKey[];
+  /** What the person may do without a role; left out: nothing. */
+  readonly permissions?: readonly PermissionKey[] | undefined;
 }
 
 /** How a change is made. */
@@ -117,6 +126,7 @@ export interface Groups {
   /** False: it was not in there. @throws {DeclaredGroup} */
   remove(name: string, member: Holder, actor: Actor, options?: ChangeOptions): Promise<boolean>;
   readonly roles: Roles;
+  readonly permissions: Permissions;
   /** For an account that is about to be made. @throws {InvalidGroup} with everything that it cannot have. */
   beginnings(of: Ownership): Promise<Beginnings>;
 }
@@ -154,6 +164,16 @@ export interface Roles {
   give(key: RoleKey, holder: Holder, actor: Actor): Promise<boolean>;
   /** False: they did not have it. @throws {DeclaredGroup} */
   take(key: RoleKey, holder: Holder, actor: Actor, options?: ChangeOptions): Promise<boolean>;
+}
+
+/** What single people may do at an API without a role. It counts for as long as the API declares it. */
+export interface Permissions {
+  /** All or none; whoever has one already keeps it. @throws {InvalidGroup} when the person, an API or a permission is not there. */
+  give(permissions: readonly PermissionKey[], accountId: string, actor: Actor): Promise<void>;
+  /** Tokens that have them end by themselves. */
+  take(permissions: readonly PermissionKey[], accountId: string, actor: Actor): Promise<void>;
+  /** Takes all at one API from everybody, before another API may come by its identifier. */
+  forget(api: string): Promise<void>;
 }
 
 /** What was given for a group or a role breaks the rules. */

@@ -45,13 +45,26 @@ export function checkedPermissions(
   { resourceServers }: GroupsOptions,
   { api, name, permissions }: Pick<Role, 'api' | 'name' | 'permissions'>,
 ): readonly string[] {
+  const problems = [
+    ...(isRoleName(name) ? [] : [`name: ${ROLE_NAME_RULE}`]),
+    ...(permissions.length > PERMISSIONS_MAX ? [`permissions: ${PERMISSIONS_MAX} at most`] : []),
+    ...permissionProblems(resourceServers, api, permissions),
+  ];
+  if (problems.length > 0) throw new InvalidGroup(problems.join('; '));
+  return [...new Set(permissions)].toSorted();
+}
+
+/** What keeps `permissions` from being given at an API, or (undefined) by the installation. */
+export function permissionProblems(
+  resourceServers: GroupsOptions['resourceServers'],
+  api: string | undefined,
+  permissions: readonly string[],
+): readonly string[] {
   const server = api === undefined ? undefined : resourceServers.find(api);
   const isKnown = (one: string): boolean =>
     server === undefined || server.scopes.has(one) || server.permissions.has(one);
-  const problems = [
-    ...(isRoleName(name) ? [] : [`name: ${ROLE_NAME_RULE}`]),
+  return [
     ...(api !== undefined && server === undefined ? [`api: no API has the identifier ${api}`] : []),
-    ...(permissions.length > PERMISSIONS_MAX ? [`permissions: ${PERMISSIONS_MAX} at most`] : []),
     ...permissions
       .filter((one) => !isPermission(one))
       .map((one) => `permissions: ${one}: ${PERMISSION_RULE}`),
@@ -59,8 +72,6 @@ export function checkedPermissions(
       .filter((one) => !isKnown(one))
       .map((one) => `permissions: ${one} is no scope and no permission of ${api ?? ''}`),
   ];
-  if (problems.length > 0) throw new InvalidGroup(problems.join('; '));
-  return [...new Set(permissions)].toSorted();
 }
 
 /** Whether the configuration has the role. */

@@ -57,8 +57,12 @@ export function tiesIn(
   const from = ({ kind, id }: TieRow): string | undefined => (kind === 'group' ? id : undefined);
   return {
     memberships: rows
-      .filter(({ permissions }) => permissions === null)
+      .filter(({ kind, permissions }) => kind !== 'permission' && permissions === null)
       .map((row) => ({ of: from(row), group: row.name })),
+    permitted: rows
+      .filter(({ kind }) => kind === 'permission')
+      .map(({ api, name }) => ({ api: api ?? '', name }))
+      .filter(({ api, name }) => isDeclared(api, name)),
     given: rows.flatMap((row): readonly Given[] => {
       if (row.permissions === null) return [];
       const api = apiOf(row.api ?? '');

@@ -2,9 +2,9 @@ import { sql, type Compilable, type QueryCreator } from 'kysely';
 import type { Queries } from '../storage/records.ts';
 import type { Tables } from '../storage/tables.ts';
 
-/** One tie: of a role when it has permissions, of a group when not. */
+/** One tie: of a role when it has permissions, of a group when not; or to the permission `name` without a role. */
 export interface TieRow {
-  readonly kind: 'account' | 'group';
+  readonly kind: 'account' | 'group' | 'permission';
   readonly id: string;
   readonly name: string;
   readonly api: string | null;
@@ -16,10 +16,13 @@ export const TIES_MAX = 5000;
 
 const ACCOUNT = sql.lit('account' as const);
 const GROUP = sql.lit('group' as const);
+/** The kinds of the first rows are those of all. */
+const OWN = sql.lit<TieRow['kind']>('account');
+const PERMISSION = sql.lit('permission' as const);
 
 /**
  * All that ties one person to groups and roles, each group followed once however they lie in one another. Its
- * parameters are the id of the account, three times. Cross joins are taken from left to right by SQLite, which knows no
+ * parameters are the id of the account, four times. Cross joins are taken from left to right by SQLite, which knows no
  * sizes and would else read every link there is.
  */
 export function tiesOf(queries: Queries): Compilable<TieRow> {
@@ -30,7 +33,7 @@ export function tiesOf(queries: Queries): Compilable<TieRow> {
     )
     .where('holder.holder_kind', '=', ACCOUNT)
     .where('holder.holder_id', '=', '')
-    .select(['holder.holder_kind as kind', 'holder.holder_id as id', 'role.name as name'])
+    .select([OWN.as('kind'), 'holder.holder_id as id', 'role.name as name'])
     .select(({ cast }) => [
       cast<string | null>('role.api', 'text').as('api'),
       cast<string | null>('role.permissions', 'text').as('permissions'),
@@ -65,6 +68,13 @@ export function tiesOf(queries: Queries): Compilable<TieRow> {
         .where('nested.member_kind', '=', GROUP)
         .select(['nested.member_kind as kind', 'nested.member_id as id', 'there.name as name'])
         .select(({ lit }) => [lit(null).as('api'), lit(null).as('permissions')]),
+    )
+    .unionAll((db) =>
+      db
+        .selectFrom('account_permission as permitted')
+        .where('permitted.account_id', '=', '')
+        .select([PERMISSION.as('kind'), 'permitted.account_id as id', 'permitted.name as name'])
+        .select(({ lit }) => ['permitted.api as api', lit(null).as('permissions')]),
     )
     .limit(sql.lit(TIES_MAX + 1));
 }

@@ -1,4 +1,13 @@
-import type { Held, Ownership, Path, Question, Rights, RoleKey, Step } from './groups.ts';
+import type {
+  Held,
+  Ownership,
+  Path,
+  PermissionKey,
+  Question,
+  Rights,
+  RoleKey,
+  Step,
+} from './groups.ts';
 
 /** A group that the person, or a group, is in. */
 export interface Membership {
@@ -19,6 +28,8 @@ export interface Given {
 export interface Ties {
   readonly memberships: readonly Membership[];
   readonly given: readonly Given[];
+  /** What the person may do without a role. */
+  readonly permitted: readonly PermissionKey[];
 }
 
 const PATHS_MAX = 20;
@@ -30,15 +41,16 @@ export function heldBy(ties: Ties): Held {
   const groups = groupsReached(ties.memberships);
   const given = ties.given.filter(({ to }) => to === undefined || groups.has(to));
   return {
-    rights: ({ api }) => rightsOf(groups, given, api),
-    explain: (question) => explain(ties.memberships, given, question),
+    rights: ({ api }) => rightsOf(groups, { ...ties, given }, api),
+    explain: (question) => explain({ ...ties, given }, question),
     direct: () => directIn(ties),
     roles: () => given.map(({ role }) => role),
   };
 }
 
-function directIn({ memberships, given }: Ties): Ownership {
+function directIn({ memberships, given, permitted }: Ties): Ownership {
   return {
+    permissions: permitted,
     groups: sorted(memberships.filter(({ of }) => of === undefined).map(({ group }) => group)),
     roles: given.filter(({ to }) => to === undefined).map(({ role }) => role),
   };
@@ -60,7 +72,7 @@ function groupsReached(memberships: readonly Membership[]): ReadonlySet<string> 
 
 function rightsOf(
   groups: ReadonlySet<string>,
-  given: readonly Given[],
+  { given, permitted }: Ties,
   api: string | undefined,
 ): Rights {
   const own = given.filter(({ role }) => role.api === api);
@@ -68,17 +80,16 @@ function rightsOf(
   return {
     groups: sorted(groups),
     roles: sorted([...own, ...common].map(({ role }) => role.name)),
-    permissions: sorted(own.flatMap(({ permissions }) => permissions)),
+    permissions: sorted([
+      ...own.flatMap(({ permissions }) => permissions),
+      ...permitted.filter((one) => one.api === api).map(({ name }) => name),
+    ]),
   };
 }
 
 /** Every way without a circle, in the order of length, along steps from which the answer can be reached at all. */
-function explain(
-  memberships: readonly Membership[],
-  given: readonly Given[],
-  question: Question,
-): readonly Path[] {
-  const next = stepsFrom(memberships, given);
+function explain(ties: Ties, question: Question): readonly Path[] {
+  const next = stepsFrom(ties);
   const useful = leadingTo(next, question);
   const found: Path[] = [];
   const waiting: Path[] = [[]];
@@ -99,7 +110,7 @@ function explain(
 type Steps = ReadonlyMap<string, readonly Step[]>;
 
 /** The steps that can be taken from each step, and from the person, each once. */
-function stepsFrom(memberships: readonly Membership[], given: readonly Given[]): Steps {
+function stepsFrom({ memberships, given, permitted }: Ties): Steps {
   const steps = [
     ...memberships.map(({ of, group }) => ({ from: groupKey(of), to: groupStep(group) })),
     ...given.map(({ to, role }) => ({ from: groupKey(to), to: roleStep(role) })),
@@ -109,6 +120,10 @@ function stepsFrom(memberships: readonly Membership[], given: readonly Given[]):
         to: { kind: 'permission', api: role.api, name } as const,
       })),
     ),
+    ...permitted.map(({ api, name }) => ({
+      from: keyOf(undefined),
+      to: { kind: 'permission', api, name } as const,
+    })),
   ];
   const once = new Map(steps.map((step) => [JSON.stringify([step.from, keyOf(step.to)]), step]));
   const bySource = grouped([...once.values()], ({ from }) => from);

@@ -142,6 +142,14 @@ export interface RoleHolderTable {
   readonly source: string;
 }
 
+/** What one person may do at an API without a role. */
+export interface AccountPermissionTable {
+  readonly account_id: string;
+  /** The identifier of the API. */
+  readonly api: string;
+  readonly name: string;
+}
+
 /** Letters to people: the queue, and for a while how each ended. */
 export interface LetterTable {
   readonly id: string;
@@ -358,6 +366,7 @@ export interface Tables {
   readonly group_member: GroupMemberTable;
   readonly role: RoleTable;
   readonly role_holder: RoleHolderTable;
+  readonly account_permission: AccountPermissionTable;
   readonly factor_holder: FactorHolderTable;
   readonly passkey: PasskeyTable;
   readonly totp: TotpTable;

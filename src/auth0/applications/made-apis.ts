@@ -92,6 +92,7 @@ async function forget(
       await applications.permit(client.id, (before) => without(before, identifier), actor);
   for (const role of await groups.roles.list())
     if (role.api === identifier) await groups.roles.delete(role, actor);
+  await groups.permissions.forget(identifier);
 }
 
 function settingsIn(made: MadeApi): Omit<ApiSettings, 'servedBy'> {

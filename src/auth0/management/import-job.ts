@@ -9,7 +9,6 @@ import { invalidBody, ManagementProblem } from './problem.ts';
 import type { ManagementRoom } from './room.ts';
 import type { ManagementRoute } from './route.ts';
 import { CONNECTION_ID } from './user-view.ts';
-import { verificationJob } from './verification-job.ts';
 
 const FILE_BYTES_MAX = 500_000;
 /** Of the file and all that is around it. */
@@ -30,32 +29,8 @@ const fields = z.object({
   users: z.instanceof(Blob, { error: 'is missing, or no file' }),
 });
 
-/** `/jobs` */
-export function jobRoutes(room: ManagementRoom, jobs: Jobs): readonly ManagementRoute[] {
-  const scopes = ['create:users', 'read:users', 'update:users'];
-  return [
-    importUsers(room, jobs),
-    verificationJob(room, jobs),
-    {
-      method: 'get',
-      path: '/jobs/:id',
-      scopes,
-      run: async (call) => jobView(await jobs.find(call.param('id')), 'completed'),
-    },
-    {
-      method: 'get',
-      path: '/jobs/:id/errors',
-      scopes,
-      async run(call) {
-        const { errors } = await jobs.find(call.param('id'));
-        return errors.length === 0 ? undefined : errors;
-      },
-    },
-  ];
-}
-
 /** The file is small enough to be carried before the answer, which says `pending` all the same, as clients expect. */
-function importUsers(room: ManagementRoom, jobs: Jobs): ManagementRoute {
+export function importJob(room: ManagementRoom, jobs: Jobs): ManagementRoute {
   return {
     method: 'post',
     path: '/jobs/users-imports',

@@ -16,6 +16,18 @@ const failed = z.strictObject({
 /** Who of a file was not carried, and why. */
 export type FailedUser = z.output<typeof failed>;
 
+/** What a file of users is to have; `fields` left out: all of them, or in CSV those of each user that are no objects. */
+export const exportShape = z.strictObject({
+  format: z.enum(['json', 'csv']),
+  connection_id: z.string().optional(),
+  limit: z.number().optional(),
+  fields: z
+    .array(z.strictObject({ name: z.string(), export_as: z.string().optional() }))
+    .optional(),
+});
+/** A file of users that somebody asked for. */
+export type ExportWish = z.output<typeof exportShape>;
+
 const job = z.strictObject({
   id: z.string(),
   type: z.string(),
@@ -32,6 +44,7 @@ const job = z.strictObject({
     })
     .optional(),
   errors: z.array(failed),
+  export: exportShape.optional(),
 });
 /** A job that is done. */
 export type Job = z.output<typeof job>;
@@ -70,7 +83,7 @@ export function createJobs({
 
 /** As answers have it. */
 export function jobView(
-  { id, type, createdAt, connectionId, externalId, summary }: Job,
+  { id, type, createdAt, connectionId, externalId, summary, export: wish }: Job,
   status: 'pending' | 'completed',
 ): object {
   return {
@@ -79,7 +92,8 @@ export function jobView(
     status,
     created_at: instantOf(createdAt),
     ...(connectionId !== undefined && { connection_id: connectionId }),
+    ...wish,
     ...(externalId !== undefined && { external_id: externalId }),
-    ...(status === 'completed' && { percentage_done: 100, summary }),
+    ...(status === 'completed' && { percentage_done: 100, ...(summary && { summary }) }),
   };
 }

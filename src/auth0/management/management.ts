@@ -7,7 +7,9 @@ import { organizationRoutes } from './organizations.ts';
 import { clientGrantRoutes } from './client-grants.ts';
 import { clientRoutes } from './clients.ts';
 import { connectionRoutes } from './connections.ts';
-import { IMPORT_BYTES_MAX, jobRoutes } from './import-job.ts';
+import { createExportLinks } from './export-links.ts';
+import { IMPORT_BYTES_MAX } from './import-job.ts';
+import { jobRoutes } from './job-routes.ts';
 import { createJobs } from './jobs.ts';
 import { logRoutes } from './logs.ts';
 import type { ManagementRoom } from './room.ts';
@@ -17,17 +19,21 @@ import { roleRoutes } from './roles.ts';
 import { statsRoutes } from './stats.ts';
 import { ticketRoutes } from './tickets.ts';
 import { userBlockRoutes } from './user-blocks.ts';
+import { userPermissionRoutes } from './user-permissions.ts';
 import { userRoleRoutes } from './user-roles.ts';
 import { userRoutes } from './users.ts';
 
 /** A file of users is the largest that anybody may bring. */
 export const MANAGEMENT_BODIES: LargerBodies = { under: '/api/v2/', bytes: IMPORT_BYTES_MAX };
 
-/** The Management API of a tenant (`/api/v2`). */
+/** The Management API of a tenant (`/api/v2`), and the files of users that it makes (`/exports`). */
 export function createManagement(room: ManagementRoom): Router {
+  const jobs = createJobs(room);
+  const links = createExportLinks(room, jobs);
   const routes = [
     ...userRoutes(room),
     ...userRoleRoutes(room),
+    ...userPermissionRoutes(room),
     ...userBlockRoutes(room),
     ...authenticationMethodRoutes(room),
     ...roleRoutes(room),
@@ -40,9 +46,10 @@ export function createManagement(room: ManagementRoom): Router {
     ...connectionRoutes(room),
     ...logRoutes(room),
     ...statsRoutes(room),
-    ...jobRoutes(room, createJobs(room)),
+    ...jobRoutes(room, { jobs, links }),
   ];
-  return createManagementRoutes(routes, knowingApis(createBearer(room), room));
+  const router = createManagementRoutes(routes, knowingApis(createBearer(room), room));
+  return router.use(links.router.routes());
 }
 
 /** All that is done here may be about an API that another node has just made. */

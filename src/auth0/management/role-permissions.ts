@@ -1,12 +1,13 @@
 import { z } from 'zod';
-import { DeclaredGroup, type Role } from '../../groups/groups.ts';
+import { DeclaredGroup, InvalidGroup, type Role } from '../../groups/groups.ts';
 import type { ManagementRoom } from './room.ts';
 import type { ManagementRoute } from './route.ts';
 import { pageOfAll, pageQuery } from './paging.ts';
 import { addPart } from './role-members.ts';
 import { roleOf, type TenantRole } from './tenant-roles.ts';
 
-const body = z.strictObject({
+/** Permissions at APIs, as bodies name them. */
+export const permissionsBody = z.strictObject({
   permissions: z
     .array(z.strictObject({ resource_server_identifier: z.string(), permission_name: z.string() }))
     .min(1)
@@ -34,7 +35,7 @@ export function rolePermissionRoutes(room: ManagementRoom): readonly ManagementR
       status: 201,
       async run(call) {
         const role = await roleOf(call, room);
-        for (const [api, names] of byApi(await call.body(body)))
+        for (const [api, names] of byApi(await call.body(permissionsBody)))
           await permit(role, { api, permissions: names }, call.actor, room);
         return {};
       },
@@ -45,7 +46,7 @@ export function rolePermissionRoutes(room: ManagementRoom): readonly ManagementR
       scopes: ['update:roles'],
       async run(call) {
         const { parts, name } = await roleOf(call, room);
-        for (const [api, forbid] of byApi(await call.body(body)))
+        for (const [api, forbid] of byApi(await call.body(permissionsBody)))
           if (parts.some((part) => part.api === api))
             await room.groups.roles.edit({ api, name }, { permit: [], forbid }, call.actor);
         return undefined;
@@ -77,7 +78,19 @@ export interface PermissionView {
   readonly resource_server_name: string;
 }
 
-function byApi({ permissions }: z.output<typeof body>): ReadonlyMap<string, readonly string[]> {
+/** APIs of other tenants are not this one's to give. @throws {InvalidGroup} */
+export function refuseForeign(
+  apis: readonly string[],
+  { resourceServers }: Pick<ManagementRoom, 'resourceServers'>,
+): void {
+  const foreign = apis.find((api) => resourceServers.find(api) === undefined);
+  if (foreign !== undefined)
+    throw new InvalidGroup(`api: no API of the tenant has the identifier ${foreign}`);
+}
+
+function byApi({
+  permissions,
+}: z.output<typeof permissionsBody>): ReadonlyMap<string, readonly string[]> {
   const groups = Map.groupBy(permissions, (one) => one.resource_server_identifier);
   return new Map(
     [...groups].map(([api, all]) => [api, all.map(({ permission_name: name }) => name)]),
@@ -91,6 +104,7 @@ async function permit(
   room: ManagementRoom,
 ): Promise<void> {
   const { api, permissions } = wanted;
+  refuseForeign([api], room);
   if (role.parts.some((part) => part.api === api)) {
     const change = { permit: permissions, forbid: [] };
     await room.groups.roles.edit({ api, name: role.name }, change, actor);

@@ -2,14 +2,13 @@ import { z } from 'zod';
 import { userOf } from './find-user.ts';
 import { pageOfAll, pageQuery } from './paging.ts';
 import { giveRole, takeRole } from './role-members.ts';
-import { permissionsOf } from './role-permissions.ts';
 import type { ManagementRoom } from './room.ts';
 import type { ManagementRoute } from './route.ts';
 import { listRoles, rolesByIds, roleView, type TenantRole } from './tenant-roles.ts';
 
 const body = z.strictObject({ roles: z.array(z.string()).min(1).max(50) });
 
-/** `/users/{id}/roles` and `/users/{id}/permissions` */
+/** `/users/{id}/roles` */
 export function userRoleRoutes(room: ManagementRoom): readonly ManagementRoute[] {
   const path = '/users/:id/roles';
   return [
@@ -25,7 +24,6 @@ export function userRoleRoutes(room: ManagementRoom): readonly ManagementRoute[]
     },
     changeRoles('post', giveRole, room),
     changeRoles('delete', takeRole, room),
-    listPermissions(room),
   ];
 }
 
@@ -47,33 +45,11 @@ function changeRoles(
   };
 }
 
-/** What all roles of the person permit at the tenant's APIs, with the roles that do. */
-function listPermissions(room: ManagementRoom): ManagementRoute {
-  return {
-    method: 'get',
-    path: '/users/:id/permissions',
-    scopes: ['read:users'],
-    async run(call) {
-      const { id } = await userOf(call, room);
-      const sourced = (await rolesHeld(id, room)).flatMap((role) =>
-        role.parts
-          .flatMap((part) => permissionsOf(part, room))
-          .map((permission) => ({ permission, source: sourceOf(role) })),
-      );
-      const groups = Map.groupBy(sourced, ({ permission }) =>
-        JSON.stringify([permission.resource_server_identifier, permission.permission_name]),
-      );
-      const all = [...groups.values()].map((same) => ({
-        ...same[0]?.permission,
-        sources: same.map(({ source }) => source),
-      }));
-      return pageOfAll('permissions', all, call.query(z.object(pageQuery)));
-    },
-  };
-}
-
 /** Of each role the parts that count for the person, whether given or by a group. */
-async function rolesHeld(accountId: string, room: ManagementRoom): Promise<readonly TenantRole[]> {
+export async function rolesHeld(
+  accountId: string,
+  room: Pick<ManagementRoom, 'groups' | 'resourceServers'>,
+): Promise<readonly TenantRole[]> {
   const held = (await room.groups.held(accountId)).roles();
   const counts = ({ api, name }: TenantRole['parts'][number]): boolean =>
     held.some((role) => role.api === api && role.name === name);
@@ -81,8 +57,4 @@ async function rolesHeld(accountId: string, room: ManagementRoom): Promise<reado
     const parts = role.parts.filter(counts);
     return parts.length === 0 ? [] : [{ ...role, parts }];
   });
-}
-
-function sourceOf({ id, name }: TenantRole): object {
-  return { source_id: id, source_name: name, source_type: 'ROLE' };
 }

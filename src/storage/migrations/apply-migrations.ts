@@ -8,6 +8,7 @@ import { auth0Organizations } from './0011-auth0-organizations.ts';
 import { auth0Users } from './0009-auth0-users.ts';
 import { hooks } from './0010-hooks.ts';
 import { cognitoPools } from './0007-cognito-pools.ts';
+import { accountPermissions } from './0015-account-permissions.ts';
 import { apis } from './0014-apis.ts';
 import { auditSites } from './0013-audit-sites.ts';
 import { cognitoMfa } from './0012-cognito-mfa.ts';
@@ -32,6 +33,7 @@ const MIGRATIONS: readonly Migration[] = [
   cognitoMfa,
   auditSites,
   apis,
+  accountPermissions,
 ];
 
 /** Runs one statement inside the transaction and gives its rows. */

@@ -136,6 +136,58 @@ describe('roles', () => {
   });
 });
 
+describe('permissions without a role', () => {
+  test('count in tokens, are told beside those of roles, and leave those when they are taken', async () => {
+    const ida = await idOf('ida');
+    const path = at(ida, '/permissions');
+    expect((await node.manage('POST', path, permission('read:all'))).status).toBe(201);
+    expect((await node.manage('POST', path, permission('read:all'))).status).toBe(201);
+    const reader = { name: 'second reader', description: 'Reads, too' };
+    const { body: role } = await node.manage('POST', '/roles', reader);
+    await node.manage('POST', `/roles/${role.id}/permissions`, permission('read:all'));
+    await node.manage('POST', at(ida, '/roles'), { roles: [role.id] });
+    const byRole = { source_id: role.id, source_name: 'second reader', source_type: 'ROLE' };
+    const told = {
+      permission_name: 'read:all',
+      description: 'Read',
+      resource_server_identifier: STANDARD_API,
+      resource_server_name: 'Standard',
+    };
+    expect((await node.manage('GET', path)).list).toEqual([
+      {
+        ...told,
+        sources: [byRole, { source_id: '', source_name: '', source_type: 'DIRECT' }],
+      },
+    ]);
+    await node.manage('DELETE', at(ida, '/roles'), { roles: [role.id] });
+    expect(await permissionsInToken('ida')).toEqual(['read:all']);
+    // Nobody has a role by it.
+    expect((await node.manage('GET', at(ida, '/roles'))).list).toEqual([]);
+    await node.manage('POST', at(ida, '/roles'), { roles: [role.id] });
+    expect((await node.manage('DELETE', path, permission('read:all'))).status).toBe(204);
+    expect((await node.manage('GET', path)).list).toEqual([{ ...told, sources: [byRole] }]);
+    await node.manage('DELETE', at(ida, '/roles'), { roles: [role.id] });
+    expect(await permissionsInToken('ida')).toEqual([]);
+  });
+
+  test.each([
+    ['that the API does not have', permission('fly')],
+    ['of an API that is not the tenant’s', permission('read:all', 'https://other.example.com')],
+    ['of the Management API', permission('read:users', 'MANAGEMENT')],
+    ['without a name', { permissions: [{ resource_server_identifier: STANDARD_API }] }],
+  ])('%s are refused', async (_, wanted) => {
+    const body = JSON.parse(
+      JSON.stringify(wanted).replace('MANAGEMENT', `${node.tenant}/api/v2/`),
+    ) as object;
+    const path = at(await idOf('jon'), '/permissions');
+    expect(await node.manage('POST', path, body)).toMatchObject({
+      status: 400,
+      body: { errorCode: 'invalid_body' },
+    });
+    expect((await node.manage('GET', path)).list).toEqual([]);
+  });
+});
+
 describe('what the configuration declares', () => {
   test('is told: applications without their secrets, their grants, APIs, and the one connection', async () => {
     const clients = await node.manage('GET', '/clients?include_totals=true');

@@ -1,5 +1,6 @@
+import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { CALLBACK, SPA } from './tenant-node.ts';
+import { CALLBACK, SECRET, SPA } from './tenant-node.ts';
 import { openManagedNode, type Item, type ManagedNode } from './management-client.ts';
 
 const CONNECTION = 'Username-Password-Authentication';
@@ -268,5 +269,92 @@ describe('users', () => {
     for (const gone of [one, `${path}/passkey%7Cx`, `${path}/totp%7C0`, `${path}/sms%7C0`])
       expect((await node.manage('DELETE', gone)).status, gone).toBe(404);
     expect((await node.manage('DELETE', at(id, '/authenticators'))).status).toBe(204);
+  });
+});
+
+describe('exports of users', () => {
+  async function locationFor(wish: object): Promise<string> {
+    const begun = await node.manage('POST', '/jobs/users-exports', wish);
+    expect(begun).toMatchObject({ status: 200, body: { type: 'users_export', status: 'pending' } });
+    const { body } = await node.manage('GET', `/jobs/${begun.body.id}`);
+    expect(body).toMatchObject({ status: 'completed', ...wish });
+    return String(body['location']);
+  }
+
+  async function linesFor(wish: object): Promise<readonly string[]> {
+    const file = await fetch(await locationFor(wish));
+    expect(file.headers.get('content-type')).toBe('application/gzip');
+    return gunzipSync(await file.arrayBuffer())
+      .toString()
+      .trim()
+      .split(/\r?\n/u);
+  }
+
+  test('are a JSON object a line, as the API tells users, without a password', async () => {
+    const made = await create({ email: 'mo@example.com', password: GOOD });
+    const lines = await linesFor({ format: 'json' });
+    const users = lines.map((line) => JSON.parse(line) as Item);
+    expect(users.find(({ user_id: id }) => id === made.user_id)).toEqual(made);
+    const { body } = await node.manage('GET', '/users?include_totals=true');
+    expect(users).toHaveLength(body.total);
+    expect(lines.join('')).not.toMatch(/argon2|password/u);
+  });
+
+  test('have the fields that are asked for, by their titles, and in CSV no formula', async () => {
+    await create({
+      user_id: '0-first',
+      email: 'otto@example.com',
+      password: GOOD,
+      name: '=SUM("A1")',
+      app_metadata: { plan: { tier: 'gold' } },
+    });
+    const fields = [
+      { name: 'user_id', export_as: 'Id' },
+      { name: 'name' },
+      { name: 'app_metadata.plan' },
+      { name: 'identities[0].isSocial' },
+      { name: 'nothing.there' },
+    ];
+    expect(await linesFor({ format: 'csv', limit: 1, fields })).toEqual([
+      '"Id","name","app_metadata.plan","identities[0].isSocial","nothing.there"',
+      `"auth0|0-first","'=SUM(""A1"")","{""tier"":""gold""}","false",`,
+    ]);
+    const [line = ''] = await linesFor({ format: 'json', limit: 1, fields });
+    expect(JSON.parse(line)).toEqual({
+      Id: 'auth0|0-first',
+      name: '=SUM("A1")',
+      'app_metadata.plan': { tier: 'gold' },
+      'identities[0].isSocial': false,
+    });
+  });
+
+  test('are fetched for a minute, and only by those who may read users', async () => {
+    const location = await locationFor({ format: 'csv' });
+    expect((await fetch(location, { method: 'HEAD' })).status).toBe(200);
+    node.clock.advance(61);
+    expect(await (await fetch(location)).json()).toMatchObject({ errorCode: 'inexistent_export' });
+    expect((await fetch(`${node.tenant}/exports/none`)).status).toBe(404);
+    const { body: job } = await node.manage('POST', '/jobs/users-exports', {});
+    const { body } = await node.token({
+      grant_type: 'client_credentials',
+      client_id: 'manager-client',
+      client_secret: SECRET,
+      audience: `${node.tenant}/api/v2/`,
+      scope: 'create:users',
+    });
+    const headers = { authorization: `Bearer ${String(body['access_token'])}` };
+    const answer = await fetch(`${node.tenant}/api/v2/jobs/${job.id}`, { headers });
+    expect(answer.status).toBe(200);
+    expect(await answer.json()).not.toHaveProperty('location');
+  });
+
+  test.each([
+    { format: 'xml' },
+    { connection_id: 'con_other' },
+    { fields: [] },
+    { fields: [{ name: 'a b' }] },
+    { more: true },
+  ])('that nobody can make are refused: %j', async (wish) => {
+    expect((await node.manage('POST', '/jobs/users-exports', wish)).status).toBe(400);
   });
 });

@@ -109,6 +109,11 @@ test('what commands make of groups and roles counts on a running node, and is ex
     permissions: [],
     apis: [{ api: API, roles: ['reader'], permissions: ['read:messages'] }],
   });
+  const permission = { api: API, name: 'read:messages' };
+  await node.groups.permissions.give([permission], 'acct-alice', ACTOR);
+  expect(await outputOf('person rights alice@example.com --why read:messages')).toContain(
+    `alice@example.com may read:messages at ${API}.\n`,
+  );
 }, 60_000);
 
 test('a command takes away what a command gave, and ends tokens where it is told to', async () => {

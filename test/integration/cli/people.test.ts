@@ -305,6 +305,7 @@ describe('people of another system', () => {
       { id: 'old-5', username: 'five', ...ties, totp: secret },
       { id: 'old-6', username: 'six', groups: ['nowhere'], roles: [{ name: 'cook', api: 'x' }] },
       { id: 'old-7', username: 'seven', totp: 'short' },
+      { id: 'old-8', username: 'eight', permissions: [{ name: 'cook', api: 'x' }] },
     ].map((one) => JSON.stringify(one));
     for (const flags of [['--dry-run'], []]) {
       const { err } = await latchkey(['import', '-', ...flags], lines.join('\n'));
@@ -312,7 +313,8 @@ describe('people of another system', () => {
         'line 2: groups: there is no group nowhere; roles: there is no role cook',
       );
       expect(err).toContain('line 3: totp: must be a secret in base32');
-      expect(err).toContain('2 of 3 people');
+      expect(err).toContain('line 4: api: no API has the identifier x');
+      expect(err).toContain('3 of 4 people');
     }
     expect(await node.accounts.find('old-6')).toBeUndefined();
     expect(await node.groups.rightsOf('old-5', {})).toMatchObject(ties);

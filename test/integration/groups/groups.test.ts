@@ -95,6 +95,43 @@ describe.each([
     });
   });
 
+  test('a person may do at an API what no role permits, for as long as the API has it', async () => {
+    const { groups, events } = room;
+    const [read, erase] = ['read:messages', 'delete:messages'].map((name) => ({ api: API, name }));
+    if (read === undefined || erase === undefined) throw new TypeError('two are made above');
+    await groups.permissions.give([read, erase], 'acct-alice', ACTOR);
+    // Those who have it keep it.
+    await groups.permissions.give([read], 'acct-alice', ACTOR);
+    expect(await groups.rightsOf('acct-alice', { api: API })).toEqual({
+      groups: [],
+      roles: [],
+      permissions: ['delete:messages', 'read:messages'],
+    });
+    expect(await groups.rightsOf('acct-alice', {})).toMatchObject({ permissions: [] });
+    expect(await groups.rightsOf('acct-bob', { api: API })).toMatchObject({ permissions: [] });
+    expect(await groups.explain('acct-alice', { name: 'read:messages' })).toEqual([
+      [{ kind: 'permission', ...read }],
+    ]);
+    const refused = groups.permissions.give([read, { api: API, name: 'fly' }], 'acct-bob', ACTOR);
+    await expect(refused).rejects.toThrow(/fly is no scope and no permission/u);
+    await expect(groups.permissions.give([read], 'acct-nobody', ACTOR)).rejects.toThrow(/no acc/u);
+    expect(await groups.rightsOf('acct-bob', { api: API })).toMatchObject({ permissions: [] });
+    await groups.permissions.take([erase], 'acct-alice', ACTOR);
+    expect((await groups.held('acct-alice')).direct().permissions).toEqual([read]);
+    const told = (type: string, permission: string): object =>
+      expect.objectContaining({ type, permission, api: API, accountId: 'acct-alice' });
+    expect(await events()).toEqual([
+      told('permission.given', 'read:messages'),
+      told('permission.given', 'delete:messages'),
+      told('permission.taken', 'delete:messages'),
+    ]);
+    await groups.permissions.give([read], 'acct-bob', ACTOR);
+    await records.write(...forgetAccount(records.queries, 'acct-bob'));
+    expect((await groups.held('acct-bob')).direct().permissions).toEqual([]);
+    await groups.permissions.forget(API);
+    expect((await groups.held('acct-alice')).direct().permissions).toEqual([]);
+  });
+
   test('what a role of one API permits says nothing at another', async () => {
     await arrange();
     const other = { api: 'https://other.example.com' };

@@ -20,6 +20,7 @@ describe('a line of a file of people', () => {
       created_at: '2020-01-01T00:00:00Z',
       groups: ['lab'],
       roles: ['keeper', { name: 'reader', api: 'https://api.example.com' }],
+      permissions: [{ name: 'write', api: 'https://api.example.com' }],
       totp: 'JBSWY3DPEHPK3PXP',
     };
     expect(readImportLine(JSON.stringify(line))).toEqual({
@@ -37,6 +38,7 @@ describe('a line of a file of people', () => {
       },
       groups: ['lab'],
       roles: [{ name: 'keeper' }, { name: 'reader', api: 'https://api.example.com' }],
+      permissions: [{ name: 'write', api: 'https://api.example.com' }],
       totp: 'JBSWY3DPEHPK3PXP',
       lost: [],
     });
@@ -56,6 +58,7 @@ describe('a line of a file of people', () => {
     ['{"expiresAt":"soon"}', 'expiresAt: '],
     ['{"groups":"lab"}', 'groups: '],
     ['{"roles":[{"api":"x"}]}', 'roles.0: '],
+    ['{"permissions":["write"]}', 'permissions.0: '],
     [`{"email":"${'x'.repeat(70_000)}"}`, 'is too long'],
   ])('%.20s is refused', (line, problem) => {
     const read = readImportLine(line);

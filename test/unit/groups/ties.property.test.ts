@@ -19,14 +19,19 @@ const gift: fc.Arbitrary<Given> = fc
     permissions: fc.subarray(['read', 'write', 'delete']),
   })
   .map(({ to, api, name, permissions }) => ({ to, role: { api, name }, permissions }));
+const permitted = fc.record({
+  api: fc.constantFrom('https://one', 'https://two'),
+  name: fc.constantFrom('read', 'write', 'fly'),
+});
 /** Circles, diamonds, and groups that lead nowhere among them. */
 const ties: fc.Arbitrary<Ties> = fc.record({
   memberships: fc.array(membership, { maxLength: 20 }),
   given: fc.array(gift, { maxLength: 8 }),
+  permitted: fc.array(permitted, { maxLength: 3 }),
 });
 
 /** The same by going over everything until nothing changes. */
-function naive({ memberships, given: all }: Ties, api: string | undefined): Rights {
+function naive({ memberships, given: all, permitted: own }: Ties, api: string | undefined): Rights {
   let groups = new Set<string>();
   for (let before = -1; before !== groups.size;) {
     before = groups.size;
@@ -42,14 +47,19 @@ function naive({ memberships, given: all }: Ties, api: string | undefined): Righ
         .filter(({ role }) => role.api === api || role.api === undefined)
         .map(({ role }) => role.name),
     ),
-    permissions: sorted(
-      mine.filter(({ role }) => role.api === api).flatMap(({ permissions }) => permissions),
-    ),
+    permissions: sorted([
+      ...mine.filter(({ role }) => role.api === api).flatMap(({ permissions }) => permissions),
+      ...own.filter((one) => one.api === api).map(({ name }) => name),
+    ]),
   };
 }
 
 /** Whether the ties lead from one step (the person when there is none) to the next. */
-function isTied({ memberships, given: all }: Ties, from: Step | undefined, to: Step): boolean {
+function isTied(
+  { memberships, given: all, permitted: own }: Ties,
+  from: Step | undefined,
+  to: Step,
+): boolean {
   const group = from?.kind === 'group' ? from.name : undefined;
   if (from?.kind === 'role')
     return all.some(
@@ -60,6 +70,8 @@ function isTied({ memberships, given: all }: Ties, from: Step | undefined, to: S
         to.api === from.api &&
         permissions.includes(to.name),
     );
+  if (to.kind === 'permission')
+    return from === undefined && own.some((one) => one.name === to.name && one.api === to.api);
   if (to.kind === 'group')
     return memberships.some((one) => one.of === group && one.group === to.name);
   return all.some(
@@ -89,6 +101,7 @@ describe('what a person is and may do', () => {
       'read',
       'write',
       'delete',
+      'fly',
     );
     fc.assert(
       fc.property(ties, names, fc.constantFrom(...APIS), (some, name, api) => {
@@ -122,7 +135,7 @@ describe('a tangle of groups', () => {
       group: `g${depth}`,
     }));
     const given = [{ to: 'g1999', role: { api: undefined, name: 'deep' }, permissions: [] }];
-    const held = heldBy({ memberships, given });
+    const held = heldBy({ memberships, given, permitted: [] });
     expect(held.rights({}).roles).toEqual(['deep']);
     expect(held.explain({ name: 'deep' })[0]).toHaveLength(2001);
   });
@@ -137,9 +150,8 @@ describe('a tangle of groups', () => {
       ]);
     });
     const short = { of: undefined, group: 'end11' };
-    const paths = heldBy({ memberships: [...memberships, short], given: [] }).explain({
-      name: 'end11',
-    });
+    const some = { memberships: [...memberships, short], given: [], permitted: [] };
+    const paths = heldBy(some).explain({ name: 'end11' });
     expect(paths[0]).toEqual([{ kind: 'group', name: 'end11' }]);
     expect(paths.length).toBeLessThanOrEqual(20);
   });

@@ -103,7 +103,10 @@ describe('custom claims', () => {
   const account = {
     attributes: { roles: ['admin'], department: 'research', ssn: '1' },
   } as unknown as Account;
-  const subject = { account, held: async () => heldBy({ memberships: [], given: [] }) };
+  const subject = {
+    account,
+    held: async () => heldBy({ memberships: [], given: [], permitted: [] }),
+  };
   const claims = createCustomClaims(
     claimsConfig.parse({
       custom: [
@@ -152,6 +155,7 @@ describe('custom claims', () => {
   });
 
   const MEMBER = heldBy({
+    permitted: [],
     memberships: [
       { of: undefined, group: 'shop-staff' },
       { of: 'shop-staff', group: 'everybody' },
