@@ -127,6 +127,24 @@ test('health tells of a replica that is missing', async () => {
   await replica.restart();
 });
 
+test.each(['latchkey-durable', 'latchkey-notices'])(
+  'the state is well again only when the connection %s is back, too',
+  async (name) => {
+    expect((await state.health()).ok).toBe(true);
+    wire.hold();
+    const clients = await master.execute('CLIENT', 'LIST');
+    const id = new RegExp(`^id=(\\d+) .*name=${name} `, 'mu').exec(clients)?.[1] ?? '';
+    await master.execute('CLIENT', 'KILL', 'ID', id);
+    await expect
+      .poll(() => state.health())
+      .toMatchObject({ ok: false, remarks: [expect.stringContaining(name)] });
+    expect((await state.get('sync'))?.value).toBe(1);
+    await wire.heal();
+    await expect.poll(async () => (await state.health()).ok).toBe(true);
+    expect(await master.execute('CLIENT', 'LIST')).toContain(`name=${name} `);
+  },
+);
+
 describe('a Redis 7.2 alone, as the wire makes ours look', () => {
   /** What WAITAOF answers: how many logs here, and how many at replicas, are on disk. */
   async function openLookingNewer(onDisk: 0 | 1): Promise<State> {

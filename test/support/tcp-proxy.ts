@@ -13,9 +13,11 @@ export interface TcpProxy {
   cut(): void;
   /** Cuts what is connected and refuses new connections, as a server that is not there. */
   refuse(): Promise<void>;
+  /** Refuses new connections; what is connected stays. */
+  hold(): void;
   /** Goes on accepting, but lets no byte through either way. */
   blackHole(): void;
-  /** Takes back {@link delay}, {@link refuse} and {@link blackHole}; what a black hole swallowed is lost. */
+  /** Takes back {@link delay}, {@link refuse}, {@link hold} and {@link blackHole}; what a black hole swallowed is lost. */
   heal(): Promise<void>;
   /**
    * Lets the next request that holds `marker` through, waits for the answer, throws it away and cuts
@@ -88,6 +90,9 @@ export async function startTcpProxy(target: Target, rewriting: Rewriting = {}): 
     },
     cut,
     refuse,
+    hold() {
+      server.close();
+    },
     blackHole() {
       wire.isBlackHole = true;
     },

@@ -1,6 +1,7 @@
 import type { StateHealth } from '../state.ts';
 import { advise } from './errors.ts';
 import { openLink, type Link } from './link.ts';
+import { missingAmong } from './missing-link.ts';
 import { refuseUnfit } from './master.ts';
 import { keepMap, type Cluster } from './map-keeper.ts';
 import { createMasters } from './masters.ts';
@@ -115,9 +116,12 @@ async function healthOf({ map, masters, guide }: Cluster): Promise<StateHealth> 
       return { ok, remarks: remarks.map((remark) => `${node}: ${remark}`) };
     }),
   );
-  const gap = map.isComplete() ? [] : ['some slots of the Cluster have no master'];
+  const gaps = [
+    map.isComplete() ? undefined : 'some slots of the Cluster have no master',
+    await missingAmong([guide]),
+  ].filter((gap) => gap !== undefined);
   return {
-    ok: gap.length === 0 && found.every(({ ok }) => ok),
-    remarks: [...gap, ...found.flatMap(({ remarks }) => remarks)],
+    ok: gaps.length === 0 && found.every(({ ok }) => ok),
+    remarks: [...gaps, ...found.flatMap(({ remarks }) => remarks)],
   };
 }

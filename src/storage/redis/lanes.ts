@@ -20,6 +20,8 @@ export interface Lanes {
    * while the main one is ready, for that is the connection which is inspected.
    */
   durable(): Lane;
+  /** The connections of those lanes that are in use, and of the main one. */
+  links(): readonly Link[];
   close(): Promise<void>;
 }
 
@@ -66,6 +68,8 @@ export function createLanes(options: LanesOptions): Lanes {
       own ??= openOwn();
       return own;
     },
+    links: () =>
+      own === undefined || options.confirmation() === 'none' ? [main.link] : [main.link, own.link],
     async close() {
       await Promise.all([main.link.close(), own?.link.close()]);
     },

@@ -9,6 +9,7 @@ import { createFence, type Neighbours } from './fence.ts';
 import { createInspector } from './inspector.ts';
 import { createLanes, type Lanes } from './lanes.ts';
 import { openLink } from './link.ts';
+import { missingAmong } from './missing-link.ts';
 import type { Reign } from './reigns.ts';
 import type { SentinelWatch } from './sentinel-watch.ts';
 import { remarksOf, type Place } from './server-facts.ts';
@@ -79,6 +80,8 @@ export function openMaster(options: MasterOptions): Master {
       } catch (error) {
         return { ok: false, remarks: [messageOf(error)] };
       }
+      const missing = await missingAmong(lanes.links());
+      if (missing !== undefined) return { ok: false, remarks: [missing] };
       const facts = inspector.facts();
       return { ok: true, remarks: facts ? remarksOf(facts, replicas) : [] };
     },

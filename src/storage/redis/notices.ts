@@ -2,13 +2,14 @@ import type { Logger } from '../../runtime/logger.ts';
 import type { State } from '../state.ts';
 import { createAttempt } from './attempts.ts';
 import { createFence } from './fence.ts';
-import { openLink, type LinkOptions } from './link.ts';
+import { openLink, type Link, type LinkOptions } from './link.ts';
 import type { Names } from './names.ts';
 import { createSubscriptions } from './subscriptions.ts';
 import { oneWay } from './topology.ts';
 
 /** The connection on which notifications come. */
 export interface Notices {
+  readonly link: Link;
   readonly subscribe: State['subscribe'];
   close(): Promise<void>;
 }
@@ -38,11 +39,17 @@ export function openNotices({ names, logger, ...options }: NoticesOptions): Noti
     fence: createFence(() => undefined),
     run: <Answer>(act: () => Promise<Answer>) => act(),
   };
-  const ways = oneWay({ main, durable: () => main, close: () => link.close() });
+  const ways = oneWay({
+    main,
+    durable: () => main,
+    links: () => [link],
+    close: () => link.close(),
+  });
   const attempt = createAttempt(ways, options.timeoutMs);
   const subscriptions = createSubscriptions({ client: link.client, attempt }, logger);
   link.client.on('message', subscriptions.tell);
   return {
+    link,
     async subscribe(topic, listener) {
       return await subscriptions.subscribe(names.channel(topic), listener);
     },

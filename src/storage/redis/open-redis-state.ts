@@ -7,6 +7,7 @@ import { openCluster } from './cluster.ts';
 import { createCollectionVerbs } from './collections.ts';
 import { readConnectionOptions } from './connection-options.ts';
 import { createEntryVerbs, type VerbParts } from './entries.ts';
+import { missingAmong } from './missing-link.ts';
 import { createNames } from './names.ts';
 import { openNotices } from './notices.ts';
 import { loadScripts } from './scripts.ts';
@@ -60,7 +61,11 @@ export async function openRedisState(
       await attempt(channel, (wire) => wire.send('PUBLISH', channel, ''));
     },
     subscribe: notices.subscribe,
-    health: topology.health,
+    async health() {
+      const found = await topology.health();
+      const missing = found.ok ? await missingAmong([notices.link]) : undefined;
+      return missing === undefined ? found : { ok: false, remarks: [missing] };
+    },
     async close() {
       sentinels?.close();
       await Promise.all([topology.close(), notices.close()]);
