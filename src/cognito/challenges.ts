@@ -43,7 +43,7 @@ export interface Challenge extends z.output<typeof record> {
 export interface Challenges {
   /** Gives the `Session` by which the answer finds it. */
   open(fields: ChallengeFields, lifeSeconds: number): Promise<string>;
-  /** Undefined: over, used, or never there. */
+  /** Undefined: over, used, never there, or of a release that kept other things of it. */
   find(session: string): Promise<Challenge | undefined>;
   /** False: another request was faster. */
   change(challenge: Challenge, changed: Partial<ChallengeFields>): Promise<boolean>;
@@ -76,7 +76,8 @@ export function createChallenges({
     async find(session) {
       const entry = await state.get(keyOf(session));
       if (entry === undefined || entry.value === USED) return undefined;
-      return { session, version: entry.version, ...record.parse(entry.value) };
+      const { data } = record.safeParse(entry.value);
+      return data && { session, version: entry.version, ...data };
     },
     async change({ session, version, ...fields }, changed) {
       const next = record.parse({ ...fields, ...changed });

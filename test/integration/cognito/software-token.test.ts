@@ -1,5 +1,6 @@
 import { Secret, TOTP } from 'otpauth';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { sha256 } from '../../../src/runtime/digest.ts';
 import { PASSWORD } from '../../support/account-node.ts';
 import {
   CLIENT,
@@ -109,6 +110,31 @@ test('where everybody needs an app, whoever has none sets it up on the way', asy
   );
   expect((await respond(node, asked, { USERNAME: 'ben' })).body.AuthenticationResult).toBeDefined();
   expect((await signIn(node, 'ben')).body.ChallengeName).toBe('SOFTWARE_TOKEN_MFA');
+});
+
+test('a challenge that a node of another release keeps otherwise is over', async () => {
+  const node = nodeOf('on');
+  const asked = await signIn(node, 'cat');
+  const { Session } = asked.body;
+  const rooms = await node.openRooms();
+  try {
+    const key = `cognito:challenge:${sha256(Session)}`;
+    const kept = Object(await rooms.state.get(key)).value;
+    const { expiresAt, ...before } = kept;
+    expect(expiresAt).toEqual(expect.any(Number));
+    await rooms.state.put(key, before, { ttlSeconds: 180, once: true });
+  } finally {
+    await rooms.close();
+  }
+  const answers = [
+    await respond(node, asked, { USERNAME: 'cat' }),
+    await node.call('AssociateSoftwareToken', { Session }),
+  ];
+  for (const { error, body } of answers)
+    expect([error, body.message]).toEqual([
+      'NotAuthorizedException',
+      expect.stringContaining('session can only be used once'),
+    ]);
 });
 
 test('who has to choose a new password does so by the policy of the pool, and signs in by it', async () => {
