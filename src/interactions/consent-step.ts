@@ -1,9 +1,9 @@
-import { sha256 } from '../runtime/digest.ts';
 import type { ConsentRequest, Interactions } from '../provider/contract.ts';
 import { showConsent } from './consent.ts';
 import type { Visit } from './interaction-routes.ts';
 import type { ShowPage } from './pages.ts';
 import { personIn } from './sign-in-step.ts';
+import { nameOfShown } from './shown-consent.ts';
 import type { SignIn } from './sign-in-progress.ts';
 
 /** The last step of a sign-in: what the client may have, of whoever has proven everything. */
@@ -38,11 +38,6 @@ export function createConsentStep({
   };
 }
 
-/**
- * Names what was shown to whom. No secret: the form has a token beside it. What came to be asked in a later
- * release is named only where it is asked: a page of either release must be good at the other's nodes.
- */
 function nameOf(signIn: SignIn, asked: ConsentRequest): string {
-  const { details, ...always } = asked;
-  return sha256(JSON.stringify([personIn(signIn).account.id, details.length > 0 ? asked : always]));
+  return nameOfShown(personIn(signIn).account.id, asked);
 }

@@ -8,6 +8,7 @@ import {
 import { accountCard, clientCard } from './cards.ts';
 import type { Step, Visit } from './interaction-routes.ts';
 import type { ShowPage } from './pages.ts';
+import { nameOfShown } from './shown-consent.ts';
 
 interface ConsentOptions {
   readonly interactions: Interactions;
@@ -46,16 +47,23 @@ export function createConsent({ interactions, accounts, show }: ConsentOptions):
     if (account === undefined || asked === undefined)
       throw new InteractionExpired('a consent without an account');
     const another = `/interaction/${uid}/sign-in`;
-    await showConsent(visit, show, { account, asked, shown: '', another });
+    const shown = nameOfShown(accountId, asked);
+    await showConsent(visit, show, { account, asked, shown, another });
   }
 
   return async (visit) => {
     const { ctx, interaction, form } = visit;
-    if (form === undefined) await ask(visit);
-    else {
-      const isGranted = form.get('action') === 'continue';
-      const kind = isGranted ? 'consented' : 'refused';
-      await interactions.finish(ctx, interaction.uid, { kind });
-    }
+    const isGranted = form?.get('action') === 'continue';
+    // A role that was given meanwhile lets more be asked: nobody allows what they were not shown.
+    if (form === undefined || (isGranted && !isOfNow(visit))) await ask(visit);
+    else
+      await interactions.finish(ctx, interaction.uid, {
+        kind: isGranted ? 'consented' : 'refused',
+      });
   };
+}
+
+/** Whether its page showed what is asked now. */
+function isOfNow({ interaction: { accountId = '', consent }, form }: Visit): boolean {
+  return consent !== undefined && form?.get('shown') === nameOfShown(accountId, consent);
 }

@@ -136,7 +136,7 @@ export interface ConsentPage extends Form {
   readonly account: AccountCard;
   /** Where to sign in as somebody else; empty: a button of the form begins the sign-in anew. */
   readonly another: string;
-  /** Names what is asked of whom, within a sign-in; else empty. */
+  /** Names what is asked of whom. */
   readonly shown: string;
   readonly scopes: readonly AskedFor[];
   readonly claims: readonly AskedFor[];

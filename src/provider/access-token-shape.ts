@@ -19,6 +19,7 @@ import type { EngineClients } from './engine-clients.ts';
 import { sourceOf } from './grant-source.ts';
 import { claimsOf } from './organization-engine.ts';
 import type { Organizations } from './organizations.ts';
+import type { Permitted } from './permitted.ts';
 import type { RequestScopes } from './request-scope.ts';
 import { asymmetric, formatFor, type Resources } from './resources.ts';
 import type { Endpoints } from './routes.ts';
@@ -32,6 +33,7 @@ export interface ShapeOptions {
   readonly endpoints: Endpoints;
   readonly engineClients: EngineClients;
   readonly resources: Resources;
+  readonly permitted: Permitted;
   readonly accountClaims: AccountClaims;
   readonly scopes: RequestScopes;
   readonly subjects: Subjects;
@@ -184,13 +186,11 @@ function grantedScopes(ctx: KoaContextWithOIDC): readonly string[] {
 /** Where an API enforces permissions: of its scopes only those that a role of the person permits now. */
 async function keepPermitted(
   token: AccessToken,
-  { resources, accountClaims }: ShapeOptions,
+  { resources, permitted }: ShapeOptions,
 ): Promise<void> {
   const api = apiOf(token, resources);
   if (api?.enforcePermissions !== true) return;
-  const held = await accountClaims.heldBy(token.accountId);
-  const permitted = new Set(held.rights({ api: api.identifier }).permissions);
-  const kept = wordsOf(token.scope).filter((name) => !api.scopes.has(name) || permitted.has(name));
+  const kept = await permitted.keep(token.accountId, api.identifier, wordsOf(token.scope));
   token.scope = kept.length === 0 ? undefined : kept.join(' ');
 }
 

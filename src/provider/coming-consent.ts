@@ -4,6 +4,7 @@ import type { JsonObject } from '../runtime/json.ts';
 import { difference, isNothing, NOTHING } from './allowed.ts';
 import type { Allowed, Consents } from './consent-queries.ts';
 import { claimsIn, everythingIn } from './interaction-view.ts';
+import type { Permitted } from './permitted.ts';
 import { indicatorOf, type Resources } from './resources.ts';
 import { isJsonObject, object, text, toJson } from './store/payloads.ts';
 
@@ -23,6 +24,7 @@ export interface ComingConsentOptions {
   readonly provider: () => Provider;
   readonly consents: Consents;
   readonly resources: Resources;
+  readonly permitted: Permitted;
   readonly engineScopes: ReadonlySet<string>;
   /** Claims that a client may ask for singly. */
   readonly claimNames: ReadonlySet<string>;
@@ -39,7 +41,10 @@ export async function comingConsent(
 ): Promise<Allowed | undefined> {
   const params = toJson(interaction.params);
   if (isBoundToSomebody(params)) return undefined;
-  const everything = everythingIn(params, client, options);
+  const everything = await options.permitted.among(
+    accountId,
+    everythingIn(params, client, options),
+  );
   if (isAskedAnyway(params, client)) return everything;
   if (client.policy.firstParty) return undefined;
   const all = { ...everything, claims: singleClaims(params, options.claimNames) };

@@ -5,7 +5,9 @@ import { randomId } from '../runtime/random.ts';
 import { intersection, isNothing, NOTHING } from './allowed.ts';
 import type { Allowed, Consents } from './consent-queries.ts';
 import type { EngineClients } from './engine-clients.ts';
+import { missingByApi } from './missing-scopes.ts';
 import { dropScope } from './offline-access.ts';
+import type { Permitted } from './permitted.ts';
 import { identifierOf, indicatorOf } from './resources.ts';
 import type { Grants } from './store/grants.ts';
 import type { Lifetimes } from './lifetimes.ts';
@@ -16,6 +18,7 @@ import type { Organizations } from './organizations.ts';
 export interface ExistingGrantOptions {
   readonly grants: Grants;
   readonly consents: Consents;
+  readonly permitted: Permitted;
   readonly engineClients: EngineClients;
   readonly lifetimes: Lifetimes;
   readonly clock: Clock;
@@ -35,7 +38,8 @@ export async function loadExistingGrant(
   const kept = await grantOfSession(ctx, organization);
   // A page asks for everything anyway, and writes what is allowed there.
   if (ctx.oidc.promptPending('consent')) return kept;
-  const missing = missingFrom(ctx, kept);
+  const { accountId } = ctx.oidc.account ?? {};
+  const missing = await options.permitted.among(accountId, missingFrom(ctx, kept));
   const allowed = isNothing(missing) ? missing : await allowedBefore(ctx, missing, options);
   const isShort = kept !== undefined && needsRenewal(ctx, kept, options);
   const grant =
@@ -93,26 +97,18 @@ function isGrantOf(
 }
 
 function missingFrom(ctx: KoaContextWithOIDC, grant: Grant | undefined): Allowed {
-  const { requestParamOIDCScopes, requestParamClaims, requestParamScopes, resourceServers } =
-    ctx.oidc;
-  const without = (
-    names: Iterable<string>,
-    known: string | readonly string[],
-  ): readonly string[] => {
-    const seen = new Set(typeof known === 'string' ? known.split(' ') : known);
+  const { requestParamOIDCScopes, requestParamClaims } = ctx.oidc;
+  const without = (names: Iterable<string>, known: readonly string[]): readonly string[] => {
+    const seen = new Set(known);
     return [...names].filter((name) => !seen.has(name));
   };
-  const resources = Object.entries(resourceServers ?? {}).map(([indicator, api]) => [
-    identifierOf(indicator),
-    without(
-      [...requestParamScopes].filter((name) => api.scopes.has(name)),
-      grant?.getResourceScopeEncountered(indicator) ?? '',
-    ),
-  ]);
+  const resources = Object.entries(missingByApi(ctx, grant));
   return {
-    scopes: without(requestParamOIDCScopes, grant?.getOIDCScopeEncountered() ?? ''),
+    scopes: without(requestParamOIDCScopes, grant?.getOIDCScopeEncountered().split(' ') ?? []),
     claims: without(requestParamClaims, grant?.getOIDCClaimsEncountered() ?? []),
-    resources: Object.fromEntries(resources),
+    resources: Object.fromEntries(
+      resources.map(([indicator, names]) => [identifierOf(indicator), names]),
+    ),
   };
 }
 

@@ -22,7 +22,8 @@ interface InteractionsOptions extends OutcomeOptions {
 
 /** Between the engine and the pages. */
 export function createInteractions(options: InteractionsOptions): Interactions {
-  const { provider, records, engineClients, resources, scopes, prefetchNamed, details } = options;
+  const { provider, records, engineClients, resources, scopes, prefetchNamed, details, permitted } =
+    options;
   const known = new WeakMap<IncomingMessage, Promise<Pending>>();
 
   /** Found once for each request: the page, then what its form ends. */
@@ -45,7 +46,10 @@ export function createInteractions(options: InteractionsOptions): Interactions {
       throw new InteractionExpired('no such interaction in this browser');
     const client = await engineClients.find(String(interaction.params['client_id']));
     if (client === undefined) throw new InteractionExpired('its client is gone');
-    const asked = askedConsent(interaction, client, options);
+    const asked = await permitted.among(
+      interaction.session?.accountId,
+      askedConsent(interaction, client, options),
+    );
     const shown = details.shown(text(toJson(interaction.params), 'authorization_details'));
     if (shown === undefined) throw new InteractionExpired('it asks for what is not there any more');
     return { interaction, client, asked, details: shown, coming: new Map() };

@@ -24,6 +24,7 @@ import { createTokenPolicy } from './introspection-policy.ts';
 import { createLifetimes } from './lifetimes.ts';
 import { createLogoutPages } from './logout.ts';
 import { createOuterMiddleware } from './middleware.ts';
+import { createPermitted, type Permitted } from './permitted.ts';
 import { createPrefetchNamed, type PrefetchNamed } from './prefetch.ts';
 import { createRegistrationLimits } from './registration.ts';
 import { createRequestScopes, type RequestScopes } from './request-scope.ts';
@@ -47,6 +48,7 @@ export interface Parts {
   readonly consents: Consents;
   readonly engineClients: EngineClients;
   readonly resources: Resources;
+  readonly permitted: Permitted;
   readonly details: AuthorizationDetails;
   readonly engineScopes: ReadonlySet<string>;
   readonly claimNames: ReadonlySet<string>;
@@ -71,7 +73,7 @@ export function createParts(options: PartsOptions): Parts {
   });
   const cookies = cookieNames(profile);
   const parties = createParties(options, scopes);
-  const { engineClients, accountClaims, resources, lifetimes } = parties;
+  const { engineClients, accountClaims, resources, permitted, lifetimes } = parties;
   const features = createFeatures(
     settings.protocol,
     featureOptions(options, { scopes, state }, parties),
@@ -94,7 +96,7 @@ export function createParts(options: PartsOptions): Parts {
     protocolFeatures: features,
     cookies,
     advice: adviser && createAdviceDesk({ adviser, scopes }),
-    existingGrant: { ...options, grants, consents, engineClients, lifetimes },
+    existingGrant: { ...options, grants, consents, permitted, engineClients, lifetimes },
     logoutPages: createLogoutPages({ pages, engineClients }),
     statusClaim: createStatusClaim({ ...options, resources }),
     outer,
@@ -143,6 +145,7 @@ interface Parties {
   readonly engineClients: EngineClients;
   readonly accountClaims: AccountClaims;
   readonly resources: Resources;
+  readonly permitted: Permitted;
   readonly lifetimes: ReturnType<typeof createLifetimes>;
   readonly engineScopes: ReadonlySet<string>;
   readonly withheldClaims: ReadonlySet<string>;
@@ -165,25 +168,28 @@ function createParties(options: PartsOptions, scopes: RequestScopes): Parties {
     demands: createDemands(settings.protocol),
   });
   const { ownerOf } = engineClients;
+  const accountClaims = createAccountClaims({
+    accounts,
+    groups,
+    custom,
+    scopes,
+    dialect: options.dialect,
+    currentClient: () => Provider.ctx?.oidc.client ?? scopes.current().client,
+    ownerOf,
+  });
+  const resources = createResources({
+    resourceServers,
+    ownerOf,
+    format: settings.tokens.accessTokenFormat,
+  });
   return {
     details,
     engineClients,
     engineScopes,
     withheldClaims: sensitiveClaims(settings.claims, resourceServers),
-    accountClaims: createAccountClaims({
-      accounts,
-      groups,
-      custom,
-      scopes,
-      dialect: options.dialect,
-      currentClient: () => Provider.ctx?.oidc.client ?? scopes.current().client,
-      ownerOf,
-    }),
-    resources: createResources({
-      resourceServers,
-      ownerOf,
-      format: settings.tokens.accessTokenFormat,
-    }),
+    accountClaims,
+    resources,
+    permitted: createPermitted({ resources, accountClaims }),
     lifetimes: createLifetimes({
       ...options,
       policyOf: (client) => ownerOf(client)?.policy,

@@ -45,7 +45,7 @@ export function createFurtherGrant(
     const account = await options.accountClaims.findAccount(person.accountId);
     if (account === undefined) throw new errors.InvalidGrant('the person is not here');
     options.scopes.current().proven = person;
-    const ground = groundOf(ctx, { person, account, wish: person.wish ?? wish }, options);
+    const ground = await groundOf(ctx, { person, account, wish: person.wish ?? wish }, options);
     await signIn(ctx, ground, options);
     await issue(ctx, { ...ground, grantType: grant.grantType }, options);
   };
@@ -92,8 +92,8 @@ async function proven(
   }
 }
 
-/** Of what is wanted, what there is and the client may have. The roles of the person are held against it later. */
-function groundOf(
+/** Of what is wanted, what there is, the client may have and the person can give. */
+async function groundOf(
   ctx: Context,
   of: {
     readonly person: ProvenPerson;
@@ -101,7 +101,7 @@ function groundOf(
     readonly wish: Wish;
   },
   options: InstallOptions,
-): Ground {
+): Promise<Ground> {
   const { client } = ctx.oidc;
   const { person, account, wish } = of;
   const api = apiOf(ctx, wish, options);
@@ -121,7 +121,11 @@ function groundOf(
     identityScopes: ofIdentity.filter(
       (name) => isWanted(name) && (name !== OFFLINE_ACCESS || mayRefresh),
     ),
-    apiScopes: offered.filter(isWanted),
+    apiScopes: await options.permitted.keep(
+      account.accountId,
+      wish.audience ?? '',
+      offered.filter(isWanted),
+    ),
   };
 }
 

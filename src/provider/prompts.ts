@@ -6,6 +6,8 @@ import type { Admits } from './contract.ts';
 import type { Dialect } from './dialect.ts';
 import type { EngineClients } from './engine-clients.ts';
 import { asksForMultiple } from './interaction-view.ts';
+import { askForPermitted } from './missing-scopes.ts';
+import type { Permitted } from './permitted.ts';
 
 /** RFC 8176: more than one factor, or a browser that is known to have shown it. */
 const SECOND_FACTORS: ReadonlySet<string> = new Set(['mfa', 'rba']);
@@ -16,6 +18,8 @@ type Policy = interactionPolicy.DefaultPolicy;
 
 /** Who has a say in whether somebody is let in. */
 interface Voices {
+  /** What can be asked of whom. */
+  readonly permitted: Permitted;
   readonly admits?: Admits | undefined;
   readonly advice?: AdviceDesk | undefined;
   readonly dialect?: Pick<Dialect, 'joinHint' | 'secondFactorWanted'> | undefined;
@@ -28,7 +32,7 @@ interface Voices {
 export function createPrompts(
   engineClients: EngineClients,
   { authentication, joining }: Pick<ProtocolSettings, 'authentication' | 'joining'>,
-  { admits, advice, dialect }: Voices,
+  { permitted, admits, advice, dialect }: Voices,
 ): Policy {
   const { Prompt, base } = interactionPolicy;
   const policy = base();
@@ -46,6 +50,7 @@ export function createPrompts(
   // Before sign-in: a new account is signed in already.
   if (joining.mode !== 'off') policy.add(createPrompt(dialect), 0);
   skipOwnNativeApps(policy, engineClients);
+  askForPermitted(policy, permitted);
   if (advice !== undefined) policy.add(adviceSought(advice));
   return policy;
 }

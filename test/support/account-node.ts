@@ -156,7 +156,8 @@ function createVisitor(issuer: string, userAgent: string): Visitor {
     fields: Readonly<Record<string, string>> = {},
     page: Seen | undefined = last,
   ): Promise<Seen> {
-    const body = new URLSearchParams({ csrf: csrfIn(page?.html ?? ''), ...fields });
+    const { html = '' } = page ?? {};
+    const body = new URLSearchParams({ csrf: csrfIn(html), shown: shownIn(html), ...fields });
     return await visit(action, { method: 'POST', body });
   }
 
@@ -177,4 +178,9 @@ function createVisitor(issuer: string, userAgent: string): Visitor {
 /** The token of the first form of a page. */
 export function csrfIn(html: string): string {
   return /name="csrf" value="(?<token>[^"]*)"/u.exec(html)?.groups?.['token'] ?? '';
+}
+
+/** What a page of consent says that it shows; empty: it is another. */
+function shownIn(html: string): string {
+  return /name="shown" value="(?<name>[^"]*)"/u.exec(html)?.groups?.['name'] ?? '';
 }

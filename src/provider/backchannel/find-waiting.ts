@@ -1,11 +1,13 @@
 import type { Client, Clients } from '../../clients/clients.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import { sha256 } from '../../runtime/digest.ts';
 import type { JsonObject } from '../../runtime/json.ts';
 import type { Entry, State } from '../../storage/state.ts';
 import type { AuthorizationDetails } from '../authorization-details/authorization-details.ts';
 import type { Allowed } from '../consent-queries.ts';
 import type { IssuerProfile, WaitingRequest } from '../contract.ts';
 import { consentView, everythingIn, viewOfClient } from '../interaction-view.ts';
+import type { Permitted } from '../permitted.ts';
 import type { Resources } from '../resources.ts';
 import { BACKCHANNEL_REQUEST, requestKey, requestsOfKey } from '../store/backchannel-store.ts';
 import { number, object, ofKind, text } from '../store/payloads.ts';
@@ -16,6 +18,7 @@ export interface FindWaitingOptions {
   readonly state: State;
   readonly clients: Pick<Clients, 'find'>;
   readonly resources: Resources;
+  readonly permitted: Permitted;
   readonly details: AuthorizationDetails;
   readonly engineScopes: ReadonlySet<string>;
   readonly clock: Clock;
@@ -55,7 +58,7 @@ export function createFindWaiting(options: FindWaitingOptions): FindWaiting {
   ): Promise<FoundRequest | undefined> {
     const open = openIn(entry, accountId, clock.now());
     const client = open && (await clients.find(text(open.payload, 'clientId') ?? ''));
-    const shown = client && shownRequest(digest, open.payload, client, options);
+    const shown = client && (await shownRequest(digest, { ...open, client, accountId }, options));
     return shown && { ...open, ...shown, key: full(requestKey(digest)), client };
   }
 
@@ -79,18 +82,27 @@ function openIn(entry: Entry | undefined, accountId: string, now: number): Open 
   return isAnswered || isOver || !isTheirs ? undefined : { entry, value, payload };
 }
 
-function shownRequest(
+async function shownRequest(
   digest: string,
-  payload: JsonObject,
-  client: Client,
+  {
+    payload,
+    client,
+    accountId,
+  }: {
+    readonly payload: JsonObject;
+    readonly client: Client;
+    readonly accountId: string;
+  },
   options: FindWaitingOptions,
-): Pick<FoundRequest, 'params' | 'allowed' | 'request'> | undefined {
+): Promise<Pick<FoundRequest, 'params' | 'allowed' | 'request'> | undefined> {
   const params = object(payload, 'params') ?? {};
   const details = options.details.shown(text(params, 'authorization_details'));
   if (details === undefined) return undefined;
-  const allowed = everythingIn(params, client, options);
+  const everything = everythingIn(params, client, options);
+  const allowed = await options.permitted.among(accountId, everything);
   const request = {
-    id: digest,
+    // What is asked is part of it: who answers a page answers what that page showed.
+    id: sha256(`${digest} ${JSON.stringify(allowed)}`),
     client: viewOfClient(client),
     message: text(params, 'binding_message') ?? '',
     asked: consentView(allowed, options.resources, details),

@@ -125,6 +125,29 @@ test('who names no scope has all there is, as far as the roles of the person go'
   expect(decodeJwt(String(plain.body['id_token']))).toMatchObject({ email: 'ann@example.com' });
 });
 
+test('a scope that a role permits later comes with the next sign-in, by password or page, and with no refresh', async () => {
+  const asked = { audience: STANDARD_API, scope: 'openid offline_access write:all' };
+  const page = (): Promise<Answer> => node.signIn(asked, { login: 'ben' });
+  const before = [await signInAs('ben', asked), await page()];
+  for (const { body } of before) expect(body['scope']).toBe('openid offline_access');
+  const id = (await rooms.accounts.findByLogin('ben'))?.id ?? '';
+  const writer = { api: STANDARD_API, name: 'writer' };
+  await rooms.groups.roles.create({ ...writer, permissions: ['write:all'] }, ACTOR);
+  await rooms.groups.roles.give(writer, { kind: 'account', id }, ACTOR);
+  const [byPassword, byPage] = before.map(({ body }) => String(body['refresh_token']));
+  const refreshes = [
+    await ask({ grant_type: 'refresh_token', refresh_token: byPassword ?? '' }),
+    await node.token({
+      grant_type: 'refresh_token',
+      client_id: SPA,
+      refresh_token: byPage ?? '',
+    }),
+  ];
+  for (const { body } of refreshes) expect(body['scope']).toBe('openid offline_access');
+  for (const { body } of [await signInAs('ben', asked), await page()])
+    expect(body['scope']).toBe('openid offline_access write:all');
+});
+
 test('the directory may be named, and there is only the one', async () => {
   const realm = 'Username-Password-Authentication';
   expect((await signInAs('ann', { grant_type: REALM, realm })).status).toBe(200);

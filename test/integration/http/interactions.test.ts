@@ -33,6 +33,12 @@ async function csrf(path = PATH): Promise<string> {
   return /name="csrf" value="(?<token>[^"]+)"/.exec(html)?.groups?.['token'] ?? '';
 }
 
+/** What a page of consent says that it shows. */
+async function shown(): Promise<string> {
+  const html = await (await get()).text();
+  return /name="shown" value="(?<name>[^"]+)"/.exec(html)?.groups?.['name'] ?? '';
+}
+
 async function submit(fields: Record<string, string>, path = PATH): Promise<Response> {
   return post({ csrf: await csrf(path), action: 'continue', ...fields }, path);
 }
@@ -183,7 +189,24 @@ describe('consent', () => {
   });
 
   test('goes on when it is given', async () => {
-    await submit({});
+    await submit({ shown: await shown() });
+    expect(world.outcomes).toEqual([{ kind: 'consented' }]);
+  });
+
+  test('given to a page that did not show all that is asked by now is not given: it is asked again', async () => {
+    const seen = await shown();
+    const { consent } = world.interaction ?? {};
+    on({
+      ...world.interaction,
+      ...(consent && { consent: { ...consent, scopes: [...consent.scopes, 'phone'] } }),
+    });
+    for (const before of [seen, '']) {
+      const again = await submit({ shown: before });
+      expect(again.status).toBe(200);
+      expect(await again.text()).toContain('phone number');
+    }
+    expect(world.outcomes).toEqual([]);
+    await submit({ shown: await shown() });
     expect(world.outcomes).toEqual([{ kind: 'consented' }]);
   });
 

@@ -12,9 +12,20 @@ beforeAll(async () => {
   house = await openHouse({
     apis: [
       { identifier: API, name: 'The example API', scopes: { read: 'Read it', write: 'Change it' } },
+      {
+        identifier: 'strict-api',
+        name: 'An API with roles',
+        scopes: { read: 'Read it', write: 'Change it' },
+        enforcePermissions: true,
+      },
       { identifier: 'plain-api', name: 'A plain API', scopes: { read: 'Read it, too' } },
     ],
   });
+  const { groups, alice } = house;
+  const reader = { api: 'strict-api', name: 'reader' };
+  const actor = { by: 'test', origin: { address: 'test' } };
+  await groups.roles.create({ ...reader, permissions: ['read'] }, actor);
+  await groups.roles.give(reader, { kind: 'account', id: alice.id }, actor);
 });
 afterAll(() => house.close());
 
@@ -35,6 +46,14 @@ const CASES: readonly Case[] = [
   { name: 'scopes of OpenID', parameters: { scope: 'openid email offline_access' } },
   { name: 'an API', parameters: { scope: 'openid read write', resource: API } },
   { name: 'an API by audience', parameters: { scope: 'openid read', audience: 'plain-api' } },
+  {
+    name: 'an API of which a role permits a part',
+    parameters: { scope: 'openid read write', resource: 'strict-api' },
+  },
+  {
+    name: 'the same, asked by name',
+    parameters: { scope: 'openid read write', resource: 'strict-api', prompt: 'consent' },
+  },
   { name: 'scopes that nobody knows', parameters: { scope: 'openid nonsense read' } },
   { name: 'single claims', parameters: { scope: 'openid', claims: CLAIMS } },
   {

@@ -2,8 +2,14 @@ import { decodeJwt } from 'jose';
 import * as oidc from 'openid-client';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import type { Holder } from '../../../src/groups/groups.ts';
-import { createRelyingParty, type RelyingParty } from '../../support/provider-client.ts';
-import { API, openHouse, type House } from '../../support/provider-house.ts';
+import type { ConsentRequest } from '../../../src/provider/contract.ts';
+import {
+  CALLBACK,
+  createRelyingParty,
+  webClient,
+  type RelyingParty,
+} from '../../support/provider-client.ts';
+import { API, openHouse, type House, type Person } from '../../support/provider-house.ts';
 
 const ACTOR = { by: 'test', origin: { address: 'test' } };
 const STRICT = 'https://strict.example.com';
@@ -14,6 +20,7 @@ const READER = { api: STRICT, name: 'reader' };
 let house: House;
 let alice: Holder;
 let app: RelyingParty;
+let willing: Person;
 
 beforeAll(async () => {
   house = await openHouse({
@@ -40,6 +47,7 @@ beforeAll(async () => {
     ],
   });
   alice = { kind: 'account', id: house.alice.id };
+  willing = house.person;
   app = await createRelyingParty(house);
   const { groups } = house;
   for (const name of ['engineering', 'staff']) await groups.create({ name }, ACTOR);
@@ -51,6 +59,7 @@ beforeAll(async () => {
 afterAll(() => house.close());
 
 beforeEach(async () => {
+  house.person = willing;
   await house.groups.remove('engineering', alice, ACTOR);
 });
 
@@ -101,6 +110,86 @@ test('an API that enforces permissions gets the scopes that are permitted, each 
   await house.groups.add('engineering', alice, ACTOR);
   const again = await refresh(without);
   expect(again.scope).toBe('openid offline_access read');
+});
+
+/** What the pages of consent show from now on; all of it is allowed. */
+function watchConsent(): ConsentRequest[] {
+  const shown: ConsentRequest[] = [];
+  house.person = (interaction) => {
+    if (interaction.consent !== undefined) shown.push(interaction.consent);
+    return willing(interaction);
+  };
+  return shown;
+}
+
+const ALL = { resource: STRICT, scope: 'openid offline_access read write' };
+const READ = {
+  scopes: [],
+  resources: [{ identifier: STRICT, scopes: [{ name: 'read' }] }],
+};
+
+test('nobody is asked for what they cannot give; what a role lets them give later is asked for then, once', async () => {
+  const shown = watchConsent();
+  const shop = await createRelyingParty(house);
+  const browser = house.browser();
+  const tokens = await shop.signIn(browser, ALL);
+  expect(shown).toMatchObject([{ scopes: ['openid', 'offline_access'], resources: [] }]);
+  expect(tokens.scope).toBe('openid offline_access');
+
+  await house.groups.add('engineering', alice, ACTOR);
+  // Nobody has allowed more for the token that is there.
+  const refreshed = await shop.refresh(tokens.refresh_token ?? '');
+  expect(await refreshed.json()).toMatchObject({ scope: 'openid offline_access' });
+  expect((await shop.signIn(browser, ALL)).scope).toBe('openid offline_access read');
+  expect(shown.slice(1)).toMatchObject([READ]);
+  await shop.signIn(browser, ALL);
+
+  await house.groups.remove('engineering', alice, ACTOR);
+  expect((await shop.signIn(browser, ALL)).scope).toBe('openid offline_access');
+  await house.groups.add('engineering', alice, ACTOR);
+  expect((await shop.signIn(house.browser(), ALL)).scope).toBe('openid offline_access read');
+  expect(shown).toHaveLength(2);
+});
+
+test('an app that asks each time shows what the person can give by then', async () => {
+  const shown = watchConsent();
+  const shop = await createRelyingParty(house);
+  const browser = house.browser();
+  const asked = { ...ALL, prompt: 'consent' };
+  await shop.signIn(browser, asked);
+  await house.groups.add('engineering', alice, ACTOR);
+  expect((await shop.signIn(browser, asked)).scope).toBe('openid offline_access read');
+  expect(shown).toMatchObject([
+    { resources: [{ identifier: STRICT, scopes: [] }] },
+    { resources: READ.resources },
+  ]);
+});
+
+test('an app of the house that asks nobody gets what the person may by then, and by a refresh no more', async () => {
+  const shown = watchConsent();
+  const own = await createRelyingParty(house, { ...webClient(), policy: { firstParty: true } });
+  const browser = house.browser();
+  const tokens = await own.signIn(browser, ALL);
+  await house.groups.add('engineering', alice, ACTOR);
+  const refreshed = await own.refresh(tokens.refresh_token ?? '');
+  expect(await refreshed.json()).toMatchObject({ scope: 'openid offline_access' });
+  expect((await own.signIn(browser, ALL)).scope).toBe('openid offline_access read');
+  expect(shown).toEqual([]);
+});
+
+test('who asks for nothing that the person may is refused', async () => {
+  const { id } = await createRelyingParty(house);
+  const asked = new URLSearchParams({
+    client_id: id,
+    response_type: 'code',
+    redirect_uri: CALLBACK,
+    code_challenge: 'c'.repeat(43),
+    code_challenge_method: 'S256',
+    resource: STRICT,
+    scope: 'write',
+  });
+  const { url } = await house.browser().visit(`${house.issuer}/authorize?${asked.toString()}`);
+  expect(url.searchParams.get('error')).toBe('access_denied');
 });
 
 test('an opaque token has the scopes that are permitted, too', async () => {
