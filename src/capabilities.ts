@@ -70,6 +70,7 @@ export async function addCapabilities(
   return {
     routers: added.flatMap(({ routers = [] }) => routers),
     sites: added.flatMap(({ sites = [] }) => sites),
+    connectedClients: added.flatMap(({ connectedClients = [] }) => connectedClients),
     close() {
       for (const one of added) one.close?.();
     },

@@ -24,9 +24,10 @@ import type { Notices } from './notices/notices.ts';
 import type { Restorer } from './notices/restorer.ts';
 import type {
   Admits,
+  AllConnectedClients,
   BackchannelRequests,
   BrowserSessions,
-  ConnectedClients,
+  FurtherClients,
   Interactions,
   IssuerProfile,
   Protocol,
@@ -111,7 +112,7 @@ export interface House {
   readonly takeBack: TakeBack;
   /** Who is signed in at a browser, by the engine's own session. */
   readonly sessions: BrowserSessions;
-  readonly connectedClients: ConnectedClients;
+  readonly connectedClients: AllConnectedClients;
   /** What waits for people who are asked from afar. */
   readonly backchannelRequests: BackchannelRequests;
   /** Authorization requests that wait for a person. */
@@ -157,6 +158,8 @@ export interface Added {
   readonly routers?: readonly Router[];
   /** Origins of its own beside the issuer's. */
   readonly sites?: readonly Site[];
+  /** Whom people let in there. */
+  readonly connectedClients?: readonly FurtherClients[];
   /** Ends what it began, once nobody is answered any more. */
   readonly close?: () => void;
 }

@@ -8,6 +8,7 @@ import { CHECKPOINT_PATHS } from './dev/checkpoints-door.ts';
 import type { Checkpoints } from './dev/checkpoints.ts';
 import { type Checks, checksOf, watch } from './node-health.ts';
 import { seedGroups } from './groups/seed-groups.ts';
+import { joinConnectedClients } from './connected-clients.ts';
 import { openCertificateWays } from './http/certificate-ways.ts';
 import { createHost, type Host } from './http/host.ts';
 import type { Metrics } from './http/metrics.ts';
@@ -100,11 +101,13 @@ async function openHost(rooms: Rooms, options: NodeOptions, endings: Endings): P
   const post = await openLetters({ rooms, views, metrics, closers });
   const { movableClock, plannedFaults, checkpoints } = options;
   const openIssuer = createIssuers(issuers, endings);
+  const connectedClients = joinConnectedClients(protocol.connectedClients);
   const added = await addCapabilities(
     {
       ...rooms,
       ...views,
       ...protocol,
+      connectedClients,
       signingKeys,
       openIssuer,
       inbox: post.inbox,
@@ -115,6 +118,7 @@ async function openHost(rooms: Rooms, options: NodeOptions, endings: Endings): P
     settings,
   );
   closers.push(async () => added.close());
+  for (const further of added.connectedClients) connectedClients.include(further);
   const host = createHost({
     ...rooms,
     ...views,

@@ -36,6 +36,7 @@ export function createClientList({ connectedClients, takeBack, audit, show }: Ro
       const isConnected = (await list(visit)).some(({ client }) => client.id === id);
       if (isConnected) {
         await takeBack.disconnect(account.id, id, { reason: 'account_page', actor });
+        await connectedClients.end(account.id, id, actor);
         const { by, origin } = actor;
         const what = { accountId: account.id, clientId: id, by, origin };
         await audit.record({ type: 'client.disconnected', ...what });
@@ -46,7 +47,7 @@ export function createClientList({ connectedClients, takeBack, audit, show }: Ro
 }
 
 function shownClient(connected: ConnectedClient): ShownClient {
-  const { client, allowed, startUri = '', since = 0, lastUsedAt = 0 } = connected;
+  const { client, allowed, startUri = '', since = 0, lastUsedAt = 0, site: partOf } = connected;
   const { id, name, uri = '', logoUri = '', firstParty } = client;
   const [initial = ''] = name;
   return {
@@ -57,6 +58,7 @@ function shownClient(connected: ConnectedClient): ShownClient {
     uri,
     site: URL.parse(uri)?.host ?? '',
     startUri,
+    partOf,
     isOwn: firstParty,
     ...askedFor(allowed),
     since,

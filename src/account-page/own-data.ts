@@ -95,10 +95,11 @@ function ownFactors({ passkeys, totp, recoveryCodes }: FactorSummary): object {
   };
 }
 
-function ownClient({ client, allowed, since, lastUsedAt }: ConnectedClient): object {
+function ownClient({ client, allowed, since, lastUsedAt, site }: ConnectedClient): object {
   return {
     id: client.id,
     name: client.name,
+    partOf: site === '' ? undefined : site,
     scopes: allowed.scopes,
     claims: allowed.claims,
     resources: allowed.resources.map(({ identifier, scopes }) => ({

@@ -99,6 +99,8 @@ export interface ShownClient {
   readonly site: string;
   /** Where a sign-in there begins; empty: nowhere. */
   readonly startUri: string;
+  /** What people know the tenant or pool by that it belongs to; empty: this service. */
+  readonly partOf: string;
   readonly isOwn: boolean;
   readonly scopes: readonly AskedFor[];
   readonly claims: readonly AskedFor[];

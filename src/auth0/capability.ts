@@ -1,11 +1,13 @@
 import type { Added, Capability, FurtherIssuer, House } from '../capability.ts';
 import type { Site } from '../http/site.ts';
+import type { ConnectedClients } from '../provider/contract.ts';
 import { openActions, type Actions } from './actions/open-actions.ts';
 import { createAuthenticationApi } from './authentication/authentication-api.ts';
 import { apisOf, knowingApis } from './apis.ts';
 import { createApplications } from './applications/applications.ts';
 import { createMadeApis } from './applications/made-apis.ts';
 import { clientsOf } from './clients.ts';
+import { connectedClientsOf } from './connected-clients.ts';
 import { auth0Config, type Auth0Config, type TenantConfig } from './config.ts';
 import { createAuth0Dialect } from './dialect.ts';
 import { createEmailConfirmation } from './email-confirmation.ts';
@@ -29,6 +31,7 @@ export const auth0: Capability<'auth0', Auth0Config> = {
     );
     return {
       sites: all.map(({ site }) => site),
+      connectedClients: all.map(({ connectedClients }) => connectedClients),
       close() {
         for (const { actions } of all) actions?.close();
       },
@@ -54,6 +57,7 @@ const DOOR: Pick<Site, 'arePopups' | 'largerBodies'> = {
 
 interface TenantSite {
   readonly site: Site;
+  readonly connectedClients: ConnectedClients;
   readonly actions: Actions | undefined;
 }
 
@@ -115,7 +119,7 @@ async function siteOf(
     ],
     protocol: knowingApis(takingTokensFromQueries(protocol), house.resourceServers),
   };
-  return { site, actions };
+  return { site, connectedClients: connectedClientsOf(tenant, protocol.connectedClients), actions };
 }
 
 /** What the Management API of a tenant makes, beside what is declared. */

@@ -5,6 +5,7 @@ import { createApiRoutes } from './api-routes.ts';
 import { createChallenges } from './challenges.ts';
 import { openHostedUi } from './hosted/open-hosted-ui.ts';
 import { createCodeLetters } from './code-letters.ts';
+import { createConnectedClients } from './connected-clients.ts';
 import { cognitoConfig, type CognitoConfig } from './config.ts';
 import { createDomains } from './domains.ts';
 import { createOperations } from './operations.ts';
@@ -35,6 +36,7 @@ export const cognito: Capability<'cognito', CognitoConfig> = {
     const hosted = await openHostedUi(room, house);
     return {
       close: () => triggers.close(),
+      connectedClients: [createConnectedClients(room)],
       sites: [
         {
           name: 'cognito',

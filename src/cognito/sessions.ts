@@ -71,6 +71,8 @@ export interface Sessions {
   renew(session: Session, mark: string): Promise<void>;
   /** Ends it everywhere: no refresh, and its tokens are in the feed. */
   end(session: Session, actor: Actor): Promise<void>;
+  /** Those of a user in one pool that go on. */
+  of(user: Pick<PoolUser, 'pool' | 'account'>): Promise<readonly Session[]>;
   /** Ends all of a user in one pool. */
   endAll(user: PoolUser, actor: Actor): Promise<void>;
 }
@@ -96,6 +98,10 @@ export function createSessions(house: Sides): Sessions {
   const records = createSessionRecords(house);
   const { find, end, change } = records;
   const successors = createRefreshSuccessors(house.sealer);
+  const of: Sessions['of'] = async (user) => {
+    const found = await Promise.all((await state.list(listKey(user))).map(find));
+    return found.filter((session) => session !== undefined);
+  };
 
   return {
     find,
@@ -144,11 +150,9 @@ export function createSessions(house: Sides): Sessions {
     async renew(session, mark) {
       await change(session, { mark });
     },
+    of,
     async endAll(user, actor) {
-      for (const id of await state.list(listKey(user))) {
-        const session = await find(id);
-        if (session !== undefined) await end(session, actor);
-      }
+      for (const session of await of(user)) await end(session, actor);
     },
   };
 }
@@ -211,6 +215,6 @@ function keyOf(id: string): string {
   return `cognito:session:${id}`;
 }
 
-function listKey({ pool, account }: PoolUser): string {
+function listKey({ pool, account }: Pick<PoolUser, 'pool' | 'account'>): string {
   return `cognito:sessions:${pool.id}:${account.id}`;
 }

@@ -5,6 +5,7 @@ import type { State } from '../storage/state.ts';
 import { NOTHING } from './allowed.ts';
 import type { Consents } from './consent-queries.ts';
 import type { ClientView, ConnectedClient, ConnectedClients, IssuerProfile } from './contract.ts';
+import type { Dialect } from './dialect.ts';
 import { consentView, viewOfClient } from './interaction-view.ts';
 import type { Resources } from './resources.ts';
 import { grantKey, grantsOfKey } from './store/grants.ts';
@@ -18,15 +19,21 @@ interface ConnectedClientsOptions {
   readonly records: Records;
   readonly state: State;
   readonly profile: IssuerProfile;
+  /** Of an issuer beside the installation's own. */
+  readonly dialect?: Dialect | undefined;
 }
 
 /** From what was allowed, and from the tokens of those that need not ask. */
 export function createConnectedClients(options: ConnectedClientsOptions): ConnectedClients {
-  const { consents, clients, resources, records, state, profile } = options;
+  const { consents, clients, resources, records, state, profile, dialect } = options;
 
-  async function view(id: string): Promise<Pick<ConnectedClient, 'client' | 'startUri'>> {
+  /** Undefined: it is another issuer's, or nobody's. */
+  async function view(
+    id: string,
+  ): Promise<Pick<ConnectedClient, 'client' | 'startUri'> | undefined> {
     const client = await clients.find(id);
-    if (client === undefined) return { client: nameless(id), startUri: undefined };
+    if (client === undefined)
+      return dialect === undefined ? { client: nameless(id), startUri: undefined } : undefined;
     return { client: viewOfClient(client), startUri: startUriOf(client, profile.issuer) };
   }
 
@@ -50,12 +57,16 @@ export function createConnectedClients(options: ConnectedClientsOptions): Connec
         [...ids].map(async (id): Promise<ConnectedClient | undefined> => {
           const consent = asked.get(id);
           if (consent === undefined && !(await hasGrant(accountId, id))) return undefined;
-          return {
-            ...(await view(id)),
-            allowed: consentView(consent?.allowed ?? NOTHING, resources),
-            since: consent?.grantedAt,
-            lastUsedAt: lastTokens.get(id),
-          };
+          const shown = await view(id);
+          return (
+            shown && {
+              ...shown,
+              allowed: consentView(consent?.allowed ?? NOTHING, resources),
+              since: consent?.grantedAt,
+              lastUsedAt: lastTokens.get(id),
+              site: '',
+            }
+          );
         }),
       );
       return connected

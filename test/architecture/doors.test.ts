@@ -130,6 +130,7 @@ const COMPOSITION = [
   'node-health.ts',
   'settings.ts',
   'capabilities.ts',
+  'connected-clients.ts',
   'issuers.ts',
   'sign-in-requests.ts',
   'workers.ts',

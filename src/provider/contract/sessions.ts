@@ -1,4 +1,5 @@
 import type { Context } from 'koa';
+import type { Actor } from '../../runtime/origin.ts';
 import type { ClientView, ConsentRequest } from './consent.ts';
 
 /** What a browser's own session with us has proven. */
@@ -45,10 +46,21 @@ export interface ConnectedClient {
   readonly startUri: string | undefined;
   /** When it was given a token last, as far as the audit goes back. */
   readonly lastUsedAt: number | undefined;
+  /** What people know the issuer by whose client it is; empty: the installation itself. */
+  readonly site: string;
 }
 
 /** What `TakeBack.disconnect` could take away from whom. */
 export interface ConnectedClients {
-  /** By name. */
+  /** By name. Of an issuer beside the installation's own: its own clients alone. */
   list(accountId: string): Promise<readonly ConnectedClient[]>;
 }
+
+/** Clients of another issuer, or of what else lets people sign in. */
+export interface FurtherClients extends ConnectedClients {
+  /** Ends what somebody lets a client have and no grant stands for; left out: there is no such thing. */
+  end?(accountId: string, clientId: string, actor: Actor): Promise<void>;
+}
+
+/** What somebody lets clients have, wherever in the installation that was. */
+export type AllConnectedClients = Required<FurtherClients>;

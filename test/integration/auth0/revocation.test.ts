@@ -49,10 +49,14 @@ async function userinfo(token: string): Promise<number> {
   return (await fetch(`${node.tenant}/userinfo`, { headers })).status;
 }
 
-/** Fails when the token is still taken after a second. */
 async function expectRefused(token: string, what: Revoked): Promise<void> {
   expect(await verifier.verify(token)).toMatchObject({ payload: { azp: expect.any(String) } });
   await rooms.takeBack.revoke(what, DETAILS);
+  await expectTakenBack(token);
+}
+
+/** Fails when the token is still taken after a second. */
+async function expectTakenBack(token: string): Promise<void> {
   const failure = (): Promise<unknown> =>
     verifier.verify(token).then(
       () => undefined,
@@ -86,6 +90,28 @@ test('tokens of a tenant are known by their text: refresh token, JWT and opaque 
 test('an app that somebody disconnects cannot refresh', async () => {
   const { body } = await node.signIn({}, { login: 'kim' });
   await rooms.takeBack.disconnect(await accountId('kim'), SPA, DETAILS);
+  const refreshed = await node.token({
+    grant_type: 'refresh_token',
+    client_id: SPA,
+    refresh_token: String(body['refresh_token']),
+  });
+  expect(refreshed.status).toBe(403);
+});
+
+test('an application is on the account page of whoever signed in to it, and loses everything when it is removed there', async () => {
+  const token = await tokenOf('gus');
+  const { body } = await node.signIn({}, { login: 'gus' });
+  expect(await verifier.verify(token)).toBeDefined();
+  const gus = node.visitor();
+  await gus.get('/account/clients');
+  await gus.signIn('gus');
+  await expect
+    .poll(async () => (await gus.get('/account/clients')).html)
+    .toMatch(new RegExp(`${SPA}.*Part of test`, 'su'));
+  const removed = await gus.send('/account/clients/remove', { client: SPA });
+  expect(removed.html).not.toContain(SPA);
+  await expectTakenBack(token);
+  expect(await userinfo(token)).toBe(401);
   const refreshed = await node.token({
     grant_type: 'refresh_token',
     client_id: SPA,

@@ -131,6 +131,39 @@ describe('a sign-in at the hosted pages', () => {
   });
 });
 
+describe('on the account page', () => {
+  test('whoever signed in at pages or API finds the application, and ends both sign-ins by removing it', async () => {
+    const login = 'ida';
+    const hosted = await createHostedVisitor(node.endpoint).signIn({}, login);
+    const { body } = await node.call('InitiateAuth', {
+      AuthFlow: 'USER_PASSWORD_AUTH',
+      ClientId: CLIENT,
+      AuthParameters: { USERNAME: login, PASSWORD },
+    });
+    const api = body.AuthenticationResult;
+    const ida = node.visitor();
+    await ida.get('/account/clients');
+    const signedIn = await ida.signIn(login);
+    expect(signedIn.url.pathname).toBe('/account/clients');
+    await expect
+      .poll(async () => (await ida.get('/account/clients')).html)
+      .toMatch(new RegExp(`value="${CLIENT}"`, 'u'));
+    const shown = await ida.get('/account/clients');
+    expect(shown.html).toContain('Part of');
+
+    const removed = await ida.send('/account/clients/remove', { client: CLIENT });
+    expect(removed.html).toContain('No app has access');
+    for (const token of [hosted.access_token, api.AccessToken])
+      await expect
+        .poll(async () => (await node.call('GetUser', { AccessToken: token })).error, {
+          timeout: 1000,
+        })
+        .toBe('NotAuthorizedException');
+    for (const token of [hosted.refresh_token, api.RefreshToken])
+      expect((await refresh(token)).status).toBe(400);
+  });
+});
+
 describe('what the two APIs know of each other', () => {
   test('an access token of the hosted pages tells who one is, and its refresh token is good at the JSON API', async () => {
     const tokens = await createHostedVisitor(node.endpoint).signIn({}, 'ben');

@@ -83,6 +83,7 @@ const CLIENT: Pages['account/clients']['clients'][number] = {
   uri: 'https://shop.example',
   site: 'shop.example',
   startUri: 'https://shop.example/start?iss=x',
+  partOf: EVIL,
   isOwn: false,
   scopes: [{ message: 'scope.email', text: '' }],
   claims: [{ message: '', text: 'cost_centre' }],
