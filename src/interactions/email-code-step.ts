@@ -1,5 +1,6 @@
 import { sha256 } from '../runtime/digest.ts';
 import { languagesOf, originOf } from '../http/page.ts';
+import { pageUrl } from '../http/page-url.ts';
 import { clientCard } from './cards.ts';
 import type { Visit } from './interaction-routes.ts';
 import type { SignInData } from './sign-in-data.ts';
@@ -109,7 +110,7 @@ export async function sendEmailCode(
       name: 'sign-in-code',
       data: {
         code,
-        url: `${issuer}/sign-in-code/${linkToken}`,
+        url: pageUrl(issuer, `/sign-in-code/${linkToken}`),
         minutes: Math.round(lifetimeSeconds / MINUTE),
         clientName: interaction.client.name,
       },

@@ -1,5 +1,6 @@
 import type { Account } from '../accounts/accounts.ts';
 import { languagesOf, originOf } from '../http/page.ts';
+import { pageUrl } from '../http/page-url.ts';
 import { clientCard } from './cards.ts';
 import type { Visit } from './interaction-routes.ts';
 import type { SignIn } from './sign-in-progress.ts';
@@ -87,7 +88,7 @@ async function send(
   const issued = await factors.emailCodes.issue(ask);
   if (issued.kind === 'throttled') return throttled(visit, issued.retryAfterSeconds);
   const { code, linkToken, lifetimeSeconds } = issued;
-  const url = `${issuer}/sign-in-code/${linkToken}`;
+  const url = pageUrl(issuer, `/sign-in-code/${linkToken}`);
   await mail.send({
     to: addressOf(account),
     name: 'verify-email',

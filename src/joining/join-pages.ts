@@ -26,7 +26,7 @@ export function createJoinPages(
   house: JoiningHouse,
   issuer: string,
 ): Router {
-  const room = createRoom(settings, house);
+  const room = createRoom(settings, house, issuer);
   const visiting = createVisiting(room, createFormTokens(house.sealer.keysFor('joining-forms')));
   const byStep = visiting(createSteps(room));
   const router = new Router({ sensitive: true, strict: true });

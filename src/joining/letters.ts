@@ -1,6 +1,7 @@
 import { foldEmail } from '../accounts/login.ts';
 import type { Account } from '../accounts/accounts.ts';
 import { languagesOf, originOf } from '../http/page.ts';
+import { pageUrl } from '../http/page-url.ts';
 import { waiting } from '../http/waiting.ts';
 import { sha256 } from '../runtime/digest.ts';
 import type { Letter } from '../mail/mail.ts';
@@ -22,7 +23,7 @@ export function codeOwner(address: string): string {
 export function createJoiningLetters(
   room: Room,
 ): (visit: Visit, address: string) => Promise<Problem> {
-  const { accounts, factors, quotas, settings, issuer, mail, logger } = room;
+  const { accounts, factors, quotas, settings, issuer, joinedAt, mail, logger } = room;
   const accountUrl = room.accountUrl === '' ? '/recover' : room.accountUrl;
 
   function letterTo(
@@ -48,7 +49,7 @@ export function createJoiningLetters(
     const mayWrite = await quotas.takeLetter(ration);
     const letter = letterTo(owner, {
       code: issued.code,
-      url: `${issuer}/sign-in-code/${issued.linkToken}`,
+      url: pageUrl(joinedAt, `/sign-in-code/${issued.linkToken}`),
       minutes: Math.round(issued.lifetimeSeconds / MINUTE),
     });
     if (letter === undefined || !mayWrite) return NO_PROBLEM;

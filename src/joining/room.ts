@@ -36,8 +36,10 @@ export type JoiningHouse = Pick<House, Used | 'profile' | 'renderer' | 'sealer' 
 
 /** What the pages of joining need of the house. */
 export interface Room extends Pick<House, Used> {
-  /** Of the installation: letters lead there. */
+  /** Of the installation: letters about accounts lead there. */
   readonly issuer: string;
+  /** The issuer at whose pages people join: letters with codes lead there. */
+  readonly joinedAt: string;
   readonly settings: JoiningConfig;
   readonly show: ShowPage;
   readonly quotas: Quotas;
@@ -46,11 +48,16 @@ export interface Room extends Pick<House, Used> {
   readonly joinings: Joinings;
 }
 
-export function createRoom(settings: JoiningConfig, house: JoiningHouse): Room {
+export function createRoom(
+  settings: JoiningConfig,
+  house: JoiningHouse,
+  joinedAt = house.profile.issuer,
+): Room {
   const { issuer } = house.profile;
   return {
     ...house,
     issuer,
+    joinedAt,
     settings,
     show: createShowPage(house.renderer),
     quotas: createQuotas(house.state, 'joining'),

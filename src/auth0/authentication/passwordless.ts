@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AccountExists, InvalidAccount, type Account } from '../../accounts/accounts.ts';
 import { foldEmail } from '../../accounts/login.ts';
+import { pageUrl } from '../../http/page-url.ts';
 import { isMailbox } from '../../mail/mailbox.ts';
 import type { FurtherGrant, GrantRequest } from '../../provider/further-grant.ts';
 import { sha256 } from '../../runtime/digest.ts';
@@ -69,7 +70,7 @@ interface Asked {
 }
 
 async function sendCode(asked: Asked, { origin, languages }: ApiCall, room: Room): Promise<void> {
-  const { accounts, factors, letterbox, profile, registration } = room;
+  const { accounts, factors, letterbox, registration, tenant } = room;
   const { email, name: clientName } = asked;
   const owner = await accounts.findByLogin(email);
   const flowId = flowOf(asked, room);
@@ -81,7 +82,7 @@ async function sendCode(asked: Asked, { origin, languages }: ApiCall, room: Room
   if (!isWanted) return;
   const data = {
     code: issued.code,
-    url: `${profile.issuer}/sign-in-code/${issued.linkToken}`,
+    url: pageUrl(tenant.issuer, `/sign-in-code/${issued.linkToken}`),
     minutes: Math.round(issued.lifetimeSeconds / MINUTE),
     clientName,
   };

@@ -142,6 +142,8 @@ describe('whoever has no account', () => {
     await send({ email: 'zoe@example.com' });
     await expect.poll(async () => (await node.letters('zoe@example.com')).length).toBe(1);
     const [letter] = await node.letters('zoe@example.com');
+    expect(letter?.links).toEqual([expect.stringMatching(`^${node.tenant}/sign-in-code/`)]);
+    expect((await fetch(letter?.links[0] ?? '')).status).toBe(200);
     await send({ code: letter?.codes[0] ?? '' });
     // Passkeys are for the origin of the installation.
     expect(html).not.toContain('passkey');

@@ -191,6 +191,27 @@ test('a code from a letter is good once, at the application that asked for it', 
   expect((await redeem(email, otp)).status).toBe(403);
 });
 
+test('a letter with a code leads to the tenant, whether a program or its sign-in page has sent it', async () => {
+  await start('fay@example.com');
+  const browser = node.browser();
+  const asked = new URLSearchParams({
+    client_id: SPA,
+    response_type: 'code',
+    redirect_uri: CALLBACK,
+    code_challenge: 'c'.repeat(43),
+    code_challenge_method: 'S256',
+  });
+  const page = await browser.visit(`${node.tenant}/authorize?${asked.toString()}`);
+  const csrf = csrfIn((await page.response?.text()) ?? '');
+  const body = new URLSearchParams({ csrf, login: 'hal', action: 'email' });
+  await browser.visit(page.url.href, { method: 'POST', body });
+  for (const to of ['fay@example.com', 'hal@example.com']) {
+    const { links } = await letterTo(to, 'sign-in-code');
+    expect(links).toEqual([expect.stringMatching(`^${node.tenant}/sign-in-code/`)]);
+    expect((await fetch(links[0] ?? '')).status).toBe(200);
+  }
+});
+
 test('whoever is new has an account by the code, where joining is open to them', async () => {
   const email = 'otto@example.com';
   await start(email, { send: 'link' });
