@@ -11,6 +11,7 @@ const GRANT = 'urn:openid:params:grant-type:ciba';
 /** The ID token then says how they signed in. */
 const CLAIMS = JSON.stringify({ id_token: { acr: null, amr: null, auth_time: null } });
 const NOTIFICATION = 'https://shop.example.com/ping';
+const STRICT = 'https://strict.example.com';
 const ACTOR = { by: 'test', origin: { address: 'test' } };
 const ASK = { scope: 'openid email offline_access', login_hint: 'alice@example.com' };
 
@@ -29,7 +30,10 @@ beforeAll(async () => {
         types: [{ type: 'payment', name: 'Pay', fields: [{ name: 'to', label: 'To' }] }],
       },
     },
-    apis: [{ identifier: API, name: 'The API', scopes: { read: 'Read' } }],
+    apis: [
+      { identifier: API, name: 'The API', scopes: { read: 'Read' } },
+      { identifier: STRICT, name: 'Strict', scopes: { read: 'Read' }, enforcePermissions: true },
+    ],
     async outboundFetch(url, init) {
       const sent = new Request(url, init);
       pings.push({
@@ -135,6 +139,22 @@ describe('a client that asks for somebody who is elsewhere (OpenID Connect CIBA)
     );
     const apps = await house.first.protocol.connectedClients.list(house.alice.id);
     expect(apps.map(({ client }) => client.name)).toContain('The shop');
+  });
+
+  test('is given what the page showed: when a role lets them give more meanwhile, it is shown first', async () => {
+    const { groups, alice } = house;
+    const { backchannelRequests } = house.first.protocol;
+    const asked = await begin({ scope: 'openid read', resource: STRICT });
+    const [before] = await backchannelRequests.list(alice.id);
+    expect(before?.asked.resources).toMatchObject([{ identifier: STRICT, scopes: [] }]);
+    const reader = { api: STRICT, name: 'reader' };
+    await groups.roles.create({ ...reader, permissions: ['read'] }, ACTOR);
+    await groups.roles.give(reader, { kind: 'account', id: alice.id }, ACTOR);
+    expect(await say(before?.id ?? '')).toBe('gone');
+    const [now] = await backchannelRequests.list(alice.id);
+    expect(now?.asked.resources).toMatchObject([{ scopes: [{ name: 'read' }] }]);
+    expect(await say(now?.id ?? '')).toBe('done');
+    expect(await json(poll(asked.auth_req_id))).toMatchObject({ scope: 'openid read' });
   });
 
   test('names them by an ID token of theirs, too, and by nothing else', async () => {
