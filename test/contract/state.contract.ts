@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Json } from '../../src/runtime/json.ts';
 import { StateUnavailable, type Entry, type State } from '../../src/storage/state.ts';
 import { rounds } from '../support/counts.ts';
+import { describeLifetimesContract } from './lifetimes.contract.ts';
 
 /** What an engine lends to the contract. */
 export interface StateEngine {
@@ -33,6 +34,7 @@ const BAD_KEYS = [
 
 /** Holds every {@link State} to one behaviour. Each engine's test file calls it, and skips nothing. */
 export function describeStateContract(name: string, arrange: () => Promise<StateEngine>): void {
+  describeLifetimesContract(name, arrange);
   describe(`${name} keeps the state contract`, () => {
     let engine: StateEngine;
     let here: State;
@@ -100,31 +102,6 @@ export function describeStateContract(name: string, arrange: () => Promise<State
         await here.put('k', 1);
         const found = await together(MANY, (node) => node.delete('k'));
         expect(found.filter(Boolean)).toHaveLength(1);
-      });
-
-      test('an entry vanishes when its time is over, and only then', async () => {
-        await here.put('mortal', 1, { ttlSeconds: 2 });
-        await here.put('made-mortal', 1);
-        await here.put('made-mortal', 2, { ttlSeconds: 2 });
-        await here.put('made-immortal', 1, { ttlSeconds: 2 });
-        await here.put('made-immortal', 2);
-        const seen = await here.put('swapped', 1, { ttlSeconds: 2 });
-        const swapped = await there.swap('swapped', seen, 2, { ttlSeconds: 100 });
-        await here.swap('swap-mortal', undefined, 1, { ttlSeconds: 2 });
-
-        await engine.pass(1);
-        expect((await there.getMany(['mortal', 'made-mortal', 'swap-mortal'])).every(Boolean)).toBe(
-          true,
-        );
-        await engine.pass(2);
-
-        expect(await there.get('mortal')).toBeUndefined();
-        expect(await there.get('made-mortal')).toBeUndefined();
-        expect(await there.get('swap-mortal')).toBeUndefined();
-        expect((await there.get('made-immortal'))?.value).toBe(2);
-        expect(await there.get('swapped')).toEqual({ value: 2, version: swapped });
-        expect(await here.delete('mortal')).toBe(false);
-        expect(await here.swap('mortal', undefined, 'again')).toBeDefined();
       });
     });
 
@@ -321,15 +298,6 @@ export function describeStateContract(name: string, arrange: () => Promise<State
           Array.from({ length: MANY }, (_, n) => n + 1),
         );
       });
-
-      test('a counter lives from its first count on, whatever is counted later', async () => {
-        await here.count('c', 1, 2);
-        await engine.pass(1);
-        expect(await there.count('c', 1, 100)).toBe(2);
-        await engine.pass(2);
-        expect(await there.count('c', 0, 100)).toBe(0);
-        expect(await there.count('c', 1, 100)).toBe(1);
-      });
     });
 
     describe('sets', () => {
@@ -348,26 +316,6 @@ export function describeStateContract(name: string, arrange: () => Promise<State
       test('members added at once are all there', async () => {
         await together(MANY, (node, n) => node.add('s', `m${n}`, engine.now() + 60));
         expect(new Set(await here.list('s')).size).toBe(MANY);
-      });
-
-      test('members expire singly, each at the latest time it was given', async () => {
-        const now = engine.now();
-        await here.add('s', 'short', now + 2);
-        await here.add('s', 'long', now + 100);
-        await here.add('s', 'lengthened', now + 2);
-        await there.add('s', 'lengthened', now + 100);
-        await here.add('s', 'not shortened', now + 100);
-        await there.add('s', 'not shortened', now + 2);
-        await here.add('s', 'too late', now - 1);
-        await here.add('soon-empty', 'a', now + 2);
-
-        expect(await there.list('soon-empty')).toEqual(['a']);
-        await engine.pass(3);
-
-        expect((await there.list('s')).toSorted()).toEqual(['lengthened', 'long', 'not shortened']);
-        expect(await there.list('soon-empty')).toEqual([]);
-        await there.add('soon-empty', 'b', engine.now() + 60);
-        expect(await here.list('soon-empty')).toEqual(['b']);
       });
     });
 
