@@ -9,11 +9,15 @@ process.env['NODE_COMPILE_CACHE'] ??= fileURLToPath(
 );
 
 const SECOND_MS = 1000;
-/** Whole nodes under load that are held to seconds: nothing else may run meanwhile. */
+/** Whole nodes that are held to seconds: nothing but one more of these may run meanwhile. */
 const TIMED = [
-  'test/e2e/revocation.test.ts',
-  'test/fault/node-{overload,redis-outage,slow-redis,stall,start}.test.ts',
+  'test/fault/node-{redis-outage,stall}.test.ts',
   'test/fault/{redis-outage,revocation-feed,revocation-redis}.test.ts',
+];
+/** And those that need both cores for it. */
+const ALONE = [
+  'test/e2e/revocation.test.ts',
+  'test/fault/node-{overload,slow-redis,start}.test.ts',
 ];
 
 /** A third of what these take is waiting: three at a time keep two cores busy, and all together leave one end. */
@@ -54,7 +58,7 @@ export default defineConfig(({ mode }) => {
           test: {
             name: 'nodes',
             include: ['test/{e2e,fault}/**/*.test.ts'],
-            exclude: TIMED,
+            exclude: [...TIMED, ...ALONE],
             ...WAITING,
             ...timeouts,
           },
@@ -63,8 +67,16 @@ export default defineConfig(({ mode }) => {
           test: {
             name: 'timed',
             include: TIMED,
-            maxWorkers: 1,
             sequence: { groupOrder: 2 },
+            ...timeouts,
+          },
+        },
+        {
+          test: {
+            name: 'alone',
+            include: ALONE,
+            maxWorkers: 1,
+            sequence: { groupOrder: 3 },
             ...timeouts,
           },
         },

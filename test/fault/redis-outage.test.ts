@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test as base, vi } from 'vitest';
 import { systemClock } from '../../src/runtime/clock.ts';
+import type { Logger } from '../../src/runtime/logger.ts';
 import type { RedisSettings } from '../../src/storage/config.ts';
 import { openRedisState } from '../../src/storage/redis/open-redis-state.ts';
 import { StateUnavailable, type State } from '../../src/storage/state.ts';
@@ -14,32 +15,43 @@ const REFUSED_WITHIN_MS = 1000;
 const BACK_WITHIN_MS = 2000;
 /** For a machine that does other things besides. */
 const SLACK_MS = 500;
+/** `expect.poll` does not know to which of several tests it belongs that run at once. */
+const WAITING = { timeout: 3000, interval: 20 };
 
-let redis: TestRedis;
-let wire: TcpProxy;
-let opened: State[] = [];
-
-beforeEach(async () => {
-  redis = await startRedis({ port: 0 });
-  wire = await startTcpProxy({ port: redis.port });
-});
-
-afterEach(async () => {
-  await Promise.all(opened.map((state) => state.close()));
-  opened = [];
-  await wire.close();
-  await redis.stop();
-});
-
-async function open(url: string, more: Partial<RedisSettings> = {}): Promise<State> {
-  const { logger } = createRecordingLogger();
-  const state = await openRedisState(redisSettings(url, more), { clock: systemClock, logger });
-  opened.push(state);
-  return state;
+/** What each test has for itself: most of what they take is waiting, so many wait at once. */
+interface Place {
+  readonly redis: TestRedis;
+  readonly wire: TcpProxy;
+  /** The state in `redis`, which is closed when the test is over. */
+  readonly open: (url?: string, more?: Partial<RedisSettings>, logger?: Logger) => Promise<State>;
+  readonly openThroughWire: (more?: Partial<RedisSettings>) => Promise<State>;
 }
 
-const openThroughWire = (more: Partial<RedisSettings> = {}): Promise<State> =>
-  open(`redis://127.0.0.1:${wire.port}/0`, more);
+const test = base.extend<Place>({
+  // oxlint-disable-next-line no-empty-pattern -- it asks for no other
+  redis: async ({}, use) => {
+    const redis = await startRedis({ port: 0 });
+    await use(redis);
+    await redis.stop();
+  },
+  wire: async ({ redis }, use) => {
+    const wire = await startTcpProxy({ port: redis.port });
+    await use(wire);
+    await wire.close();
+  },
+  open: async ({ redis }, use) => {
+    const opened: State[] = [];
+    await use(async (url = redis.url, more = {}, logger = createRecordingLogger().logger) => {
+      const state = await openRedisState(redisSettings(url, more), { clock: systemClock, logger });
+      opened.push(state);
+      return state;
+    });
+    await Promise.all(opened.map((state) => state.close()));
+  },
+  openThroughWire: async ({ wire, open }, use) => {
+    await use((more) => open(`redis://127.0.0.1:${wire.port}/0`, more));
+  },
+});
 
 async function timed(act: () => Promise<unknown>): Promise<{ ms: number; error: unknown }> {
   const startedAt = performance.now();
@@ -73,6 +85,14 @@ function everyVerb(state: State): Promise<{ ms: number; error: unknown }>[] {
   return acts.map(timed);
 }
 
+/** A state whose Redis does not answer is there as soon as one whose Redis does. */
+async function openedInTime(open: () => Promise<State>): Promise<State> {
+  const startedAt = performance.now();
+  const state = await open();
+  expect(performance.now() - startedAt).toBeLessThan(REFUSED_WITHIN_MS + SLACK_MS);
+  return state;
+}
+
 async function expectRefused(state: State): Promise<void> {
   for (const { ms, error } of await Promise.all(everyVerb(state))) {
     expect(error).toBeInstanceOf(StateUnavailable);
@@ -85,46 +105,21 @@ async function expectBack(state: State): Promise<void> {
   const startedAt = performance.now();
   const errorsOfAll = async (): Promise<unknown[]> =>
     (await Promise.all(everyVerb(state))).map(({ error }) => error).filter(Boolean);
-  await expect.poll(errorsOfAll, { timeout: 10_000, interval: 20 }).toEqual([]);
+  await vi.waitFor(async () => expect(await errorsOfAll()).toEqual([]), {
+    ...WAITING,
+    timeout: 10_000,
+  });
   expect(performance.now() - startedAt).toBeLessThan(BACK_WITHIN_MS + SLACK_MS);
   expect((await state.health()).ok).toBe(true);
 }
 
-describe('a Redis that is not there', () => {
-  test('at the start: the state opens, refuses every verb, and joins when Redis comes', async () => {
-    await redis.kill();
-    const { ms } = await timed(() => open(redis.url));
-    expect(ms).toBeLessThan(REFUSED_WITHIN_MS + SLACK_MS);
-    const [state] = opened as [State];
-    await expectRefused(state);
-    await redis.restart();
-    await expectBack(state);
-  });
-
-  test('for a while: every verb is refused at once, and works again soon after', async () => {
-    const state = await open(redis.url);
-    await state.put('k', 1);
-    await redis.kill();
-    await delay(1000);
-    const { ms } = await timed(() => state.get('k'));
-    expect(ms).toBeLessThan(50 + SLACK_MS);
-    await expectRefused(state);
-    await redis.restart();
-    await expectBack(state);
-    expect((await state.get('k'))?.value).toBe(1);
-  });
-
-  test('for a blink: nobody notices', async () => {
-    const state = await openThroughWire();
-    await state.put('k', 1);
-    for (let n = 0; n < 5; n += 1) {
-      wire.cut();
-      expect((await state.get('k'))?.value).toBe(1);
-    }
-  });
-
-  test('in the middle of the work: nothing but refusals, and all that was acknowledged is kept', async () => {
-    const state = await open(redis.url);
+// Alone: it is work indeed.
+describe('a Redis that dies in the middle of the work', () => {
+  test('gives nothing but refusals, and all that was acknowledged is kept', async ({
+    redis,
+    open,
+  }) => {
+    const state = await open();
     const acknowledged: number[] = [];
     const faults: unknown[] = [];
     const count = rounds(500, 5000);
@@ -148,8 +143,49 @@ describe('a Redis that is not there', () => {
   });
 });
 
-describe('a Redis that gives no answer', () => {
-  test('behind a wire that swallows everything: refused in time, and back in time', async () => {
+describe.concurrent('a Redis that is not there', () => {
+  test('at the start: the state opens, refuses every verb, and joins when Redis comes', async ({
+    redis,
+    open,
+  }) => {
+    await redis.kill();
+    const state = await openedInTime(open);
+    await expectRefused(state);
+    await redis.restart();
+    await expectBack(state);
+  });
+
+  test('for a while: every verb is refused at once, and works again soon after', async ({
+    redis,
+    open,
+  }) => {
+    const state = await open();
+    await state.put('k', 1);
+    await redis.kill();
+    await delay(1000);
+    const { ms } = await timed(() => state.get('k'));
+    expect(ms).toBeLessThan(50 + SLACK_MS);
+    await expectRefused(state);
+    await redis.restart();
+    await expectBack(state);
+    expect((await state.get('k'))?.value).toBe(1);
+  });
+
+  test('for a blink: nobody notices', async ({ wire, openThroughWire }) => {
+    const state = await openThroughWire();
+    await state.put('k', 1);
+    for (let n = 0; n < 5; n += 1) {
+      wire.cut();
+      expect((await state.get('k'))?.value).toBe(1);
+    }
+  });
+});
+
+describe.concurrent('a Redis that gives no answer', () => {
+  test('behind a wire that swallows everything: refused in time, and back in time', async ({
+    wire,
+    openThroughWire,
+  }) => {
     const state = await openThroughWire();
     await state.put('k', 1);
     wire.blackHole();
@@ -158,33 +194,32 @@ describe('a Redis that gives no answer', () => {
     await expectBack(state);
   });
 
-  test('from the start: the state opens all the same', async () => {
+  test('from the start: the state opens all the same', async ({ wire, openThroughWire }) => {
     wire.blackHole();
-    const { ms } = await timed(() => openThroughWire());
-    expect(ms).toBeLessThan(REFUSED_WITHIN_MS + SLACK_MS);
-    const [state] = opened as [State];
+    const state = await openedInTime(openThroughWire);
     await expectRefused(state);
     await wire.heal();
     await expectBack(state);
   });
 
-  test('because it still reads its data: the state opens without it, and joins when it is done', async () => {
+  test('because it still reads its data: the state opens without it, and joins when it is done', async ({
+    redis,
+    open,
+  }) => {
     let isLoading = true;
     const loading = await startTcpProxy(
       { port: redis.port },
       { reply: (bytes) => (isLoading ? bytes.replace('\nloading:0', '\nloading:1') : bytes) },
     );
-    const { ms } = await timed(() => open(`redis://127.0.0.1:${loading.port}/0`));
-    expect(ms).toBeLessThan(REFUSED_WITHIN_MS + SLACK_MS);
-    const [state] = opened as [State];
+    const state = await openedInTime(() => open(`redis://127.0.0.1:${loading.port}/0`));
     await expectRefused(state);
     isLoading = false;
     await expectBack(state);
     await loading.close();
   });
 
-  test('because it is busy: refused in time, and back in time', async () => {
-    const state = await open(redis.url);
+  test('because it is busy: refused in time, and back in time', async ({ redis, open }) => {
+    const state = await open();
     await state.put('k', 1);
     const sleeping = redis.execute('DEBUG', 'SLEEP', '2');
     await delay(100);
@@ -193,7 +228,7 @@ describe('a Redis that gives no answer', () => {
     await expectBack(state);
   });
 
-  test('for half a second each time is waited for', async () => {
+  test('for half a second each time is waited for', async ({ wire, openThroughWire }) => {
     const state = await openThroughWire({ commandTimeoutMs: 1000 });
     await state.subscribe('warm', () => undefined);
     wire.delay(500);
@@ -207,7 +242,7 @@ describe('a Redis that gives no answer', () => {
     expect(ms).toBeLessThan(500 + SLACK_MS);
   });
 
-  test('while nobody asks is found out before anybody does', async () => {
+  test('while nobody asks is found out before anybody does', async ({ wire, openThroughWire }) => {
     const state = await openThroughWire();
     wire.blackHole();
     await delay(2000);
@@ -217,33 +252,36 @@ describe('a Redis that gives no answer', () => {
   });
 });
 
-describe('a Redis that changes', () => {
-  test('into a replica takes nothing until it is a master again', async () => {
-    const state = await open(redis.url);
+describe.concurrent('a Redis that changes', () => {
+  test('into a replica takes nothing until it is a master again', async ({ redis, open }) => {
+    const state = await open();
     await state.put('k', 1);
     await redis.execute('REPLICAOF', '127.0.0.1', '1');
     await expect(state.put('k', 2)).rejects.toThrow(StateUnavailable);
-    await expect
-      .poll(() => state.health())
-      .toMatchObject({ ok: false, remarks: [expect.stringContaining('replica')] });
+    await vi.waitFor(
+      async () =>
+        expect(await state.health()).toMatchObject({
+          ok: false,
+          remarks: [expect.stringContaining('replica')],
+        }),
+      WAITING,
+    );
     await expect(state.get('k')).rejects.toThrow(StateUnavailable);
     await redis.execute('REPLICAOF', 'NO', 'ONE');
     await expectBack(state);
   });
 
-  test('by forgetting its scripts is told them again', async () => {
-    const state = await open(redis.url);
+  test('by forgetting its scripts is told them again', async ({ redis, open }) => {
+    const state = await open();
     await state.count('c', 1, 60);
     await redis.execute('SCRIPT', 'FLUSH');
     const sums = await Promise.all(Array.from({ length: 8 }, () => state.count('c', 1, 60)));
     expect(sums.toSorted((a, b) => a - b)).toEqual([2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
-  test('by a restart is told to the operator', async () => {
+  test('by a restart is told to the operator', async ({ redis, open }) => {
     const { logger, lines } = createRecordingLogger();
-    const settings = redisSettings(redis.url);
-    const state = await openRedisState(settings, { clock: systemClock, logger });
-    opened.push(state);
+    const state = await open(redis.url, {}, logger);
     await redis.restart();
     await expectBack(state);
     const events = lines.map(({ fields }) => fields.event);
@@ -255,10 +293,14 @@ describe('a Redis that changes', () => {
   });
 });
 
-describe('subscriptions', () => {
-  test('hear when they may have missed something, and hear on', async () => {
+describe.concurrent('subscriptions', () => {
+  test('hear when they may have missed something, and hear on', async ({
+    wire,
+    open,
+    openThroughWire,
+  }) => {
     const state = await openThroughWire();
-    const other = await open(redis.url);
+    const other = await open();
     const heard = { topic: 0, other: 0 };
     await state.subscribe('topic', () => (heard.topic += 1));
     const end = await state.subscribe('other', () => (heard.other += 1));
@@ -268,19 +310,22 @@ describe('subscriptions', () => {
     await delay(100);
     expect(heard.topic).toBe(0);
     await wire.heal();
-    await expect.poll(() => heard.topic, { timeout: 3000 }).toBe(1);
+    await vi.waitFor(() => expect(heard.topic).toBe(1), WAITING);
     await other.notify('topic');
-    await expect.poll(() => heard.topic).toBe(2);
+    await vi.waitFor(() => expect(heard.topic).toBe(2), WAITING);
     expect(heard.other).toBe(0);
   });
 
-  test('hear after a silence that swallowed the connection without a word', async () => {
+  test('hear after a silence that swallowed the connection without a word', async ({
+    wire,
+    openThroughWire,
+  }) => {
     const state = await openThroughWire();
     let heard = 0;
     await state.subscribe('topic', () => (heard += 1));
     wire.blackHole();
     await delay(1500);
     await wire.heal();
-    await expect.poll(() => heard, { timeout: 3000 }).toBe(1);
+    await vi.waitFor(() => expect(heard).toBe(1), WAITING);
   });
 });
