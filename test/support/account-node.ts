@@ -5,6 +5,7 @@ import { openRooms, type Rooms } from '../../src/compose.ts';
 import { startNode } from '../../src/start-node.ts';
 import { systemClock, type Clock } from '../../src/runtime/clock.ts';
 import { settingsSchema } from '../../src/settings.ts';
+import { CHEAP_HASHES, PASSWORD_HASH } from './passwords.ts';
 import { freePort } from './ports.ts';
 import { createBrowser } from './provider-browser.ts';
 import { createRecordingLogger, type LogLine } from './recording-logger.ts';
@@ -96,11 +97,10 @@ export async function openAccountNode(
       username: name,
       email: `${name}@example.com`,
       emailVerified: name !== UNVERIFIED,
-      password: PASSWORD,
+      passwordHash: PASSWORD_HASH,
       ...(name === PICTURED && { claims: { picture: `${issuer}/assets/alice.svg` } }),
     })),
-    // The cheapest that the rules allow: passwords are not what is tested.
-    signIn: { argon2: { memoryKib: 7168, iterations: 1 } },
+    signIn: { argon2: CHEAP_HASHES },
     ...others,
   });
   const ending = new AbortController();

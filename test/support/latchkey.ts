@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { CHEAP_HASHES, PASSWORD_HASH } from './passwords.ts';
 import { freePort } from './ports.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -193,14 +194,9 @@ function defaults(place: { folder: string; port: number; issuer: string }): Sett
   };
 }
 
-/** Of `latchkey-dev`, made beforehand: every node would hash it for each of its people. */
-const PASSWORD_HASH =
-  '$argon2id$v=19$m=7168,t=1,p=1$N+bzz2EsZHpNSZQslMXPYg$cfdFBmgwesbnLWUjk9Lbn9v/7ZWhS+IEdaVTZNX13c4';
-
 /** The people of the e2e tests, all with one password; consent is remembered of each, so that some are new to it. */
 const SEEDS = {
-  // The cheapest hashes that the rules allow: few tests are about how dear they are.
-  signIn: { argon2: { memoryKib: 7168, iterations: 1 } },
+  signIn: { argon2: CHEAP_HASHES },
   people: ['Alice', 'Bob', 'Carol', 'Dave', 'Erin'].map((name) => ({
     username: name.toLowerCase(),
     email: `${name.toLowerCase()}@example.com`,

@@ -12,7 +12,14 @@ import { createSrpClient, N } from '../../support/srp-client.ts';
 
 let node: CognitoNode;
 beforeAll(async () => {
-  node = await openCognitoNode();
+  // In clear: there is something to prove a password by from the start.
+  const people = ['ann', 'ben', 'cat', 'dan', 'eve', 'fay', 'gus'].map((username) => ({
+    username,
+    email: `${username}@example.com`,
+    emailVerified: true,
+    password: PASSWORD,
+  }));
+  node = await openCognitoNode({}, { people });
 });
 afterAll(() => node.close());
 
