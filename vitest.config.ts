@@ -1,6 +1,7 @@
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { foldersInMemory } from './test/support/folders-in-memory.ts';
 import { SlowestFirst } from './test/support/slowest-first.ts';
 
 // Code that a process of the tests, a thread or a node has compiled is there for the next: a tenth of the time.
@@ -20,8 +21,13 @@ const ALONE = [
   'test/fault/node-{overload,slow-redis,start}.test.ts',
 ];
 
+const memory = foldersInMemory();
 /** A third of what these take is waiting: three at a time keep two cores busy, and all together leave one end. */
-const WAITING = { maxWorkers: 3, sequence: { groupOrder: 1 } };
+const WAITING = {
+  maxWorkers: 3,
+  sequence: { groupOrder: 1 },
+  env: memory === undefined ? {} : { TMPDIR: memory },
+};
 
 /** `--mode long` runs the same tests at their full counts, which take minutes each. */
 export default defineConfig(({ mode }) => {
