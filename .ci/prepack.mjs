@@ -5,7 +5,9 @@ import { cpSync, globSync, rmSync } from 'node:fs';
 
 rmSync('dist', { recursive: true, force: true });
 const tsc = 'node_modules/typescript/bin/tsc';
-const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], {
+// `npm run check` judges the types; here they are only written down, in a quarter of the time.
+const args = [tsc, '-p', 'tsconfig.build.json', '--noCheck'];
+const { status } = spawnSync(process.execPath, args, {
   // npm prints the tarball's name on standard output, and nothing else may stand there.
   stdio: ['ignore', 2, 2],
 });
