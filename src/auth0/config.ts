@@ -19,6 +19,8 @@ export const GRANT_TYPES = [
   ...Object.values(GRANT),
 ] as const;
 export const APP_TYPES = ['spa', 'regular_web', 'native', 'non_interactive'] as const;
+/** Whether applications name organizations. */
+export const ORGANIZATION_USAGES = ['deny', 'allow', 'require'] as const;
 /** Shapes of access tokens. */
 export const TOKEN_DIALECTS = [
   'access_token',
@@ -68,6 +70,12 @@ const tenantClient = z.strictObject({
     .array(z.string().min(1).max(255))
     .optional()
     .describe('APIs that it may ask tokens of; left out: any that is not restricted.'),
+  organizationUsage: z
+    .enum(ORGANIZATION_USAGES)
+    .default('allow')
+    .describe(
+      'Whether it has people sign in in the name of organizations: never (deny), where it names one (allow), or always (require).',
+    ),
   managementScopes: z
     .array(z.enum(MANAGEMENT_SCOPES))
     .min(1)

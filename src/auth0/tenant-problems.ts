@@ -88,6 +88,13 @@ function ownChecks(
         'needs client_credentials among grantTypes',
       ];
     }),
+    ...clients.map(({ organizationUsage, grantTypes = [] }, place): Check => {
+      return [
+        organizationUsage === 'require' && grantTypes.some((grant) => FURTHER_GRANT.test(grant)),
+        ['clients', place, 'organizationUsage'],
+        'must not be require beside grants without a page',
+      ];
+    }),
     [
       defaultAudience !== undefined &&
         !apis.some(({ identifier }) => identifier === defaultAudience),

@@ -1,6 +1,6 @@
 import { errors, type Grant, type KoaContextWithOIDC, type Provider } from 'oidc-provider';
 import type { JsonObject } from '../runtime/json.ts';
-import type { Organization, Organizations } from './organizations.ts';
+import type { Organization, Organizations, OrganizationUsage } from './organizations.ts';
 
 type IssueContext = Parameters<InstanceType<Provider['IdToken']>['issue']>[0];
 
@@ -24,17 +24,28 @@ export function installOrganizations(provider: Provider, organizations: Organiza
 /**
  * The organization in whose name the request under way is.
  *
- * @throws {errors.InvalidRequest} when there is none of that name.
+ * @throws {errors.InvalidRequest} when there is none of that name, the client must name one, or may not.
  */
 export async function namedIn(
   { oidc }: KoaContextWithOIDC,
   organizations: Organizations | undefined,
 ): Promise<Organization | undefined> {
+  if (organizations === undefined) return undefined;
   const named = oidc.params?.[ORGANIZATION];
-  if (organizations === undefined || typeof named !== 'string' || named === '') return undefined;
+  const isNamed = typeof named === 'string' && named !== '';
+  refuseUnfit(await organizations.usageOf(oidc.client?.clientId ?? ''), isNamed);
+  if (!isNamed) return undefined;
   const found = await organizations.find(named);
   if (found === undefined) throw new errors.InvalidRequest(`parameter ${ORGANIZATION} is invalid`);
   return found;
+}
+
+/** In the words of Auth0. */
+function refuseUnfit(usage: OrganizationUsage, isNamed: boolean): void {
+  if (usage === 'deny' && isNamed)
+    throw new errors.InvalidRequest(`parameter ${ORGANIZATION} is not allowed for this client`);
+  if (usage === 'require' && !isNamed)
+    throw new errors.InvalidRequest(`parameter ${ORGANIZATION} is required for this client`);
 }
 
 /**

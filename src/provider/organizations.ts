@@ -7,9 +7,13 @@ export interface Organization {
   readonly claims: JsonObject;
 }
 
+/** Whether a client has people sign in in the name of organizations: never, where it names one, or always. */
+export type OrganizationUsage = 'deny' | 'allow' | 'require';
+
 /** The organizations of an issuer. Each sign-in is in the name of one, or of none. */
 export interface Organizations {
   /** By what a client calls it: its id, or its name. */
   find(named: string): Promise<Organization | undefined>;
+  usageOf(clientId: string): Promise<OrganizationUsage>;
   isMember(organizationId: string, accountId: string): Promise<boolean>;
 }

@@ -1,3 +1,4 @@
+import { FURTHER_GRANT } from '../../clients/further-grants.ts';
 import type { ClientPolicy, ClientRevision } from '../../clients/clients.ts';
 import type { Json, JsonObject } from '../../runtime/json.ts';
 import { CLIENT_TYPES, responsesOf } from '../clients.ts';
@@ -46,7 +47,15 @@ export function changedApplication(
     throw invalidBody(
       `'refresh_token.token_lifetime': may be ${longestRecord} at most (revocation.longestRecord)`,
     );
+  refuseWithoutPage(whole(changed));
   return changed;
+}
+
+/** In the name of an organization people sign in at our pages alone. @throws {ManagementProblem} */
+function refuseWithoutPage({ organization_usage: usage, grant_types: grants }: Application): void {
+  const past = grants?.find((grant) => FURTHER_GRANT.test(grant));
+  if (usage === 'require' && past !== undefined)
+    throw invalidBody(`'organization_usage': must not be require beside the grant type ${past}`);
 }
 
 /** The application as a client of the installation, which the tenant alone serves. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { origin } from '../../config/values.ts';
-import { APP_TYPES, GRANT_TYPES } from '../config.ts';
+import { APP_TYPES, GRANT_TYPES, ORGANIZATION_USAGES } from '../config.ts';
 import { exactly } from '../management/exactly.ts';
 
 const TEXT_MAX = 255;
@@ -51,11 +51,14 @@ const fields = {
     backchannel_logout_urls: z.array(url).max(1, { error: 'may hold one' }),
   }).partial(),
   require_pushed_authorization_requests: z.boolean(),
+  organization_usage: z.enum(ORGANIZATION_USAGES),
   client_metadata: z
     .record(z.string().min(1).max(TEXT_MAX), z.string().max(TEXT_MAX))
     .refine((all) => Object.keys(all).length <= METADATA_MAX, { error: 'has too many properties' }),
   oidc_conformant: only(true, 'every application is here'),
-  organization_usage: z.literal('allow', { error: 'must be allow: applications choose here' }),
+  organization_require_behavior: z.literal('no_prompt', {
+    error: 'must be no_prompt: nobody is asked for an organization here',
+  }),
   cross_origin_authentication: only(false, 'there is no /co/authenticate'),
   cross_origin_auth: only(false, 'there is no /co/authenticate'),
   is_token_endpoint_ip_header_trusted: only(false, 'there is no auth0-forwarded-for'),

@@ -23,6 +23,7 @@ export function declaredView(client: TenantClientConfig, tenant: Tenant): JsonOb
     grant_types: grantsOf(client),
     token_endpoint_auth_method: methodOf(client),
     is_first_party: true,
+    organization_usage: client.organizationUsage,
     jwt_configuration: { alg: 'RS256' },
     ...(client.backchannelLogoutUrl !== undefined && {
       oidc_logout: { backchannel_logout_urls: [client.backchannelLogoutUrl] },

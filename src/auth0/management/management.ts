@@ -7,6 +7,7 @@ import { organizationRoutes } from './organizations.ts';
 import { clientGrantRoutes } from './client-grants.ts';
 import { clientRoutes } from './clients.ts';
 import { connectionRoutes } from './connections.ts';
+import { enrollmentRoutes } from './enrollments.ts';
 import { createExportLinks } from './export-links.ts';
 import { IMPORT_BYTES_MAX } from './import-job.ts';
 import { jobRoutes } from './job-routes.ts';
@@ -36,6 +37,7 @@ export function createManagement(room: ManagementRoom): Router {
     ...userPermissionRoutes(room),
     ...userBlockRoutes(room),
     ...authenticationMethodRoutes(room),
+    ...enrollmentRoutes(room),
     ...roleRoutes(room),
     ...organizationRoutes(room),
     ...organizationMemberRoutes(room),

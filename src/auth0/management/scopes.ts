@@ -56,6 +56,8 @@ export const MANAGEMENT_SCOPES = [
   'create:authentication_methods',
   'update:authentication_methods',
   'delete:authentication_methods',
+  'read:guardian_enrollments',
+  'delete:guardian_enrollments',
   'read:logs',
   'read:logs_users',
   'read:stats',

@@ -19,6 +19,7 @@ import {
   type TenantOrganization,
   type TenantOrganizations,
 } from './tenant-organizations.ts';
+import { createUsage } from './usage.ts';
 
 const ID_LENGTH = 16;
 const ID_BYTES = 32;
@@ -28,9 +29,9 @@ export interface OrganizationsOptions extends Pick<
   House,
   'accounts' | 'audit' | 'clock' | 'records' | 'takeBack'
 > {
-  readonly tenant: Pick<TenantConfig, 'name' | 'organizations'>;
+  readonly tenant: Pick<TenantConfig, 'clients' | 'name' | 'organizations'>;
   /** Those of the tenant. */
-  readonly clients: Pick<Clients, 'list'>;
+  readonly clients: Pick<Clients, 'find' | 'list'>;
 }
 
 /** Over the configuration and the records. */
@@ -39,7 +40,12 @@ export function createOrganizations(options: OrganizationsOptions): TenantOrgani
   const declared = createDeclaredOrganizations(tenant, options.accounts);
   const reader = createOrganizationReader({ records, declared, tenant: tenant.name });
   const membership = createMembership({ ...options, declared });
-  return { ...reader, ...membership, ...createChanges({ ...options, reader, membership }) };
+  return {
+    ...reader,
+    ...membership,
+    ...createChanges({ ...options, reader, membership }),
+    usageOf: createUsage(tenant, options.clients),
+  };
 }
 
 type Changes = Pick<TenantOrganizations, 'create' | 'update' | 'delete'>;

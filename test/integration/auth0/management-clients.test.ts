@@ -122,6 +122,21 @@ describe('applications', () => {
     expect(connections[0]?.['enabled_clients']).toContain(app['client_id']);
   });
 
+  test('that must name an organization are refused when they do not', async () => {
+    const usage = { organization_usage: 'require', organization_require_behavior: 'no_prompt' };
+    const app = await made({ callbacks: [CALLBACK], ...usage });
+    expect(app).toMatchObject(usage);
+    const asked = { client_id: app['client_id'] ?? '', response_type: 'code', scope: 'openid' };
+    const to = await node.authorize({ ...asked, redirect_uri: CALLBACK });
+    expect(to.searchParams.get('error_description')).toBe(
+      'parameter organization is required for this client',
+    );
+    const path = `/clients/${app['client_id']}`;
+    await node.manage('PATCH', path, { organization_usage: null });
+    const after = await node.authorize({ ...asked, redirect_uri: CALLBACK });
+    expect(after.searchParams.has('code')).toBe(true);
+  });
+
   test('have their secret told to whoever may read secrets, and to nobody else', async () => {
     const app = await made({ app_type: 'non_interactive' });
     const grant = { client_id: app['client_id'], audience: `${node.tenant}/api/v2/` };
@@ -243,6 +258,11 @@ describe('applications', () => {
     [{ callbacks: ['http://app.example.com/'] }, 'callbacks.0: must be https'],
     [{ jwt_configuration: { alg: 'HS256' } }, 'must be RS256'],
     [{ oidc_conformant: false }, 'must be true'],
+    [{ organization_usage: 'sometimes' }, 'organization_usage'],
+    [
+      { organization_usage: 'require', grant_types: ['password'] },
+      'beside the grant type password',
+    ],
     [{ oidc_logout: { backchannel_logout_urls: [CALLBACK, HOME] } }, 'may hold one'],
     [{ addons: { samlp: {} } }, 'Additional properties not allowed: addons'],
     [{ refresh_token: { rotation_type: 'rotating', leeway: 30 } }, 'auth0.tenants[].refreshLeeway'],

@@ -272,6 +272,37 @@ describe('users', () => {
   });
 });
 
+test('an authenticator app is an enrollment, which is told and taken away', async () => {
+  const rooms = await node.openRooms();
+  const { id } = await rooms.accounts.create(
+    { email: 'tess@example.com' },
+    { by: 'test', origin: { address: 'test' } },
+    [rooms.factors.totp.carried('JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP') ?? []].flat(),
+  );
+  await rooms.close();
+  const ofUser = at(`auth0|${id}`, '/enrollments');
+  const { list } = await node.manage('GET', ofUser);
+  expect(list).toEqual([
+    {
+      id: `totp|${id}`,
+      status: 'confirmed',
+      type: 'authenticator',
+      auth_method: 'authenticator',
+      enrolled_at: expect.stringMatching(/Z$/u),
+    },
+  ]);
+  const path = `/guardian/enrollments/${encodeURIComponent(`totp|${id}`)}`;
+  expect((await node.manage('GET', path)).body).toEqual(list[0]);
+  expect((await node.manage('DELETE', path)).status).toBe(204);
+  expect((await node.manage('GET', ofUser)).list).toEqual([]);
+  for (const gone of [path, `/guardian/enrollments/${id}`])
+    for (const method of ['GET', 'DELETE'])
+      expect(await node.manage(method, gone)).toMatchObject({
+        status: 404,
+        body: { errorCode: 'enrollment_not_found' },
+      });
+});
+
 describe('exports of users', () => {
   async function locationFor(wish: object): Promise<string> {
     const begun = await node.manage('POST', '/jobs/users-exports', wish);

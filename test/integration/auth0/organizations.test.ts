@@ -27,6 +27,12 @@ beforeAll(async () => {
     ],
     clients: [
       { clientId: SPA, appType: 'spa', callbacks: [CALLBACK] },
+      ...(['deny', 'require'] as const).map((organizationUsage) => ({
+        clientId: organizationUsage,
+        appType: 'spa',
+        callbacks: [CALLBACK],
+        organizationUsage,
+      })),
       {
         clientId: ADMIN,
         appType: 'non_interactive',
@@ -157,6 +163,26 @@ test('who is no member is refused, at a page as in a frame, and so is a name tha
   );
   expect((await authorize({ organization: 'nowhere' })).get('error')).toBe('invalid_request');
   expect((await authorize({ organization: '' })).get('code')).not.toBeNull();
+});
+
+test.each([
+  ['deny', ACME, 'parameter organization is not allowed for this client'],
+  ['require', undefined, 'parameter organization is required for this client'],
+  ['deny', undefined, null],
+  ['require', ACME, null],
+])('an application of %s is held to it when it names %s', async (client, organization, words) => {
+  const asked = {
+    client_id: client,
+    response_type: 'code',
+    redirect_uri: CALLBACK,
+    scope: 'openid',
+    code_challenge: 'c'.repeat(43),
+    code_challenge_method: 'S256',
+  };
+  const to = await node.authorize(organization === undefined ? asked : { ...asked, organization });
+  expect(to.searchParams.get('error_description')).toBe(words);
+  expect(to.searchParams.get('error')).toBe(words === null ? null : 'invalid_request');
+  expect(to.searchParams.has('code')).toBe(words === null);
 });
 
 test('the Management API makes, lists, changes and deletes organizations', async () => {

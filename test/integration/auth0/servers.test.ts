@@ -2,12 +2,19 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
 import { openManagedNode, type ManagedNode } from './management-client.ts';
-import { CALLBACK, openTenantNode, type Answer, type TenantNode } from './tenant-node.ts';
+import {
+  CALLBACK,
+  openTenantNode,
+  STANDARD_API,
+  type Answer,
+  type TenantNode,
+} from './tenant-node.ts';
 
 const ORDERS = 'https://orders.example.com';
 
@@ -42,6 +49,31 @@ async function makeApp(fields: object): Promise<App> {
   return { client_id, client_secret };
 }
 
+/** Somebody comes to the first node, and their code to the other. */
+async function signInAcross(
+  app: App,
+  wish: Readonly<Record<'scope' | 'audience', string>>,
+  login = 'ann',
+): Promise<Answer> {
+  const verifier = randomBytes(32).toString('base64url');
+  const asked = {
+    client_id: app.client_id,
+    response_type: 'code',
+    redirect_uri: CALLBACK,
+    code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+    code_challenge_method: 'S256',
+    ...wish,
+  };
+  const to = await node.authorize(asked, { login });
+  return await other.token({
+    ...app,
+    grant_type: 'authorization_code',
+    redirect_uri: CALLBACK,
+    code: to.searchParams.get('code') ?? `none: ${to.href}`,
+    code_verifier: verifier,
+  });
+}
+
 test('an API, an application and its grant that are made at one node are good at the other at once', async () => {
   const scopes = [{ value: 'read:orders' }, { value: 'write:orders' }];
   await node.manage('POST', '/resource-servers', { identifier: ORDERS, name: 'Orders', scopes });
@@ -61,22 +93,9 @@ test('people sign in, refresh and are signed out across both, by an application 
     callbacks: [CALLBACK],
     refresh_token: { rotation_type: 'rotating' },
   });
-  const verifier = randomBytes(32).toString('base64url');
-  const to = await node.authorize({
-    client_id: app.client_id,
-    response_type: 'code',
-    redirect_uri: CALLBACK,
+  const { status, body } = await signInAcross(app, {
     scope: 'openid offline_access read:orders',
     audience: ORDERS,
-    code_challenge: createHash('sha256').update(verifier).digest('base64url'),
-    code_challenge_method: 'S256',
-  });
-  const { status, body } = await other.token({
-    ...app,
-    grant_type: 'authorization_code',
-    redirect_uri: CALLBACK,
-    code: to.searchParams.get('code') ?? `none: ${to.href}`,
-    code_verifier: verifier,
   });
   expect(status, JSON.stringify(body)).toBe(200);
   expect(decodeJwt(String(body['access_token']))).toMatchObject({ iss: `${node.tenant}/` });
@@ -102,4 +121,26 @@ test('people sign in, refresh and are signed out across both, by an application 
   await node.manage('DELETE', `/clients/${app.client_id}`);
   const gone = async (): Promise<number> => (await refresh(other, 'x')).status;
   await expect.poll(gone, { timeout: 1000 }).toBe(401);
+});
+
+test('a permission that is given at one node is in tokens of the other, and a link of one is good at the other', async () => {
+  const { list } = await node.manage('GET', '/users-by-email?email=ben%40example.com');
+  const path = `/users/${encodeURIComponent(list[0]?.user_id ?? '')}/permissions`;
+  const permission = { resource_server_identifier: STANDARD_API, permission_name: 'read:all' };
+  const app = await makeApp({ callbacks: [CALLBACK] });
+  const permitted = async (): Promise<unknown> => {
+    const { body } = await signInAcross(app, { scope: 'openid', audience: STANDARD_API }, 'ben');
+    return decodeJwt(String(body['access_token']))['permissions'];
+  };
+  expect(await permitted()).toEqual([]);
+  await node.manage('POST', path, { permissions: [permission] });
+  expect(await permitted()).toEqual(['read:all']);
+  await node.manage('DELETE', path, { permissions: [permission] });
+  expect(await permitted()).toEqual([]);
+
+  const { body: job } = await node.manage('POST', '/jobs/users-exports', { limit: 1 });
+  const { body } = await node.manage('GET', `/jobs/${job.id}`);
+  const { pathname } = new URL(String(body['location']));
+  const file = await fetch(`${other.tenant}${pathname}`);
+  expect(JSON.parse(gunzipSync(await file.arrayBuffer()).toString())).toHaveProperty('user_id');
 });

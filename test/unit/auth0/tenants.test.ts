@@ -70,6 +70,16 @@ test('scopes of the Management API are of machines, and its identifier is nobody
   ]);
 });
 
+test('nobody signs in in the name of an organization without a page', () => {
+  const clients = (grantTypes: readonly string[]): readonly object[] => [
+    { ...TENANT.clients[0], grantTypes, organizationUsage: 'require' },
+  ];
+  expect(problemsOf([{ ...TENANT, clients: clients(['authorization_code', 'password']) }])).toEqual(
+    ['0.clients.0.organizationUsage must not be require beside grants without a page'],
+  );
+  expect(problemsOf([{ ...TENANT, clients: clients(['authorization_code']) }])).toEqual([]);
+});
+
 test('without RS256 no library of Auth0 could verify a token', () => {
   const signingKeys = { algorithms: ['ES256'] };
   expect(problemsOf([TENANT], { signingKeys })).toEqual([
