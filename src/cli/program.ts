@@ -52,7 +52,7 @@ export interface ProgramRooms extends RevokeRooms, RightsRooms, PeopleRooms {
 
 /** What the commands get from the process and from the composition root. */
 export interface ProgramOptions<Settings extends SafetySettings & FileSettings> extends Output {
-  readonly schema: z.ZodType<Settings>;
+  readonly schema: z.ZodType<Settings> & Pick<z.ZodObject, 'shape'>;
   readonly version: string;
   readonly environment: Environment;
   /** Where a password is typed or piped in, or a token. */

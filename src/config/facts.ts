@@ -34,13 +34,13 @@ export interface Facts {
 
 /** Looks at every secret that `settings` refer to, and at the files in `privateFiles`. */
 export async function gatherFacts(options: {
-  readonly settings: unknown;
-  readonly schema: z.ZodType;
+  readonly settings: object;
+  readonly schema: Pick<z.ZodObject, 'shape'>;
   readonly privateFiles: readonly { readonly setting: string; readonly path: string }[];
   readonly environment?: Environment;
 }): Promise<Facts> {
   const environment = options.environment ?? processEnvironment();
-  const references = referencesIn(options.settings, treeOf(options.schema), []);
+  const references = referencesOf(options.settings, options.schema);
   return {
     secrets: await Promise.all(references.map((one) => secretFact(one, environment))),
     files: await Promise.all(
@@ -54,6 +54,22 @@ interface Reference {
   readonly reference: SecretReference;
   /** Someone else chose it. */
   readonly isGiven: boolean;
+}
+
+/** To know a section by its schema takes time: only those are looked at in which something has the form. */
+function referencesOf(
+  settings: object,
+  { shape }: Pick<z.ZodObject, 'shape'>,
+): readonly Reference[] {
+  return Object.entries(settings).flatMap(([name, value]) => {
+    const section = shape[name];
+    return section && holdsForm(value) ? referencesIn(value, treeOf(section), [name]) : [];
+  });
+}
+
+function holdsForm(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return referenceOf(value) !== undefined || Object.values(value).some(holdsForm);
 }
 
 /** By the schema, not by form: a file that is no secret is also written `{ file: ... }`. */

@@ -48,8 +48,7 @@ export function readConfigSource<Schema extends z.ZodType>(
   environment: Environment,
 ): z.output<Schema> {
   const document = parseConfigDocument(text);
-  const tree = treeOf(schema);
-  const { values: variables, problems: misread, unknown } = readVariables(tree, environment);
+  const { values: variables, problems: misread, unknown } = readVariables(schema, environment);
   const values = [...variables, ...flags];
   const problems: Problem[] = [
     ...document.problems.map(({ place, message }) => ({ place, path: '', message })),
@@ -64,9 +63,10 @@ export function readConfigSource<Schema extends z.ZodType>(
   );
   const named = namedVariables(raw);
   problems.push(...unknown.filter(({ name }) => !named.has(name)).map(inVariable));
-  const result = schema.safeParse(raw, { error: plainWords });
+  // Read once: code that is made for it at run time would take longer than it saves.
+  const result = schema.safeParse(raw, { error: plainWords, jitless: true });
   if (result.success && problems.length === 0) return result.data;
-  const source: Source = { document, tree, values };
+  const source: Source = { document, tree: treeOf(schema), values };
   const issues = result.error?.issues ?? [];
   throw failure(file, [...problems, ...issues.flatMap((issue) => told(issue, source))]);
 }

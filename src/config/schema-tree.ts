@@ -13,17 +13,17 @@ export interface Setting {
   readonly node: SchemaNode;
 }
 
-/** It is asked for twice at a start, and to make one takes as long as all else that is done with a configuration. */
-const trees = new WeakMap<z.ZodType, SchemaNode>();
+/** To make one of all settings takes as long as all else that is done with a configuration: a start makes it where it must. */
+const trees = new WeakMap<z.core.$ZodType, SchemaNode>();
 
 /** What may be written for `schema`, with defaults and descriptions. */
-export function treeOf(schema: z.ZodType): SchemaNode {
+export function treeOf(schema: z.core.$ZodType): SchemaNode {
   const tree = trees.get(schema) ?? makeTree(schema);
   trees.set(schema, tree);
   return tree;
 }
 
-function makeTree(schema: z.ZodType): SchemaNode {
+function makeTree(schema: z.core.$ZodType): SchemaNode {
   return z.toJSONSchema(schema, {
     io: 'input',
     unrepresentable: 'any',

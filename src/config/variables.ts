@@ -1,4 +1,5 @@
 import { parseDocument } from 'yaml';
+import type { z } from 'zod';
 import { holdsAlias } from './document.ts';
 import type { Environment } from './environment.ts';
 import {
@@ -6,6 +7,7 @@ import {
   itemsOf,
   kindOf,
   settingsOf,
+  treeOf,
   type SchemaNode,
   type Setting,
 } from './schema-tree.ts';
@@ -41,7 +43,7 @@ export function variableName(path: readonly string[]): string {
   return `${PREFIX}${words.join('_').toUpperCase()}`;
 }
 
-/** What the environment says of the settings in `tree`. */
+/** What the environment says of the settings. */
 export interface VariablesRead {
   readonly values: readonly GivenValue[];
   readonly problems: readonly VariableProblem[];
@@ -49,13 +51,15 @@ export interface VariablesRead {
   readonly unknown: readonly VariableProblem[];
 }
 
-/** Reads every `LATCHKEY_` variable by what `tree` knows. */
-export function readVariables(tree: SchemaNode, environment: Environment): VariablesRead {
-  const variables = variablesOf(tree);
+/** Reads every `LATCHKEY_` variable by what `schema` knows. */
+export function readVariables(schema: z.ZodType, environment: Environment): VariablesRead {
+  const given = ours(environment);
+  // The tree takes as long as all else that is done with a configuration.
+  const variables = given.length > 0 ? variablesOf(treeOf(schema)) : new Map<string, Variable>();
   const values: GivenValue[] = [];
   const problems: VariableProblem[] = [];
   const unknown: VariableProblem[] = [];
-  for (const [name, text] of ours(environment)) {
+  for (const [name, text] of given) {
     const variable = variables.get(name);
     const parsed = variable?.parse(text);
     if (variable === undefined || parsed === undefined) {

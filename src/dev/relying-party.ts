@@ -1,5 +1,9 @@
-import * as client from 'openid-client';
+import type * as client from 'openid-client';
+import { onDemand } from '../runtime/on-demand.ts';
 import type { PendingSignIn, TryTokens } from './try-session.ts';
+
+/** For whoever opens the try page: no start waits for it. */
+const library = onDemand(() => import('openid-client'));
 
 /** What the app may ask for at sign-in. */
 export interface SignInWish {
@@ -29,17 +33,9 @@ export interface RelyingPartyOptions {
 
 /** Discovers the issuer at first use, so that the host may come up after it. */
 export function createRelyingParty(options: RelyingPartyOptions): RelyingParty {
-  let discovered: Promise<client.Configuration> | undefined;
-  const configuration = async (): Promise<client.Configuration> => {
-    discovered ??= client.discovery(
-      new URL(options.issuer),
-      options.clientId,
-      undefined,
-      client.None(),
-      {
-        execute: [client.allowInsecureRequests],
-      },
-    );
+  let discovered: Promise<Discovered> | undefined;
+  const discover = async (): Promise<Discovered> => {
+    discovered ??= discoverIssuer(options);
     // A failed discovery must not be remembered: the next click tries again.
     return discovered.catch((error: unknown) => {
       discovered = undefined;
@@ -48,9 +44,10 @@ export function createRelyingParty(options: RelyingPartyOptions): RelyingParty {
   };
 
   return {
-    begin: async (wish) => beginSignIn(await configuration(), options.redirectUri, wish),
+    begin: async (wish) => beginSignIn(await discover(), options.redirectUri, wish),
     async complete(callback, pending) {
-      const answer = await client.authorizationCodeGrant(await configuration(), callback, {
+      const { client, configuration } = await discover();
+      const answer = await client.authorizationCodeGrant(configuration, callback, {
         expectedState: pending.state,
         expectedNonce: pending.nonce,
         pkceCodeVerifier: pending.codeVerifier,
@@ -59,30 +56,50 @@ export function createRelyingParty(options: RelyingPartyOptions): RelyingParty {
       return tokensOf(answer, answer.claims()?.sub ?? '');
     },
     async userinfo(tokens) {
-      return client.fetchUserInfo(await configuration(), tokens.accessToken, tokens.sub);
+      const { client, configuration } = await discover();
+      return client.fetchUserInfo(configuration, tokens.accessToken, tokens.sub);
     },
     async refresh(tokens) {
-      const answer = await client.refreshTokenGrant(
-        await configuration(),
-        tokens.refreshToken ?? '',
-      );
+      const { client, configuration } = await discover();
+      const answer = await client.refreshTokenGrant(configuration, tokens.refreshToken ?? '');
       return { ...tokens, ...definedOnly(tokensOf(answer, tokens.sub)) };
     },
     async revoke(token) {
-      await client.tokenRevocation(await configuration(), token);
+      const { client, configuration } = await discover();
+      await client.tokenRevocation(configuration, token);
     },
     async signOutUrl(tokens) {
-      return client.buildEndSessionUrl(await configuration(), {
+      const { client, configuration } = await discover();
+      return client.buildEndSessionUrl(configuration, {
         id_token_hint: tokens.idToken,
         post_logout_redirect_uri: options.postLogoutRedirectUri,
       });
     },
-    endpoints: async () => (await configuration()).serverMetadata(),
+    endpoints: async () => (await discover()).configuration.serverMetadata(),
   };
 }
 
+interface Discovered {
+  readonly client: typeof client;
+  readonly configuration: client.Configuration;
+}
+
+async function discoverIssuer({ issuer, clientId }: RelyingPartyOptions): Promise<Discovered> {
+  const client = await library();
+  const configuration = await client.discovery(
+    new URL(issuer),
+    clientId,
+    undefined,
+    client.None(),
+    {
+      execute: [client.allowInsecureRequests],
+    },
+  );
+  return { client, configuration };
+}
+
 async function beginSignIn(
-  configuration: client.Configuration,
+  { client, configuration }: Discovered,
   redirectUri: string,
   { scope, resource, prompt }: SignInWish,
 ): ReturnType<RelyingParty['begin']> {
@@ -121,7 +138,10 @@ function definedOnly(tokens: TryTokens): Partial<TryTokens> {
 }
 
 /** What went wrong, in the words of the protocol; anything else is thrown on. */
-export function problemOf(error: unknown): { readonly code: string; readonly answer: string } {
+export async function problemOf(
+  error: unknown,
+): Promise<{ readonly code: string; readonly answer: string }> {
+  const client = await library();
   if (
     error instanceof client.AuthorizationResponseError ||
     error instanceof client.ResponseBodyError

@@ -101,7 +101,7 @@ async function tell(
 ): Promise<string> {
   const { ok, code, answer } = await work().then(
     (text) => ({ ok: true, code: '', answer: text }),
-    (error: unknown) => ({ ok: false, ...problemOf(error) }),
+    async (error: unknown) => ({ ok: false, ...(await problemOf(error)) }),
   );
   session.calls = [{ ...call, ok, answer }, ...session.calls].slice(0, CALLS_MAX);
   return code;

@@ -11,6 +11,8 @@ import type { Seed } from './seed.ts';
 
 /** The command of this package: of a checkout, and of what was installed. */
 const COMMAND = fileURLToPath(new URL('../../latchkey.mjs', import.meta.url));
+/** As the command would set it by starting once more, which takes time (latchkey.mjs). */
+const YOUNG_OBJECTS = '--max-semi-space-size=16';
 const READY_WITHIN_MS = 30_000;
 const LOOK_EVERY_MS = 10;
 
@@ -35,7 +37,7 @@ export async function startNodeProcess(seed: Seed): Promise<NodeProcess> {
   const settings = { ...seed, ...placeOf({ folder, port, issuer }) };
   await writeFile(config, JSON.stringify(settings), { mode: 0o600 });
   // Nothing of the test's environment may change the settings.
-  const child = spawn(process.execPath, [COMMAND, 'start', '--config', config], {
+  const child = spawn(process.execPath, [YOUNG_OBJECTS, COMMAND, 'start', '--config', config], {
     cwd: folder,
     env: {},
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -13,6 +13,8 @@ import { freePort } from './ports.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const COMMAND = 'latchkey.mjs';
+/** As the command would set it by starting once more: 200 times in all tests (latchkey.mjs). */
+const YOUNG_OBJECTS = '--max-semi-space-size=16';
 const READY_WITHIN_MS = 30_000;
 
 /** Settings as the YAML has them. */
@@ -97,6 +99,7 @@ function spawnLatchkey(
   const words = [
     ...before,
     process.execPath,
+    YOUNG_OBJECTS,
     command,
     options.command ?? 'start',
     '--config',

@@ -221,5 +221,5 @@ test('two settings that would share a variable are a mistake of the schema', () 
     aB: z.string().default(''),
     a: z.strictObject({ b: z.string().default('') }).prefault({}),
   });
-  expect(() => readConfig('x', '', twins)).toThrow(TypeError);
+  expect(() => readConfig('x', '', twins, { LATCHKEY_A_B: 'x' })).toThrow(TypeError);
 });
