@@ -1,5 +1,6 @@
 // `npm run bench`: Latchkey and a bare engine side by side, in one run. See README.md.
-// `npm run bench -- verifier`: the verifier beside jose. `npm run bench -- workers`: two processes beside one.
+// `npm run bench -- verifier`: the verifier beside jose. `npm run bench -- workers`: two processes beside one. `npm run bench -- start`: a
+// provider for a test.
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { startRedis } from '../test/support/redis.ts';
@@ -7,6 +8,7 @@ import { measureInTurn, prepare } from './in-turn.ts';
 import type { Measured } from './load.ts';
 import { type Scenario, SCENARIOS } from './scenarios.ts';
 import { signingLimits } from './signing-limit.ts';
+import { benchStart } from './start.ts';
 import {
   pin,
   startBare,
@@ -19,7 +21,7 @@ import { benchVerifier } from './verifier/main.ts';
 import { benchWorkers } from './workers.ts';
 
 const [part, ...rest] = process.argv.slice(2);
-const isPart = part === 'verifier' || part === 'workers';
+const isPart = part === 'verifier' || part === 'workers' || part === 'start';
 const { values: options } = parseArgs({
   args: isPart ? [] : process.argv.slice(2),
   options: {
@@ -45,9 +47,11 @@ if (part === 'verifier') {
   await benchVerifier(rest);
 } else if (part === 'workers') {
   await benchWorkers();
+} else if (part === 'start') {
+  await benchStart();
 } else if (options.help) {
   print(
-    'npm run bench -- [--store redis,embedded] [--seconds 2] [--rounds 5] [--warmup 4] [--connections 16] [--only TEXT] [--json]\nnpm run bench -- verifier --help\nnpm run bench -- workers',
+    'npm run bench -- [--store redis,embedded] [--seconds 2] [--rounds 5] [--warmup 4] [--connections 16] [--only TEXT] [--json]\nnpm run bench -- verifier --help\nnpm run bench -- workers\nnpm run bench -- start',
   );
 } else {
   await run();

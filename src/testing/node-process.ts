@@ -24,6 +24,7 @@ export class DidNotStart extends LatchkeyError {
 /** A node in a process of its own, on a folder of its own. */
 export interface NodeProcess {
   readonly issuer: string;
+  readonly pid: number;
   /** Ends the process and removes its folder. */
   close(): Promise<void>;
 }
@@ -49,7 +50,7 @@ export async function startNodeProcess(seed: Seed): Promise<NodeProcess> {
     await close();
     throw error;
   }
-  return { issuer, close };
+  return { issuer, pid: child.pid ?? 0, close };
 }
 
 function placeOf(place: {
