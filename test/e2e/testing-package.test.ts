@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { createServer } from 'node:http';
-import { once } from 'node:events';
 import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { DEFAULT_SEED } from '../../src/testing/seed.ts';
 import { startLatchkey, type TestLatchkey } from '../../src/testing/start-latchkey.ts';
 import { createVerifier } from '../../verifier/src/index.ts';
 import { launchBrowser } from '../support/browser.ts';
+import { IS_LONG } from '../support/counts.ts';
+import { startExpressApp } from '../support/relying-parties/express-app.ts';
 import { createUserAgent, type Stop } from '../support/relying-parties/user-agent.ts';
 
 const API = 'https://api.example.com';
@@ -20,7 +20,7 @@ const start = (): Promise<TestLatchkey> => {
     name: 'The shop',
     type: 'web',
     secretInClear: SECRET,
-    redirectUris: ['http://127.0.0.1:1/callback'],
+    redirectUris: ['http://localhost:1/callback'],
     apis: [API],
   };
   const clients = [...[DEFAULT_SEED['clients']].flat(), shop];
@@ -68,20 +68,24 @@ function authorizationUrl(app: string, { issuer } = idp): URL {
   return url;
 }
 
-test('a person of the seed signs in on the page of a browser', async () => {
-  const app = createServer((_, response) => response.end('back at the app')).listen(0, '127.0.0.1');
-  await once(app, 'listening');
-  const address = app.address();
-  const port = typeof address === 'object' ? address?.port : 0;
+test('a person of the seed signs in to an app in a browser', async () => {
+  const app = await startExpressApp({
+    issuer: idp.issuer,
+    clientId: 'shop',
+    clientSecret: SECRET,
+    cookieSecret: SECRET,
+  });
   const browser = await launchBrowser();
   try {
     const page = await browser.newPage();
-    await page.goto(authorizationUrl(`http://127.0.0.1:${port}`).href);
+    await page.goto(`${app.url}/login`);
     await idp.signIn(page, 'alice');
-    expect(new URL(page.url()).searchParams.get('code')).not.toBeNull();
+    await page.getByText('"signedIn":true').waitFor();
+    await page.goto(`${app.url}/userinfo`);
+    expect(await page.textContent('body')).toContain('alice@example.com');
   } finally {
     await browser.close();
-    app.close();
+    await app.close();
   }
 }, 60_000);
 
@@ -270,20 +274,19 @@ describe('a snapshot', () => {
     }
   });
 
-  test('is restored in a moment, for which other requests wait', async () => {
-    const took: number[] = [];
-    for (let round = 0; round < 5; round += 1) {
-      const began = performance.now();
-      await idp.restore(await idp.snapshot());
-      took.push(performance.now() - began);
-    }
+  test.runIf(IS_LONG)('is restored in a moment', async () => {
+    const began = performance.now();
+    for (let round = 0; round < 5; round += 1) await idp.restore(await idp.snapshot());
+    expect(performance.now() - began).toBeLessThan(5 * 250);
+  });
+
+  test('is restored while other requests wait for it, none of which is refused', async () => {
     const token = await mint();
     const kept = await idp.snapshot();
     const asked = Array.from({ length: 40 }, () => isGood(token));
     await Promise.all([idp.restore(kept), idp.restore(kept), ...asked]);
     expect(await Promise.all(asked)).not.toContain(false);
     expect(await isGood(token)).toBe(true);
-    expect(took.toSorted((a, b) => a - b)[2]).toBeLessThan(250);
   });
 });
 
