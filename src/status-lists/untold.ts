@@ -15,15 +15,16 @@ export interface Untold {
   shown(): ShownByNode | undefined;
   /** True: there is something. */
   isNews(): boolean;
+  /** How many are not known to be told: also what is taken, until it stands. */
   rows(): number;
-  /** Takes all there is, by list. What must be said again comes back by `Told.failed`. */
+  /** Takes all there is, by list, after what was taken before stands or failed. */
   take(): Told;
 }
 
 /** What one write tells. */
 export interface Told {
   readonly parts: readonly Part[];
-  /** It may stand or not: it has to be told again. */
+  /** It may stand or not: it has to be told again, and is there again to be taken. */
   failed(): void;
   stands(): void;
 }
@@ -39,13 +40,14 @@ export interface Part {
 export function createUntold(): Untold {
   const open = new Map<TokenList, Set<number>>();
   let rows: { readonly list: TokenList; readonly row: Row }[] = [];
+  let telling: typeof rows = [];
   let shown: ShownByNode | undefined;
   let isNews = true;
 
   return {
     shown: () => shown,
     isNews: () => isNews || rows.length > 0,
-    rows: () => rows.length,
+    rows: () => telling.length + rows.length,
     add(list, row) {
       rows.push({ list, row });
     },
@@ -65,17 +67,19 @@ export function createUntold(): Untold {
       shown = next;
     },
     take() {
-      const taken = rows;
+      telling = rows;
       rows = [];
       isNews = false;
       const emptied = [...open].filter(([, blocks]) => blocks.size === 0).map(([list]) => list);
       return {
-        parts: partsOf(taken, open),
+        parts: partsOf(telling, open),
         failed() {
-          rows = [...taken, ...rows];
+          rows = [...telling, ...rows];
+          telling = [];
           isNews = true;
         },
         stands() {
+          telling = [];
           // Only what was told to be empty: more may have been opened meanwhile.
           for (const list of emptied) if (open.get(list)?.size === 0) open.delete(list);
         },
