@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 
 /** Sends bytes as they are and gives all that comes back until the server closes, or `quietMs` of silence. */
-export async function sendRaw(port: number, text: string, quietMs = 300): Promise<string> {
+export async function sendRaw(port: number, text: string, quietMs = 20_000): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1', () => socket.write(text));
     let answer = '';

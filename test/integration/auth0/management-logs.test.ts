@@ -35,7 +35,7 @@ beforeAll(async () => {
   // Not at the tenant.
   await node.visitor().signIn('ben');
   // What nobody waits for is written within a second.
-  await vi.waitFor(async () => expect(await types()).toHaveLength(10), { timeout: 5000 });
+  await vi.waitFor(async () => expect(await types()).toHaveLength(10), 20_000);
 });
 
 afterAll(() => node.close());

@@ -75,7 +75,7 @@ async function signIn(email: string, password = NEW_PASSWORD): Promise<Answer> {
 async function letterTo(to: string, name: string, number = 1): Promise<Letter> {
   const found = async (): Promise<readonly Letter[]> =>
     (await node.letters(to)).filter((letter) => letter.name === name);
-  await expect.poll(async () => (await found()).length, { timeout: 3000 }).toBe(number);
+  await expect.poll(async () => (await found()).length).toBe(number);
   const [letter] = await found();
   if (letter === undefined) throw new Error(`no letter ${name} to ${to}`);
   return letter;

@@ -39,7 +39,7 @@ async function codesFor(address: string): Promise<readonly string[]> {
 
 async function codeFor(address: string): Promise<string> {
   // Nobody waits for a letter but whoever reads it.
-  await expect.poll(() => codesFor(address), { timeout: 5000 }).not.toEqual([]);
+  await expect.poll(() => codesFor(address)).not.toEqual([]);
   return (await codesFor(address))[0] ?? '';
 }
 
@@ -93,7 +93,7 @@ async function signingIn(
 
 /** The code of the second letter, which took the place of that in the first. */
 async function secondCodeFor(address: string): Promise<string> {
-  await expect.poll(() => codesFor(address), { timeout: 5000 }).toHaveLength(2);
+  await expect.poll(() => codesFor(address)).toHaveLength(2);
   return (await codesFor(address))[0] ?? '';
 }
 
@@ -164,7 +164,7 @@ describe('whoever has no user yet', () => {
       password: PASSWORD,
     });
     await send(visitor, code, { action: 'again' });
-    await expect.poll(() => codesFor('otto@example.org'), { timeout: 5000 }).toHaveLength(2);
+    await expect.poll(() => codesFor('otto@example.org')).toHaveLength(2);
     const away = await send(visitor, code, { action: 'cancel' });
     expect(away.url.pathname).toMatch(/^\/interaction\//);
   });

@@ -273,7 +273,7 @@ describe('CustomMessage', () => {
         if (found === undefined) throw new Error(`no letter ${subject}`);
         return found;
       },
-      { timeout: 5000 },
+      { timeout: 20_000 },
     );
   }
 
@@ -417,7 +417,7 @@ describe('UserMigration', () => {
     const asked = await node.call('ForgotPassword', { ClientId: CLIENT, Username: 'old-oskar' });
     expect(asked.status).toBe(200);
     const letters = () => node.letters('old-oskar@example.org');
-    await expect.poll(letters, { timeout: 5000 }).toHaveLength(1);
+    await expect.poll(letters).toHaveLength(1);
     expect((await letters())[0]?.codes[0]).toMatch(/^\d+$/);
   });
 

@@ -8,6 +8,7 @@ import { openHooks, type HooksOptions, type OpenedHooks } from '../../../src/hoo
 import type { SignEvent } from '../../../src/hooks/security-event.ts';
 import { createRequestCalls } from '../../../src/notices/request-calls.ts';
 import { createEmbeddedPlace, type EmbeddedPlace } from '../../support/embedded-file.ts';
+import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts';
 
 const ISSUER = 'https://id.example.com';
 const keys = await generateKeyPair('ES256');
@@ -18,6 +19,8 @@ const sign: SignEvent = (payload, typ) =>
     .sign(keys.privateKey);
 
 let place: EmbeddedPlace;
+/** On which the nodes sleep, and nothing else does. */
+let pauses: FakeClock;
 let receiver: Server;
 let url: string;
 let received: { readonly type: string; readonly jwt: string }[];
@@ -30,6 +33,7 @@ let nodes: OpenedHooks[];
 beforeEach(async () => {
   [received, answers, counted, audited, nodes] = [[], [], [], [], []];
   place = await createEmbeddedPlace();
+  pauses = createFakeClock();
   await (await place.open()).records.migrate();
   receiver = createServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -52,7 +56,8 @@ afterEach(async () => {
 });
 
 async function openNode(changes: Partial<HooksOptions> = {}): Promise<OpenedHooks> {
-  const { clock, logger } = place;
+  const { logger } = place;
+  const clock = { ...place.clock, sleep: pauses.sleep };
   const { records, state } = await place.open();
   const node = await openHooks({
     records,
@@ -83,11 +88,17 @@ const event = (): HookEvent => ({
   holdsUntil: place.clock.now() + 300,
 });
 
-/** Lets a second pass, in which every node looks once. */
+/** Lets a second pass, in which every node looks once and is done with what it finds. */
 async function nextLook(): Promise<number> {
+  await allSleep();
   place.clock.advance(1);
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  pauses.advance(1);
+  await allSleep();
   return received.length;
+}
+
+async function allSleep(): Promise<void> {
+  await expect.poll(() => pauses.sleeping()).toBe(nodes.length);
 }
 
 async function jtisOf(): Promise<readonly (string | undefined)[]> {

@@ -74,7 +74,7 @@ describe('a certificate from files', () => {
     expect(await fingerprintAt(port)).toBe(before);
     await copyFile(second.keyFile, first.keyFile);
     const renewed = new X509Certificate(await readFile(second.certificateFile)).fingerprint256;
-    await expect.poll(() => fingerprintAt(port), { timeout: 5000 }).toBe(renewed);
+    await expect.poll(() => fingerprintAt(port)).toBe(renewed);
     await close();
   });
 

@@ -40,7 +40,7 @@ async function inLetter(address: string, pattern: RegExp): Promise<string> {
     const letters = smtp.received.filter(({ to }) => to.includes(address));
     return letters.map(({ raw }) => pattern.exec(raw)?.[1]).find((one) => one !== undefined);
   };
-  await expect.poll(find, { timeout: 10_000 }).toBeDefined();
+  await expect.poll(find).toBeDefined();
   return find() ?? '';
 }
 

@@ -275,7 +275,7 @@ describe('a client that asks for somebody who is elsewhere (OpenID Connect CIBA)
     await answer();
     await expect.poll(() => pings.length).toBe(1);
     pingStatus = 204;
-    await expect.poll(() => pings.length, { timeout: 4000 }).toBe(2);
+    await expect.poll(() => pings.length).toBe(2);
     expect(pings[1]).toEqual({
       authorization: `Bearer ${token}`,
       body: { auth_req_id: asked.auth_req_id },

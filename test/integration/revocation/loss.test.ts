@@ -78,7 +78,7 @@ describe('a log that was lost', () => {
     await revokeGrant(one, 'g');
     await raw.flushall();
     for (const node of [one, two]) {
-      await expect.poll(() => node.revocation.isRevoked(valid), { timeout: 5000 }).toBe(true);
+      await expect.poll(() => node.revocation.isRevoked(valid)).toBe(true);
       expect(await node.revocation.isRevoked(revoked)).toBe(true);
       expect(await node.revocation.isRevoked(issue(node))).toBe(false);
     }
@@ -101,9 +101,9 @@ describe('a log that was lost', () => {
     const one = await site.node();
     const before = epochOf(one);
     await raw.flushall();
-    await expect.poll(() => epochOf(one), { timeout: 5000 }).not.toBe(before);
+    await expect.poll(() => epochOf(one)).not.toBe(before);
     await expect
-      .poll(() => listAudit(one.records, { type: 'revocation', limit: 9 }), { timeout: 5000 })
+      .poll(() => listAudit(one.records, { type: 'revocation', limit: 9 }))
       .toMatchObject([{ event: { what: 'epoch', target: epochOf(one), by: 'node' } }]);
   });
 
@@ -118,7 +118,7 @@ describe('a log that was lost', () => {
     const nodes = await Promise.all([site.node(), site.node(), site.node(), site.node()]);
     await raw.flushall();
     await expect
-      .poll(() => new Set(nodes.map((node) => epochOf(node).split('-')[0])), { timeout: 5000 })
+      .poll(() => new Set(nodes.map((node) => epochOf(node).split('-')[0])))
       .toEqual(new Set(['2']));
     expect(new Set(nodes.map(epochOf)).size).toBe(1);
   });
@@ -133,7 +133,7 @@ describe('a fail-over that lost the newest entries', () => {
     await revokeGrant(one, 'b');
     const before = epochOf(one);
     await restore();
-    await expect.poll(() => epochOf(one), { timeout: 5000 }).not.toBe(before);
+    await expect.poll(() => epochOf(one)).not.toBe(before);
     expect(await one.revocation.isRevoked(token)).toBe(true);
   });
 
@@ -165,7 +165,7 @@ describe('a fail-over that lost the newest entries', () => {
     await revokeGrant(three, 'd');
     cut(false);
     const before = epochOf(three);
-    await expect.poll(() => epochOf(three), { timeout: 5000 }).not.toBe(before);
+    await expect.poll(() => epochOf(three)).not.toBe(before);
     expect(await two.revocation.isRevoked(token)).toBe(true);
   });
 
@@ -199,18 +199,8 @@ describe('a node that is cut off', () => {
         return error instanceof RevocationUnknown;
       }
     };
-    await expect
-      .poll(
-        unknown(() => node.revocation.isRevoked(token)),
-        { timeout: 5000 },
-      )
-      .toBe(true);
-    await expect
-      .poll(
-        unknown(() => node.revocation.stamp()),
-        { timeout: 5000 },
-      )
-      .toBe(true);
+    await expect.poll(unknown(() => node.revocation.isRevoked(token))).toBe(true);
+    await expect.poll(unknown(() => node.revocation.stamp())).toBe(true);
     expect(node.revocation.health()).toMatchObject({ ok: false });
     expect(node.revocation.feed.position()).toBeUndefined();
     cut(false);
@@ -256,9 +246,7 @@ describe('a Redis that is down', () => {
     });
     expect(node.revocation.health().remarks).toContain('1 revocation(s) wait to be confirmed');
     await redis.restart();
-    await expect
-      .poll(() => node.revocation.isRevoked(token).catch(() => 'unknown'), { timeout: 10_000 })
-      .toBe(true);
+    await expect.poll(() => node.revocation.isRevoked(token).catch(() => 'unknown')).toBe(true);
     await expect
       .poll(() =>
         node.records.all(node.records.queries.selectFrom('revocation_outbox').selectAll()),
@@ -280,9 +268,7 @@ describe('a Redis that is down', () => {
     await expect(revokeGrant(one, 'g')).rejects.toMatchObject({ isKept: true });
     await one.close();
     await redis.restart();
-    await expect
-      .poll(() => two.revocation.isRevoked(token).catch(() => 'unknown'), { timeout: 10_000 })
-      .toBe(true);
+    await expect.poll(() => two.revocation.isRevoked(token).catch(() => 'unknown')).toBe(true);
   });
 
   test('at the start lets the room open, which then knows nothing until Redis comes', async () => {
@@ -291,7 +277,7 @@ describe('a Redis that is down', () => {
     expect(node.revocation.health()).toMatchObject({ ok: false, number: 0 });
     expect(() => node.revocation.stamp()).toThrow(RevocationUnknown);
     await redis.restart();
-    await expect.poll(() => node.revocation.health().ok, { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => node.revocation.health().ok).toBe(true);
     expect(await node.revocation.isRevoked(issue(node))).toBe(false);
   });
 });

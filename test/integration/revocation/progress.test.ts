@@ -10,8 +10,6 @@ import { systemClock } from '../../../src/runtime/clock.ts';
 import { randomId } from '../../../src/runtime/random.ts';
 import { details, logger, openEmbeddedSite, type Node, type Site } from './fixture.ts';
 
-const WAIT = { timeout: 5000 } as const;
-
 let site: Site;
 let node: Node;
 /** Another process on the same stores: one that asks. */
@@ -81,9 +79,9 @@ const cursor = (): string => {
 const told = async () => (await operator.revocation.progress())[0];
 
 test('a node tells how far it is, and again when it has moved', async () => {
-  await expect.poll(told, WAIT).toMatchObject({ node: 'node-a', number: 0, followerCount: 0 });
+  await expect.poll(told).toMatchObject({ node: 'node-a', number: 0, followerCount: 0 });
   await revoke();
-  await expect.poll(told, WAIT).toMatchObject({ number: 1, epoch: position().id });
+  await expect.poll(told).toMatchObject({ number: 1, epoch: position().id });
 });
 
 test('a stream is known by what was written to it', async () => {
@@ -93,11 +91,11 @@ test('a stream is known by what was written to it', async () => {
   const answer = await fetch(`${url}?after=${cursor()}`, { headers, signal: stop.signal });
   expect(answer.status).toBe(200);
   const follower = { name: 'orders@10.0.3.7', client: 'orders-api', kind: 'stream' };
-  await expect.poll(told, WAIT).toMatchObject({ followers: [{ ...follower, number: 1 }] });
+  await expect.poll(told).toMatchObject({ followers: [{ ...follower, number: 1 }] });
   await revoke();
-  await expect.poll(told, WAIT).toMatchObject({ followers: [{ ...follower, number: 2 }] });
+  await expect.poll(told).toMatchObject({ followers: [{ ...follower, number: 2 }] });
   stop.abort();
-  await expect.poll(() => feed.positions.list(), WAIT).toEqual([]);
+  await expect.poll(() => feed.positions.list()).toEqual([]);
 });
 
 test('a follower that polls is known by where it says that it is, not by what it was sent', async () => {
@@ -106,13 +104,13 @@ test('a follower that polls is known by where it says that it is, not by what it
   const polling = fetch(`${url}?after=${at}`);
   const name = expect.stringMatching(/127\.0\.0\.1$/);
   const follower = { name, client: 'orders-api', kind: 'poll' };
-  await expect.poll(told, WAIT).toMatchObject({ followers: [{ ...follower, number: 1 }] });
+  await expect.poll(told).toMatchObject({ followers: [{ ...follower, number: 1 }] });
   await revoke();
   expect((await polling).status).toBe(200);
   // It has been sent the second, and has not said that it has it.
   expect(feed.positions.list()).toMatchObject([{ number: 1 }]);
   const next = fetch(`${url}?after=${cursor()}`);
-  await expect.poll(told, WAIT).toMatchObject({ followers: [{ number: 2 }] });
+  await expect.poll(told).toMatchObject({ followers: [{ number: 2 }] });
   await revoke();
   await next;
   expect(feed.positions.list()).toHaveLength(1);
@@ -121,13 +119,13 @@ test('a follower that polls is known by where it says that it is, not by what it
 test('status lists are told of, and looked at until they have caught up', async () => {
   lists = 0;
   await revoke();
-  await expect.poll(told, WAIT).toMatchObject({ number: 1, lists: 0 });
+  await expect.poll(told).toMatchObject({ number: 1, lists: 0 });
   lists = 1;
-  await expect.poll(told, WAIT).toMatchObject({ number: 1, lists: 1 });
+  await expect.poll(told).toMatchObject({ number: 1, lists: 1 });
 });
 
 test('a node that has ended is not waited for', async () => {
-  await expect.poll(told, WAIT).toBeDefined();
+  await expect.poll(told).toBeDefined();
   await announcing.close();
   expect(await operator.revocation.progress()).toEqual([]);
 });
@@ -142,7 +140,7 @@ test('what a relay says of its followers is told, and forgotten when it says tha
     });
   expect((await report([{ name: 'shop@10.0.3.7', ...at }])).status).toBe(204);
   const follower = { name: 'shop@10.0.3.7', client: 'orders-api', via: 'relay-1', kind: 'stream' };
-  await expect.poll(told, WAIT).toMatchObject({ followers: [{ ...follower, ...at }] });
+  await expect.poll(told).toMatchObject({ followers: [{ ...follower, ...at }] });
   expect((await report([])).status).toBe(204);
   expect(feed.positions.list()).toEqual([]);
   for (const nonsense of [

@@ -29,14 +29,22 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
+interface Opening {
+  readonly file?: string;
+  readonly timeoutMs?: number;
+}
+
 /** Runs `code` as the body of a handler. */
-async function open(code: string, file = 'script.js'): Promise<ScriptRunner> {
+async function open(
+  code: string,
+  { file = 'script.js', timeoutMs = 20_000 }: Opening = {},
+): Promise<ScriptRunner> {
   await write(code, file);
   runner = await openScriptRunner({
     program: PROGRAM,
     folder,
-    words: [JSON.stringify([['script', file]]), '500'],
-    timeoutMs: 500,
+    words: [JSON.stringify([['script', file]]), String(timeoutMs)],
+    timeoutMs,
     isReloaded: true,
     onLine: (line) => lines.push(line),
   });
@@ -58,7 +66,7 @@ function isAlive(pid: number): boolean {
 }
 
 test.each(['script.js', 'script.cjs', 'script.mjs'])('a script is run: %s', async (file) => {
-  const { run } = await open('return { twice: event.n * 2 };', file);
+  const { run } = await open('return { twice: event.n * 2 };', { file });
   expect(await run('script', async () => ({ n: 21 }))).toEqual({ twice: 42 });
   expect(await run('another', async () => ({}))).toBeUndefined();
 });
@@ -79,18 +87,23 @@ test('a script sees nothing of the environment', async () => {
 
 test('what it prints is told with its name, and two runs at once do not mix', async () => {
   const { run } = await open(
-    'await new Promise((resolve) => setTimeout(resolve, event.ms)); console.warn("after %d", event.ms); return event.ms;',
+    `globalThis.later ??= Promise.withResolvers();
+     if (event.waits) await globalThis.later.promise; else globalThis.later.resolve();
+     console.warn("waits: %s", event.waits);
+     return event.waits;`,
   );
-  const both = [run('script', async () => ({ ms: 60 })), run('script', async () => ({ ms: 20 }))];
-  expect(await Promise.all(both)).toEqual([60, 20]);
+  const both = [true, false].map((waits) => run('script', async () => ({ waits })));
+  expect(await Promise.all(both)).toEqual([true, false]);
   expect(lines.map(({ name, level, text }) => [name, level, text])).toEqual([
-    ['script', 'warn', 'after 20'],
-    ['script', 'warn', 'after 60'],
+    ['script', 'warn', 'waits: false'],
+    ['script', 'warn', 'waits: true'],
   ]);
 });
 
 test('code that never ends fails its run, and the next run has a process of its own', async () => {
-  const { run } = await open('if (event.forever) for (;;) {} return "fine";');
+  const { run } = await open('if (event.forever) for (;;) {} return "fine";', {
+    timeoutMs: 1000,
+  });
   const stuck = run('script', async () => ({ forever: true }));
   await expect(stuck).rejects.toMatchObject({ how: 'timeout' });
   expect(await run('script', async () => ({}))).toBe('fine');
@@ -120,7 +133,7 @@ test('code that never ends ends with the node that was killed', async () => {
   });
   expect(isAlive(pid)).toBe(true);
   node.kill('SIGKILL');
-  await expect.poll(() => isAlive(pid), { timeout: 2000 }).toBe(false);
+  await expect.poll(() => isAlive(pid)).toBe(false);
 });
 
 test('a script that eats all memory takes itself down, and nothing else', async () => {

@@ -9,7 +9,6 @@ import { rounds } from '../../support/counts.ts';
 import { createEmbeddedPlace, type EmbeddedPlace } from '../../support/embedded-file.ts';
 
 const PROGRAM = fileURLToPath(new URL('./embedded-neighbour.program.ts', import.meta.url));
-const PATIENCE = { timeout: 10_000 };
 
 describe('two processes on one embedded file', () => {
   let place: EmbeddedPlace;
@@ -42,7 +41,7 @@ describe('two processes on one embedded file', () => {
     await state.notify('to-neighbour');
     expect(await nextLine()).toBe('heard');
     neighbour.stdin.write('notify\n');
-    await expect.poll(() => heard, PATIENCE).toBe(1);
+    await expect.poll(() => heard).toBe(1);
   });
 
   test('race for keys, and each key has exactly one winner', async () => {

@@ -4,7 +4,6 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { State } from '../../../src/storage/state.ts';
 import { createEmbeddedPlace, type EmbeddedPlace } from '../../support/embedded-file.ts';
 
-const PATIENCE = { timeout: 10_000 };
 let place: EmbeddedPlace;
 let state: State;
 let file: DatabaseSync;
@@ -39,9 +38,9 @@ test('what has expired is deleted from the file in the background, and nothing e
     state.append('log', ['kept']),
   ]);
   clock.advance(61);
-  await expect.poll(() => rows('state_entry'), PATIENCE).toBe(2);
-  await expect.poll(() => rows('state_counter'), PATIENCE).toBe(1);
-  await expect.poll(() => rows('state_member'), PATIENCE).toBe(1);
+  await expect.poll(() => rows('state_entry')).toBe(2);
+  await expect.poll(() => rows('state_counter')).toBe(1);
+  await expect.poll(() => rows('state_member')).toBe(1);
   expect(rows('state_log_entry')).toBe(1);
   expect(await state.list('set')).toEqual(['long']);
 });

@@ -125,7 +125,7 @@ describe('the guide on protecting an API', () => {
       });
 
       await node.revocation.revoke({ kind: 'grant', grantId: gid }, details);
-      await expect.poll(async () => (await ask(good)).status, { timeout: 1000 }).toBe(401);
+      await expect.poll(async () => (await ask(good)).status).toBe(401);
     },
     PATIENCE_MS,
   );
@@ -144,9 +144,7 @@ describe('the guide on protecting an API', () => {
       const url = `${await startProgram('relay.js')}/revocations`;
       const verifier = issuer.verifier({ revocation: { whenSilent: 'refuse', url } });
       const token = await issuer.issue();
-      await expect
-        .poll(() => verifier.verify(token).catch(String), { timeout: 10_000 })
-        .toMatchObject({ sub: 'alice' });
+      await expect.poll(() => verifier.verify(token).catch(String)).toMatchObject({ sub: 'alice' });
     },
     PATIENCE_MS,
   );
@@ -177,7 +175,7 @@ describe('the guide on protecting an API', () => {
           ]),
         );
         const originals = { 'X-Original-URI': '/public', 'X-Original-Method': 'OPTIONS' };
-        await expect.poll(async () => (await ask(good)).status, { timeout: 10_000 }).toBe(200);
+        await expect.poll(async () => (await ask(good)).status).toBe(200);
         const seen: unknown = await (await ask(good, { ...smuggled, ...originals })).json();
         expect(seen).toMatchObject({
           'x-auth-subject': 'alice',
@@ -192,7 +190,7 @@ describe('the guide on protecting an API', () => {
         expect((await fetch(`${nginx.origin}/verify`)).status).toBe(404);
 
         await node.revocation.revoke({ kind: 'grant', grantId: 'behind-nginx' }, details);
-        await expect.poll(async () => (await ask(good)).status, { timeout: 1000 }).toBe(401);
+        await expect.poll(async () => (await ask(good)).status).toBe(401);
         expect((await ask(good)).headers.get('www-authenticate')).toContain('invalid_token');
       } finally {
         await nginx.stop();
