@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openAccountNode, type AccountNode, type Visitor } from '../../support/account-node.ts';
-import { codeOf } from '../../support/app-codes.ts';
+import { codesOf } from '../../support/app-codes.ts';
 import { createSoftwareAuthenticator } from '../../support/software-authenticator.ts';
 
 const CALLBACK = 'https://shop.example/callback';
@@ -119,11 +119,12 @@ test('a remembered device is listed, and forgotten by its owner alone', async ()
   const page = await mia.get('/account/authenticator');
   const key = /class="key"><code>(?<key>[^<]+)</u.exec(page.html)?.groups?.['key'] ?? '';
   const action = /action="(?<action>\/account\/authenticator\/[^"]+)"/u.exec(page.html);
-  await mia.send(action?.groups?.['action'] ?? '', { code: codeOf(key, Date.now() - 30_000) });
+  const nextCode = codesOf(key);
+  await mia.send(action?.groups?.['action'] ?? '', { code: nextCode() });
   const tablet = node.visitor('Mozilla/5.0 (iPad) Version/18.0 Safari/604.1');
   await tablet.get('/account/devices');
   const asked = await tablet.signIn('mia');
-  const fields = { code: codeOf(key), 'remember-device': 'yes', action: 'continue' };
+  const fields = { code: nextCode(), 'remember-device': 'yes', action: 'continue' };
   const devices = await tablet.send(asked.url.href, fields);
   expect(devices.html).toContain('These do not ask for your second factor for a while.');
   const device = /name="device" value="(?<id>[^"]+)"/u.exec(devices.html)?.groups?.['id'] ?? '';

@@ -41,11 +41,15 @@ async function openTwo(
 ): Promise<{
   readonly first: number;
   readonly second: number;
+  /** Somebody has asked for `/here`. */
+  readonly asked: Promise<void>;
   close(): Promise<void>;
 }> {
+  const asked = Promise.withResolvers<void>();
   const [first, second] = [await freePort(), await freePort()];
   const here = (words: string): Router =>
     new Router().get('/here', async (ctx) => {
+      asked.resolve();
       await delay(50);
       ctx.body = words;
     });
@@ -68,7 +72,7 @@ async function openTwo(
     routers: [here('issuer')],
     overrides: { ...overrides, sites },
   };
-  return { first, second, close: (await openHost(options)).close };
+  return { first, second, asked: asked.promise, close: (await openHost(options)).close };
 }
 
 test('a site has a port, a host name and routes of its own', async () => {
@@ -109,11 +113,11 @@ test('a site with an engine gives out its documents and leaves the rest to it', 
 });
 
 test('a node that stops answers what its sites were asked', async () => {
-  const { second, close } = await openTwo();
-  const asked = ask(second, '/here');
-  await delay(10);
+  const { second, asked, close } = await openTwo();
+  const answer = ask(second, '/here');
+  await asked;
   await close();
-  expect(await asked).toEqual({ status: 200, text: 'site' });
+  expect(await answer).toEqual({ status: 200, text: 'site' });
   await expect(ask(second, '/here')).rejects.toThrow('ECONNREFUSED');
 });
 
