@@ -52,6 +52,7 @@ import { tellSectors } from '../../src/subjects/tell-sectors.ts';
 import { createBrowser, type Browser } from './provider-browser.ts';
 import { createTurningKeys, type TurningKeys } from './provider-keys.ts';
 import { createRecordingLogger, type LogLine } from './recording-logger.ts';
+import { createStartingLine } from './starting-line.ts';
 
 /** What the person before the browser does at each page. */
 export type Person = (interaction: Interaction) => Outcome;
@@ -92,6 +93,8 @@ export interface House {
   curious: CuriousPerson | undefined;
   /** Where all requests seem to come from; undefined: from where they do. */
   address: string | undefined;
+  /** The next so many requests are worked on at once, whichever node they come to. */
+  gather(count: number): void;
   browser(): Browser;
   client(client: NewClient): Promise<{ readonly id: string; readonly secret: string }>;
   close(): Promise<void>;
@@ -161,6 +164,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
   let person: Person = () => ({ kind: 'refused' });
   let curious: CuriousPerson | undefined;
   let address: string | undefined;
+  const line = createStartingLine();
 
   async function openNode(server: Server, number: number): Promise<Node & { rooms: Rooms }> {
     const rooms = await openRooms({
@@ -194,7 +198,9 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
       person: () => curious ?? person,
       address: () => address,
     });
-    server.on('request', (request, response) => void host(request, response));
+    server.on('request', (request, response) => {
+      void line.enter().then(() => host(request, response));
+    });
     opened.push({
       async close() {
         await protocol.close();
@@ -250,6 +256,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
     set address(next) {
       address = next;
     },
+    gather: line.gather,
     browser: () => createBrowser(issuer),
     async client(client) {
       const issued = await clients.create(client, actor);

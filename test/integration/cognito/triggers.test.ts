@@ -98,7 +98,7 @@ beforeAll(async () => {
       folder,
       files: { PreTokenGeneration: 'token.cjs' },
       tokenVersion: 'V2_0',
-      timeout: '1s',
+      timeout: '3s',
     },
   });
 });
