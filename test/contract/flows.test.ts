@@ -3,7 +3,7 @@ import { systemClock } from '../../src/runtime/clock.ts';
 import { openRedisState } from '../../src/storage/redis/open-redis-state.ts';
 import { createEmbeddedPlace } from '../support/embedded-file.ts';
 import { createRecordingLogger } from '../support/recording-logger.ts';
-import { redisSettings, startRedis } from '../support/redis.ts';
+import { PATIENT_REDIS, redisSettings, startRedis } from '../support/redis.ts';
 import { describeFlowsContract } from './flows.contract.ts';
 
 describeFlowsContract('the embedded engine', async () => {
@@ -15,7 +15,7 @@ describeFlowsContract('the embedded engine', async () => {
 describeFlowsContract('Redis', async () => {
   const redis = await startRedis();
   const { logger } = createRecordingLogger();
-  const settings = redisSettings(redis.url, { keyPrefix: `${randomId(6)}:` });
+  const settings = redisSettings(redis.url, { ...PATIENT_REDIS, keyPrefix: `${randomId(6)}:` });
   const open = (): ReturnType<typeof openRedisState> =>
     openRedisState(settings, { clock: systemClock, logger });
   const [one, other] = [await open(), await open()];

@@ -1,7 +1,12 @@
 import { afterAll, beforeAll } from 'vitest';
 import { openPostgresRecords } from '../../src/storage/postgres/open-postgres-records.ts';
 import { createEmbeddedPlace } from '../support/embedded-file.ts';
-import { postgresSettings, startPostgres, type TestPostgres } from '../support/postgres.ts';
+import {
+  PATIENT_POSTGRES,
+  postgresSettings,
+  startPostgres,
+  type TestPostgres,
+} from '../support/postgres.ts';
 import { createToldLogger } from '../support/told.ts';
 import { describeMailContract } from './mail.contract.ts';
 
@@ -24,7 +29,9 @@ describeMailContract('PostgreSQL', async () => {
   return {
     async open() {
       const logger = createToldLogger();
-      const records = await openPostgresRecords(postgresSettings(url), { logger });
+      const records = await openPostgresRecords(postgresSettings(url, PATIENT_POSTGRES), {
+        logger,
+      });
       opened.push(records);
       const { state } = await place.open();
       return { records, state };

@@ -10,7 +10,7 @@ import { CLIENT_AUTH, createTestAuthority, SERVER_AUTH } from '../support/certif
 import type { TestCertificate } from '../support/certificate.ts';
 import { createRecordingLogger } from '../support/recording-logger.ts';
 import { startCluster, type TestCluster } from '../support/redis-cluster.ts';
-import { redisSettings } from '../support/redis.ts';
+import { PATIENT_REDIS, redisSettings } from '../support/redis.ts';
 import { describeStateContract } from './state.contract.ts';
 
 const USER = 'latchkey';
@@ -60,6 +60,7 @@ async function certify(into: string): Promise<Required<TestCertificate>> {
 describeStateContract('a Redis Cluster, with TLS and a user of our own,', async () => {
   const { logger } = createRecordingLogger();
   const settings = redisSettings('rediss://nobody.invalid', {
+    ...PATIENT_REDIS,
     keyPrefix: `${randomId(6)}:`,
     tlsCa: tls.authority,
     username: USER,

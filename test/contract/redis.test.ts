@@ -4,7 +4,7 @@ import { systemClock } from '../../src/runtime/clock.ts';
 import { randomId } from '../../src/runtime/random.ts';
 import { openRedisState } from '../../src/storage/redis/open-redis-state.ts';
 import { createRecordingLogger } from '../support/recording-logger.ts';
-import { redisSettings, startRedis, type TestRedis } from '../support/redis.ts';
+import { PATIENT_REDIS, redisSettings, startRedis, type TestRedis } from '../support/redis.ts';
 import { describeStateContract } from './state.contract.ts';
 
 let redis: TestRedis;
@@ -17,7 +17,7 @@ afterAll(() => redis.stop());
 
 describeStateContract('Redis', async () => {
   const { logger } = createRecordingLogger();
-  const settings = redisSettings(redis.url, { keyPrefix: `${randomId(6)}:` });
+  const settings = redisSettings(redis.url, { ...PATIENT_REDIS, keyPrefix: `${randomId(6)}:` });
   return {
     open: () => openRedisState(settings, { clock: systemClock, logger }),
     now: systemClock.now,

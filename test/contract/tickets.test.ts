@@ -4,7 +4,7 @@ import { randomId } from '../../src/runtime/random.ts';
 import { openRedisState } from '../../src/storage/redis/open-redis-state.ts';
 import { createEmbeddedPlace } from '../support/embedded-file.ts';
 import { createRecordingLogger } from '../support/recording-logger.ts';
-import { redisSettings, startRedis, type TestRedis } from '../support/redis.ts';
+import { PATIENT_REDIS, redisSettings, startRedis, type TestRedis } from '../support/redis.ts';
 import { describeTicketsContract } from './tickets.contract.ts';
 
 let redis: TestRedis;
@@ -28,7 +28,7 @@ describeTicketsContract('the embedded engine', async () => {
 
 describeTicketsContract('Redis', async () => {
   const { logger } = createRecordingLogger();
-  const settings = redisSettings(redis.url, { keyPrefix: `${randomId(6)}:` });
+  const settings = redisSettings(redis.url, { ...PATIENT_REDIS, keyPrefix: `${randomId(6)}:` });
   return {
     open: () => openRedisState(settings, { clock: systemClock, logger }),
     close: async () => undefined,

@@ -85,6 +85,9 @@ export async function startPostgres({
   };
 }
 
+/** For tests that are not about an outage: a machine that is busy is none. */
+export const PATIENT_POSTGRES = { connectTimeoutMs: 20_000, statementTimeoutMs: 20_000 } as const;
+
 /** The settings of a node that keeps its records in the database at `url`; the rest by default. */
 export function postgresSettings(
   url: string,

@@ -86,6 +86,9 @@ export async function startRedis({ args = [], port }: TestRedisOptions = {}): Pr
   };
 }
 
+/** For tests that are not about an outage: a machine that is busy is none. */
+export const PATIENT_REDIS = { connectTimeoutMs: 10_000, commandTimeoutMs: 10_000 } as const;
+
 /** The settings of a node that keeps its state in the Redis at `url`; the rest by default. */
 export function redisSettings(url: string, more: Partial<RedisSettings> = {}): RedisSettings {
   const { state } = storageConfig.parse({ state: { engine: 'redis', redis: { url, ...more } } });

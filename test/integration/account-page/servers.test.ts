@@ -1,5 +1,5 @@
-import { startPostgres } from '../../support/postgres.ts';
-import { startRedis } from '../../support/redis.ts';
+import { PATIENT_POSTGRES, startPostgres } from '../../support/postgres.ts';
+import { PATIENT_REDIS, startRedis } from '../../support/redis.ts';
 import { changesContract } from './changes.contract.ts';
 
 changesContract('on Redis and PostgreSQL', async () => {
@@ -7,8 +7,11 @@ changesContract('on Redis and PostgreSQL', async () => {
   return {
     settings: {
       storage: {
-        state: { engine: 'redis', redis: { url: `redis://127.0.0.1:${redis.port}/0` } },
-        records: { engine: 'postgres', postgres: { url: postgres.url } },
+        state: {
+          engine: 'redis',
+          redis: { url: `redis://127.0.0.1:${redis.port}/0`, ...PATIENT_REDIS },
+        },
+        records: { engine: 'postgres', postgres: { url: postgres.url, ...PATIENT_POSTGRES } },
       },
     },
     async close() {

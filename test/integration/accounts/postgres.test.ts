@@ -4,7 +4,12 @@ import { peopleConfig, signInConfig } from '../../../src/accounts/config.ts';
 import { startExpiry } from '../../../src/accounts/expiry.ts';
 import { seedPeople } from '../../../src/accounts/seed-people.ts';
 import { openPostgresRecords } from '../../../src/storage/postgres/open-postgres-records.ts';
-import { postgresSettings, startPostgres, type TestPostgres } from '../../support/postgres.ts';
+import {
+  PATIENT_POSTGRES,
+  postgresSettings,
+  startPostgres,
+  type TestPostgres,
+} from '../../support/postgres.ts';
 import { createRecordingLogger } from '../../support/recording-logger.ts';
 import { ACTOR, CHEAP, openPeople, type People } from './fixture.ts';
 
@@ -19,7 +24,7 @@ const password = 'a long enough password';
 const attempt = { login: 'Alice@example.com', password, origin: { address: '192.0.2.1' } };
 
 async function openOnPostgres(): Promise<People> {
-  const settings = postgresSettings(await postgres.createDatabase());
+  const settings = postgresSettings(await postgres.createDatabase(), PATIENT_POSTGRES);
   const records = await openPostgresRecords(settings, { logger });
   onTestFinished(() => records.close());
   await records.migrate();

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
-import { startRedis, type TestRedis } from '../../support/redis.ts';
+import { PATIENT_POSTGRES, startPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { PATIENT_REDIS, startRedis, type TestRedis } from '../../support/redis.ts';
 import { openManagedNode, type ManagedNode } from './management-client.ts';
 import {
   CALLBACK,
@@ -27,8 +27,11 @@ let other: TenantNode;
 beforeAll(async () => {
   [redis, postgres] = await Promise.all([startRedis({ port: 0 }), startPostgres()]);
   const storage = {
-    state: { engine: 'redis', redis: { url: `redis://127.0.0.1:${redis.port}/0` } },
-    records: { engine: 'postgres', postgres: { url: postgres.url } },
+    state: {
+      engine: 'redis',
+      redis: { url: `redis://127.0.0.1:${redis.port}/0`, ...PATIENT_REDIS },
+    },
+    records: { engine: 'postgres', postgres: { url: postgres.url, ...PATIENT_POSTGRES } },
   };
   keys = await mkdtemp(join(tmpdir(), 'latchkey-keys-'));
   const settings = { storage, signingKeys: { folder: keys } };

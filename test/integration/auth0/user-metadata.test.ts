@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createUserMetadata, type UserMetadata } from '../../../src/auth0/user-metadata.ts';
 import type { Rooms } from '../../../src/compose.ts';
-import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
-import { startRedis, type TestRedis } from '../../support/redis.ts';
+import { PATIENT_POSTGRES, startPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { PATIENT_REDIS, startRedis, type TestRedis } from '../../support/redis.ts';
 import { openTenantNode, type TenantNode } from './tenant-node.ts';
 
 const ACTOR = { by: 'test', origin: { address: 'test' } };
@@ -23,8 +23,11 @@ describe.each(['embedded', 'servers'])('metadata of people, on the %s engine', (
 
   beforeAll(async () => {
     const storage = {
-      state: { engine: 'redis', redis: { url: `redis://127.0.0.1:${redis.port}/0` } },
-      records: { engine: 'postgres', postgres: { url: postgres.url } },
+      state: {
+        engine: 'redis',
+        redis: { url: `redis://127.0.0.1:${redis.port}/0`, ...PATIENT_REDIS },
+      },
+      records: { engine: 'postgres', postgres: { url: postgres.url, ...PATIENT_POSTGRES } },
     };
     node = await openTenantNode({}, engine === 'embedded' ? {} : { storage });
     rooms = await node.openRooms();

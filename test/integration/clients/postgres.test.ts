@@ -1,7 +1,12 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { ClientExists } from '../../../src/clients/clients.ts';
 import { openPostgresRecords } from '../../../src/storage/postgres/open-postgres-records.ts';
-import { postgresSettings, startPostgres, type TestPostgres } from '../../support/postgres.ts';
+import {
+  PATIENT_POSTGRES,
+  postgresSettings,
+  startPostgres,
+  type TestPostgres,
+} from '../../support/postgres.ts';
 import { createRecordingLogger } from '../../support/recording-logger.ts';
 import { CLI, openRegistry } from './fixture.ts';
 
@@ -12,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => postgres.stop());
 
 test('on PostgreSQL, clients are created once, found, changed at the same time, and deleted', async () => {
-  const settings = postgresSettings(await postgres.createDatabase());
+  const settings = postgresSettings(await postgres.createDatabase(), PATIENT_POSTGRES);
   const records = await openPostgresRecords(settings, createRecordingLogger());
   onTestFinished(() => records.close());
   await records.migrate();

@@ -11,8 +11,8 @@ import {
   type Answered,
   type CognitoNode,
 } from '../../support/cognito-node.ts';
-import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
-import { startRedis, type TestRedis } from '../../support/redis.ts';
+import { PATIENT_POSTGRES, startPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { PATIENT_REDIS, startRedis, type TestRedis } from '../../support/redis.ts';
 import { takingTurns } from '../../support/relying-parties/through-node.ts';
 import { createSrpClient } from '../../support/srp-client.ts';
 import { createHostedVisitor } from './hosted-visitor.ts';
@@ -30,8 +30,11 @@ let other: CognitoNode;
 beforeAll(async () => {
   [redis, postgres] = await Promise.all([startRedis({ port: 0 }), startPostgres()]);
   const storage = {
-    state: { engine: 'redis', redis: { url: `redis://127.0.0.1:${redis.port}/0` } },
-    records: { engine: 'postgres', postgres: { url: postgres.url } },
+    state: {
+      engine: 'redis',
+      redis: { url: `redis://127.0.0.1:${redis.port}/0`, ...PATIENT_REDIS },
+    },
+    records: { engine: 'postgres', postgres: { url: postgres.url, ...PATIENT_POSTGRES } },
   };
   keys = await mkdtemp(join(tmpdir(), 'latchkey-keys-'));
   const settings = { storage, signingKeys: { folder: keys } };

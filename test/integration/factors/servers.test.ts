@@ -3,9 +3,14 @@ import { systemClock } from '../../../src/runtime/clock.ts';
 import { randomId } from '../../../src/runtime/random.ts';
 import { openPostgresRecords } from '../../../src/storage/postgres/open-postgres-records.ts';
 import { openRedisState } from '../../../src/storage/redis/open-redis-state.ts';
-import { postgresSettings, startPostgres, type TestPostgres } from '../../support/postgres.ts';
+import {
+  PATIENT_POSTGRES,
+  postgresSettings,
+  startPostgres,
+  type TestPostgres,
+} from '../../support/postgres.ts';
 import { createRecordingLogger } from '../../support/recording-logger.ts';
-import { redisSettings, startRedis, type TestRedis } from '../../support/redis.ts';
+import { PATIENT_REDIS, redisSettings, startRedis, type TestRedis } from '../../support/redis.ts';
 import { describeFactors } from './factors.contract.ts';
 
 let postgres: TestPostgres;
@@ -19,8 +24,8 @@ afterAll(async () => {
 
 describeFactors('PostgreSQL and Redis', async () => {
   const { logger } = createRecordingLogger();
-  const database = postgresSettings(await postgres.createDatabase());
-  const keys = redisSettings(redis.url, { keyPrefix: `${randomId(6)}:` });
+  const database = postgresSettings(await postgres.createDatabase(), PATIENT_POSTGRES);
+  const keys = redisSettings(redis.url, { ...PATIENT_REDIS, keyPrefix: `${randomId(6)}:` });
   return {
     async open() {
       const records = await openPostgresRecords(database, { logger });

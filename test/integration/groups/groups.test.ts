@@ -8,7 +8,12 @@ import { systemClock } from '../../../src/runtime/clock.ts';
 import { openEmbedded } from '../../../src/storage/embedded/open-embedded.ts';
 import { openPostgresRecords } from '../../../src/storage/postgres/open-postgres-records.ts';
 import type { Records } from '../../../src/storage/records.ts';
-import { postgresSettings, startPostgres, type TestPostgres } from '../../support/postgres.ts';
+import {
+  PATIENT_POSTGRES,
+  postgresSettings,
+  startPostgres,
+  type TestPostgres,
+} from '../../support/postgres.ts';
 import { createRecordingLogger } from '../../support/recording-logger.ts';
 import { ACTOR, API, openRoom, type Room } from './fixture.ts';
 
@@ -40,7 +45,7 @@ async function openFile(): Promise<Records> {
 
 async function openPostgres(): Promise<Records> {
   const { logger } = createRecordingLogger();
-  const settings = postgresSettings(await postgres.createDatabase());
+  const settings = postgresSettings(await postgres.createDatabase(), PATIENT_POSTGRES);
   const records = await openPostgresRecords(settings, { logger });
   onTestFinished(() => records.close());
   return records;

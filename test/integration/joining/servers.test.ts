@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openAccountNode, type AccountNode } from '../../support/account-node.ts';
-import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
-import { startRedis, type TestRedis } from '../../support/redis.ts';
+import { PATIENT_POSTGRES, startPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { PATIENT_REDIS, startRedis, type TestRedis } from '../../support/redis.ts';
 import { startSmtp, type TestSmtp } from '../../support/smtp.ts';
 
 const GOOD = 'a horse on a battery staple';
@@ -20,8 +20,11 @@ beforeAll(async () => {
   node = await openAccountNode({
     joining: { mode: 'open' },
     storage: {
-      state: { engine: 'redis', redis: { url: `redis://127.0.0.1:${redis.port}/0` } },
-      records: { engine: 'postgres', postgres: { url: postgres.url } },
+      state: {
+        engine: 'redis',
+        redis: { url: `redis://127.0.0.1:${redis.port}/0`, ...PATIENT_REDIS },
+      },
+      records: { engine: 'postgres', postgres: { url: postgres.url, ...PATIENT_POSTGRES } },
     },
     mail: {
       from: 'id@example.com',

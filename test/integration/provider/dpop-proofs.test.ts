@@ -12,7 +12,7 @@ import {
 } from '../../support/provider-client.ts';
 import { API, openHouse, type House } from '../../support/provider-house.ts';
 import { createRecordingLogger } from '../../support/recording-logger.ts';
-import { redisSettings, startRedis, type TestRedis } from '../../support/redis.ts';
+import { PATIENT_REDIS, redisSettings, startRedis, type TestRedis } from '../../support/redis.ts';
 import { createDpopKey, type DpopKey } from '../verifier/dpop-key.ts';
 
 const APIS = [{ identifier: API, name: 'The API', scopes: { read: 'Read' } }];
@@ -40,7 +40,10 @@ const kept: number[] = [];
 beforeAll(async () => {
   redis = await startRedis();
   const { logger } = createRecordingLogger();
-  state = await openRedisState(redisSettings(redis.url), { clock: systemClock, logger });
+  state = await openRedisState(redisSettings(redis.url, PATIENT_REDIS), {
+    clock: systemClock,
+    logger,
+  });
   const watched: State = {
     ...state,
     // This Redis has just begun, and refuses what was made before: test/fault/redis-fence.test.ts holds that.

@@ -12,11 +12,12 @@ import type { TokenHandles } from '../../../src/revocation/revocation.ts';
 import { systemClock, type Clock } from '../../../src/runtime/clock.ts';
 import { createPinoLogger } from '../../../src/runtime/pino-logger.ts';
 import { randomId } from '../../../src/runtime/random.ts';
+import type { RedisSettings } from '../../../src/storage/config.ts';
 import { openEmbedded } from '../../../src/storage/embedded/open-embedded.ts';
 import { openRedisState } from '../../../src/storage/redis/open-redis-state.ts';
 import type { Records } from '../../../src/storage/records.ts';
 import type { State } from '../../../src/storage/state.ts';
-import { redisSettings, type TestRedis } from '../../support/redis.ts';
+import { PATIENT_REDIS, redisSettings, type TestRedis } from '../../support/redis.ts';
 
 export const logger = createPinoLogger({ level: 'silent', fields: {} });
 export const actor = { by: 'test', origin: { address: '192.0.2.7' } } as const;
@@ -56,10 +57,13 @@ export async function openEmbeddedSite(clock: Clock = systemClock): Promise<Site
 }
 
 /** A Redis for the state, and records in an embedded file. */
-export async function openRedisSite(redis: TestRedis): Promise<Site> {
+export async function openRedisSite(
+  redis: TestRedis,
+  limits: Partial<RedisSettings> = PATIENT_REDIS,
+): Promise<Site> {
   const folder = await mkdtemp(join(tmpdir(), 'lk-revocation-'));
   const file = join(folder, 'data.sqlite');
-  const settings = redisSettings(redis.url, { keyPrefix: `${randomId(6)}:` });
+  const settings = redisSettings(redis.url, { ...limits, keyPrefix: `${randomId(6)}:` });
   return createSite(
     async () => {
       const { records, close } = await openEmbedded({ file, clock: systemClock, logger });
