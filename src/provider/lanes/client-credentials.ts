@@ -6,7 +6,7 @@ import {
   type ResourceServerInstance,
 } from 'oidc-provider';
 import type { Audit } from '../../audit/audit.ts';
-import type { ResourceServer } from '../../clients/clients.ts';
+import type { Client, ResourceServer } from '../../clients/clients.ts';
 import { noteIssued } from '../issued.ts';
 import type { ProtocolMetrics } from '../metrics.ts';
 import type { RequestScopes } from '../request-scope.ts';
@@ -27,8 +27,9 @@ interface Asked {
   readonly scopes: readonly string[];
 }
 
-/** What a request comes to, for as long as its client and the API are what they were. */
+/** What a request comes to, for as long as its client, the API and the generation are what they were. */
 interface Plan {
+  readonly provider: Provider;
   readonly api: ResourceServer;
   readonly resourceServer: ResourceServerInstance;
   readonly scope: string | undefined;
@@ -48,16 +49,18 @@ export function createClientCredentialsLane(options: {
   readonly scopes: RequestScopes;
 }): GrantLane {
   const { resources, scopes } = options;
-  // A client that has changed, like one of another generation, is another object.
-  const plans = new WeakMap<EngineClient, Map<string, Plan>>();
+  // Ours that has changed is another object; the engine's is not, when only what it does not know of has changed.
+  const plans = new WeakMap<Client, Map<string, Plan>>();
 
-  function planFor(form: Form, { engineClient, provider }: Proven): Plan | undefined {
-    const known = plans.get(engineClient) ?? new Map<string, Plan>();
-    plans.set(engineClient, known);
+  const findApi = ({ resourceServer }: Plan): ResourceServer | undefined =>
+    resources.find(resourceServer.identifier());
+
+  function planFor(form: Form, { client, engineClient, provider }: Proven): Plan | undefined {
+    const known = plans.get(client) ?? new Map<string, Plan>();
+    plans.set(client, known);
     const words = JSON.stringify(NAMED.map((name) => form.get(name)));
     const found = known.get(words);
-    if (found !== undefined && resources.find(found.resourceServer.identifier()) === found.api)
-      return found;
+    if (found?.provider === provider && findApi(found) === found.api) return found;
     const made = makePlan(form, { client: engineClient, provider, resources });
     if (known.size >= PLANS_MAX) known.clear();
     if (made !== undefined) known.set(words, made);
@@ -107,7 +110,7 @@ function makePlan(
   const forClient = apiFor(asked, client, resources);
   if (api === undefined || forClient === undefined) return undefined;
   const resourceServer = new provider.ResourceServer(asked.indicator, forClient);
-  return { api, resourceServer, scope: asked.scopes.join(' ') || undefined };
+  return { provider, api, resourceServer, scope: asked.scopes.join(' ') || undefined };
 }
 
 function readAsked(form: Form): Asked | undefined {
