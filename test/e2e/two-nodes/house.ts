@@ -19,6 +19,8 @@ const COMMAND = fileURLToPath(new URL('../../../latchkey.mjs', import.meta.url))
 export const SECRET = randomBytes(32).toString('base64url');
 export const CALLBACK = 'https://app.example/callback';
 export const API = 'https://api.example.com';
+/** People get what a role of theirs permits there, and nothing else. */
+export const STRICT_API = 'https://strict.example.com';
 /** Whoever is in engineering is in staff, which may read at the API. */
 const RIGHTS = {
   apis: [
@@ -28,9 +30,15 @@ const RIGHTS = {
       scopes: { read: 'Read' },
       claims: { permissions: 'permissions' },
     },
+    { identifier: STRICT_API, name: 'Strict', scopes: { read: 'Read' }, enforcePermissions: true },
   ],
   groups: [{ name: 'engineering' }, { name: 'staff', groups: ['engineering'] }],
-  roles: [{ name: 'reader', api: API, permissions: ['read'], groups: ['staff'] }],
+  roles: [API, STRICT_API].map((api) => ({
+    name: 'reader',
+    api,
+    permissions: ['read'],
+    groups: ['staff'],
+  })),
   claims: { custom: [{ claim: 'groups', attribute: 'groups', in: ['id_token'] }] },
 };
 

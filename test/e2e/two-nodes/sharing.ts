@@ -2,8 +2,8 @@ import { decodeJwt, decodeProtectedHeader } from 'jose';
 import * as client from 'openid-client';
 import { expect, test } from 'vitest';
 import type { Tokens } from '../../support/relying-parties/openid-client.ts';
-import { ALICE, asks, BOB, headingOf } from '../../support/relying-parties/user-agent.ts';
-import { API, type House } from './house.ts';
+import { ALICE, asks, BOB, CAROL, headingOf } from '../../support/relying-parties/user-agent.ts';
+import { API, STRICT_API, type House } from './house.ts';
 
 /** Of the ID token. */
 const kidOf = ({ id_token: idToken = '' }: Tokens): string | undefined =>
@@ -91,6 +91,18 @@ export function testSharing(house: () => House): void {
       expect((await house().keySetAt(index)).keys.map(({ kid }) => kid)).toContain(oldKid);
     }
     expect(await house().keySetAt(1)).toEqual(await house().keySetAt(0));
+  });
+
+  test('ask for what a role lets somebody give by now, and for nothing before', async () => {
+    const request = { resource: STRICT_API, scope: 'openid read' };
+    const agent = house().agent();
+    const scopeAt = async (node: number): Promise<unknown> =>
+      decodeJwt((await house().at(node).signIn(agent, request, CAROL)).access_token)['scope'];
+    expect(await scopeAt(0)).toBe('openid');
+    await house().command('group add engineering --person carol@example.com');
+    const { url } = await house().at(1).request(request);
+    expect(headingOf(await agent.open(url))).toBe('Allow access?');
+    for (const node of [1, 0]) expect(await scopeAt(node)).toBe('openid read');
   });
 
   test('tell what somebody is and may do, and from the next refresh on what they are no more', async () => {
