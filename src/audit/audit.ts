@@ -113,6 +113,8 @@ export type AuditEvent =
       | 'organization.created'
       | 'organization.updated'
       | 'organization.deleted'
+      | 'organization.invited'
+      | 'organization.invitation_deleted'
       | 'organization.member_added'
       | 'organization.member_removed',
       { by: string; organization: string }

@@ -55,6 +55,9 @@ const tenantClient = z.strictObject({
   backchannelLogoutUrl: url
     .optional()
     .describe('Where a logout token is posted when a session ends in which people used it.'),
+  initiateLoginUrl: url
+    .optional()
+    .describe('Where it takes up invitations to organizations and leads to sign-in; https.'),
   webOrigins: z
     .array(origin())
     .default([])

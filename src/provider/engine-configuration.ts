@@ -22,7 +22,7 @@ import type { Lifetimes } from './lifetimes.ts';
 import type { LogoutPages } from './logout.ts';
 import { createErrorPage } from './middleware.ts';
 import { isRefreshable, keepOfflineAccess } from './offline-access.ts';
-import { namedIn, ORGANIZATION } from './organization-engine.ts';
+import { INVITATION, namedIn, ORGANIZATION } from './organization-engine.ts';
 import { createPrompts } from './prompts.ts';
 import { isRegisteredUri } from './redirect-uris.ts';
 import { refuseOtherScopes } from './registered-scope.ts';
@@ -156,6 +156,7 @@ function furtherParameters(options: EngineOptions): Configuration['extraParams']
     ...(dialect?.joinHint && { [dialect.joinHint.parameter]: null }),
     ...(organizations && {
       [ORGANIZATION]: async (ctx) => void (await namedIn(ctx, organizations)),
+      [INVITATION]: null,
     }),
   };
 }

@@ -13,6 +13,7 @@ import type { Grants } from './store/grants.ts';
 import type { Lifetimes } from './lifetimes.ts';
 import { joinedIn, organizationOf, ORGANIZATION } from './organization-engine.ts';
 import type { Organizations } from './organizations.ts';
+import type { RequestScopes } from './request-scope.ts';
 
 /** What decides about consent that was given before. */
 export interface ExistingGrantOptions {
@@ -23,6 +24,7 @@ export interface ExistingGrantOptions {
   readonly lifetimes: Lifetimes;
   readonly clock: Clock;
   readonly organizations?: Organizations | undefined;
+  readonly scopes: Pick<RequestScopes, 'of'>;
 }
 
 /**
@@ -34,7 +36,9 @@ export async function loadExistingGrant(
   ctx: KoaContextWithOIDC,
   options: ExistingGrantOptions,
 ): Promise<Grant | undefined> {
-  const organization = (await joinedIn(ctx, options.organizations))?.id;
+  const organization = (
+    await joinedIn(ctx, options.organizations, options.scopes.of(ctx.req).origin)
+  )?.id;
   const kept = await grantOfSession(ctx, organization);
   // A page asks for everything anyway, and writes what is allowed there.
   if (ctx.oidc.promptPending('consent')) return kept;

@@ -1,11 +1,14 @@
 import { errors, type Grant, type KoaContextWithOIDC, type Provider } from 'oidc-provider';
 import type { JsonObject } from '../runtime/json.ts';
-import type { Organization, Organizations, OrganizationUsage } from './organizations.ts';
+import type { Origin } from '../runtime/origin.ts';
+import type { Invited, Organization, Organizations, OrganizationUsage } from './organizations.ts';
 
 type IssueContext = Parameters<InstanceType<Provider['IdToken']>['issue']>[0];
 
 /** The parameter of an authorization request that names an organization. */
 export const ORGANIZATION = 'organization';
+/** The parameter by which whoever was invited to it shows that. */
+export const INVITATION = 'invitation';
 
 /** Grants keep in whose name they were made; ID tokens say it. Access tokens do by their extra claims. */
 export function installOrganizations(provider: Provider, organizations: Organizations): void {
@@ -49,19 +52,38 @@ function refuseUnfit(usage: OrganizationUsage, isNamed: boolean): void {
 }
 
 /**
- * The same, of which whoever is signed in is a member. Who is about to sign in is judged after that.
+ * The same, of which whoever is signed in is a member, or becomes one by the invitation that they bring. Who is about to
+ * sign in is judged after that.
  *
  * @throws {errors.AccessDenied} for anybody else.
  */
 export async function joinedIn(
   ctx: KoaContextWithOIDC,
   organizations: Organizations | undefined,
+  origin: Origin,
 ): Promise<Organization | undefined> {
   const found = await namedIn(ctx, organizations);
   const { account } = ctx.oidc;
-  if (found === undefined || account === undefined || ctx.oidc.promptPending('login')) return found;
-  if (await organizations?.isMember(found.id, account.accountId)) return found;
+  if (organizations === undefined || found === undefined) return undefined;
+  if (account === undefined || ctx.oidc.promptPending('login')) return found;
+  if (await organizations.isMember(found.id, account.accountId)) return found;
+  const invited = invitedIn(ctx, {
+    organizationId: found.id,
+    accountId: account.accountId,
+    origin,
+  });
+  if (invited !== undefined && (await organizations.accept(invited))) return found;
   throw new errors.AccessDenied(`user is not part of the ${found.id} organization`);
+}
+
+/** Undefined: the request brings no invitation. */
+function invitedIn(
+  { oidc }: KoaContextWithOIDC,
+  who: Pick<Invited, 'organizationId' | 'accountId' | 'origin'>,
+): Invited | undefined {
+  const ticket = oidc.params?.[INVITATION];
+  if (typeof ticket !== 'string' || oidc.client === undefined) return undefined;
+  return { ...who, ticket, clientId: oidc.client.clientId };
 }
 
 /** In whose name it was made; undefined: in nobody's. */

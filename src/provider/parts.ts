@@ -73,7 +73,7 @@ export function createParts(options: PartsOptions): Parts {
   });
   const cookies = cookieNames(profile);
   const parties = createParties(options, scopes);
-  const { engineClients, accountClaims, resources, permitted, lifetimes } = parties;
+  const { engineClients, accountClaims, resources } = parties;
   const features = createFeatures(
     settings.protocol,
     featureOptions(options, { scopes, state }, parties),
@@ -96,7 +96,7 @@ export function createParts(options: PartsOptions): Parts {
     protocolFeatures: features,
     cookies,
     advice: adviser && createAdviceDesk({ adviser, scopes }),
-    existingGrant: { ...options, grants, consents, permitted, engineClients, lifetimes },
+    existingGrant: { ...base, grants, consents },
     logoutPages: createLogoutPages({ pages, engineClients }),
     statusClaim: createStatusClaim({ ...options, resources }),
     outer,

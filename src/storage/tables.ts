@@ -351,6 +351,22 @@ export interface Auth0OrganizationMemberTable {
   readonly account_id: string;
 }
 
+/** An invitation to an organization that nobody has accepted. */
+export interface Auth0InvitationTable {
+  readonly id: string;
+  readonly organization_id: string;
+  /** The application that people are led to. */
+  readonly client_id: string;
+  readonly email: string;
+  readonly email_key: string;
+  /** Who invites, as letters and pages name them. */
+  readonly inviter: string;
+  /** Of what proves the invitation at /authorize. */
+  readonly ticket_hash: string;
+  readonly created_at: Time;
+  readonly expires_at: Time;
+}
+
 /** Every table of the records engine, as `migrations/` makes them. */
 export interface Tables {
   readonly account: AccountTable;
@@ -382,4 +398,5 @@ export interface Tables {
   readonly auth0_user: Auth0UserTable;
   readonly auth0_organization: Auth0OrganizationTable;
   readonly auth0_organization_member: Auth0OrganizationMemberTable;
+  readonly auth0_invitation: Auth0InvitationTable;
 }

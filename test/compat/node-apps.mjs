@@ -30,6 +30,15 @@ const ROUTES = {
   '/session': (request) => nextjs.getSession(request),
   '/machine': () => authentication.oauth.clientCredentialsGrant({ audience }),
   '/made': () => makeAndTakeAway(management, { domain }),
+  '/invited': async ({ nextUrl: { searchParams } }) => {
+    const { invitation_url: url } = await management.organizations.invitations.create('org_acme', {
+      inviter: { name: 'Alice' },
+      invitee: { email: searchParams.get('email') },
+      client_id: process.env.AUTH0_CLIENT_ID,
+      send_invitation_email: false,
+    });
+    return { url };
+  },
   '/people': async () => {
     const { data } = await management.users.list({ q: 'email:"alice@example.com"' });
     const [{ user_id: id }] = data;

@@ -96,18 +96,25 @@ function settingsFor(reactPort: number, nodePort: number): Readonly<Record<strin
           listen: { port: 1 },
           apis: [{ identifier: API }],
           actions: { folder },
+          organizations: [{ id: 'org_acme', name: 'acme' }],
           clients: [
             { ...common, clientId: 'react', appType: 'spa', callbacks: [spa] },
             {
               ...confidential,
               clientId: 'next',
+              initiateLoginUrl: 'https://app.example.com/login',
               callbacks: [web, nextUrl].map((url) => `${url}/auth/callback`),
             },
             {
               ...confidential,
               clientId: 'machine',
               appType: 'non_interactive',
-              managementScopes: ['read:users', 'update:users', ...MAKING],
+              managementScopes: [
+                'read:users',
+                'update:users',
+                'create:organization_invitations',
+                ...MAKING,
+              ],
               grantTypes: ['client_credentials', 'refresh_token', ...WITHOUT_PAGES],
             },
           ],
@@ -229,6 +236,20 @@ describe('nextjs-auth0', () => {
       await page.goto(signUp);
       await joinAs('nora@example.com', page);
       expect((await sessionOn(page)).user).toMatchObject({ email: 'nora@example.com' });
+    }));
+
+  test('has somebody join whom its organization has invited', () =>
+    inBrowser(async (page) => {
+      const email = 'omar@example.com';
+      const invited = await (await fetch(`${node.url}/invited?email=${email}`)).json();
+      const { searchParams } = new URL(String(Object(invited).url));
+      searchParams.set('screen_hint', 'signup');
+      searchParams.set('returnTo', '/session');
+      await page.goto(`${node.url}/auth/login?${searchParams.toString()}`);
+      await joinAs(email, page);
+      const { user, tokenSet } = await sessionOn(page);
+      expect(user).toMatchObject({ email });
+      expect(decodeJwt(tokenSet.idToken)).toMatchObject({ org_id: 'org_acme' });
     }));
 
   test('signs in, keeps its session with the claims of an action, refreshes, and signs out', () =>

@@ -28,6 +28,7 @@ export function declaredView(client: TenantClientConfig, tenant: Tenant): JsonOb
     ...(client.backchannelLogoutUrl !== undefined && {
       oidc_logout: { backchannel_logout_urls: [client.backchannelLogoutUrl] },
     }),
+    ...(client.initiateLoginUrl !== undefined && { initiate_login_uri: client.initiateLoginUrl }),
     ...COMMON,
   };
 }

@@ -80,6 +80,8 @@ const OPERATIONS: readonly AuditEvent['type'][] = [
   'organization.created',
   'organization.updated',
   'organization.deleted',
+  'organization.invited',
+  'organization.invitation_deleted',
   'organization.member_added',
   'organization.member_removed',
   'people.exported',

@@ -2,6 +2,7 @@ import type { Router } from '@koa/router';
 import type { LargerBodies } from '../../http/site.ts';
 import { authenticationMethodRoutes } from './authentication-methods.ts';
 import { createBearer, type ReadBearer } from './bearer.ts';
+import { organizationInvitationRoutes } from './organization-invitations.ts';
 import { organizationMemberRoutes } from './organization-members.ts';
 import { organizationRoutes } from './organizations.ts';
 import { clientGrantRoutes } from './client-grants.ts';
@@ -41,6 +42,7 @@ export function createManagement(room: ManagementRoom): Router {
     ...roleRoutes(room),
     ...organizationRoutes(room),
     ...organizationMemberRoutes(room),
+    ...organizationInvitationRoutes(room),
     ...ticketRoutes(room),
     ...clientRoutes(room),
     ...clientGrantRoutes(room),

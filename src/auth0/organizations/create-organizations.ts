@@ -5,6 +5,7 @@ import { RecordConflict } from '../../storage/records.ts';
 import type { Auth0OrganizationTable } from '../../storage/tables.ts';
 import type { TenantConfig } from '../config.ts';
 import { createDeclaredOrganizations } from './declared-organizations.ts';
+import { createInvitations } from './invitations.ts';
 import { createMembership, type Membership } from './membership.ts';
 import {
   deleteOrganization,
@@ -40,9 +41,12 @@ export function createOrganizations(options: OrganizationsOptions): TenantOrgani
   const declared = createDeclaredOrganizations(tenant, options.accounts);
   const reader = createOrganizationReader({ records, declared, tenant: tenant.name });
   const membership = createMembership({ ...options, declared });
+  const invitations = createInvitations({ ...options, membership });
   return {
     ...reader,
     ...membership,
+    invitations,
+    accept: invitations.accept,
     ...createChanges({ ...options, reader, membership }),
     usageOf: createUsage(tenant, options.clients),
   };

@@ -45,6 +45,7 @@ export function updateOrganization(
 export function deleteOrganization(queries: Queries, id: string): readonly Compilable[] {
   return [
     queries.deleteFrom('auth0_organization_member').where('organization_id', '=', id),
+    queries.deleteFrom('auth0_invitation').where('organization_id', '=', id),
     queries.deleteFrom('auth0_organization').where('id', '=', id),
   ];
 }

@@ -2,6 +2,7 @@ import { LatchkeyError } from '../../runtime/errors.ts';
 import type { JsonObject } from '../../runtime/json.ts';
 import type { Actor } from '../../runtime/origin.ts';
 import type { Organizations } from '../../provider/organizations.ts';
+import type { Invitations } from './invitations.ts';
 
 /** An organization as the Management API shows it. */
 export interface TenantOrganization {
@@ -39,6 +40,7 @@ export interface TenantOrganizations extends Organizations {
   ): Promise<TenantOrganization | undefined>;
   /** Ends what its members hold at the tenant. False: there was none. @throws {DeclaredOrganization} */
   delete(id: string, actor: Actor): Promise<boolean>;
+  readonly invitations: Invitations;
   /** Ids of accounts. */
   members(id: string): Promise<readonly string[]>;
   /** Of a person. */

@@ -9,6 +9,7 @@ import { auth0Users } from './0009-auth0-users.ts';
 import { hooks } from './0010-hooks.ts';
 import { cognitoPools } from './0007-cognito-pools.ts';
 import { accountPermissions } from './0015-account-permissions.ts';
+import { auth0Invitations } from './0016-auth0-invitations.ts';
 import { apis } from './0014-apis.ts';
 import { auditSites } from './0013-audit-sites.ts';
 import { cognitoMfa } from './0012-cognito-mfa.ts';
@@ -34,6 +35,7 @@ const MIGRATIONS: readonly Migration[] = [
   auditSites,
   apis,
   accountPermissions,
+  auth0Invitations,
 ];
 
 /** Runs one statement inside the transaction and gives its rows. */

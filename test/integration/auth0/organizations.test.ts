@@ -1,5 +1,5 @@
 import { decodeJwt, type JWTPayload } from 'jose';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Rooms } from '../../../src/compose.ts';
 import type { Browser } from '../../support/provider-browser.ts';
 import {
@@ -13,6 +13,8 @@ import {
 } from './tenant-node.ts';
 
 const ADMIN = 'admin-client';
+const INVITING = 'inviting-client';
+const LOGIN = 'https://app.example.com/login?from=mail';
 const ACME = 'org_acme';
 
 let node: TenantNode;
@@ -27,6 +29,7 @@ beforeAll(async () => {
     ],
     clients: [
       { clientId: SPA, appType: 'spa', callbacks: [CALLBACK] },
+      { clientId: INVITING, appType: 'spa', callbacks: [CALLBACK], initiateLoginUrl: LOGIN },
       ...(['deny', 'require'] as const).map((organizationUsage) => ({
         clientId: organizationUsage,
         appType: 'spa',
@@ -39,7 +42,10 @@ beforeAll(async () => {
         clientSecretInClear: SECRET,
         managementScopes: [
           ...(['read', 'create', 'update', 'delete'] as const).map((do_) => `${do_}:organizations`),
-          ...(['read', 'create', 'delete'] as const).map((do_) => `${do_}:organization_members`),
+          ...(['read', 'create', 'delete'] as const).flatMap((do_) => [
+            `${do_}:organization_members`,
+            `${do_}:organization_invitations`,
+          ]),
           'read:organization_connections',
         ],
       },
@@ -248,5 +254,100 @@ test('an organization that is deleted takes along what its members hold', async 
   await rooms.accounts.delete((await rooms.accounts.findByLogin('eve'))?.id ?? '', {
     by: 'test',
     origin: { address: 'test' },
+  });
+});
+
+describe('an invitation', () => {
+  const path = `/organizations/${ACME}/invitations`;
+  const wish = {
+    inviter: { name: 'Ann' },
+    client_id: INVITING,
+    send_invitation_email: false,
+  };
+
+  async function ticketFor(email: string, more: object = {}): Promise<string> {
+    const made = await manage('POST', path, { ...wish, invitee: { email }, ...more });
+    expect(made.status, JSON.stringify(made.body)).toBe(201);
+    return String(made.body['ticket_id']);
+  }
+
+  async function come(
+    login: string,
+    parameters: Readonly<Record<string, string>>,
+  ): Promise<string | null> {
+    const asked = {
+      client_id: INVITING,
+      response_type: 'code',
+      redirect_uri: CALLBACK,
+      scope: 'openid',
+      code_challenge: 'c'.repeat(43),
+      code_challenge_method: 'S256',
+      organization: ACME,
+    };
+    const { searchParams } = await node.authorize({ ...asked, ...parameters }, { login });
+    return searchParams.has('code') ? 'in' : searchParams.get('error');
+  }
+
+  test('makes whom it is for a member at their sign-in, once, and nobody else', async () => {
+    const invitee = { email: 'GUS@example.com' };
+    const { status, body } = await manage('POST', path, { ...wish, invitee });
+    const { invitation_url: link, ticket_id: ticket, ...told } = body;
+    expect(status).toBe(201);
+    expect(told).toMatchObject({
+      id: expect.stringMatching(/^uinv_/u),
+      organization_id: ACME,
+      inviter: { name: 'Ann' },
+      invitee,
+    });
+    expect(link).toBe(
+      `${LOGIN}&invitation=${String(ticket)}&organization=${ACME}&organization_name=acme`,
+    );
+    expect((await manage('GET', path)).body).toEqual([told]);
+    expect((await manage('GET', `${path}/${String(told['id'])}`)).body).toEqual(told);
+
+    const invitation = String(ticket);
+    expect(await come('hal', { invitation })).toBe('access_denied');
+    expect(await come('gus', { invitation: 'another' })).toBe('access_denied');
+    expect(await come('gus', { invitation, client_id: SPA })).toBe('access_denied');
+    expect(await come('gus', { invitation, organization: 'other' })).toBe('access_denied');
+    expect(await come('gus', { invitation })).toBe('in');
+    expect(await come('gus', {})).toBe('in');
+    expect((await manage('GET', path)).body).toEqual([]);
+    const members = [await subjectOf('gus')];
+    await manage('DELETE', `/organizations/${ACME}/members`, { members });
+    expect(await come('gus', { invitation })).toBe('access_denied');
+  });
+
+  test('is no proof that an address is somebody’s', async () => {
+    const invitation = await ticketFor('mia@example.com');
+    expect(await come('mia', { invitation })).toBe('access_denied');
+  });
+
+  test('that was taken back, or for which nobody came in time, is good for nobody', async () => {
+    const early = await ticketFor('ida@example.com', { ttl_sec: 60 });
+    node.clock.advance(61);
+    expect(await come('ida', { invitation: early })).toBe('access_denied');
+    const taken = await ticketFor('ida@example.com');
+    const { body } = await manage('GET', path);
+    const id = body.map((one) => String(one['id'])).at(0) ?? '';
+    expect((await manage('DELETE', `${path}/${id}`)).status).toBe(204);
+    expect(await come('ida', { invitation: taken })).toBe('access_denied');
+    for (const method of ['GET', 'DELETE'])
+      expect((await manage(method, `${path}/${id}`)).body['errorCode']).toBe(
+        'inexistent_invitation',
+      );
+  });
+
+  test.each([
+    [{ send_invitation_email: true }, 'send_invitation_email'],
+    [{ client_id: SPA }, 'initiate_login_uri'],
+    [{ invitee: { email: 'nobody' } }, 'invitee.email'],
+    [{ roles: ['rol_x'] }, 'Additional properties not allowed: roles'],
+  ])('that cannot be made is refused: %j', async (fields, words) => {
+    const invitee = { email: 'ida@example.com' };
+    expect(await manage('POST', path, { ...wish, invitee, ...fields })).toMatchObject({
+      status: 400,
+      body: { message: expect.stringContaining(words) },
+    });
   });
 });

@@ -1,0 +1,126 @@
+import { z } from 'zod';
+import type { Invitation, NewInvitation } from '../organizations/invitations.ts';
+import { instantOf } from '../person.ts';
+import type { Call } from './call.ts';
+import { notFound } from './declared.ts';
+import { exactly } from './exactly.ts';
+import { organizationOf } from './organizations.ts';
+import { pageOfAll, pageQuery } from './paging.ts';
+import { invalidBody } from './problem.ts';
+import type { ManagementRoom } from './room.ts';
+import type { ManagementRoute } from './route.ts';
+import { CONNECTION_ID } from './user-view.ts';
+
+const WEEK_SECONDS = 604_800;
+const TTL_SECONDS_MAX = 2_592_000;
+const wanted = exactly({
+  inviter: exactly({ name: z.string().trim().min(1).max(300) }),
+  invitee: exactly({ email: z.string().min(3).max(254) }),
+  client_id: z.string().min(1).max(128),
+  connection_id: z.literal(CONNECTION_ID, { error: `is ${CONNECTION_ID} alone` }).optional(),
+  ttl_sec: z.int().min(1).max(TTL_SECONDS_MAX).default(WEEK_SECONDS),
+  send_invitation_email: z.literal(false, {
+    error: 'must be false: hand over invitation_url, no letter is sent from here',
+  }),
+});
+
+/** `/organizations/{id}/invitations` */
+export function organizationInvitationRoutes(room: ManagementRoom): readonly ManagementRoute[] {
+  const { invitations } = room.organizations;
+  const path = '/organizations/:id/invitations';
+  return [
+    {
+      method: 'get',
+      path,
+      scopes: ['read:organization_invitations'],
+      async run(call) {
+        const { id } = await organizationOf(call, room);
+        const all = (await invitations.list(id)).map(viewOf);
+        return pageOfAll('invitations', all, call.query(z.object(pageQuery)));
+      },
+    },
+    {
+      method: 'get',
+      path: `${path}/:invitation`,
+      scopes: ['read:organization_invitations'],
+      async run(call) {
+        const { id } = await organizationOf(call, room);
+        const all = await invitations.list(id);
+        return viewOf(all.find((one) => one.id === call.param('invitation')) ?? unknown());
+      },
+    },
+    {
+      method: 'post',
+      path,
+      scopes: ['create:organization_invitations'],
+      status: 201,
+      run: (call) => invite(call, room),
+    },
+    {
+      method: 'delete',
+      path: `${path}/:invitation`,
+      scopes: ['delete:organization_invitations'],
+      async run(call) {
+        const { id } = await organizationOf(call, room);
+        const isGone = await invitations.delete(id, call.param('invitation'), call.actor);
+        return isGone ? undefined : unknown();
+      },
+    },
+  ];
+}
+
+async function invite(call: Call, room: ManagementRoom): Promise<object> {
+  const organization = await organizationOf(call, room);
+  const given = await call.body(wanted);
+  const url = await loginUrlOf(given.client_id, room);
+  const invitation: NewInvitation = {
+    organizationId: organization.id,
+    clientId: given.client_id,
+    email: given.invitee.email,
+    inviter: given.inviter.name,
+    ttlSeconds: given.ttl_sec,
+  };
+  const made = await room.organizations.invitations.create(invitation, call.actor);
+  if (made === undefined) throw invalidBody("'invitee.email': is no address");
+  url.searchParams.set('invitation', made.ticket);
+  url.searchParams.set('organization', organization.id);
+  url.searchParams.set('organization_name', organization.name);
+  return { ...viewOf(made.invitation), invitation_url: url.href, ticket_id: made.ticket };
+}
+
+/** Where the application takes up invitations: it leads to /authorize with what it is given. @throws {ManagementProblem} */
+async function loginUrlOf(
+  clientId: string,
+  { clients }: Pick<ManagementRoom, 'clients'>,
+): Promise<URL> {
+  const uri = (await clients.find(clientId))?.metadata['initiate_login_uri'];
+  const url = typeof uri === 'string' ? URL.parse(uri) : null;
+  if (url !== null) return url;
+  throw invalidBody("'client_id': is no application with an initiate_login_uri");
+}
+
+function unknown(): never {
+  return notFound('No invitation found by that id.', 'inexistent_invitation');
+}
+
+/** Tickets are kept as hashes: they are told when they are made, and never again. */
+function viewOf({
+  id,
+  organizationId,
+  clientId,
+  email,
+  inviter,
+  createdAt,
+  expiresAt,
+}: Invitation): object {
+  return {
+    id,
+    organization_id: organizationId,
+    client_id: clientId,
+    connection_id: CONNECTION_ID,
+    inviter: { name: inviter },
+    invitee: { email },
+    created_at: instantOf(createdAt),
+    expires_at: instantOf(expiresAt),
+  };
+}
