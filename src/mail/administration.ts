@@ -70,7 +70,7 @@ export function createMailAdministration(options: MailAdministrationOptions): Ma
   return {
     async list(limit) {
       const newest = queries.selectFrom('letter').selectAll().orderBy('created_at', 'desc');
-      const rows = await records.all(newest.orderBy('id').limit(limit));
+      const rows = await records.all(newest.orderBy('arrived_ms', 'desc').limit(limit));
       return rows.map((row) => ({
         id: row.id,
         to: row.recipient,

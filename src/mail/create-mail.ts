@@ -27,7 +27,14 @@ export function createMail({ records, state, sealer, clock, logger }: MailOption
   /** Tells the nodes of what was queued last. */
   close(): Promise<void>;
 } {
+  let lastMs = 0;
   const waker = createWaker({ clock, logger, wake: () => state.notify(MAIL_TOPIC) });
+
+  /** Later than the one before also within one millisecond. */
+  function arrivedMs(): number {
+    lastMs = Math.max(clock.nowMs(), lastMs + 1);
+    return lastMs;
+  }
 
   function insert(letter: Letter): Compilable {
     // The address itself stays out of the message: errors are logged.
@@ -41,6 +48,7 @@ export function createMail({ records, state, sealer, clock, logger }: MailOption
       content: sealContent(sealer, { id, letter }),
       state: 'waiting',
       created_at: now,
+      arrived_ms: arrivedMs(),
       next_try_at: now,
       gives_up_at: givenUpAt(letter, now),
       claimed_until: 0,

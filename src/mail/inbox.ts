@@ -64,7 +64,7 @@ export function createInbox({ records, sealer, stationery, logger, isDev }: Inbo
     const [oldest] = await records.all(
       waiting
         .orderBy('created_at', 'desc')
-        .orderBy('id')
+        .orderBy('arrived_ms', 'desc')
         .offset(LETTERS_MAX - 1)
         .limit(1),
     );
@@ -77,7 +77,7 @@ export function createInbox({ records, sealer, stationery, logger, isDev }: Inbo
       await makeRoom();
       const wanted = to === undefined ? waiting : waiting.where('recipient', '=', to);
       const rows = await records.all(
-        wanted.orderBy('created_at', 'desc').orderBy('id').limit(LETTERS_MAX),
+        wanted.orderBy('created_at', 'desc').orderBy('arrived_ms', 'desc').limit(LETTERS_MAX),
       );
       return (await Promise.all(rows.map(open))).flat();
     },

@@ -160,6 +160,8 @@ export interface LetterTable {
   readonly content: string | null;
   readonly state: 'waiting' | 'sent' | 'failed';
   readonly created_at: Time;
+  /** The milliseconds of it: in which order those of one second came. */
+  readonly arrived_ms: number;
   readonly next_try_at: Time;
   /** When what it says no longer holds, or has waited for too long. */
   readonly gives_up_at: Time;

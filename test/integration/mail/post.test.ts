@@ -198,6 +198,13 @@ test('in the dev profile without a mail server letters lie open in an inbox', as
   expect(await inbox?.list()).toEqual([]);
 });
 
+test('of the letters of one second the inbox has the one that came last first', async () => {
+  const { inbox } = await open(undefined, true);
+  const names = Array.from({ length: 20 }, (_, number) => `p${number}@example.com`);
+  for (const to of names) await mail.send({ ...RECOVERY, to });
+  expect((await inbox?.list())?.map(({ to }) => to)).toEqual(names.toReversed());
+});
+
 test('the inbox holds 200 letters, and the oldest make way', async () => {
   const { inbox } = await open(undefined, true);
   const queued = Array.from({ length: 203 }, (_, number) => {
