@@ -15,6 +15,9 @@ const COMMAND = fileURLToPath(new URL('../../latchkey.mjs', import.meta.url));
 const YOUNG_OBJECTS = '--max-semi-space-size=16';
 const READY_WITHIN_MS = 30_000;
 const LOOK_EVERY_MS = 10;
+/** Between the choice of a port and its use another program may take it. */
+const TRIES = 3;
+const PORT_IS_TAKEN = 'ERR_CANNOT_LISTEN';
 
 /** The node for a test did not come up; the message has what it wrote. */
 export class DidNotStart extends LatchkeyError {
@@ -29,10 +32,24 @@ export interface NodeProcess {
   close(): Promise<void>;
 }
 
-/** Starts a node on a free port of 127.0.0.1, and waits until it is ready. @throws {DidNotStart} */
-export async function startNodeProcess(seed: Seed): Promise<NodeProcess> {
+/**
+ * Starts a node on a free port of 127.0.0.1, and waits until it is ready. `findPort`: how a free one is found.
+ *
+ * @throws {DidNotStart}
+ */
+export async function startNodeProcess(seed: Seed, findPort = freePort): Promise<NodeProcess> {
+  for (let tries = 1; tries < TRIES; tries += 1) {
+    try {
+      return await startAt(await findPort(), seed);
+    } catch (error) {
+      if (!(error instanceof DidNotStart && error.message.includes(PORT_IS_TAKEN))) throw error;
+    }
+  }
+  return await startAt(await findPort(), seed);
+}
+
+async function startAt(port: number, seed: Seed): Promise<NodeProcess> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-testing-'));
-  const port = await freePort();
   const issuer = `http://127.0.0.1:${port}`;
   const config = join(folder, 'latchkey.json');
   const settings = { ...seed, ...placeOf({ folder, port, issuer }) };
@@ -82,18 +99,22 @@ function closerOf(child: ChildProcess, folder: string): () => Promise<void> {
   };
 }
 
+/** Asks nobody before the banner names the issuer: until then its port may be another program's. */
 async function untilReady(child: ChildProcess, issuer: string): Promise<void> {
   const output: string[] = [];
   for (const stream of [child.stdout, child.stderr])
     stream?.on('data', (chunk: Buffer) => output.push(chunk.toString()));
+  const closed = once(child, 'close');
   const untilMs = performance.now() + READY_WITHIN_MS;
   while (child.exitCode === null && performance.now() < untilMs) {
-    // Before it has shown its banner there is nobody to ask, and each try takes time from the test.
-    const answer =
-      output.length === 0 ? undefined : await fetch(`${issuer}/readyz`).catch(() => undefined);
+    const answer = output.join('').includes(issuer)
+      ? await fetch(`${issuer}/readyz`).catch(() => undefined)
+      : undefined;
     if (answer?.ok) return;
     await delay(LOOK_EVERY_MS);
   }
+  // What it wrote last may be on its way still.
+  if (child.exitCode !== null) await closed;
   throw new DidNotStart(`Latchkey did not start:\n${output.join('')}`);
 }
 
