@@ -13,7 +13,8 @@ const SECOND_MS = 1000;
 /** Whole nodes that are held to seconds: nothing but one more of these may run meanwhile. */
 const TIMED = [
   'test/fault/node-{redis-outage,stall}.test.ts',
-  'test/fault/{redis-outage,revocation-feed,revocation-redis}.test.ts',
+  'test/fault/{postgres-faults,redis-durable,redis-outage}.test.ts',
+  'test/fault/{revocation-feed,revocation-redis}.test.ts',
 ];
 /** And those that need both cores for it. */
 const ALONE = [
@@ -35,7 +36,7 @@ export default defineConfig(({ mode }) => {
     // Only against what hangs: a machine that is busy is no fault. Where a time is promised, the test names it.
     testTimeout: (mode === 'long' ? 1800 : 120) * SECOND_MS,
     hookTimeout: 120 * SECOND_MS,
-    expect: { poll: { timeout: 20 * SECOND_MS } },
+    expect: { poll: { timeout: 60 * SECOND_MS } },
   };
   return {
     test: {

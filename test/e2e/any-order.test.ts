@@ -107,7 +107,7 @@ beforeAll(async () => {
   alice = found ?? '';
   expect(alice).not.toBe('');
   await crawler.close();
-}, 60_000);
+});
 afterAll(async () => {
   await latchkey.stop();
   await latchkey.clean();

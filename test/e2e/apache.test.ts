@@ -42,7 +42,7 @@ beforeAll(async () => {
     passphrase: randomBytes(24).toString('base64url'),
   });
   browser = await launchBrowser();
-}, 60_000);
+});
 
 afterAll(async () => {
   await browser?.close();
@@ -132,5 +132,5 @@ test('a sign-out that began elsewhere ends the session at Apache by the back cha
   await page.goto(`${latchkey.issuer}/logout`);
   await page.click('button[name=action][value=continue]');
   await page.waitForSelector('text=You are signed out');
-  await expect.poll(() => statusOf(sites.query), { timeout: 5000 }).toBe(302);
+  await expect.poll(() => statusOf(sites.query)).toBe(302);
 });

@@ -115,7 +115,7 @@ beforeAll(async () => {
     clientId: 'web',
     clientSecret: SECRET,
   });
-}, 120_000);
+});
 
 afterAll(async () => {
   await browser?.close();

@@ -109,7 +109,7 @@ async function codeFor(address: string, name: string): Promise<string> {
     const [code] = letters.find((letter) => letter.name === name)?.codes ?? [];
     if (code === undefined) throw new Error(`no letter to ${address}`);
     return code;
-  }, 20_000);
+  }, 60_000);
 }
 
 interface Letter {

@@ -31,7 +31,7 @@ beforeAll(async () => {
   const vendor = (name: string): string => compatFile(`amazon-cognito-identity-js/lib/${name}.js`);
   ({ default: BigInteger } = requireCompat(vendor('BigInteger')));
   ({ default: AuthenticationHelper } = requireCompat(vendor('AuthenticationHelper')));
-}, 120_000);
+});
 
 const srp = createSrp();
 const byte = (least = 0): fc.Arbitrary<number> => fc.integer({ min: least, max: 255 });

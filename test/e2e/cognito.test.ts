@@ -54,7 +54,7 @@ beforeAll(async () => {
     },
     environment: { COGNITO_SECRET_KEY: SECRET_KEY },
   });
-}, 120_000);
+});
 
 afterAll(async () => {
   await latchkey?.stop();
@@ -70,7 +70,7 @@ async function codeFor(address: string, name = 'verify-email'): Promise<string> 
     const [, code] = /\b(\d{6})\b/.exec(letter?.text ?? '') ?? [];
     if (code === undefined) throw new Error(`no letter to ${address}`);
     return code;
-  }, 20_000);
+  }, 60_000);
 }
 
 /** One operation, without a signature and without an SDK. */

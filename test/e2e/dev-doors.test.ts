@@ -46,7 +46,7 @@ beforeAll(async () => {
     authentication: client.ClientSecretBasic(SECRET),
     metadata: { [client.clockTolerance]: 40 * 365 * 86_400 },
   });
-}, 60_000);
+});
 
 afterAll(async () => {
   await latchkey?.stop();

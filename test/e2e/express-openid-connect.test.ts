@@ -38,7 +38,7 @@ beforeAll(async () => {
     clientSecret: SECRET,
     cookieSecret: randomBytes(32).toString('base64url'),
   });
-}, 60_000);
+});
 
 afterAll(async () => {
   await app?.close();

@@ -56,7 +56,7 @@ describe('a provider with a certificate of its own authority, in the dev profile
     const authority = await readFile(join(latchkey.folder, 'keys/dev-authority.crt'), 'utf8');
     way = throughNode(port, authority);
     toTenant = throughNode(tenantPort, authority);
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await way?.close();
@@ -66,7 +66,9 @@ describe('a provider with a certificate of its own authority, in the dev profile
   });
 
   test('is trusted by who trusts the authority that the banner names, and by nobody else', async () => {
-    expect(latchkey.output()).toContain(`trust ${join(latchkey.folder, 'keys/dev-authority.crt')}`);
+    await expect
+      .poll(() => latchkey.output())
+      .toContain(`trust ${join(latchkey.folder, 'keys/dev-authority.crt')}`);
     const url = `${latchkey.issuer}/.well-known/openid-configuration`;
     expect((await way.fetch(url)).status).toBe(200);
     await expect(fetch(url)).rejects.toThrow('fetch failed');
@@ -196,7 +198,7 @@ describe('a provider with a certificate from files, in production', () => {
       },
     });
     way = throughNode(port, await readFile(join(folder, 'dev-authority.crt'), 'utf8'));
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await way?.close();
@@ -216,7 +218,7 @@ describe('a provider with a certificate from files, in production', () => {
     expect(await shownAt(latchkey.port)).not.toBe(renewed);
     await copyFile(second.keyFile, files.keyFile);
     await copyFile(second.certificateFile, files.certificateFile);
-    await expect.poll(() => shownAt(latchkey.port), { timeout: 5000 }).toBe(renewed);
+    await expect.poll(() => shownAt(latchkey.port)).toBe(renewed);
     expect((await way.fetch(`${latchkey.issuer}/.well-known/jwks.json`)).status).toBe(200);
   });
 });

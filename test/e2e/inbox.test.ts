@@ -90,7 +90,7 @@ test('a developer reads a letter on a phone, follows its link, and empties the i
   await looksWell(popup);
   expect(complaints).toEqual([]);
   await context.close();
-}, 30_000);
+});
 
 test('a test reads letters as JSON, of one address or all, and empties the inbox', async () => {
   await sendCode();

@@ -55,7 +55,7 @@ beforeAll(async () => {
     },
   });
   browser = await launchBrowser();
-}, 60_000);
+});
 afterAll(async () => {
   await browser.close();
   await latchkey.stop();
@@ -143,7 +143,7 @@ async function letter(to: string, name: string): Promise<Letter> {
     const letters = (await answer.json()) as readonly Letter[];
     return letters.find((one) => one.name === name);
   };
-  await expect.poll(find, { timeout: 10_000 }).toBeDefined();
+  await expect.poll(find).toBeDefined();
   const found = await find();
   if (found === undefined) throw new Error('a letter that was there');
   return found;

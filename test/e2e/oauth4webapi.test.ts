@@ -63,7 +63,7 @@ beforeAll(async () => {
     },
   };
   server = await discover();
-}, 60_000);
+});
 
 afterAll(async () => {
   await latchkey?.stop();

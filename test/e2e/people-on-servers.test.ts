@@ -38,7 +38,7 @@ let page: Page;
 let folder: string;
 let stopStores: () => Promise<unknown>;
 /** Of the authenticator app. */
-let nextCode = (): string => '';
+let nextCode = async (): Promise<string> => '';
 const faults: string[] = [];
 const seen = new Set<string>();
 
@@ -74,7 +74,7 @@ beforeAll(async () => {
   );
   balancer = await startTakingTurns(port, ports);
   browser = await launchBrowser();
-}, 60_000);
+});
 /** A page that somebody waited for in vain says most about why. */
 afterEach(async ({ task }) => {
   if (task.result?.state !== 'fail') return;
@@ -162,7 +162,7 @@ async function password(secret: string, login = EMAIL): Promise<void> {
 /** A code of the app that no earlier step of the test has used. */
 async function appCode(): Promise<void> {
   await onPageWith('[name=code]');
-  await page.fill('[name=code]', nextCode());
+  await page.fill('[name=code]', await nextCode());
   await submit();
 }
 
@@ -175,7 +175,7 @@ async function letter(name: string, to = EMAIL): Promise<Letter> {
     });
     return (await Promise.all(asked)).flat().find((one) => one.name === name);
   };
-  await expect.poll(find, { timeout: 10_000 }).toBeDefined();
+  await expect.poll(find).toBeDefined();
   const found = await find();
   if (found === undefined) throw new Error('a letter that was there');
   return found;

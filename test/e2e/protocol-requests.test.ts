@@ -99,7 +99,7 @@ beforeAll(async () => {
     .setIssuedAt()
     .setExpirationTime('5m')
     .sign(partner.privateKey);
-}, 60_000);
+});
 afterAll(async () => {
   await latchkey?.kill();
   await latchkey?.clean();
@@ -222,7 +222,7 @@ test('every part of the protocol that has a switch is among them, FAPI 2.0 by a 
 });
 
 test('the program that is named was told of the request to sign in, signed by a key of the key set', async () => {
-  await expect.poll(() => events.length, { timeout: 10_000 }).toBe(1);
+  await expect.poll(() => events.length).toBe(1);
   const keySet = JSON.parse(await shell(`curl -s ${latchkey.issuer}/.well-known/jwks.json`));
   const { payload } = await jwtVerify(events[0] ?? '', createLocalJWKSet(keySet), {
     typ: 'secevent+jwt',

@@ -191,7 +191,7 @@ describe('registration by token', () => {
     const file = join(latchkey.folder, 'initial-access-token');
     await writeFile(file, initialAccessToken, { mode: 0o600 });
     await start({ mode: 'token', initialAccessToken: { file } });
-  }, 60_000);
+  });
 
   test('is refused without the token or with a wrong one', async () => {
     for (const options of [{}, { initialAccessToken: 'wrong' }]) {

@@ -46,7 +46,7 @@ describe.each(['embedded', 'redis'] as const)('revocation on %s, 2 nodes and 5 A
       ]),
     ]);
     apis = [...first.apis, ...second.apis];
-  }, 90_000);
+  });
   afterAll(() => town?.close());
 
   const byOperator = (what: Revoked) => () => town.rooms.takeBack.revoke(what, DETAILS);

@@ -60,7 +60,7 @@ beforeAll(async () => {
     redirectUri: SPA_CALLBACK,
     authentication: client.None(),
   });
-}, 60_000);
+});
 
 afterAll(async () => {
   await stop();

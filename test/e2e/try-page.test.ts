@@ -35,7 +35,7 @@ beforeAll(async () => {
       apis: [{ identifier: API, name: 'Messages', scopes: { 'read:messages': 'Read messages' } }],
     },
   });
-}, 60_000);
+});
 
 afterAll(async () => {
   await browser?.close();

@@ -30,7 +30,7 @@ describe.each([
     folder = await mkdtemp(join(tmpdir(), 'latchkey-nodes-'));
     ports = [await freePort(), await freePort()];
     await open({});
-  }, 90_000);
+  });
 
   afterAll(async () => {
     await opened?.close();
@@ -47,7 +47,7 @@ describe.each([
     beforeAll(async () => {
       await opened.close();
       await open({ tokens: { refreshRetryWindow: '0s' } });
-    }, 60_000);
+    });
 
     testRacingWithoutRetries(house);
   });

@@ -11,8 +11,6 @@ import { RecordsUnavailable, type Records } from '../../src/storage/records.ts';
 import { StateUnavailable, type State } from '../../src/storage/state.ts';
 import { createEmbeddedPlace, type EmbeddedPlace } from '../support/embedded-file.ts';
 
-const PATIENCE = { timeout: 10_000 };
-
 describe('the writer', () => {
   let place: EmbeddedPlace;
   let threads: Worker[];
@@ -48,7 +46,7 @@ describe('the writer', () => {
   });
 
   const backAgain = (): Promise<void> =>
-    expect.poll(() => place.logger.events(), PATIENCE).toContain('storage.writer_back');
+    expect.poll(() => place.logger.events()).toContain('storage.writer_back');
   const kill = (): Promise<number> | undefined => threads.at(-1)?.terminate();
 
   test('that dies leaves no caller waiting, and none with a false answer', async () => {
@@ -79,7 +77,7 @@ describe('the writer', () => {
     await kill();
     await backAgain();
     await kill();
-    await expect.poll(() => writer.health().alive, PATIENCE).toBe(false);
+    await expect.poll(() => writer.health().alive).toBe(false);
     await expect(state.put('after', 2)).rejects.toThrow(StateUnavailable);
     expect((await state.get('before'))?.value).toBe(1);
     expect(threads).toHaveLength(2);

@@ -48,7 +48,7 @@ beforeAll(async () => {
   };
   await world.start(1, { environment });
   kidsBefore = await kids(0);
-}, 60_000);
+});
 afterAll(() => world.close());
 
 async function moveClock(seconds: number): Promise<void> {
@@ -161,8 +161,8 @@ test('a node that even starts with its clock a year ahead makes nobody forget wh
   const alices = await signUp(world.ledger, visitor);
   await revoke(world.ledger, visitor, alices);
   const isAlive = (): Promise<readonly string[]> => revokedAlive(visitor, world.ledger);
-  // The command is a node of its own: the others know within a second.
-  await expect.poll(isAlive, { timeout: 5000 }).toEqual([]);
+  // The command is a node of its own: the others hear of it.
+  await expect.poll(isAlive).toEqual([]);
 
   await world.nodes[1]?.kill();
   await moveClock(YEAR);
@@ -174,4 +174,4 @@ test('a node that even starts with its clock a year ahead makes nobody forget wh
   await world.start(0);
   expect(await isAlive()).toEqual([]);
   expect(await revokedAlive(world.visitor({ node: () => 1 }), world.ledger)).toEqual([]);
-}, 60_000);
+});

@@ -46,7 +46,7 @@ beforeEach(async () => {
 async function untilReady(): Promise<void> {
   for (const port of world.ports) {
     await expect
-      .poll(async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).status, { timeout: 5000 })
+      .poll(async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).status)
       .toBe(200);
   }
 }
@@ -110,9 +110,7 @@ describe('an answer of Redis that is lost after the write', () => {
     await untilReady();
     // Ready is who has reached Redis again; a connection more may still be on its way there, and its request is told to
     // come again.
-    await expect
-      .poll(async () => (await refresh(world.ledger, visitor, family)).status, { timeout: 2000 })
-      .toBe(200);
+    await expect.poll(async () => (await refresh(world.ledger, visitor, family)).status).toBe(200);
     expect((await refresh(world.ledger, other, family)).status).toBe(200);
     await expectConsistent();
   });

@@ -64,7 +64,7 @@ beforeAll(async () => {
   stormy = lines.slice(stormFrom).filter(isToken);
   people = await storm.end();
   await load.stop();
-}, 120_000);
+});
 afterAll(() => world.close());
 
 function startStorm(): { readonly end: () => Promise<readonly Line[]> } {

@@ -43,7 +43,7 @@ beforeAll(async () => {
   upAtMs = performance.now();
   await delay(3000);
   await load.stop();
-}, 120_000);
+});
 afterAll(() => world.close());
 
 describe('a Redis that is killed under load', () => {

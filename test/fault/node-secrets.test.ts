@@ -134,9 +134,7 @@ test('no secret is in any line that a node writes at level debug, whatever happe
   await useEverywhere(randomBytes(32).toString('base64url'));
   await delay(500);
   await world.redis.restart();
-  await expect
-    .poll(() => signInAndUse().then(() => 'done', String), { timeout: 10_000 })
-    .toBe('done');
+  await expect.poll(() => signInAndUse().then(() => 'done', String)).toBe('done');
   await world.nodes[0]?.stop();
 
   const written = world.nodes[0]?.output() ?? '';

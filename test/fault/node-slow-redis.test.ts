@@ -35,7 +35,7 @@ beforeAll(async () => {
   await delay(1000);
   await load.stop();
   underWay.push(await requestsUnderWay(port));
-}, 120_000);
+});
 afterAll(() => world.close());
 
 async function requestsUnderWay(port: number): Promise<number> {

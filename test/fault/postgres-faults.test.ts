@@ -113,9 +113,7 @@ describe('a PostgreSQL that gives no answer', () => {
     }
     expect((await records.health()).ok).toBe(false);
     await wire.heal();
-    await expect
-      .poll(() => records.all(notes()).catch(() => []), { timeout: 3000 })
-      .toHaveLength(1);
+    await expect.poll(() => records.all(notes()).catch(() => [])).toHaveLength(1);
   });
 
   test('but comes late by half the time set is waited for', async () => {

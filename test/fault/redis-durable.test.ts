@@ -25,9 +25,7 @@ beforeEach(async () => {
   const { logger } = createRecordingLogger();
   state = await openRedisState(settings, { clock: systemClock, logger });
   await expect
-    .poll(async () => (await state.put('sync', 1, DURABLE).catch(() => '')) !== '', {
-      timeout: 10_000,
-    })
+    .poll(async () => (await state.put('sync', 1, DURABLE).catch(() => '')) !== '')
     .toBe(true);
 });
 

@@ -55,7 +55,7 @@ beforeAll(async () => {
   exchanges = await openExchanges(state);
   makers = { ...exchanges.makers, ...stepsIn(state) };
   await useAndFailOver();
-}, 60_000);
+});
 afterAll(async () => {
   await exchanges?.house.close();
   await state?.close();
@@ -92,7 +92,7 @@ describe('a replica that is promoted and lacks what was done last', () => {
       expect(await made.get(name)?.kept()).toBe(refusal);
       // Of a proof the second in which the replica was seen counts as before.
       const useNew = async (): Promise<string | undefined> => (await makers[name]?.())?.();
-      await expect.poll(useNew, { timeout: 3000 }).toBe('done');
+      await expect.poll(useNew).toBe('done');
     },
   );
 

@@ -29,7 +29,7 @@ beforeAll(async () => {
     },
   });
   visitor = world.visitor();
-}, 60_000);
+});
 afterAll(async () => {
   await world?.close();
   await set?.close();
@@ -61,7 +61,7 @@ describe('Sentinels', () => {
     const [another, before] = [await openState(), told().length];
     expect(await another.state.get('a')).toBeUndefined();
     await start();
-    await expect.poll(told, { timeout: 5000 }).toHaveLength(before + 1);
+    await expect.poll(told).toHaveLength(before + 1);
     expect(told().at(-1)).toBe('redis.sentinel_back');
     await Promise.all([state.close(), another.state.close()]);
     expect(printed).not.toHaveBeenCalled();
@@ -100,7 +100,7 @@ describe('a master that dies, with Sentinels that make another', () => {
     const began = performance.now();
     await set.failOver();
     const promotedMs = performance.now() - began;
-    await expect.poll(() => statuses.at(-1), { timeout: 20_000, interval: 20 }).toBe(200);
+    await expect.poll(() => statuses.at(-1), { interval: 20 }).toBe(200);
     const servesMs = performance.now() - began;
     over.abort();
     await asking;
@@ -113,7 +113,7 @@ describe('a master that dies, with Sentinels that make another', () => {
     expect((await refresh(ledger, visitor, good)).status).toBe(200);
     // What is written durably goes by a connection of its own, which may find the new master a moment later.
     const signsIn = (): Promise<unknown> => signUp(ledger, visitor).then(() => 'signed in', String);
-    await expect.poll(signsIn, { timeout: 3000 }).toBe('signed in');
+    await expect.poll(signsIn).toBe('signed in');
   });
 
   test('takes nothing back by what it did not pass on: no code is paid twice, nothing revoked is good', async () => {
@@ -130,8 +130,8 @@ describe('a master that dies, with Sentinels that make another', () => {
       isOnlyOne: true,
       async promoted() {
         const role = (): Promise<string> => replica.execute('role').catch(() => '');
-        await expect.poll(role, { timeout: 20_000, interval: 20 }).toMatch(/^master/u);
+        await expect.poll(role, { interval: 20 }).toMatch(/^master/u);
       },
     });
-  }, 90_000);
+  });
 });

@@ -25,7 +25,7 @@ let town: Town;
 
 beforeAll(async () => {
   town = await openTown({ state: 'embedded', nodes: 2 });
-}, 60_000);
+});
 afterAll(async () => {
   await town?.close();
 });
@@ -192,4 +192,4 @@ test('when the node dies that it follows, an API stops accepting, and goes on wi
   await expect.poll(() => answers(apis, good), { timeout: 5000 }).toEqual([200]);
   expectNoneAccepted(apis, 1000);
   await running.close();
-}, 60_000);
+});

@@ -33,7 +33,7 @@ beforeAll(async () => {
     town.plan({ node: 0 }),
     town.plan({ node: 1, framework: 'fastify' }),
   ]));
-}, 60_000);
+});
 afterAll(async () => {
   await town?.close();
 });
@@ -70,7 +70,7 @@ test('Redis killed between the write and the notice: the token falls, and nothin
   await expect.poll(() => answers(good), { timeout: 5000 }).toEqual([200, 200]);
   for (let round = 0; round < 50; round += 1) expect(await answers(token)).toEqual([401, 401]);
   expect(town.ledger.violations(0)).toEqual([]);
-}, 60_000);
+});
 
 test(
   `when the node is suspended that an API follows, it goes over to the next: ${DEATHS} times a token revoked there is refused within a second`,
@@ -169,7 +169,7 @@ test('a replica that lacks the newest revocations takes over: everybody begins a
     await replication.close();
     await replica.stop();
   }
-}, 60_000);
+});
 
 /** How much of the stream of writes was sent, or taken in. */
 function offsetOf(info: string): string {

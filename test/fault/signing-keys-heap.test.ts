@@ -60,4 +60,4 @@ test('no private number of a signing key is a text in the memory of a node', asy
   // The words alone are in the source of the library that reads keys.
   expect(memory).not.toMatch(/BEGIN PRIVATE KEY-----(?:\\n)*[\w+/]{16}/u);
   await rm(folder, { recursive: true });
-}, 120_000);
+});

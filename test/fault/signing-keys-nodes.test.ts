@@ -23,7 +23,6 @@ const APP = {
   redirectUri: 'https://app.example/callback',
 };
 const NODES = [0, 1] as const;
-const WITHIN_A_SECOND = { timeout: 1000, interval: 20 };
 
 let folder: string;
 let redis: TestRedis;
@@ -40,7 +39,7 @@ beforeAll(async () => {
   metricsPorts = [await freePort(), await freePort()];
   issuer = `http://127.0.0.1:${ports[0]}`;
   for (const node of NODES) await start(node);
-}, 90_000);
+});
 
 afterAll(async () => {
   await Promise.all(visitors.map((visitor) => visitor.close()));
@@ -177,7 +176,7 @@ describe('a key of the operator', () => {
   test.each([
     ['PEM', 'pem'],
     ['JWK', 'jwk'],
-  ] as const)('as %s is published by both nodes within a second', async (_name, format) => {
+  ] as const)('as %s is published by both nodes', async (_name, format) => {
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
     const material =
       format === 'pem'
@@ -190,7 +189,7 @@ describe('a key of the operator', () => {
     const { kid } = JSON.parse(told.out) as { kid: string };
     expect(kid).toBe(await calculateJwkThumbprint(privateKey.export({ format: 'jwk' }) as JWK));
     for (const node of NODES) {
-      await expect.poll(() => kidsAt(node), WITHIN_A_SECOND).toContain(kid);
+      await expect.poll(() => kidsAt(node)).toContain(kid);
       expect((await keySetAt(node)).headers['etag']).not.toBe(etag);
     }
   });
@@ -222,7 +221,7 @@ describe('a key that leaked', () => {
     ]);
     expect(told.out).toContain(`ES256: the key ${kid} has left the key set of every node.`);
     for (const node of NODES) {
-      await expect.poll(() => kidsAt(node), WITHIN_A_SECOND).not.toContain(kid);
+      await expect.poll(() => kidsAt(node)).not.toContain(kid);
       expect(JSON.parse((await introspectAt(node, tokens.access_token)).body)).toEqual({
         active: false,
       });
@@ -275,7 +274,7 @@ describe('nodes that are cut off from Redis', () => {
     const remark = expect.stringMatching(
       /^the signing keys could not be read from the state for \d+ s: nothing is signed, the known keys stay published$/u,
     ) as string;
-    await expect.poll(readiness, { timeout: 10_000 }).toMatchObject(
+    await expect.poll(readiness).toMatchObject(
       NODES.map(() => ({
         ready: false,
         checks: { signingKeys: { ok: false, remarks: [remark] } },
@@ -292,9 +291,7 @@ describe('nodes that are cut off from Redis', () => {
     }
 
     await redis.restart();
-    await expect
-      .poll(readiness, { timeout: 5000 })
-      .toMatchObject(NODES.map(() => ({ ready: true })));
+    await expect.poll(readiness).toMatchObject(NODES.map(() => ({ ready: true })));
     // That it was redeemed may be what the Redis lost.
     expect((await redeem(visitorAt(1), APP, authorized)).status).toBe(400);
     const again = await authorize(browser, { client: APP, ...PERSON });
@@ -311,7 +308,7 @@ describe('an algorithm that is added while nodes are restarted one after another
       (await keysAt(node)).flatMap(({ alg, kid = '' }) => (alg === 'EdDSA' ? [kid] : []));
     const [kid] = await edKeys(1);
     expect(kid).toBeDefined();
-    await expect.poll(() => edKeys(0), WITHIN_A_SECOND).toEqual([kid]);
+    await expect.poll(() => edKeys(0)).toEqual([kid]);
     expect((await keySetAt(0)).text).toBe((await keySetAt(1)).text);
     const { text } = await ask(ports[1], '/readyz');
     expect(JSON.parse(text)).toMatchObject({
@@ -322,7 +319,7 @@ describe('an algorithm that is added while nodes are restarted one after another
     await nodes[0]?.stop();
     await start(0, { algorithms: ['RS256', 'ES256', 'EdDSA'] });
     for (const node of NODES) expect(await edKeys(node)).toEqual([kid]);
-  }, 60_000);
+  });
 });
 
 describe('settings that would break a promise', () => {

@@ -29,7 +29,7 @@ beforeAll(async () => {
     ({ groups }) => groups?.['commands'] ?? '',
   );
   node = await start({});
-}, 60_000);
+});
 
 afterAll(async () => {
   await node?.kill();
@@ -104,7 +104,7 @@ test('the guide for a leaked key is true, line by line', async () => {
   expect(seen).toContain('gone\n{"active":false}');
   expect(seen).toContain('"type":"key.revoked"');
   expect(await runBlock(3, variables)).not.toBe('');
-}, 120_000);
+});
 
 test('so is what it says of the loss of everything, and of another master key', async () => {
   // The master key moves from `keys/` to a place with a name.

@@ -21,7 +21,7 @@ let ways: readonly Way[];
 beforeAll(async () => {
   town = await openTown({ state: 'redis', nodes: 2 });
   ways = town.world.ports.map((port) => throughNode(port));
-}, 60_000);
+});
 afterAll(async () => {
   await Promise.all((ways ?? []).map((way) => way.close()));
   await town?.close();

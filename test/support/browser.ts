@@ -37,6 +37,8 @@ export async function launchBrowser(): Promise<Browser> {
     throw new Error(`${EXECUTABLE} is missing; install it: apt-get install -y chromium`);
   return chromium.launch({
     executablePath: EXECUTABLE,
+    // Only against what hangs.
+    timeout: 100_000,
     args: [
       '--no-sandbox',
       '--disable-gpu',

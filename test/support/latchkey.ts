@@ -30,6 +30,8 @@ export interface Latchkey {
   readonly process: ChildProcess;
   /** All that it wrote so far. */
   output(): string;
+  /** The exit code, once it has ended and all that it wrote is read; null: a signal ended it. */
+  readonly ended: Promise<number | null>;
   /** SIGTERM, and waits for the end; gives the exit code. */
   stop(): Promise<number | null>;
   /** SIGKILL, and waits for the end. */
@@ -115,12 +117,12 @@ function spawnLatchkey(
 
 /** Polls `/readyz` until it says yes; says what the process wrote when it ends or takes too long. */
 async function untilReady(latchkey: Latchkey): Promise<void> {
-  const { port, issuer, process: child, output } = latchkey;
+  const { port, issuer, process: child, ended, output } = latchkey;
   const isTls = issuer.startsWith('https:');
-  const limit = Date.now() + READY_WITHIN_MS;
-  while (Date.now() < limit) {
+  const limitMs = performance.now() + READY_WITHIN_MS;
+  while (performance.now() < limitMs) {
     if (child.exitCode !== null) {
-      throw new Error(`latchkey ended with ${child.exitCode}:\n${output()}`);
+      throw new Error(`latchkey ended with ${await ended}:\n${output()}`);
     }
     if (await saysReady(port, isTls)) return;
     await delay(25);
@@ -159,18 +161,19 @@ function handles(
   child: ChildProcess,
   folder: string,
   output: readonly string[],
-): Pick<Latchkey, 'output' | 'stop' | 'kill' | 'clean'> {
-  const ended = once(child, 'exit');
+): Pick<Latchkey, 'ended' | 'output' | 'stop' | 'kill' | 'clean'> {
+  // Later than `exit`: what it wrote last may still be on its way then.
+  const ended = once(child, 'close').then(() => child.exitCode);
   // Should the test process end first, it takes the provider with it.
   const takeAlong = (): void => void child.kill('SIGKILL');
   process.once('exit', takeAlong);
   child.once('exit', () => process.off('exit', takeAlong));
   return {
+    ended,
     output: () => output.join(''),
     stop: async () => {
       child.kill('SIGTERM');
-      await ended;
-      return child.exitCode;
+      return await ended;
     },
     kill: async () => {
       child.kill('SIGKILL');

@@ -30,9 +30,22 @@ export async function freePort({ first, end }: PortRange = belowKernels()): Prom
   const start = randomInt(count);
   for (let tried = 0; tried < count; tried += 1) {
     const port = first + ((start + tried) % count);
-    if ((await claim(port)) && (await isFree(port))) return port;
+    if (await take(port)) return port;
   }
   throw new Error(`no port from ${first} to ${end - 1} is free`);
+}
+
+/** The first of two such ports that follow each other: workers of one node have those of metrics so. */
+export async function freePair(): Promise<number> {
+  const { first, end } = belowKernels();
+  for (;;) {
+    const port = await freePort({ first, end: end - 1 });
+    if (await take(port + 1)) return port;
+  }
+}
+
+async function take(port: number): Promise<boolean> {
+  return (await claim(port)) && (await isFree(port));
 }
 
 /** Below the ports of `kernels`, as the kernel tells them. One that leaves too little there is taken for the usual. */

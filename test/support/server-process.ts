@@ -64,7 +64,7 @@ async function endProcess(child: ChildProcess, signal: NodeJS.Signals | 0): Prom
 export async function untilReady(
   server: ServerProcess,
   isReady: () => Promise<boolean>,
-  limitMs = 30_000,
+  limitMs = 100_000,
 ): Promise<void> {
   const deadline = performance.now() + limitMs;
   while (!(await isReady())) {

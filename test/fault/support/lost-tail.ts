@@ -169,5 +169,5 @@ async function untilServed(visitor: Visitor, token: string): Promise<void> {
   const form = { token };
   const served = async (): Promise<number> =>
     (await visitor.request(PATHS.introspect, { method: 'POST', headers: basic(APP), form })).status;
-  await expect.poll(served, { timeout: 20_000, interval: 20 }).toBe(200);
+  await expect.poll(served, { interval: 20 }).toBe(200);
 }

@@ -120,11 +120,11 @@ test('a remembered device is listed, and forgotten by its owner alone', async ()
   const key = /class="key"><code>(?<key>[^<]+)</u.exec(page.html)?.groups?.['key'] ?? '';
   const action = /action="(?<action>\/account\/authenticator\/[^"]+)"/u.exec(page.html);
   const nextCode = codesOf(key);
-  await mia.send(action?.groups?.['action'] ?? '', { code: nextCode() });
+  await mia.send(action?.groups?.['action'] ?? '', { code: await nextCode() });
   const tablet = node.visitor('Mozilla/5.0 (iPad) Version/18.0 Safari/604.1');
   await tablet.get('/account/devices');
   const asked = await tablet.signIn('mia');
-  const fields = { code: nextCode(), 'remember-device': 'yes', action: 'continue' };
+  const fields = { code: await nextCode(), 'remember-device': 'yes', action: 'continue' };
   const devices = await tablet.send(asked.url.href, fields);
   expect(devices.html).toContain('These do not ask for your second factor for a while.');
   const device = /name="device" value="(?<id>[^"]+)"/u.exec(devices.html)?.groups?.['id'] ?? '';
