@@ -146,13 +146,13 @@ describe('a node whose state is on a Redis Cluster', () => {
     process.kill(replica.pid, 'SIGCONT');
     await promoted(replica);
     await master.restart();
-    // It is called online before it confirms anything: it is there when it has confirmed all.
-    const hasConfirmed = async (): Promise<boolean> => {
-      const told = await replica.execute('INFO', 'replication');
-      const written = /master_repl_offset:(\d+)/u.exec(told)?.[1];
-      return told.includes(`state=online,offset=${written},`);
-    };
-    await expect.poll(hasConfirmed).toBe(true);
+    // It is called online before it confirms anything: it is there when writes at every master are confirmed.
+    const areConfirmed = (): Promise<boolean> =>
+      Promise.all(codes.map((code) => state.put(`${code}-probe`, 1, { durable: true }))).then(
+        () => true,
+        () => false,
+      );
+    await expect.poll(areConfirmed).toBe(true);
     await expect.poll(async () => (await state.health()).ok).toBe(true);
     // What was answered StateUnavailable may be redeemed now, once; what was answered may not.
     const again = await Promise.all(
