@@ -24,6 +24,7 @@ export interface Room extends Pick<
   | 'audit'
   | 'clock'
   | 'factors'
+  | 'flows'
   | 'groups'
   | 'isDev'
   | 'lives'

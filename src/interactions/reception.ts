@@ -1,10 +1,12 @@
 import type { FactorOutcome } from '../factors/factors.ts';
+import type { Proof } from '../flows/proofs.ts';
 import { seeOther } from '../http/page.ts';
 import type { Interaction } from '../provider/contract.ts';
 import type { Visit } from './interaction-routes.ts';
+import type { SignInStep } from './sign-in-step.ts';
 
 /** Somebody who has proven whose account it is; or who only typed a name, with a password that was wrong. */
-export type Caller = { readonly accountId: string } | { readonly login: string };
+export type Caller = Pick<Proof, 'accountId' | 'method'> | { readonly login: string };
 
 /** A second factor of an issuer that sends codes by e-mail. */
 export interface EmailFactor {
@@ -24,6 +26,8 @@ export interface EmailFactor {
 /** What an issuer knows, beside the directory, of those who sign in at its pages. */
 export interface Reception {
   readonly emailFactor: EmailFactor;
+  /** Where a request begins, if not at the sign-in: what the client asked for (`start`), where there is such a page. */
+  begin(interaction: Interaction): Promise<string | undefined>;
   /** By which name the directory knows whoever types `login`; for nobody, one that nobody has. */
   directoryLogin(login: string, interaction: Interaction): Promise<string>;
   /** Where somebody is led who may not go on as they are. Undefined: they are told what a stranger is told. */
@@ -40,4 +44,17 @@ export async function leadAside(
   if (url === undefined) return false;
   seeOther(visit.ctx, url);
   return true;
+}
+
+/** `step`, which whoever has just come is led past to where the client wants them first. */
+export function atItsStart(step: SignInStep, reception: Reception | undefined): SignInStep {
+  return {
+    ...step,
+    async show(visit, signIn) {
+      const { ctx, interaction, isSomeoneElse } = visit;
+      const url = isSomeoneElse ? undefined : await reception?.begin(interaction);
+      if (url === undefined) await step.show(visit, signIn);
+      else seeOther(ctx, url);
+    },
+  };
 }

@@ -5,7 +5,7 @@ import { createIdentifyStep } from './identify-step.ts';
 import type { Step, Visit } from './interaction-routes.ts';
 import { createNewPasswordStep } from './new-password-step.ts';
 import { createPasskeyStep } from './passkey-step.ts';
-import { leadAside } from './reception.ts';
+import { atItsStart, leadAside } from './reception.ts';
 import { createRecoveryCodesStep } from './recovery-codes-step.ts';
 import { createSecondFactorStep } from './second-factor-step.ts';
 import type { Progress, SignIn, TakenBack } from './sign-in-progress.ts';
@@ -62,7 +62,7 @@ export function createSignIn(options: SignInOptions): {
   const passkeys = createPasskeyStep(parts);
   const identify = createIdentifyStep({ ...parts, passkeys });
   const steps: Readonly<Record<Exclude<SignIn['step']['kind'], 'done'>, SignInStep>> = {
-    identify,
+    identify: atItsStart(identify, options.reception),
     'email-code': createEmailCodeStep(parts),
     'second-factor': createSecondFactorStep({ ...parts, passkeys }),
     enrol: createEnrolStep({ ...parts, passkeys }),

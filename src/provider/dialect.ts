@@ -58,6 +58,8 @@ export interface Dialect {
   readonly standardScope?: string | undefined;
   /** What a client says that would have whoever is not signed in make an account; left out: `prompt=create` alone. */
   readonly joinHint?: { readonly parameter: string; readonly value: string } | undefined;
+  /** A parameter by which its own pages say where a request begins, if not at the sign-in; left out: there is none. */
+  readonly startParameter?: string | undefined;
   /** How a refresh for somebody who was disabled is refused; left out: like any other. */
   readonly keptOut?: GrantRefusal | undefined;
   /** What a client is told when a session wants a second factor, and nobody may be asked; left out: what we say. */

@@ -154,6 +154,7 @@ function furtherParameters(options: EngineOptions): Configuration['extraParams']
   return {
     audience: (ctx, _value, client) => judgeScopes(ctx, client, options),
     ...(dialect?.joinHint && { [dialect.joinHint.parameter]: null }),
+    ...(dialect?.startParameter !== undefined && { [dialect.startParameter]: null }),
     ...(organizations && {
       [ORGANIZATION]: async (ctx) => void (await namedIn(ctx, organizations)),
       [INVITATION]: null,

@@ -36,7 +36,10 @@ export function viewOfClient({ id, metadata, policy, source }: Client): ClientVi
 export function viewOfInteraction(
   interaction: EngineInteraction,
   client: Client,
-  consent: ConsentRequest,
+  {
+    consent,
+    startParameter,
+  }: { readonly consent: ConsentRequest; readonly startParameter: string | undefined },
 ): Interaction {
   const params = toJson(interaction.params);
   const words = (name: string): readonly string[] =>
@@ -49,6 +52,7 @@ export function viewOfInteraction(
     reasons: interaction.prompt.reasons,
     client: viewOfClient(client),
     loginHint: text(params, 'login_hint') ?? '',
+    start: startParameter === undefined ? undefined : text(params, startParameter),
     uiLocales: words('ui_locales'),
     isMultiFactorAsked: isMultiFactorAsked(words('acr_values'), text(params, 'claims')),
     accountId: interaction.session?.accountId,

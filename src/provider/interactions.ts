@@ -1,11 +1,12 @@
-import { errors } from 'oidc-provider';
 import type { IncomingMessage } from 'node:http';
 import type { Context } from 'koa';
 import type { Origin } from '../runtime/origin.ts';
 import type { AuthorizationDetails } from './authorization-details/authorization-details.ts';
 import { InteractionExpired, type Interactions, type Outcome } from './contract.ts';
+import type { Dialect } from './dialect.ts';
 import type { EngineClients } from './engine-clients.ts';
 import { askedConsent, consentView, viewOfInteraction } from './interaction-view.ts';
+import { createNamedInteraction } from './named-interaction.ts';
 import type { PrefetchNamed } from './prefetch.ts';
 import { comingOf, resultOf, type OutcomeOptions, type Pending } from './outcomes.ts';
 import type { RequestScopes } from './request-scope.ts';
@@ -18,12 +19,14 @@ interface InteractionsOptions extends OutcomeOptions {
   readonly scopes: RequestScopes;
   readonly prefetchNamed: PrefetchNamed;
   readonly details: AuthorizationDetails;
+  readonly dialect?: Pick<Dialect, 'startParameter'> | undefined;
 }
 
 /** Between the engine and the pages. */
 export function createInteractions(options: InteractionsOptions): Interactions {
-  const { provider, records, engineClients, resources, scopes, prefetchNamed, details, permitted } =
-    options;
+  const { records, engineClients, resources, scopes, prefetchNamed } = options;
+  const { details, dialect, permitted } = options;
+  const namedInteraction = createNamedInteraction(options);
   const known = new WeakMap<IncomingMessage, Promise<Pending>>();
 
   /** Found once for each request: the page, then what its form ends. */
@@ -35,12 +38,7 @@ export function createInteractions(options: InteractionsOptions): Interactions {
 
   async function look(ctx: Context, uid: string): Promise<Pending> {
     prefetchNamed(ctx.req);
-    const interaction = await provider()
-      .interactionDetails(ctx.req, ctx.res)
-      .catch((error: unknown) => {
-        if (error instanceof errors.SessionNotFound) return undefined;
-        throw error;
-      });
+    const interaction = await namedInteraction(ctx, uid);
     // The engine looks at the cookie alone: a link to somebody else's interaction must not do (CVE-2026-7507).
     if (interaction === undefined || interaction.uid !== uid || interaction.result !== undefined)
       throw new InteractionExpired('no such interaction in this browser');
@@ -74,7 +72,9 @@ export function createInteractions(options: InteractionsOptions): Interactions {
     find: (ctx, uid) =>
       within(ctx, async () => {
         const { interaction, client, asked, details: shown } = await pending(ctx, uid);
-        return viewOfInteraction(interaction, client, consentView(asked, resources, shown));
+        const consent = consentView(asked, resources, shown);
+        const startParameter = dialect?.startParameter;
+        return viewOfInteraction(interaction, client, { consent, startParameter });
       }),
     comingConsent: (ctx, uid, accountId) =>
       within(ctx, async () => {

@@ -1,13 +1,17 @@
 import type { HostedProtocol } from '../../http/site.ts';
 import type { ClientOfPool, Pools } from '../pools.ts';
+import { START_PARAMETER } from './dialect.ts';
+import { STARTS } from './paths.ts';
 import { refusedRequest } from './refused-request.ts';
 
 /** The engine's own. */
 const ENGINE_PATH = '/authorize';
 /** Where a browser comes back to from a page. */
 const RESUMED = /^\/authorize\/[\w-]+$/;
-/** `/login` is the same request by another name. */
-const PATHS: ReadonlySet<string> = new Set(['/oauth2/authorize', '/login']);
+/** Where a browser says that somebody else goes on in it. */
+const SWITCHED = '/logout/confirm';
+/** `/login` is the same request by another name; the others begin it at another page. */
+const PATHS: ReadonlySet<string> = new Set(['/oauth2/authorize', '/login', ...STARTS]);
 /** What Cognito knows; the engine knows more, which is left out here. */
 const KNOWN = [
   'client_id',
@@ -30,7 +34,7 @@ export function atHostedPaths(
 ): HostedProtocol {
   return {
     document: () => undefined,
-    owns: (path) => PATHS.has(path) || RESUMED.test(path),
+    owns: (path) => PATHS.has(path) || RESUMED.test(path) || path === SWITCHED,
     async handle(request, response, origin, tls) {
       const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
       if (PATHS.has(pathname)) {
@@ -41,6 +45,11 @@ export function atHostedPaths(
           return;
         }
         const query = engineQuery(searchParams, found);
+        // Whoever is signed in has come for another user, or another password.
+        if (STARTS.some((start) => start === pathname)) {
+          query.set(START_PARAMETER, pathname);
+          query.set('prompt', 'login');
+        }
         request.url = `${ENGINE_PATH}?${query.toString()}`;
       }
       await protocol.handle(request, response, origin, tls);

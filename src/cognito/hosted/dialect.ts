@@ -1,6 +1,9 @@
 import type { Dialect } from '../../provider/dialect.ts';
 import type { HostedClients } from './clients.ts';
 
+/** By which a request says at which page of a pool it begins: no application sends it. */
+export const START_PARAMETER = 'start';
+
 /** How the pages of pools speak to applications. Tokens are none of the engine's: it issues codes alone. */
 export function createHostedDialect(
   endpoint: string,
@@ -11,6 +14,7 @@ export function createHostedDialect(
     defaultAudience: endpoint,
     isFramed: false,
     refusesOtherScopes: true,
+    startParameter: START_PARAMETER,
     issuerFor,
     scopeOfClient: () => undefined,
     writeJwt: () => undefined,

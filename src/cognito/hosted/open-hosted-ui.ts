@@ -1,22 +1,27 @@
 import { Router } from '@koa/router';
 import type { House } from '../../capability.ts';
 import type { Site } from '../../http/site.ts';
+import { createFormTokens } from '../../http/form-tokens.ts';
+import { languagesOf, requestIdOf, sendPage } from '../../http/page.ts';
 import { createSameOriginGuard } from '../../http/same-origin.ts';
-import type { Admits, Protocol } from '../../provider/contract.ts';
+import { InteractionExpired, type Admits, type Protocol } from '../../provider/contract.ts';
 import { hostedProfile } from '../profile.ts';
 import type { Room } from '../room.ts';
+import { createArrivals } from './arrivals.ts';
 import { atHostedPaths } from './authorize.ts';
 import { createHostedClients } from './clients.ts';
 import { createHostedDialect } from './dialect.ts';
 import { addForgotPages } from './forgot-pages.ts';
 import { signOut } from './logout.ts';
 import { createShowPoolPage } from './pool-pages.ts';
-import { createReception, pageOf } from './reception.ts';
+import { pathOf } from './paths.ts';
+import { createReception } from './reception.ts';
 import { answering } from './problem.ts';
 import { revokeToken } from './revoke.ts';
 import { addSignUpPages } from './sign-up-pages.ts';
 import { answerToken } from './token.ts';
 import { answerUserInfo } from './user-info.ts';
+import type { HostedRoom } from './visit.ts';
 import { createShowWrongRequest } from './wrong-request.ts';
 
 /** The sign-in pages of all pools, and the endpoints of OAuth 2.0 around them. */
@@ -26,6 +31,7 @@ export async function openHostedUi(
 ): Promise<Pick<Site, 'protocol' | 'routers'>> {
   const { endpoint } = room.settings;
   const hosted = createHostedClients({ house: house.clients, pools: room.pools, endpoint });
+  const arrivals = createArrivals(room);
   const { protocol, routers } = await house.openIssuer({
     profile: hostedProfile({ endpoint }),
     dialect: createHostedDialect(endpoint, hosted),
@@ -33,21 +39,22 @@ export async function openHostedUi(
     resourceServers: hosted.resourceServers,
     refreshRetryWindow: 0,
     admits: admitsUsers(room),
-    reception: createReception(room),
+    reception: createReception({ ...room, arrivals }),
     ways: {
       joinUrl: (interaction) =>
-        hosted.isOpen(interaction.client.id) ? pageOf('/signup', interaction) : '',
-      recoverUrl: (interaction) => pageOf('/forgotPassword', interaction),
+        hosted.isOpen(interaction.client.id) ? pathOf('/signup', interaction) : '',
+      recoverUrl: (interaction) => pathOf('/forgotPassword', interaction),
     },
     features: { dpop: { enabled: false } },
   });
+  const tokens = createFormTokens(room.sealer.keysFor('pool-forms'));
   return {
     protocol: atHostedPaths(protocol, { ...room, endpoint }),
     routers: [
       ...routers,
       createEndpoints(room, protocol),
       createWays(room, { sessions: protocol.sessions, renderer: house.renderer }),
-      createPoolPages(room, house),
+      createPoolPages({ ...room, interactions: protocol.interactions, arrivals, tokens }, house),
     ],
   };
 }
@@ -61,16 +68,17 @@ function admitsUsers({ pools, users }: Pick<Room, 'pools' | 'users'>): Admits {
   };
 }
 
-/** Whoever forges one of these forms gets what the JSON API gives to anybody. */
-function createPoolPages(room: Room, { renderer }: Pick<House, 'renderer'>): Router {
+function createPoolPages(room: HostedRoom, { renderer }: Pick<House, 'renderer'>): Router {
   const router = new Router({ sensitive: true, strict: true });
   router.use(createSameOriginGuard(room.settings.endpoint));
-  const showWrongRequest = createShowWrongRequest(renderer);
   router.use(async (ctx, next) => {
-    await next();
-    // No page of an application that is none, or whose pool has no such page.
-    if (ctx.status === 404)
-      await showWrongRequest(ctx, 'client_id must be an application that has this page');
+    try {
+      await next();
+    } catch (error) {
+      if (!(error instanceof InteractionExpired)) throw error;
+      const page = { requestId: requestIdOf(ctx) };
+      sendPage(ctx, await renderer.render('expired', page, languagesOf(ctx)), { status: 400 });
+    }
   });
   const show = createShowPoolPage(renderer);
   addSignUpPages(router, room, show);

@@ -1,9 +1,9 @@
 import type { Context } from 'koa';
 import { languagesOf, sendPage } from '../../http/page.ts';
 import type { Renderer } from '../../http/renderer.ts';
+import type { Interaction } from '../../provider/contract.ts';
 import { CognitoException, type ExceptionName } from '../exception.ts';
 import type { PasswordPolicy } from '../pool.ts';
-import { languagesAskedIn } from './wrong-request.ts';
 
 /** Why a form was not taken. `told`: in the words of the operator's own code. */
 export type Problem =
@@ -29,17 +29,20 @@ export interface PoolPages {
     readonly rules: readonly Rule[];
     readonly problem: Problem;
     readonly signInUrl: string;
+    readonly csrf: string;
   };
   readonly 'pool/forgot': {
     readonly login: string;
     /** They were led here: without a new password they do not get in. */
     readonly isReset: boolean;
     readonly problem: Problem;
+    readonly csrf: string;
   };
   readonly 'pool/new-password': {
     readonly login: string;
     readonly rules: readonly Rule[];
     readonly problem: Problem;
+    readonly csrf: string;
   };
   readonly 'pool/code': {
     /** Where the code went, masked, or else what they typed for a name. */
@@ -48,6 +51,7 @@ export interface PoolPages {
     readonly isOpen: boolean;
     readonly problem: Problem;
     readonly signInUrl: string;
+    readonly csrf: string;
   };
 }
 
@@ -55,15 +59,15 @@ export const NO_PROBLEM: Problem = { kind: 'none' };
 
 /** Answers with a page in the language that the application asks for (`lang`), or that whoever reads it does. */
 export type ShowPoolPage = <Name extends keyof PoolPages>(
-  ctx: Context,
+  visit: { readonly ctx: Context; readonly interaction: Pick<Interaction, 'uiLocales'> },
   name: Name,
   page: PoolPages[Name],
 ) => Promise<void>;
 
 export function createShowPoolPage(renderer: Renderer): ShowPoolPage {
-  return async (ctx, name, page) => {
+  return async ({ ctx, interaction }, name, page) => {
     const isFine = page.problem.kind === 'none';
-    const languages = languagesOf(ctx, languagesAskedIn(ctx));
+    const languages = languagesOf(ctx, interaction.uiLocales);
     const html = await renderer.render(name, page, languages);
     sendPage(ctx, html, { status: isFine ? 200 : 422 });
   };

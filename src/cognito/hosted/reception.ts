@@ -7,8 +7,9 @@ import { awaitsPassword } from '../password-auth.ts';
 import type { Room } from '../room.ts';
 import { directoryLogin, type PoolUser } from '../users.ts';
 import { problemOf } from './pool-pages.ts';
+import type { Arrivals } from './arrivals.ts';
 import { createEmailFactor } from './email-factor.ts';
-import { CODE_PATH } from './sign-up-pages.ts';
+import { pathOf, STARTS } from './paths.ts';
 
 type Reception = NonNullable<FurtherIssuer['reception']>;
 type Detour = Parameters<Reception['detour']>[0];
@@ -19,9 +20,9 @@ type Detour = Parameters<Reception['detour']>[0];
  * where there is none, so that these pages tell of a name what the JSON API tells of it, and no more.
  */
 export function createReception(
-  room: Pick<Room, 'factors' | 'letters' | 'pools' | 'users'>,
+  room: Pick<Room, 'factors' | 'letters' | 'pools' | 'users'> & { readonly arrivals: Arrivals },
 ): Reception {
-  const { pools, users } = room;
+  const { arrivals, pools, users } = room;
 
   async function userOf(
     { client }: Pick<Interaction, 'client'>,
@@ -33,6 +34,13 @@ export function createReception(
 
   return {
     emailFactor: createEmailFactor(room),
+    async begin(interaction) {
+      const start = STARTS.find((path) => path === interaction.start);
+      if (start === undefined) return undefined;
+      const { pool } = (await pools.findClient(interaction.client.id)) ?? {};
+      const isOpen = start !== '/signup' || pool?.selfSignUp === true;
+      return isOpen ? pathOf(start, interaction) : undefined;
+    },
     async directoryLogin(login, interaction) {
       const user = await userOf(interaction, (pool) => users.find(pool, login));
       return user === undefined
@@ -47,24 +55,15 @@ export function createReception(
       }
       const user = await userOf(interaction, (pool) => users.byAccount(pool, caller.accountId));
       if (user?.row.status === 'RESET_REQUIRED') return resetPage(user, interaction);
-      return user?.row.status === 'UNCONFIRMED' ? await codePage(user, visit, room) : undefined;
+      if (user?.row.status !== 'UNCONFIRMED') return undefined;
+      await arrivals.remember(interaction.uid, caller);
+      return await codePage(user, visit, room);
     },
   };
 }
 
-/** A page of the pool, which leads back into the request that waits. */
-export function pageOf(
-  path: string,
-  { uid, client, uiLocales: [lang] }: Pick<Interaction, 'uid' | 'client' | 'uiLocales'>,
-  more: Readonly<Record<string, string>> = {},
-): string {
-  const query = new URLSearchParams({ client_id: client.id, interaction: uid, ...more });
-  if (lang !== undefined) query.set('lang', lang);
-  return `${path}?${query.toString()}`;
-}
-
 function resetPage(user: PoolUser, interaction: Interaction): string {
-  return pageOf('/forgotPassword', interaction, { login_hint: typedOf(user), reset: 'yes' });
+  return pathOf('/forgotPassword', interaction, { login_hint: typedOf(user), reset: 'yes' });
 }
 
 /** With another letter, as long as there may be one. Undefined: there is no address to write to. */
@@ -81,7 +80,7 @@ async function codePage(
     const occasion = { source: 'ResendCode', clientId: interaction.client.id } as const;
     await letters.send({ user, address, origin, occasion, purpose: 'verify-email' });
   });
-  return pageOf(CODE_PATH, interaction, { login_hint: typedOf(user), to: masked(address) });
+  return pathOf('/signup/code', interaction, { login_hint: typedOf(user), to: masked(address) });
 }
 
 /** What they type to sign in. */

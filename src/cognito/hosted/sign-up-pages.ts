@@ -1,81 +1,96 @@
 import type { Router } from '@koa/router';
-import { readForm } from '../../http/form.ts';
 import { originOf, seeOther } from '../../http/page.ts';
-import type { JsonObject } from '../../runtime/json.ts';
+import type { Json, JsonObject } from '../../runtime/json.ts';
 import { confirmSignUp, resendConfirmationCode, signUp } from '../sign-up.ts';
-import type { Room } from '../room.ts';
 import type { Form } from './client-proof.ts';
 import { NO_PROBLEM, problemOf, rulesOf, type Problem, type ShowPoolPage } from './pool-pages.ts';
-import { readVisit, type PoolVisit } from './visit.ts';
+import { visiting, type HostedRoom, type PoolVisit } from './visit.ts';
 
 const LOGIN_MAX = 128;
-/** Where a code is typed that confirms somebody. */
-export const CODE_PATH = '/signup/code';
 /** As `masked` shows an address: nothing else is shown from a link. */
 const MASKED = /^.?\*{3}@.?\*{3}$/u;
 
-/** `/signup` and the page for the code, over the operations of the JSON API: what that refuses, these do. */
-export function addSignUpPages(router: Router, room: Room, show: ShowPoolPage): void {
+/**
+ * `/signup` and the page for the code, over the operations of the JSON API: what that refuses, these do. Whoever signs up
+ * and types the code in the same request is signed in by that.
+ */
+export function addSignUpPages(router: Router, room: HostedRoom, show: ShowPoolPage): void {
   const [start, confirm, again] = [signUp(room), confirmSignUp(room), resendConfirmationCode(room)];
+  const { arrivals, users } = room;
 
   async function takeSignUp(visit: PoolVisit, form: Form): Promise<void> {
-    const { ctx, next } = visit;
+    const { ctx } = visit;
     const login = loginIn(form, visit);
     const given = { ...visit.of(login), ...attributesIn(form, visit) };
-    let sent: string | undefined;
+    let made: JsonObject = {};
     const problem = await problemOf(async () => {
-      const password = form.get('password') ?? '';
-      sent = sentTo(await start.run({ ...given, Password: password }, originOf(ctx)));
+      made = await start.run({ ...given, Password: form.get('password') ?? '' }, originOf(ctx));
     });
-    if (problem !== undefined) await showSignUp(visit, form, problem, show);
-    else if (sent === undefined) seeOther(ctx, next('/login', login));
-    else seeOther(ctx, next(CODE_PATH, login, { to: sent }));
+    if (problem === undefined) seeOther(ctx, await leadOn(visit, login, made));
+    else await showSignUp(visit, form, problem, show);
+  }
+
+  /** To the page for the code, where one was sent. */
+  async function leadOn(visit: PoolVisit, login: string, made: JsonObject): Promise<string> {
+    const { interaction, next, signInUrl } = visit;
+    const shown = { method: 'password', accountId: textOf(made['UserSub']) } as const;
+    if (made['UserConfirmed'] === true) await arrivals.arrive(interaction.uid, shown);
+    else await arrivals.remember(interaction.uid, shown);
+    const to = sentTo(made);
+    return to === undefined ? signInUrl : next('/signup/code', login, { to });
   }
 
   async function takeCode(visit: PoolVisit, form: Form): Promise<void> {
-    const { ctx, login, next, of } = visit;
-    const isAgain = form.get('action') === 'again';
-    const problem = await problemOf(() =>
-      isAgain
-        ? again.run(of(login), originOf(ctx))
-        : confirm.run({ ...of(login), ConfirmationCode: form.get('code') || ' ' }, originOf(ctx)),
-    );
-    if (problem !== undefined) await showCode(visit, problem, show);
-    else if (isAgain) seeOther(ctx, ctx.url);
-    else seeOther(ctx, next('/login', login));
+    const { ctx, login, of, pool, interaction, signInUrl } = visit;
+    const given = { ...of(login), ConfirmationCode: form.get('code') || ' ' };
+    const problem = await problemOf(() => confirm.run(given, originOf(ctx)));
+    if (problem !== undefined) {
+      await showCode(visit, problem, show);
+      return;
+    }
+    const user = await users.find(pool, login);
+    if (user !== undefined) await arrivals.confirmed(interaction.uid, user.account.id);
+    seeOther(ctx, signInUrl);
   }
 
-  router
-    .get('/signup', async (ctx) => {
-      const visit = await openVisit(ctx, room);
-      if (visit !== undefined) await showSignUp(visit, new Map(), NO_PROBLEM, show);
-    })
-    .post('/signup', async (ctx) => {
-      const visit = await openVisit(ctx, room);
-      const form = await readForm(ctx);
-      if (visit === undefined) return;
-      if (form.get('action') === 'cancel') seeOther(ctx, visit.signInUrl);
-      else await takeSignUp(visit, form);
-    })
-    .get(CODE_PATH, async (ctx) => {
-      const visit = await readVisit(ctx, room.pools);
-      if (visit !== undefined) await showCode(visit, NO_PROBLEM, show);
-    })
-    .post(CODE_PATH, async (ctx) => {
-      const visit = await readVisit(ctx, room.pools);
-      const form = await readForm(ctx);
-      if (visit === undefined) return;
+  async function sendAgain(visit: PoolVisit): Promise<void> {
+    const { ctx, login, of } = visit;
+    const problem = await problemOf(() => again.run(of(login), originOf(ctx)));
+    if (problem === undefined) seeOther(ctx, ctx.url);
+    else await showCode(visit, problem, show);
+  }
+
+  const signUpPage = visiting(room, {
+    show: (visit) => whereOpen(visit, () => showSignUp(visit, new Map(), NO_PROBLEM, show)),
+    take: (visit, form) => whereOpen(visit, () => takeSignUp(visit, form)),
+  });
+  const codePage = visiting(room, {
+    show: (visit) => showCode(visit, NO_PROBLEM, show),
+    async take(visit, form) {
       const action = form.get('action');
-      if (action === 'cancel') seeOther(ctx, visit.signInUrl);
-      else if (action === 'other') seeOther(ctx, visit.next('/signup', ''));
+      if (action === 'other') seeOther(visit.ctx, visit.next('/signup', ''));
+      else if (action === 'again') await sendAgain(visit);
       else await takeCode(visit, form);
-    });
+    },
+  });
+  router
+    .get('/interaction/:uid/signup', signUpPage)
+    .post('/interaction/:uid/signup', signUpPage)
+    .get('/interaction/:uid/signup/code', codePage)
+    .post('/interaction/:uid/signup/code', codePage);
 }
 
-/** Undefined: nobody signs up by themselves there. */
-async function openVisit(ctx: PoolVisit['ctx'], { pools }: Room): Promise<PoolVisit | undefined> {
-  const visit = await readVisit(ctx, pools);
-  return visit?.pool.selfSignUp === true ? visit : undefined;
+/** Where nobody signs up by themselves people are led to the sign-in. */
+async function whereOpen(
+  { ctx, pool, signInUrl }: PoolVisit,
+  work: () => Promise<void>,
+): Promise<void> {
+  if (pool.selfSignUp) await work();
+  else seeOther(ctx, signInUrl);
+}
+
+function textOf(value: Json | undefined): string {
+  return typeof value === 'string' ? value : '';
 }
 
 /** Where the code went, masked; undefined: none was sent. */
@@ -103,12 +118,13 @@ function askedOf({ standardAttributes }: PoolVisit['pool']): readonly string[] {
 }
 
 async function showSignUp(
-  { ctx, pool, client, signInUrl }: PoolVisit,
+  visit: PoolVisit,
   form: Form,
   problem: Problem,
   show: ShowPoolPage,
 ): Promise<void> {
-  await show(ctx, 'pool/sign-up', {
+  const { pool, client, signInUrl, csrf } = visit;
+  await show(visit, 'pool/sign-up', {
     client: client.name,
     byEmail: pool.signInBy === 'email',
     login: form.get('login') ?? '',
@@ -117,15 +133,13 @@ async function showSignUp(
     rules: rulesOf(pool.passwordPolicy),
     problem,
     signInUrl,
+    csrf,
   });
 }
 
-async function showCode(
-  { ctx, pool, login, signInUrl }: PoolVisit,
-  problem: Problem,
-  show: ShowPoolPage,
-): Promise<void> {
+async function showCode(visit: PoolVisit, problem: Problem, show: ShowPoolPage): Promise<void> {
+  const { ctx, pool, login, signInUrl, csrf } = visit;
   const { to } = ctx.query;
   const shown = typeof to === 'string' && MASKED.test(to) ? to : login;
-  await show(ctx, 'pool/code', { to: shown, isOpen: pool.selfSignUp, problem, signInUrl });
+  await show(visit, 'pool/code', { to: shown, isOpen: pool.selfSignUp, problem, signInUrl, csrf });
 }

@@ -1,18 +1,38 @@
 import type { Context } from 'koa';
+import type { FormTokens } from '../../http/form-tokens.ts';
+import { readForm } from '../../http/form.ts';
+import { seeOther } from '../../http/page.ts';
+import {
+  InteractionExpired,
+  type Interaction,
+  type Interactions,
+} from '../../provider/contract.ts';
+import type { ClientOfPool } from '../pools.ts';
+import type { Room } from '../room.ts';
 import { secretHashOf } from '../secret-hash.ts';
-import type { ClientOfPool, Pools } from '../pools.ts';
+import type { Arrivals } from './arrivals.ts';
+import type { Form } from './client-proof.ts';
+import { pathOf, type PoolPath } from './paths.ts';
 
-const INTERACTION = /^[\w-]{1,100}$/;
+/** What pages of pools need beside what operations do. */
+export interface HostedRoom extends Room {
+  readonly interactions: Pick<Interactions, 'find'>;
+  readonly arrivals: Arrivals;
+  readonly tokens: FormTokens;
+}
 
 /** Somebody at a page of a pool, on the way to a client. */
 export interface PoolVisit extends ClientOfPool {
   readonly ctx: Context;
+  readonly interaction: Interaction;
   /** What they typed on the page before; unchecked text. */
   readonly login: string;
   /** Where they sign in, and go on to the client. */
   readonly signInUrl: string;
-  /** `path` with what leads on to the client, and who it is about. */
-  next(path: string, login: string, more?: Readonly<Record<string, string>>): string;
+  /** The token for the next form. */
+  readonly csrf: string;
+  /** The page at `path`, about whoever is named so. */
+  next(path: PoolPath, login: string, more?: Readonly<Record<string, string>>): string;
   /** What the JSON API is to know of the client, for a user who is named so. */
   of(login: string): {
     readonly ClientId: string;
@@ -21,32 +41,48 @@ export interface PoolVisit extends ClientOfPool {
   };
 }
 
+/** What a page shows, and what it does with its form. */
+interface PoolPage {
+  show(visit: PoolVisit): Promise<void>;
+  take(visit: PoolVisit, form: Form): Promise<void>;
+}
+
 /**
- * A visit within a request that waits (`interaction`), or to begin one: then the query is that of `/login`. Undefined:
- * no client that has pages.
+ * Answers at `/interaction/:uid/...`, to the browser of that request alone. `cancel` leads back to the sign-in.
+ *
+ * @throws {InteractionExpired} from what it gives.
  */
-export async function readVisit(
+export function visiting(room: HostedRoom, page: PoolPage): (ctx: Context) => Promise<void> {
+  return async (ctx) => {
+    const visit = await readVisit(ctx, room);
+    if (ctx.method !== 'POST') {
+      await page.show(visit);
+      return;
+    }
+    const form = await readForm(ctx);
+    room.tokens.check(tokenOf(visit.interaction), form.get('csrf'));
+    if (form.get('action') === 'cancel') seeOther(ctx, visit.signInUrl);
+    else await page.take(visit, form);
+  };
+}
+
+async function readVisit(
   ctx: Context,
-  pools: Pick<Pools, 'findClient'>,
-): Promise<PoolVisit | undefined> {
-  const query = new URLSearchParams(ctx.querystring);
-  const found = await pools.findClient(query.get('client_id') ?? '');
-  if (found === undefined || !found.client.oauth.enabled) return undefined;
+  { interactions, pools, tokens }: HostedRoom,
+): Promise<PoolVisit> {
+  const interaction = await interactions.find(ctx, String(ctx['params'].uid));
+  const found = await pools.findClient(interaction.client.id);
+  if (found === undefined) throw new InteractionExpired('its client is gone');
   const { client } = found;
-  const login = query.get('login_hint') ?? '';
-  const uid = query.get('interaction') ?? '';
+  const login = ctx.query['login_hint'];
   return {
     ...found,
     ctx,
-    login,
-    signInUrl: INTERACTION.test(uid) ? `/interaction/${uid}` : `/login?${query.toString()}`,
-    next(path, named, more = {}) {
-      const onward = new URLSearchParams({ ...Object.fromEntries(query), ...more });
-      onward.set('login_hint', named);
-      return INTERACTION.test(uid) && path === '/login'
-        ? `/interaction/${uid}`
-        : `${path}?${onward.toString()}`;
-    },
+    interaction,
+    login: typeof login === 'string' ? login : '',
+    signInUrl: `/interaction/${interaction.uid}/sign-in`,
+    csrf: tokens.issue(tokenOf(interaction)),
+    next: (path, named, more) => pathOf(path, interaction, { login_hint: named, ...more }),
     of: (named) => ({
       ClientId: client.id,
       Username: named,
@@ -55,4 +91,8 @@ export async function readVisit(
       }),
     }),
   };
+}
+
+function tokenOf({ uid }: Pick<Interaction, 'uid'>): string {
+  return `pool:${uid}`;
 }

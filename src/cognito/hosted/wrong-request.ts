@@ -9,12 +9,8 @@ export type ShowWrongRequest = (ctx: Context, description: string) => Promise<vo
 export function createShowWrongRequest(renderer: Renderer): ShowWrongRequest {
   return async (ctx, description) => {
     const page = { error: 'invalid_request', description, requestId: requestIdOf(ctx) };
-    const html = await renderer.render('problem', page, languagesOf(ctx, languagesAskedIn(ctx)));
+    const asked = new URLSearchParams(ctx.querystring).getAll('lang');
+    const html = await renderer.render('problem', page, languagesOf(ctx, asked));
     sendPage(ctx, html, { status: 400 });
   };
-}
-
-/** By the parameter `lang`. */
-export function languagesAskedIn({ querystring }: Context): readonly string[] {
-  return new URLSearchParams(querystring).getAll('lang');
 }

@@ -12,6 +12,8 @@ export interface Interaction {
   readonly client: ClientView;
   /** From `login_hint`; unchecked text. */
   readonly loginHint: string;
+  /** Where it begins, if not at the sign-in, in the words of the issuer's dialect; unchecked text. */
+  readonly start?: string | undefined;
   /** From `ui_locales`, in the client's order; unchecked text. */
   readonly uiLocales: readonly string[];
   /** The client asks for more than one factor: by `acr_values` (RFC 9470), or an essential `acr` claim. */

@@ -2,6 +2,7 @@ import { errors, type InteractionResults } from 'oidc-provider';
 import type { Clock } from '../../runtime/clock.ts';
 import { sha256 } from '../../runtime/digest.ts';
 import type { JsonObject } from '../../runtime/json.ts';
+import type { Entry } from '../../storage/state.ts';
 import { DEVICE_PATHS, ROUTES, type Endpoints } from '../routes.ts';
 import type { ModelStore } from './adapter.ts';
 import { grantKey } from './grants.ts';
@@ -19,15 +20,19 @@ export interface InteractionRecords extends ModelStore {
   key(uid: string): string;
   /** Lays down what the person did, once. Undefined: the interaction is over; else where to send the browser. */
   finish(uid: string, result: InteractionResults): Promise<string | undefined>;
+  /** One that waits goes on as if no session had come with it; who asks again finds it so. */
+  disown(uid: string): Promise<void>;
 }
 
-/** The store of interactions. */
-export function createInteractionRecords(options: {
+interface Parts {
   readonly state: RequestState;
   readonly endpoints: Endpoints;
   readonly clock: Clock;
-}): InteractionRecords {
-  const { state, endpoints, clock } = options;
+}
+
+/** The store of interactions. */
+export function createInteractionRecords(parts: Parts): InteractionRecords {
+  const { state, endpoints } = parts;
   const keyOf = (uid: string): string => `interaction:${sha256(uid)}`;
   const returnTo = (uid: string, payload: JsonObject): string => {
     const isOfDevice = text(payload, 'deviceCode') !== undefined;
@@ -61,11 +66,21 @@ export function createInteractionRecords(options: {
       if (payload === undefined || object(payload, 'result') !== undefined) return undefined;
       const merged =
         'error' in result ? result : { ...object(payload, 'lastSubmission'), ...result };
-      const finished = { kind: 'Interaction', payload: { ...payload, result: toJson(merged) } };
-      const ttlSeconds = Math.max(1, (number(payload, 'exp') ?? 0) - clock.now());
-      return (await state.swap(keyOf(uid), entry, finished, { ttlSeconds, once: true }))
-        ? returnTo(uid, payload)
-        : undefined;
+      const isFinished = await rewrite(
+        { key: keyOf(uid), entry },
+        { ...payload, result: toJson(merged) },
+        parts,
+      );
+      return isFinished ? returnTo(uid, payload) : undefined;
+    },
+    async disown(uid) {
+      const entry = await state.get(keyOf(uid));
+      const value = ofKind(entry, 'Interaction');
+      const payload = value && object(value, 'payload');
+      if (payload === undefined || object(payload, 'result') !== undefined) return;
+      const { session: _, grantId: __, ...others } = payload;
+      const isWritten = await rewrite({ key: keyOf(uid), entry }, others, parts);
+      if (!isWritten) await state.refresh(keyOf(uid));
     },
     async destroy(uid) {
       // The engine destroys an interaction to resume its request: who finds nothing to destroy came second. A deletion
@@ -80,6 +95,17 @@ export function createInteractionRecords(options: {
       throw new errors.SessionNotFound('the interaction was resumed already');
     },
   };
+}
+
+/** False: somebody else wrote it since `entry` was read. */
+async function rewrite(
+  { key, entry }: { readonly key: string; readonly entry: Entry | undefined },
+  payload: JsonObject,
+  { state, clock }: Parts,
+): Promise<boolean> {
+  const ttlSeconds = Math.max(1, (number(payload, 'exp') ?? 0) - clock.now());
+  const value = { kind: 'Interaction', payload };
+  return (await state.swap(key, entry, value, { ttlSeconds, once: true })) !== undefined;
 }
 
 function withoutIds(payload: JsonObject): JsonObject {

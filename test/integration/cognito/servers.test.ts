@@ -11,6 +11,7 @@ import {
   type Answered,
   type CognitoNode,
 } from '../../support/cognito-node.ts';
+import { csrfIn } from '../../support/account-node.ts';
 import { PATIENT_POSTGRES, startPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { PATIENT_REDIS, startRedis, type TestRedis } from '../../support/redis.ts';
 import { takingTurns } from '../../support/relying-parties/through-node.ts';
@@ -148,23 +149,19 @@ test('pages that one node shows the other takes, from the sign-up to the sign-ou
   const send = takingTurns([node.way, other.way]);
   const visitor = createHostedVisitor(node.endpoint, send);
   const { browser } = visitor;
+  type Visited = Awaited<ReturnType<typeof browser.visit>>;
   /** Types something on a page that the other node has shown. */
-  const type = (
-    url: string,
-    fields: Readonly<Record<string, string>>,
-  ): ReturnType<typeof browser.visit> =>
-    browser.visit(url, {
-      method: 'POST',
-      body: new URLSearchParams({ action: 'continue', ...fields }),
-    });
+  async function type(page: Visited, fields: Readonly<Record<string, string>>): Promise<Visited> {
+    const csrf = csrfIn((await page.response?.text()) ?? '');
+    const body = new URLSearchParams({ action: 'continue', csrf, ...fields });
+    return await browser.visit(page.url.href, { method: 'POST', body });
+  }
 
   const start = await visitor.ask({}, '/signup');
   const details = { login: 'pam', email: 'pam@new.example', password: GOOD };
-  const code = await type(start.url.href, details);
-  expect(code.url.pathname).toBe('/signup/code');
-  const typed = { code: await codeFor('pam@new.example') };
-  await type(code.url.href, typed);
-  const to = await visitor.authorize({}, { login: 'pam', password: GOOD });
+  const page = await type(start, details);
+  expect(page.url.pathname).toMatch(/\/signup\/code$/u);
+  const { url: to } = await type(page, { code: await codeFor('pam@new.example') });
   const redeemed = await visitor.redeem(to.searchParams.get('code') ?? '');
   expect(redeemed).toMatchObject({ status: 200, body: { token_type: 'Bearer' } });
 

@@ -21,8 +21,8 @@ afterAll(() => house.close());
 /** Goes as far as the first page and stops before it. */
 async function untilPage(
   parameters: Record<string, string> = {},
+  browser = house.browser(),
 ): Promise<{ path: string; cookies: string }> {
-  const browser = house.browser();
   const willing = house.person;
   house.person = () => {
     throw new InteractionExpired('the person went for coffee');
@@ -112,6 +112,18 @@ describe('an interaction', () => {
     expect((await visit(mine.path, theirs.cookies)).status).toBe(500);
     expect((await visit(mine.path, mine.cookies.replace(/=[^;]{4}/g, '=aaaa'))).status).toBe(500);
     expect((await visit(mine.path, mine.cookies)).status).toBe(303);
+  });
+
+  test('outlives the session that it came with, where it asks for a sign-in, and not where it asks that session', async () => {
+    const [one, another] = [house.browser(), house.browser()];
+    for (const browser of [one, another]) await app.signIn(browser, { scope: 'openid' });
+    const signIn = await untilPage({ scope: 'openid', prompt: 'login' }, one);
+    const consent = await untilPage({ scope: 'openid', prompt: 'consent' }, another);
+    const what = { kind: 'account', accountId: house.alice.id } as const;
+    const actor = { by: 'self', origin: { address: '127.0.0.1' } };
+    await house.takeBack.revoke(what, { reason: 'test', actor });
+    expect((await another.visit(consent.path)).response?.status).toBe(500);
+    expect((await one.visit(signIn.path)).url.searchParams.get('code')).toEqual(expect.any(String));
   });
 
   test('is finished once, and resumed once', async () => {

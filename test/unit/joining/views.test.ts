@@ -9,6 +9,7 @@ import { PLAIN_THEME, VIEWS_FOLDER } from '../../support/pages-host.ts';
 const EVIL = `"><script>alert('x')</script>`;
 const NONE = { kind: 'none' } as const;
 const THROTTLED = { kind: 'throttled', unit: 'minutes', count: 2 } as const;
+const csrf = 'token';
 const WITHIN = { client: EVIL, csrf: 'token', signInUrl: '/interaction/x/sign-in' };
 const WORDS = { problems: [{ message: 'password.tooShort', count: 8 }], hint: '' };
 const NO_WORDS = { problems: [], hint: '' };
@@ -103,10 +104,10 @@ const STATES: readonly State[] = [
   ['join/done', { isRefused: true }],
   ['join/done', { isRefused: false }],
   ...POOL_PROBLEMS.flatMap((problem): readonly State[] => [
-    ['pool/forgot', { login: EVIL, isReset: false, problem }],
-    ['pool/forgot', { login: EVIL, isReset: true, problem }],
-    ['pool/code', { to: EVIL, isOpen: true, problem, signInUrl: '/login?client_id=x' }],
-    ['pool/new-password', { login: EVIL, rules: RULES, problem }],
+    ['pool/forgot', { login: EVIL, isReset: false, problem, csrf }],
+    ['pool/forgot', { login: EVIL, isReset: true, problem, csrf }],
+    ['pool/code', { to: EVIL, isOpen: true, problem, signInUrl: '/interaction/x/sign-in', csrf }],
+    ['pool/new-password', { login: EVIL, rules: RULES, problem, csrf }],
     ...[true, false].map((byEmail): State => [
       'pool/sign-up',
       {
@@ -117,7 +118,8 @@ const STATES: readonly State[] = [
         attributes: [{ name: 'family_name', value: EVIL }],
         rules: RULES,
         problem,
-        signInUrl: '/login?client_id=x',
+        signInUrl: '/interaction/x/sign-in',
+        csrf,
       },
     ]),
   ]),
