@@ -25,6 +25,12 @@ export const oauthConfig = z
       .array(z.string().min(1).max(1024))
       .default([])
       .describe('Where people may be sent after sign-in, byte for byte.'),
+    defaultRedirectUri: z
+      .string()
+      .optional()
+      .describe(
+        'The one of these for requests that name none (`DefaultRedirectURI`); left out: they are refused.',
+      ),
     logoutUrls: z
       .array(z.string().min(1).max(1024))
       .default([])
@@ -32,17 +38,33 @@ export const oauthConfig = z
   })
   .prefault({});
 
+interface Problem {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
 /** What URLs of a declared client may not be, by paths from its section. */
 export function oauthProblems(
   declared: OAuthSettings,
   rules: { readonly isDev: boolean },
-): readonly { readonly path: readonly PropertyKey[]; readonly message: string }[] {
-  return (['callbackUrls', 'logoutUrls'] as const).flatMap((name) =>
+): readonly Problem[] {
+  const ofUrls = (['callbackUrls', 'logoutUrls'] as const).flatMap((name) =>
     declared[name].flatMap((url, index) => {
       const message = urlProblem(url, rules);
       return message === undefined ? [] : [{ path: [name, index], message }];
     }),
   );
+  return isDefaultKnown(declared)
+    ? ofUrls
+    : [...ofUrls, { path: ['defaultRedirectUri'], message: 'must be one of callbackUrls' }];
+}
+
+/** Whether requests that name no redirect URI lead to one that is registered, if anywhere. */
+export function isDefaultKnown({
+  callbackUrls,
+  defaultRedirectUri: uri,
+}: Pick<OAuthSettings, 'callbackUrls' | 'defaultRedirectUri'>): boolean {
+  return uri === undefined || callbackUrls.includes(uri);
 }
 
 /** Why people cannot be sent to `url`; undefined: they can. Schemes of apps stand beside those of the web. */

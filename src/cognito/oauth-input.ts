@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { JsonObject } from '../runtime/json.ts';
 import { CognitoException } from './exception.ts';
-import { urlProblem } from './oauth-config.ts';
+import { isDefaultKnown, urlProblem } from './oauth-config.ts';
 import { OAUTH_FLOWS, STANDARD_SCOPES, type OAuthSettings } from './oauth.ts';
 import type { ResourceServers } from './resource-servers.ts';
 
@@ -13,6 +13,7 @@ export const oauthInput = {
   AllowedOAuthFlows: z.array(z.enum(OAUTH_FLOWS)).max(3).nullish(),
   AllowedOAuthScopes: z.array(z.string().min(1).max(512)).max(50).nullish(),
   CallbackURLs: urls,
+  DefaultRedirectURI: z.string().min(1).max(1024).nullish(),
   LogoutURLs: urls,
   SupportedIdentityProviders: z.array(z.string()).nullish(),
 };
@@ -44,6 +45,7 @@ export function readOAuth(
     flows,
     scopes: input.AllowedOAuthScopes ?? [],
     callbackUrls: readUrls('CallbackURLs', input.CallbackURLs ?? [], isDev),
+    defaultRedirectUri: readDefault(input),
     logoutUrls: readUrls('LogoutURLs', input.LogoutURLs ?? [], isDev),
   };
 }
@@ -74,6 +76,7 @@ export function oauthView({
   flows,
   scopes,
   callbackUrls,
+  defaultRedirectUri,
   logoutUrls,
 }: OAuthSettings): JsonObject {
   return {
@@ -82,8 +85,18 @@ export function oauthView({
     ...(flows.length > 0 && { AllowedOAuthFlows: flows }),
     ...(scopes.length > 0 && { AllowedOAuthScopes: scopes }),
     ...(callbackUrls.length > 0 && { CallbackURLs: callbackUrls }),
+    ...(defaultRedirectUri !== undefined && { DefaultRedirectURI: defaultRedirectUri }),
     ...(logoutUrls.length > 0 && { LogoutURLs: logoutUrls }),
   };
+}
+
+function readDefault({ CallbackURLs, DefaultRedirectURI }: OAuthInput): string | undefined {
+  const uri = DefaultRedirectURI ?? undefined;
+  if (isDefaultKnown({ callbackUrls: CallbackURLs ?? [], defaultRedirectUri: uri })) return uri;
+  throw new CognitoException(
+    'InvalidParameterException',
+    'DefaultRedirectURI must be one of CallbackURLs.',
+  );
 }
 
 function readUrls(name: string, given: readonly string[], isDev: boolean): string[] {

@@ -17,6 +17,8 @@ export const oauthSettings = z.strictObject({
   flows: z.array(z.enum(OAUTH_FLOWS)),
   scopes: z.array(z.string()),
   callbackUrls: z.array(z.string()),
+  /** The one of these for requests that name none; left out: they are refused. */
+  defaultRedirectUri: z.string().optional(),
   logoutUrls: z.array(z.string()),
 });
 export type OAuthSettings = z.output<typeof oauthSettings>;

@@ -152,7 +152,6 @@ export function readClient(
   input: ClientInput,
   { lives, isDev }: { readonly lives: LongestLives; readonly isDev: boolean },
 ): Omit<PoolClient, 'id' | 'poolId' | 'secret'> {
-  checkDefaultRedirect(input);
   const units = input.TokenValidityUnits;
   const token = { min: 300, max: Math.min(86_400, lives.longestToken) };
   const hour = { value: 1, unit: 'hours' } as const;
@@ -190,15 +189,6 @@ function readRotation({
     rotateRefreshTokens: given?.Feature === 'ENABLED',
     rotationGrace: given?.RetryGracePeriodSeconds ?? 0,
   };
-}
-
-/** Kept and told; requests name where they lead, as OpenID Connect wants it. */
-function checkDefaultRedirect({ DefaultRedirectURI: uri, CallbackURLs }: ClientInput): void {
-  if (typeof uri === 'string' && CallbackURLs?.includes(uri) !== true)
-    throw new CognitoException(
-      'InvalidParameterException',
-      'DefaultRedirectURI must be one of CallbackURLs.',
-    );
 }
 
 /** Flows that are not ours are left out: a client that may use them cannot, and is told so when it tries. */

@@ -60,7 +60,6 @@ export const keptClientInput = z.object({
   AuthSessionValidity: z.int().min(3).max(15).nullish(),
   EnablePropagateAdditionalUserContextData: z.boolean().nullish(),
   EnableTokenRevocation: z.boolean().nullish(),
-  DefaultRedirectURI: z.string().min(1).max(1024).nullish(),
 });
 
 /** What of them was given, as it is told again. */

@@ -39,17 +39,13 @@ export function atHostedPaths(
       const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
       if (PATHS.has(pathname)) {
         const found = await pools.findClient(searchParams.get('client_id') ?? '');
+        if (found !== undefined) addRedirectUri(searchParams, found);
         const refused = found && refusedRequest(searchParams, found, endpoint);
         if (refused !== undefined) {
           response.writeHead(303, { Location: refused, 'Cache-Control': 'no-store' }).end();
           return;
         }
-        const query = engineQuery(searchParams, found);
-        // Whoever is signed in has come for another user, or another password.
-        if (STARTS.some((start) => start === pathname)) {
-          query.set(START_PARAMETER, pathname);
-          query.set('prompt', 'login');
-        }
+        const query = engineQuery(searchParams, { pathname, found });
         request.url = `${ENGINE_PATH}?${query.toString()}`;
       }
       await protocol.handle(request, response, origin, tls);
@@ -57,8 +53,18 @@ export function atHostedPaths(
   };
 }
 
+/** Whoever names none is led where the client leads by default. */
+function addRedirectUri(sent: URLSearchParams, { client }: ClientOfPool): void {
+  const { defaultRedirectUri } = client.oauth;
+  if ((sent.get('redirect_uri') ?? '') === '' && defaultRedirectUri !== undefined)
+    sent.set('redirect_uri', defaultRedirectUri);
+}
+
 /** A parameter that is sent twice stays so, for the engine to refuse. */
-function engineQuery(sent: URLSearchParams, found: ClientOfPool | undefined): URLSearchParams {
+function engineQuery(
+  sent: URLSearchParams,
+  { pathname, found }: { readonly pathname: string; readonly found: ClientOfPool | undefined },
+): URLSearchParams {
   const query = new URLSearchParams(
     KNOWN.flatMap((name) => sent.getAll(name).map((value): [string, string] => [name, value])),
   );
@@ -67,5 +73,10 @@ function engineQuery(sent: URLSearchParams, found: ClientOfPool | undefined): UR
   // Who names no scope asks for all that the client may have.
   if ((query.get('scope') ?? '') === '' && found !== undefined)
     query.set('scope', found.client.oauth.scopes.join(' '));
+  // Whoever is signed in has come for another user, or another password.
+  if (STARTS.some((start) => start === pathname)) {
+    query.set(START_PARAMETER, pathname);
+    query.set('prompt', 'login');
+  }
   return query;
 }

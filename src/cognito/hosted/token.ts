@@ -55,7 +55,7 @@ async function byCode(request: TokenRequest, codes: Codes, room: Room): Promise<
   const redeemed = await codes.redeem(ctx, {
     code: required(form, 'code'),
     clientId: client.id,
-    redirectUri: required(form, 'redirect_uri'),
+    redirectUri: redirectUriIn(request),
     codeVerifier: form.get('code_verifier'),
   });
   const user = redeemed && (await room.users.byAccount(pool, redeemed.accountId));
@@ -83,6 +83,15 @@ async function byCode(request: TokenRequest, codes: Codes, room: Room): Promise<
     grantType: 'authorization_code',
   } as const;
   return answerOf(await issueTokens({ ...tokens, ...how }, room), refreshToken);
+}
+
+/** Whoever named none before need not name it here (RFC 6749 section 4.1.3). */
+function redirectUriIn({ form, client }: TokenRequest): string {
+  const { defaultRedirectUri } = client.oauth;
+  const isNamed = (form.get('redirect_uri') ?? '') !== '';
+  return isNamed || defaultRedirectUri === undefined
+    ? required(form, 'redirect_uri')
+    : defaultRedirectUri;
 }
 
 /** The pages know nothing of triggers: whom these refuse is let in there, and gets no tokens. */

@@ -125,6 +125,23 @@ test('a user of the pool signs in, for the scopes that the client may have when 
   });
 });
 
+test('a request that names no redirect URI leads to that of the client, and nowhere where it has none', async () => {
+  const visitor = createHostedVisitor(node.endpoint);
+  const asked = { client_id: app, redirect_uri: '', scope: '' };
+  await visitor.authorize(asked, { login: 'zoe', password: PASSWORD });
+  for (const path of ['/oauth2/authorize', '/login']) {
+    const { url } = await visitor.ask(asked, path);
+    expect(`${url.origin}${url.pathname}`).toBe(CALLBACK);
+    const redeemed = await visitor.redeem(url.searchParams.get('code') ?? '', asked);
+    expect(redeemed).toMatchObject({ status: 200, body: { token_type: 'Bearer' } });
+  }
+  const refused = await visitor.ask({ ...asked, identity_provider: 'Google' });
+  expect(refused.url.searchParams.get('error')).toBe('invalid_request');
+  const { ClientId } = await createClient({ DefaultRedirectURI: undefined });
+  const nowhere = await visitor.ask({ ...asked, client_id: ClientId }, '/login');
+  expect([nowhere.url.pathname, nowhere.response?.status]).toEqual(['/login', 400]);
+});
+
 test('somebody who is no user of the pool is told what a stranger is told', async () => {
   const visitor = createHostedVisitor(node.endpoint);
   await visitor.signIn();

@@ -52,6 +52,13 @@ test.each<[string, object]>([
     { ...POOL, resourceServers: [{ ...API, scopes: [{ name: 'a/b', description: 'x' }] }] },
   ],
   [
+    'pools.0.clients.0.oauth.defaultRedirectUri',
+    {
+      ...POOL,
+      clients: [{ id: 'a', oauth: { defaultRedirectUri: 'https://app.example.com/' } }],
+    },
+  ],
+  [
     'pools.0.clients.0.oauth.scopes.1',
     {
       ...POOL,
