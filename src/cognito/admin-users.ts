@@ -15,7 +15,7 @@ import { noVerifiedAddress } from './passwords.ts';
 import type { Room } from './room.ts';
 import { checkUnconfirmed, confirmed, setStatus } from './sign-up.ts';
 import { clientMetadata } from './triggers/event-parts.ts';
-import type { Occasion } from './triggers/message-trigger.ts';
+import { occasionOf, type Occasion } from './triggers/message-trigger.ts';
 import { statusOf, userView } from './user-view.ts';
 import type { PoolUser } from './users.ts';
 
@@ -104,11 +104,7 @@ function adminDeleteUserAttributes(room: Room): Operation {
 function adminResetUserPassword(room: Room): Operation {
   const input = ofUser.extend({ ClientMetadata: clientMetadata });
   return signedOperation(input, async (given, origin) => {
-    const occasion = {
-      source: 'ForgotPassword',
-      clientId: undefined,
-      clientMetadata: given.ClientMetadata,
-    } as const;
+    const occasion = occasionOf('ForgotPassword', undefined, given);
     await resetPassword(await userOf(given, room), { by: 'cognito', origin }, occasion, room);
     return {};
   });

@@ -8,6 +8,7 @@ import { operation, type Operation } from './operation.ts';
 import type { Room } from './room.ts';
 import { verifyAddress } from './sign-up.ts';
 import { clientMetadata } from './triggers/event-parts.ts';
+import { occasionOf } from './triggers/message-trigger.ts';
 import type { PoolUser } from './users.ts';
 
 const ofUser = z.object({ AccessToken: z.string() });
@@ -43,11 +44,7 @@ export function getUserAttributeVerificationCode(room: Room): Operation {
   const input = ofUser.extend({ AttributeName: email, ClientMetadata: clientMetadata });
   return operation(input, async ({ AccessToken, ...given }, origin) => {
     const { user, client } = await room.accessTokens.bearer(AccessToken);
-    const occasion = {
-      source: 'VerifyUserAttribute',
-      clientId: client.id,
-      clientMetadata: given.ClientMetadata,
-    } as const;
+    const occasion = occasionOf('VerifyUserAttribute', client, given);
     const ask = { ...waitingAddress(user, origin), occasion };
     return { CodeDeliveryDetails: await room.letters.send(ask) };
   });

@@ -10,6 +10,7 @@ import type { ClientOfPool } from './pools.ts';
 import type { Room } from './room.ts';
 import { checkSecretHash } from './secret-hash.ts';
 import { clientMetadata } from './triggers/event-parts.ts';
+import { occasionOf } from './triggers/message-trigger.ts';
 import { callPostConfirmation } from './triggers/sign-up-triggers.ts';
 import { setStatus } from './sign-up.ts';
 import { directoryLogin, type PoolUser } from './users.ts';
@@ -41,11 +42,7 @@ export function forgotPassword(room: Room): Operation {
       (await migrateUser({ ...stranger, clientMetadata: given.ClientMetadata }, room));
     const address = user && verifiedAddress(user);
     if (user !== undefined && address !== undefined) {
-      const occasion = {
-        source: 'ForgotPassword',
-        clientId: client.id,
-        clientMetadata: given.ClientMetadata,
-      } as const;
+      const occasion = occasionOf('ForgotPassword', client, given);
       const ask = { user, address, origin, occasion, purpose: 'reset-code' } as const;
       return { CodeDeliveryDetails: await room.letters.send(ask) };
     }

@@ -15,6 +15,7 @@ import type { ClientOfPool } from './pools.ts';
 import type { Room } from './room.ts';
 import { checkSecretHash } from './secret-hash.ts';
 import { clientMetadata } from './triggers/event-parts.ts';
+import { occasionOf } from './triggers/message-trigger.ts';
 import { callPostConfirmation, callPreSignUp } from './triggers/sign-up-triggers.ts';
 import { updateUser } from './user-queries.ts';
 import { statusOf } from './user-view.ts';
@@ -72,11 +73,7 @@ export function signUp(room: Room): Operation {
       return { UserConfirmed: true, UserSub: user.account.id };
     }
     const address = pool.autoVerifyEmail ? keptOf(user).email : undefined;
-    const occasion = {
-      source: 'SignUp',
-      clientId: client.id,
-      clientMetadata: given.ClientMetadata,
-    } as const;
+    const occasion = occasionOf('SignUp', client, given);
     const ask = { user, purpose: 'verify-email', origin, occasion } as const;
     return {
       UserConfirmed: false,
@@ -150,11 +147,7 @@ export function resendConfirmationCode(room: Room): Operation {
     if (user.row.status !== 'UNCONFIRMED')
       throw new CognitoException('InvalidParameterException', 'User is already confirmed.');
     const address = waitingAddress(user);
-    const occasion = {
-      source: 'ResendCode',
-      clientId: client.id,
-      clientMetadata: given.ClientMetadata,
-    } as const;
+    const occasion = occasionOf('ResendCode', client, given);
     const ask = { user, address, origin, occasion, purpose: 'verify-email' } as const;
     return { CodeDeliveryDetails: await room.letters.send(ask) };
   });

@@ -23,6 +23,15 @@ export interface Occasion {
   readonly clientMetadata?: JsonObject | undefined;
 }
 
+/** An operation of the API led to it, by whoever asked there. */
+export function occasionOf(
+  source: MessageSource,
+  client: { readonly id: string } | undefined,
+  { ClientMetadata }: { readonly ClientMetadata?: JsonObject | undefined },
+): Occasion {
+  return { source, clientId: client?.id, clientMetadata: ClientMetadata };
+}
+
 /** What a letter says in place of the words of the house; what is left out stays. */
 export interface CustomLetter {
   readonly subject?: string;
