@@ -1,3 +1,4 @@
+import { decodeJwt } from 'jose';
 import { Secret, TOTP } from 'otpauth';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type {
@@ -108,6 +109,10 @@ describe('@aws-sdk/client-cognito-identity-provider', () => {
     return await operation.call(by, input);
   }
 
+  function claimsOf(token = ''): object {
+    return decodeJwt(token);
+  }
+
   test('leads a user from their making to their end', async () => {
     const user = { UserPoolId: POOL, Username: 'una' };
     const made = await call('adminCreateUser', { ...user, TemporaryPassword: 'For-one-sign-in-1' });
@@ -127,6 +132,8 @@ describe('@aws-sdk/client-cognito-identity-provider', () => {
     });
     const AccessToken = tokens?.['AccessToken'];
     expect((await call('getUser', { AccessToken })).Username).toBe('una');
+    expect(claimsOf(AccessToken)).toMatchObject({ username: 'una', client_id: CLIENT });
+    expect(claimsOf(tokens?.['IdToken'])).toMatchObject({ aud: CLIENT, token_use: 'id' });
 
     const { SecretCode = '' } = await call('associateSoftwareToken', { AccessToken });
     const UserCode = new TOTP({ secret: Secret.fromBase32(SecretCode) }).generate();
@@ -250,7 +257,10 @@ describe('amazon-cognito-identity-js', () => {
   test('signs people of the directory in by SRP, refreshes, and signs them out everywhere', async () => {
     const { user } = userOf('alice');
     const session = await signIn(user, 'alice', PASSWORD);
-    expect(session.getIdToken().payload).toMatchObject({ email: 'alice@example.com' });
+    const ofId = { email: 'alice@example.com', aud: CLIENT, token_use: 'id' };
+    expect(session.getIdToken().payload).toMatchObject(ofId);
+    const ofAccess = { username: 'alice', client_id: CLIENT, token_use: 'access' };
+    expect(session.getAccessToken().payload).toMatchObject(ofAccess);
     const next = await done((callback) => user.refreshSession(session.getRefreshToken(), callback));
     expect(next).toBeDefined();
     await new Promise((resolve, reject) => {
@@ -372,6 +382,10 @@ describe('aws-amplify', () => {
     });
     expect(await auth.fetchUserAttributes()).toMatchObject({ email_verified: 'true' });
     const before = await auth.fetchAuthSession();
+    expect(before.tokens).toMatchObject({
+      accessToken: { payload: { username: 'amy', client_id: CLIENT } },
+      idToken: { payload: { email: 'amy@new.example', aud: CLIENT } },
+    });
     const after = await auth.fetchAuthSession({ forceRefresh: true });
     expect(after.tokens?.accessToken.toString()).not.toBe(before.tokens?.accessToken.toString());
     await auth.updatePassword({ oldPassword: PASSWORD, newPassword: 'Another-one-3' });
