@@ -112,7 +112,8 @@ export function settingsOfWorker(settings: Settings, { place, count }: Place): S
   const { audit, http, signIn } = settings;
   const { port } = http.metrics;
   const { atOnce } = signIn.argon2;
-  const share = Math.max(1, Math.floor(availableParallelism() / count));
+  // One core is left to all else, as where one process has the machine to itself.
+  const share = Math.max(1, Math.floor((availableParallelism() - 1) / count));
   return {
     ...settings,
     audit: { ...audit, node: `${nameOf(settings)}.${place}` },
@@ -122,7 +123,7 @@ export function settingsOfWorker(settings: Settings, { place, count }: Place): S
     },
     signIn: {
       ...signIn,
-      argon2: { ...signIn.argon2, atOnce: atOnce === 'cores' ? share : atOnce },
+      argon2: { ...signIn.argon2, atOnce: atOnce === 'auto' ? share : atOnce },
     },
   };
 }

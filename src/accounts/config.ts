@@ -88,9 +88,11 @@ const argon2Settings = z.strictObject({
   iterations: z.int().min(1).max(16).default(2).describe('Passes over the memory.'),
   parallelism: z.int().min(1).max(4).default(1).describe('Lanes of one hash.'),
   atOnce: z
-    .union([z.literal('cores'), z.int().min(1).max(64)])
-    .default('cores')
-    .describe('Hashes that run at once, never more than the machine has cores.'),
+    .union([z.literal('auto'), z.int().min(1).max(64)])
+    .default('auto')
+    .describe(
+      'Hashes that run at once, never more than the machine has cores; auto: one core is left to all else.',
+    ),
   waitingMax: z
     .int()
     .min(0)

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readlinkSync } from 'node:fs';
 import { getPriority, setPriority } from 'node:os';
 import { basename } from 'node:path';
@@ -44,13 +45,17 @@ if (!isMainThread && parentPort !== null) {
   });
 }
 
-/** Linux knows a priority of each thread; elsewhere this one is as good as any other. */
+/**
+ * Linux knows a priority of each thread; elsewhere this one is as good as any other. Where there is `chrt` (util-linux) it
+ * runs when no other thread wants to (SCHED_IDLE): a nice one is still let to the end of its slice.
+ */
 function giveWay(): void {
   try {
     const thread = Number(basename(readlinkSync('/proc/thread-self')));
     setPriority(thread, Math.min(NICEST, getPriority() + NICER));
+    execFileSync('chrt', ['--idle', '--pid', '0', String(thread)], { stdio: 'ignore' });
   } catch {
-    // Not Linux, or not allowed: it is slower for others, and right all the same.
+    // Not Linux, not there, or not allowed: it is slower for others, and right all the same.
   }
 }
 

@@ -39,8 +39,7 @@ const HASH_BYTES = 32;
 export function createPasswords(settings: SignInSettings['argon2']): Passwords {
   const { memoryKib, iterations, parallelism } = settings;
   const queue = createBoundedQueue({
-    // More at once than cores only slow each other.
-    running: settings.atOnce === 'cores' ? cores() : Math.min(settings.atOnce, cores()),
+    running: running(settings.atOnce),
     waiting: settings.waitingMax,
   });
   const threads = createHashThreads(false);
@@ -86,8 +85,10 @@ export function createPasswords(settings: SignInSettings['argon2']): Passwords {
   };
 }
 
-function cores(): number {
-  return availableParallelism();
+/** More at once than cores only slow each other, and as many as cores whoever wants a token meanwhile. */
+function running(atOnce: SignInSettings['argon2']['atOnce']): number {
+  const cores = availableParallelism();
+  return atOnce === 'auto' ? Math.max(1, cores - 1) : Math.min(atOnce, cores);
 }
 
 /** The hash of nothing anybody knows: as dear to hold a password against as a real one. */

@@ -6,9 +6,9 @@ export interface Turnstile {
 
 /**
  * How often the event loop comes round between two that enter. A page takes about ten rounds (of the state, of the
- * records), so that about five are worked on at once, however many have come.
+ * records), so that about two are worked on at once, however many have come.
  */
-const ROUNDS = 2;
+const ROUNDS = 6;
 
 /**
  * Lets one in at a time, and the next when the loop has come round. The more there is to do the longer a round

@@ -21,8 +21,8 @@ const PROXY = '127.0.0.1';
 const STORM_PROGRAM = new URL('node-overload-storm.program.ts', import.meta.url).pathname;
 const GATHERING_MS = 2000;
 const MEASURED_MS = rounds(4000, 30_000);
-/** A token in less than this is as good as one at once, whatever an idle machine may do. */
-const AT_ONCE_MS = 5;
+/** A token in less than this is as good as one at once, whatever an idle machine may do; in a few seconds a stall counts for more. */
+const AT_ONCE_MS = rounds(5, 3);
 /** Of a few hundred answers, one in a hundred is one or two that anything on the machine may have held up. */
 const SHARE = rounds(0.95, 0.99);
 

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
 import { createHashThreads } from '../../../src/accounts/hash-threads.ts';
-import { nicenessOfThreads } from './niceness.ts';
+import { idleThreads, nicenessOfThreads } from './niceness.ts';
 
 const COST = { memoryCost: 7168, timeCost: 1, parallelism: 1, outputLen: 32 };
 
@@ -31,6 +31,7 @@ describe('threads that hash', () => {
     const started = [...nicenessOfThreads()].filter(([thread]) => !before.has(thread));
     expect(started.length).toBeGreaterThan(0);
     expect(started.some(([, niceness]) => niceness > own)).toBe(givesWay);
+    expect([...idleThreads()].some((thread) => !before.has(thread))).toBe(givesWay);
   });
 
   test('refuse what is no hash, and go on', async () => {
