@@ -44,7 +44,7 @@ async function start(settings: Settings, workers: number): Promise<void> {
   else {
     const logger = createPinoLogger({ level: settings.log.level, fields: { version } });
     const told = toldToStop(logger, new AbortController());
-    const options = { count: workers, clock: systemClock, logger, told };
+    const options = { count: workers, environment: process.env, clock: systemClock, logger, told };
     process.exitCode = await runWorkers(settings, options);
   }
 }

@@ -13,6 +13,8 @@ export class NoWorkers extends LatchkeyError {
   readonly code = 'ERR_NO_WORKERS';
 }
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /** Which of the worker processes a process is, from 1 on. */
 export interface Place {
   readonly place: number;
@@ -21,6 +23,13 @@ export interface Place {
 
 /** How a worker is told its place; not a setting, which begin otherwise. */
 const PLACE = 'WORKER_PLACE';
+/**
+ * How many threads sign for a process; libuv's name for it, and 4 if it is left out. More than its share of the cores only
+ * keep the cores from each other: with 4 in each of two workers on two cores a signature costs a tenth more.
+ */
+const POOL = 'UV_THREADPOOL_SIZE';
+/** libuv keeps half of them free of what may wait long, such as a name to be looked up: one goes on signing. */
+const POOL_MIN = 2;
 /** A worker that dies is followed at once; one that dies sooner after its start than this, after as long. */
 const LIVES_SECONDS = 5;
 
@@ -34,12 +43,14 @@ export async function runWorkers(
   settings: Settings,
   options: {
     readonly count: number;
+    readonly environment: Environment;
     readonly clock: Clock;
     readonly logger: Logger;
     readonly told: Promise<void>;
   },
 ): Promise<number> {
   const { count, clock, logger, told } = options;
+  const pool = options.environment[POOL] ?? String(share(count, POOL_MIN));
   if (settings.profile === 'dev')
     throw new NoWorkers('the dev profile runs in one process: leave --workers out');
   const stop = new AbortController();
@@ -50,7 +61,8 @@ export async function runWorkers(
   async function keep(place: number): Promise<void> {
     while (!stop.signal.aborted) {
       const startedAt = clock.now();
-      const code = await run(place, stop.signal, () => {
+      const variables = { [PLACE]: String(place), [POOL]: pool };
+      const code = await run(variables, stop.signal, () => {
         areServing = true;
       });
       if (stop.signal.aborted) {
@@ -73,8 +85,12 @@ export async function runWorkers(
 }
 
 /** One worker from its start to its end. */
-async function run(place: number, signal: AbortSignal, onServing: () => void): Promise<number> {
-  const worker: Worker = cluster.fork({ [PLACE]: String(place) });
+async function run(
+  variables: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+  onServing: () => void,
+): Promise<number> {
+  const worker: Worker = cluster.fork(variables);
   const end = (): void => void worker.process.kill('SIGTERM');
   signal.addEventListener('abort', end);
   // Taken here, or a worker that cannot be forked would end this process, too.
@@ -88,6 +104,11 @@ async function run(place: number, signal: AbortSignal, onServing: () => void): P
   }
 }
 
+/** Of the cores, for each of `count` workers. */
+function share(count: number, least: number, cores = availableParallelism()): number {
+  return Math.max(least, Math.floor(cores / count));
+}
+
 /** Tells the parent process that this worker has come up whole: only then is another started in its place. */
 export function tellServing(): void {
   if (cluster.isWorker) process.send?.('serving');
@@ -99,10 +120,7 @@ export function leaveWorkers(): void {
 }
 
 /** The place of this process among `count` workers; undefined: it is none. */
-export function placeOf(
-  environment: Readonly<Record<string, string | undefined>>,
-  count: number,
-): Place | undefined {
+export function placeOf(environment: Environment, count: number): Place | undefined {
   const place = Number(environment[PLACE]);
   return cluster.isWorker && place >= 1 ? { place, count } : undefined;
 }
@@ -113,7 +131,7 @@ export function settingsOfWorker(settings: Settings, { place, count }: Place): S
   const { port } = http.metrics;
   const { atOnce } = signIn.argon2;
   // One core is left to all else, as where one process has the machine to itself.
-  const share = Math.max(1, Math.floor((availableParallelism() - 1) / count));
+  const hashes = share(count, 1, availableParallelism() - 1);
   return {
     ...settings,
     audit: { ...audit, node: `${nameOf(settings)}.${place}` },
@@ -123,7 +141,7 @@ export function settingsOfWorker(settings: Settings, { place, count }: Place): S
     },
     signIn: {
       ...signIn,
-      argon2: { ...signIn.argon2, atOnce: atOnce === 'auto' ? share : atOnce },
+      argon2: { ...signIn.argon2, atOnce: atOnce === 'auto' ? hashes : atOnce },
     },
   };
 }

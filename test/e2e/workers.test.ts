@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -106,9 +106,21 @@ describe.each(engines)('two workers behind one socket on %s', (_, state) => {
     return children.trim().split(' ').filter(Boolean).map(Number);
   }
 
+  /** libuv starts all of its threads with the first that it needs. */
+  function signingThreadsOf(worker: number): number {
+    const threads = readdirSync(`/proc/${worker}/task`);
+    const names = threads.map((thread) =>
+      readFileSync(`/proc/${worker}/task/${thread}/comm`, 'utf8').trim(),
+    );
+    return names.filter((name) => name === 'libuv-worker').length;
+  }
+
   test('share the work, and what one takes back both refuse', async () => {
     for (let round = 0; round < 8; round += 1) await token();
     for (const count of await issued()) expect(count).toBeGreaterThan(0);
+    const share = Math.max(2, Math.floor(availableParallelism() / 2));
+    for (const worker of workersOf(latchkey.process.pid ?? 0))
+      expect(signingThreadsOf(worker)).toBe(share);
     const taken = await token();
     await post('/revoke', { token: taken });
     await expect
