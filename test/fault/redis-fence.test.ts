@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { openRedisState } from '../../src/storage/redis/open-redis-state.ts';
 import type { State, Version } from '../../src/storage/state.ts';
@@ -31,6 +31,8 @@ const REFUSALS: Readonly<Record<Exchange | Step, string>> = {
   'a challenge of Cognito': 'gone',
   'a handshake of Cognito': 'gone',
 };
+
+const PATIENCE = { timeout: 60_000, interval: 20 };
 
 let one: TestRedis;
 let other: TestRedis;
@@ -67,9 +69,10 @@ async function useAndFailOver(): Promise<void> {
   const { app, house } = exchanges;
   for (const [name, make] of Object.entries(makers))
     made.set(name, { spent: await make(), kept: await make() });
-  readBefore = await state.put('read-before', 'issued', { once: true });
   const { refresh_token: before = '' } = await app.signIn(house.browser());
-  await one.execute('WAIT', '1', '5000');
+  readBefore = await state.put('read-before', 'issued', { once: true });
+  // It was written last: what the other holds now is all that was written.
+  await vi.waitUntil(async () => (await readAtTheOther()).includes(`${readBefore}|`), PATIENCE);
   await other.execute('REPLICAOF', 'NO', 'ONE');
   // From here on the other is told nothing: the tail that is lost.
   for (const [name, { spent }] of made) expect([name, await spent()]).toEqual([name, 'done']);
@@ -79,6 +82,10 @@ async function useAndFailOver(): Promise<void> {
   wire.leadTo({ port: other.port });
   await one.kill();
   while (!(await state.health()).ok) await delay(50);
+}
+
+function readAtTheOther(): Promise<string> {
+  return other.execute('GET', 'latchkey:v:read-before');
 }
 
 describe('a replica that is promoted and lacks what was done last', () => {
@@ -97,7 +104,7 @@ describe('a replica that is promoted and lacks what was done last', () => {
   );
 
   test('takes no swap from what was read at the old master, though it holds just that', async () => {
-    expect(await other.execute('GET', 'latchkey:v:read-before')).toContain(`${readBefore}|`);
+    expect(await readAtTheOther()).toContain(`${readBefore}|`);
     expect(await state.swap('read-before', readBefore, 'used')).toBeUndefined();
   });
 
