@@ -24,8 +24,8 @@ export interface Place {
 /** How a worker is told its place; not a setting, which begin otherwise. */
 const PLACE = 'WORKER_PLACE';
 /**
- * How many threads sign for a process; libuv's name for it, and 4 if it is left out. More than its share of the cores only
- * keep the cores from each other: with 4 in each of two workers on two cores a signature costs a tenth more.
+ * How many threads sign for a process, by libuv's name for it. More than its share of the cores only keep the cores from each
+ * other: with 4 in each of two workers on two cores a signature costs a tenth more.
  */
 const POOL = 'UV_THREADPOOL_SIZE';
 /** libuv keeps half of them free of what may wait long, such as a name to be looked up: one goes on signing. */
@@ -50,7 +50,8 @@ export async function runWorkers(
   },
 ): Promise<number> {
   const { count, clock, logger, told } = options;
-  const pool = options.environment[POOL] ?? String(share(count, POOL_MIN));
+  const given = Number(options.environment[POOL]) || Infinity;
+  const pool = String(Math.min(given, share(count, POOL_MIN)));
   if (settings.profile === 'dev')
     throw new NoWorkers('the dev profile runs in one process: leave --workers out');
   const stop = new AbortController();

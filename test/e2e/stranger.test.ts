@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -230,6 +230,14 @@ test('started again, it keeps accounts, sessions, consent, keys and tokens', asy
   started = await start(process.execPath, ['latchkey.mjs', 'start', '--config', 'config/dev.yaml']);
   tell('a second start, without npm');
   expect(started.readyAfterMs).toBeLessThan(READY_WITHIN_MS * BUSY_FACTOR);
+  // The same process, started anew with what Node takes only as it starts.
+  const threads = Math.max(2, availableParallelism());
+  expect(readFileSync(`/proc/${started.process.pid}/cmdline`, 'utf8')).toContain(
+    '--max-semi-space-size=',
+  );
+  expect(readFileSync(`/proc/${started.process.pid}/environ`, 'utf8')).toContain(
+    `UV_THREADPOOL_SIZE=${threads}`,
+  );
 
   expect(await keySet()).toEqual(keysBefore);
   // Neither a password nor consent is asked for.
