@@ -52,6 +52,9 @@ async function answer(incoming) {
   const { url, method, headers } = incoming;
   const request = new NextRequest(`${appBaseUrl}${url}`, { method, headers });
   const { pathname } = request.nextUrl;
+  // As the matcher of nextjs-auth0's guide leaves it out: a browser asks for it in its own time, and would be given the
+  // cookies of a session anew that was just ended.
+  if (pathname === '/favicon.ico') return new Response(undefined, { status: 204 });
   if (pathname === '/token') {
     // Takes the cookies of the renewed session.
     const renewed = NextResponse.json({});
