@@ -324,6 +324,8 @@ if (IS_LONG)
         const [held, renewed] = JSON.parse((await page.textContent('body')) ?? '') as string[];
         expect(decodeJwt(renewed ?? '')).toMatchObject({ iss: `https://${domain}/`, azp: 'next' });
         expect(renewed).not.toBe(held);
+        const icon = await page.request.get(`${nextUrl}/favicon.ico`);
+        expect(icon.headers()).not.toHaveProperty('set-cookie');
         await page.goto(`${nextUrl}/auth/logout`);
         await page.waitForSelector('#state:has-text("nobody")');
       }));
