@@ -91,4 +91,4 @@ test('a master that hangs is left as soon as the Sentinels have made another', a
     await state.close();
   }
   expect(lines.map(({ fields }) => fields['event'])).not.toContain('redis.sentinel_lost');
-}, 20_000);
+});

@@ -61,7 +61,7 @@ beforeAll(async () => {
     },
   });
   node = await startNodeApps(nodePort);
-}, 180_000);
+});
 
 afterAll(async () => {
   await browser?.close();
@@ -311,7 +311,7 @@ if (IS_LONG)
       const said = server.stdout?.iterator({ destroyOnReturn: false }) ?? [];
       for await (const text of said) if (String(text).includes('Ready')) break;
       server.stdout?.resume();
-    }, 180_000);
+    });
 
     afterAll(() => server?.kill('SIGKILL'));
 

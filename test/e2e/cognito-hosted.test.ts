@@ -34,7 +34,7 @@ beforeAll(async () => {
     settings: settingsFor(`http://localhost:${appPort}/`),
   });
   app = await startAmplifyApp({ port: appPort, domain, pool: POOL, clientId: 'spa' });
-}, 180_000);
+});
 
 afterAll(async () => {
   await browser?.close();

@@ -284,7 +284,6 @@ describe('an MCP server as in the guide', () => {
       });
       await expect.poll(async () => (await call(token)).status).toBe(401);
     },
-    30_000,
   );
 
   test('refuses a token for another API', async () => {

@@ -38,7 +38,7 @@ async function start(registration: object): Promise<void> {
   });
 }
 
-beforeAll(() => start({ mode: 'open' }), 60_000);
+beforeAll(() => start({ mode: 'open' }));
 
 afterAll(async () => {
   await latchkey?.stop();
@@ -210,7 +210,7 @@ describe('registration by token', () => {
 });
 
 describe('registration that is off', () => {
-  beforeAll(() => start({ mode: 'off' }), 60_000);
+  beforeAll(() => start({ mode: 'off' }));
 
   test('is neither announced nor there', async () => {
     const discovery = await fetch(`${latchkey.issuer}/.well-known/openid-configuration`);

@@ -24,38 +24,34 @@ interface Ledger {
   readonly redeemed: number[];
 }
 
-test(
-  `nothing that was answered is lost, and nothing is done twice, in ${KILLS} kills at random moments`,
-  { timeout: KILLS * 10_000 },
-  async () => {
-    const place = await createEmbeddedPlace();
-    const { state, records, close } = await place.open();
-    await records.migrate();
-    const numbers = Array.from({ length: TICKETS }, (_, n) => n);
-    await Promise.all(numbers.map((n) => state.put(`ticket-${n}`, n)));
-    await close();
+test(`nothing that was answered is lost, and nothing is done twice, in ${KILLS} kills at random moments`, async () => {
+  const place = await createEmbeddedPlace();
+  const { state, records, close } = await place.open();
+  await records.migrate();
+  const numbers = Array.from({ length: TICKETS }, (_, n) => n);
+  await Promise.all(numbers.map((n) => state.put(`ticket-${n}`, n)));
+  await close();
 
-    const ledger: Ledger = {
-      puts: new Map(),
-      appends: new Map(),
-      inserts: new Set(),
-      redeemed: [],
-    };
-    for (let life = 0; life < KILLS; life += LIVES_AT_ONCE) {
-      const lives = Array.from({ length: LIVES_AT_ONCE }, (_, n) => [
-        `life${life + n}`,
-        String((life / LIVES_AT_ONCE) * TICKETS_A_BATCH),
-      ]);
-      await Promise.all(lives.map((args) => liveAndDie([place.file, ...args], ledger)));
-      const reopened = await place.open();
-      await checkAgainst(ledger, reopened);
-      await reopened.close();
-    }
-    expect(ledger.puts.size).toBeGreaterThan(KILLS);
-    expect(ledger.redeemed.length).toBeGreaterThan(KILLS);
-    await place.close();
-  },
-);
+  const ledger: Ledger = {
+    puts: new Map(),
+    appends: new Map(),
+    inserts: new Set(),
+    redeemed: [],
+  };
+  for (let life = 0; life < KILLS; life += LIVES_AT_ONCE) {
+    const lives = Array.from({ length: LIVES_AT_ONCE }, (_, n) => [
+      `life${life + n}`,
+      String((life / LIVES_AT_ONCE) * TICKETS_A_BATCH),
+    ]);
+    await Promise.all(lives.map((args) => liveAndDie([place.file, ...args], ledger)));
+    const reopened = await place.open();
+    await checkAgainst(ledger, reopened);
+    await reopened.close();
+  }
+  expect(ledger.puts.size).toBeGreaterThan(KILLS);
+  expect(ledger.redeemed.length).toBeGreaterThan(KILLS);
+  await place.close();
+});
 
 /** One process, killed at some moment after its first answer; all of its answers are in the ledger. */
 async function liveAndDie(args: readonly string[], ledger: Ledger): Promise<void> {

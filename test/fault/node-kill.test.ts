@@ -62,7 +62,7 @@ describe.each(['embedded', 'redis'] as const)('a node that is killed (state: %s)
     }
     await delay(500);
     await load.stop();
-  }, 600_000);
+  });
   afterAll(() => world.close());
 
   test('starts again each time', () => {

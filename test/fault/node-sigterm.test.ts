@@ -45,7 +45,7 @@ beforeAll(async () => {
     }
   }
   await load.stop();
-}, 300_000);
+});
 afterAll(async () => {
   await closeBalancer();
   await world.close();

@@ -81,7 +81,7 @@ describe('a node whose state is on a Redis Cluster', () => {
     expect(paidTwice(ledger)).toEqual([]);
     expect(endedFamilies(ledger)).toEqual([]);
     expect(await revokedAlive(visitor, ledger)).toEqual([]);
-  }, 300_000);
+  });
 
   test('goes on when a master dies and its replica takes over: 503 meanwhile, nothing lost, nothing revived', async () => {
     const { ledger } = world;

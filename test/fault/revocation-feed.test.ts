@@ -63,65 +63,57 @@ describe('a feed that is cut', () => {
   });
   afterAll(() => wire?.close());
 
-  test(
-    `for ${CUT_MS} ms lets each policy do what it says, and is made good`,
-    async () => {
-      const [good, before, during] = await Promise.all([issue(), issue(), issue()]);
-      for (const token of [good, before, during])
-        expect(await answers(apis, token)).toEqual([200, 200, 200]);
-      await revoke(before);
-      await Promise.all(apis.map((api) => untilRefused(api, before)));
+  test(`for ${CUT_MS} ms lets each policy do what it says, and is made good`, async () => {
+    const [good, before, during] = await Promise.all([issue(), issue(), issue()]);
+    for (const token of [good, before, during])
+      expect(await answers(apis, token)).toEqual([200, 200, 200]);
+    await revoke(before);
+    await Promise.all(apis.map((api) => untilRefused(api, before)));
 
-      wire.blackHole();
-      const cutMs = performance.now();
-      await revoke(during);
-      await delay(BOUND_MS);
-      // 503: nobody knows; asked, the issuer knows; accepted on purpose, for so long as was said.
-      expect(await answers(apis, good)).toEqual([503, 200, 200]);
-      expect(await answers(apis, during)).toEqual([503, 401, 200]);
-      expect(await answers(apis, before)).toEqual([401, 401, 401]);
+    wire.blackHole();
+    const cutMs = performance.now();
+    await revoke(during);
+    await delay(BOUND_MS);
+    // 503: nobody knows; asked, the issuer knows; accepted on purpose, for so long as was said.
+    expect(await answers(apis, good)).toEqual([503, 200, 200]);
+    expect(await answers(apis, during)).toEqual([503, 401, 200]);
+    expect(await answers(apis, before)).toEqual([401, 401, 401]);
 
-      await delay(Math.max(0, cutMs + CUT_MS - performance.now()));
-      expect(await answers(apis, good)).toEqual([503, 200, 503]);
-      expect(await answers(apis, during)).toEqual([503, 401, 503]);
-      expect(await answers(apis, before)).toEqual([401, 401, 401]);
+    await delay(Math.max(0, cutMs + CUT_MS - performance.now()));
+    expect(await answers(apis, good)).toEqual([503, 200, 503]);
+    expect(await answers(apis, during)).toEqual([503, 401, 503]);
+    expect(await answers(apis, before)).toEqual([401, 401, 401]);
 
-      await wire.heal();
-      await Promise.all(apis.map((api) => untilFollowing(api)));
-      await Promise.all(apis.map((api) => untilRefused(api, during)));
-      await expect.poll(() => answers(apis, good), { timeout: 5000 }).toEqual([200, 200, 200]);
-      expectNoneAccepted(apis.slice(0, 2), 1000 + SLACK_MS);
-      expectNoneAccepted(apis, ACCEPT_SECONDS * 1000 + SLACK_MS);
-    },
-    CUT_MS + 30_000,
-  );
+    await wire.heal();
+    await Promise.all(apis.map((api) => untilFollowing(api)));
+    await Promise.all(apis.map((api) => untilRefused(api, during)));
+    await expect.poll(() => answers(apis, good), { timeout: 5000 }).toEqual([200, 200, 200]);
+    expectNoneAccepted(apis.slice(0, 2), 1000 + SLACK_MS);
+    expectNoneAccepted(apis, ACCEPT_SECONDS * 1000 + SLACK_MS);
+  });
 });
 
-test(
-  `a process that was suspended for ${SUSPENDED_MS} ms accepts nothing on old knowledge`,
-  async () => {
-    const running = await town.start([town.plan({}), town.plan({ framework: 'fastify' })]);
-    const { apis, pid } = running;
-    const [good, token] = await Promise.all([issue(), issue()]);
-    expect(await answers(apis, token)).toEqual([200, 200]);
-    process.kill(pid, 'SIGSTOP');
-    try {
-      await revoke(token);
-      await delay(SUSPENDED_MS);
-      // Sent while it sleeps, answered as it wakes.
-      const asked = answers(apis, token);
-      process.kill(pid, 'SIGCONT');
-      for (const status of await asked) expect(status).not.toBe(200);
-    } finally {
-      process.kill(pid, 'SIGCONT');
-    }
-    await Promise.all(apis.map((api) => untilRefused(api, token)));
-    await expect.poll(() => answers(apis, good), { timeout: 5000 }).toEqual([200, 200]);
-    expectNoneAccepted(apis, 1000);
-    await running.close();
-  },
-  SUSPENDED_MS + 30_000,
-);
+test(`a process that was suspended for ${SUSPENDED_MS} ms accepts nothing on old knowledge`, async () => {
+  const running = await town.start([town.plan({}), town.plan({ framework: 'fastify' })]);
+  const { apis, pid } = running;
+  const [good, token] = await Promise.all([issue(), issue()]);
+  expect(await answers(apis, token)).toEqual([200, 200]);
+  process.kill(pid, 'SIGSTOP');
+  try {
+    await revoke(token);
+    await delay(SUSPENDED_MS);
+    // Sent while it sleeps, answered as it wakes.
+    const asked = answers(apis, token);
+    process.kill(pid, 'SIGCONT');
+    for (const status of await asked) expect(status).not.toBe(200);
+  } finally {
+    process.kill(pid, 'SIGCONT');
+  }
+  await Promise.all(apis.map((api) => untilRefused(api, token)));
+  await expect.poll(() => answers(apis, good), { timeout: 5000 }).toEqual([200, 200]);
+  expectNoneAccepted(apis, 1000);
+  await running.close();
+});
 
 test('a clock that is wrong by five minutes, either way, lets nothing revoked in', async () => {
   const running = await town.start([
@@ -148,34 +140,30 @@ describe(`${BURST} revocations at once`, () => {
     ]);
   });
 
-  test(
-    'are known everywhere, and to an API that takes its snapshot meanwhile',
-    async () => {
-      const tokens = await Promise.all(Array.from({ length: 20 }, issue));
-      const every = Math.floor(BURST / tokens.length);
-      const beganMs = performance.now();
-      const bursting = Array.from({ length: BURST }, async (_, index) => {
-        const token = index % every === 0 ? tokens[index / every] : undefined;
-        const what = token === undefined ? undefined : await town.rooms.takeBack.read(token);
-        await town.rooms.takeBack.revoke(what ?? town.rooms.takeBack.token(randomId()), DETAILS);
-        if (token !== undefined) town.ledger.revoked([token], performance.now());
-      });
-      const second = await town.start([town.plan({ node: 1 })]);
-      await Promise.all(bursting);
-      const burstMs = performance.now() - beganMs;
-      const apis = [...first.apis, ...second.apis];
-      await Promise.all(
-        apis.flatMap((api) => tokens.map((token) => untilRefused(api, token, 20_000))),
-      );
-      const knownMs = performance.now() - beganMs;
-      expectNoneAccepted(apis, SLACK_MS);
-      const last = town.rooms.revocation.health().number;
-      for (const api of apis) await untilFollowing(api, last);
-      measured('burst of revocations', { BURST, burstMs, knownMs });
-      await Promise.all([first.close(), second.close()]);
-    },
-    30_000 + BURST * 5,
-  );
+  test('are known everywhere, and to an API that takes its snapshot meanwhile', async () => {
+    const tokens = await Promise.all(Array.from({ length: 20 }, issue));
+    const every = Math.floor(BURST / tokens.length);
+    const beganMs = performance.now();
+    const bursting = Array.from({ length: BURST }, async (_, index) => {
+      const token = index % every === 0 ? tokens[index / every] : undefined;
+      const what = token === undefined ? undefined : await town.rooms.takeBack.read(token);
+      await town.rooms.takeBack.revoke(what ?? town.rooms.takeBack.token(randomId()), DETAILS);
+      if (token !== undefined) town.ledger.revoked([token], performance.now());
+    });
+    const second = await town.start([town.plan({ node: 1 })]);
+    await Promise.all(bursting);
+    const burstMs = performance.now() - beganMs;
+    const apis = [...first.apis, ...second.apis];
+    await Promise.all(
+      apis.flatMap((api) => tokens.map((token) => untilRefused(api, token, 20_000))),
+    );
+    const knownMs = performance.now() - beganMs;
+    expectNoneAccepted(apis, SLACK_MS);
+    const last = town.rooms.revocation.health().number;
+    for (const api of apis) await untilFollowing(api, last);
+    measured('burst of revocations', { BURST, burstMs, knownMs });
+    await Promise.all([first.close(), second.close()]);
+  });
 });
 
 test('when the node dies that it follows, an API stops accepting, and goes on with the next', async () => {

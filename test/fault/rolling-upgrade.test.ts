@@ -50,7 +50,7 @@ beforeAll(async () => {
     await replace(step % 2, isUpgrade ? {} : { root: earlier.root });
   }
   await load.stop();
-}, 300_000);
+});
 afterAll(async () => {
   await closeBalancer?.();
   await world?.close();

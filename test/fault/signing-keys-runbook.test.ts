@@ -141,4 +141,4 @@ test('so is what it says of the loss of everything, and of another master key', 
   // A busy machine may come to say it when one second of the sixteen minutes and five is over.
   expect(await runBlock(5, {})).toMatch(/^ES256: the key .* signs in 16 min [45] s/mu);
   await restart({ masterKey: { file: newKey } });
-}, 240_000);
+});

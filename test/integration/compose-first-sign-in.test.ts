@@ -57,7 +57,7 @@ beforeAll(async () => {
   nodes = await Promise.all(['1', '2'].map(startNode));
   proxy = await startProxy();
   await Promise.all(nodes.map(untilReady));
-}, 120_000);
+});
 
 afterAll(async () => {
   for (const { process: node } of nodes ?? []) node.kill('SIGKILL');
@@ -136,7 +136,7 @@ test('from empty to the first sign-in: an owner and an app by the CLI, then a br
     });
     expect(await userinfo.json()).toMatchObject({ sub: payload.sub, email: 'ada@example.com' });
   }
-}, 120_000);
+});
 
 test('what happened is on record, whole', async () => {
   expect(await latchkey(['audit', 'verify'])).toContain('The audit is whole.');
@@ -149,7 +149,7 @@ test('what happened is on record, whole', async () => {
   ]) {
     expect(events).toContain(`"${type}"`);
   }
-}, 60_000);
+});
 
 test('no secret is in what the nodes wrote', async () => {
   const secrets = await Promise.all(
@@ -165,7 +165,7 @@ test('both nodes leave in peace', async () => {
     node.kill('SIGTERM');
     expect(await ended, output()).toEqual([0, null]);
   }
-}, 60_000);
+});
 
 function secret(path: string): Promise<string> {
   return readFile(join(folder, 'secrets', path), 'utf8');

@@ -21,7 +21,7 @@ let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'latchkey-container-'));
   image = await buildImage(ROOT);
-}, 300_000);
+});
 
 afterAll(async () => {
   await image?.remove();
@@ -95,7 +95,7 @@ test('it starts, is healthy, writes only where it may, and stops when told', asy
   const written = (await filesOf(image.workdir)).filter((path) => !before.includes(path));
   expect(written.filter((path) => !/^(?:data|keys)\//.test(path))).toEqual([]);
   expect(written).not.toEqual([]);
-}, 60_000);
+});
 
 async function filesOf(root: string): Promise<readonly string[]> {
   const { stdout } = await run(

@@ -36,7 +36,7 @@ beforeAll(async () => {
   await writeFile(join(folder, 'package.json'), '{ "private": true }');
   const install = ['install', join(folder, tarball.filename), '--no-audit', '--no-fund'];
   await run('npm', install, { cwd: folder, env: ENVIRONMENT });
-}, 180_000);
+});
 
 afterAll(async () => {
   await rm(folder, { recursive: true });
@@ -96,7 +96,7 @@ test('the installed package starts a provider for a file of node:test', async ()
     env: ENVIRONMENT,
   });
   expect(stdout).toContain('pass 1');
-}, 60_000);
+});
 
 test('the installed command checks a configuration', async () => {
   await writeFile(join(folder, 'bad.yaml'), 'isuer: https://id.example.com\n');
@@ -133,7 +133,7 @@ test('the installed command starts a node on an empty folder, and stops it in pe
   } finally {
     node.kill('SIGKILL');
   }
-}, 60_000);
+});
 
 async function until(isSo: () => Promise<boolean>, output: readonly string[]): Promise<void> {
   const deadline = performance.now() + 30_000;

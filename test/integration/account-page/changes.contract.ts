@@ -25,7 +25,7 @@ export function changesContract(name: string, open: () => Promise<Stores>): void
     beforeAll(async () => {
       stores = await open();
       node = await openAccountNode({ accountPage: { deletion: true }, ...stores.settings });
-    }, 60_000);
+    });
     afterAll(async () => {
       await node.close();
       await stores.close();

@@ -26,7 +26,7 @@ beforeAll(async () => {
       ],
     },
   });
-}, 60_000);
+});
 afterAll(() => node.close());
 
 async function signedIn(login: string, userAgent?: string): Promise<Visitor> {

@@ -20,7 +20,7 @@ beforeAll(async () => {
       },
     ],
   });
-}, 60_000);
+});
 afterAll(() => node.close());
 
 async function post(path: string, form: Record<string, string>): Promise<Record<string, string>> {

@@ -4,7 +4,7 @@ import { openAccountNode, type AccountNode, type Visitor } from '../../support/a
 let node: AccountNode;
 beforeAll(async () => {
   node = await openAccountNode({ accountPage: { deletion: true } });
-}, 60_000);
+});
 afterAll(() => node.close());
 
 const FRESH_FOR = 300;

@@ -37,7 +37,7 @@ beforeAll(async () => {
   const settings = { storage, signingKeys: { folder: keys } };
   node = await openManagedNode({}, settings);
   other = await openTenantNode({ clients: [] }, settings, node.tenant);
-}, 60_000);
+});
 afterAll(async () => {
   await Promise.all([node.close(), other.close()]);
   await Promise.all([redis.stop(), postgres.stop(), rm(keys, { recursive: true })]);

@@ -12,7 +12,7 @@ let postgres: TestPostgres;
 
 beforeAll(async () => {
   [redis, postgres] = await Promise.all([startRedis({ port: 0 }), startPostgres()]);
-}, 60_000);
+});
 
 afterAll(() => Promise.all([redis.stop(), postgres.stop()]));
 

@@ -86,14 +86,14 @@ test('a person that a command creates can sign in on a running node, until disab
   expect(await signIn('ada@example.com', 'correct horse b.')).toBe('refused');
   expect((await latchkey(['person', 'enable', String(id)])).code).toBe(0);
   expect(await signIn('ada@example.com', 'correct horse b.')).toBe('verified');
-}, 60_000);
+});
 
 test('a password that a command sets takes the place of the old one', async () => {
   await answer(['person', 'create', '--username', 'ada'], 'correct horse b.');
   await latchkey(['person', 'set-password', 'ada'], 'another horse b.');
   expect(await signIn('ada', 'correct horse b.')).toBe('refused');
   expect(await signIn('ada', 'another horse b.')).toBe('verified');
-}, 60_000);
+});
 
 test('a person is created once, and a password keeps the rules', async () => {
   await answer(['person', 'create', '--username', 'ada', '--no-password']);
@@ -101,7 +101,7 @@ test('a person is created once, and a password keeps the rules', async () => {
   expect(twice).toMatchObject({ code: 1, err: expect.stringMatching(/^ERR_ACCOUNT_EXISTS: /) });
   const short = await latchkey(['person', 'set-password', 'ada'], 'x');
   expect(short).toMatchObject({ code: 1, err: expect.stringMatching(/^ERR_INVALID_ACCOUNT: /) });
-}, 60_000);
+});
 
 test('a client that a command creates is known to a running node, with its newest secret alone', async () => {
   const uri = ['--redirect-uri', 'https://shop.example/cb'];
@@ -117,7 +117,7 @@ test('a client that a command creates is known to a running node, with its newes
   expect(client && node.clients.verifySecret(client, String(created['client_secret']))).toBe(false);
   await answer(['client', 'delete', 'shop']);
   await expect.poll(() => node.clients.find('shop')).toBeUndefined();
-}, 60_000);
+});
 
 test('the old secret stays good for as long as the operator says', async () => {
   const uri = ['--redirect-uri', 'https://shop.example/cb'];
@@ -131,7 +131,7 @@ test('the old secret stays good for as long as the operator says', async () => {
       })
       .toBe(true);
   }
-}, 60_000);
+});
 
 test('what is wrong with a client is told', async () => {
   const uri = ['--redirect-uri', 'http://shop.example/*'];
@@ -146,7 +146,7 @@ test('a client that the configuration declares is shown, and changed there alone
     code: 1,
     err: expect.stringMatching(/^ERR_DECLARED_IN_CONFIG: /),
   });
-}, 60_000);
+});
 
 test('commands are on record, and the record is whole', async () => {
   await answer(['person', 'create', '--username', 'ada', '--no-password']);
@@ -154,7 +154,7 @@ test('commands are on record, and the record is whole', async () => {
   expect((await latchkey(['audit', 'list', '--type', 'account.created'])).out).toContain(
     '"by":"cli"',
   );
-}, 60_000);
+});
 
 test('what a person has beside a password is listed, and taken away on a running node', async () => {
   const { id } = await answer(['person', 'create', '--username', 'ada', '--no-password']);
@@ -181,7 +181,7 @@ test('what a person has beside a password is listed, and taken away on a running
   const attempt = { accountId, code, origin: ORIGIN };
   expect(await node.factors.recoveryCodes.check(attempt)).toEqual({ kind: 'refused' });
   expect(await node.factors.devices.isRemembered(accountId, device?.token ?? '')).toBe(false);
-}, 60_000);
+});
 
 test('a new password and a lock forget the devices, and a deletion forgets all, on a running node', async () => {
   const { id } = await answer(['person', 'create', '--username', 'ada', '--no-password']);
@@ -202,4 +202,4 @@ test('a new password and a lock forget the devices, and a deletion forgets all, 
     const rows = await node.records.all(node.records.queries.selectFrom(table).selectAll());
     expect(rows).toEqual([]);
   }
-}, 60_000);
+});

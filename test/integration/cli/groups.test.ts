@@ -114,7 +114,7 @@ test('what commands make of groups and roles counts on a running node, and is ex
   expect(await outputOf('person rights alice@example.com --why read:messages')).toContain(
     `alice@example.com may read:messages at ${API}.\n`,
   );
-}, 60_000);
+});
 
 test('a command takes away what a command gave, and ends tokens where it is told to', async () => {
   await arrange();
@@ -134,7 +134,7 @@ test('a command takes away what a command gave, and ends tokens where it is told
   );
   const why = await latchkey('person rights alice@example.com --why read:messages');
   expect(why).toMatchObject({ code: 1, err: expect.stringMatching(/^ERR_NO_SUCH_RIGHT: /) });
-}, 60_000);
+});
 
 test('groups and roles are listed and shown, for people and for programs', async () => {
   await arrange();
@@ -152,7 +152,7 @@ test('groups and roles are listed and shown, for people and for programs', async
     groups: ['staff'],
     people: [],
   });
-}, 60_000);
+});
 
 test('a person who is deleted is in no group and holds no role any more', async () => {
   await arrange();
@@ -165,7 +165,7 @@ test('a person who is deleted is in no group and holds no role any more', async 
   expect(await node.groups.find('engineering')).toMatchObject({ people: [] });
   const role = await node.groups.roles.find({ api: API, name: 'reader' });
   expect(role).toMatchObject({ people: [], groups: ['staff'] });
-}, 60_000);
+});
 
 test('what cannot be done is refused with its code', async () => {
   const refused = [
@@ -189,7 +189,7 @@ test('what cannot be done is refused with its code', async () => {
       err: expect.stringMatching(`^${error}: `),
     });
   }
-}, 60_000);
+});
 
 test('a role is edited, and a command that changes nothing says what it needs', async () => {
   await outputOf(`role create reader --api ${API}`);

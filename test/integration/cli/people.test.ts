@@ -79,66 +79,58 @@ async function signIn(login: string, password: string): Promise<string> {
   return (await node.accounts.verifyPassword({ login, password, origin: ORIGIN })).kind;
 }
 
-test(
-  'a person is locked, unlocked, expired and deleted under a running node',
-  { timeout: 60_000 },
-  async () => {
-    const { id } = await answer(['create', '--username', 'ada'], 'correct horse b.');
-    const state = async (): Promise<unknown> => (await node.accounts.find(String(id)))?.state;
-    expect(await answer(['lock', 'ada'])).toMatchObject({ state: 'locked' });
-    expect(await signIn('ada', 'correct horse b.')).toBe('refused');
-    await answer(['unlock', 'ada']);
-    expect(await state()).toBe('active');
-    await answer(['expire', 'ada', '2020-01-01']);
-    expect(await state()).toBe('expired');
-    await answer(['expire', 'ada', 'never']);
-    expect(await signIn('ada', 'correct horse b.')).toBe('verified');
-    expect((await latchkey(['expire', 'ada', 'soon'])).err).toContain('Expected a time');
-    const unsure = await latchkey(['delete', 'ada']);
-    expect(unsure).toMatchObject({ code: 1, err: expect.stringContaining('add --yes') });
-    expect(await answer(['delete', 'ada', '--yes'])).toEqual({ deleted: id });
-    expect(await node.accounts.find(String(id))).toBeUndefined();
-  },
-);
+test('a person is locked, unlocked, expired and deleted under a running node', async () => {
+  const { id } = await answer(['create', '--username', 'ada'], 'correct horse b.');
+  const state = async (): Promise<unknown> => (await node.accounts.find(String(id)))?.state;
+  expect(await answer(['lock', 'ada'])).toMatchObject({ state: 'locked' });
+  expect(await signIn('ada', 'correct horse b.')).toBe('refused');
+  await answer(['unlock', 'ada']);
+  expect(await state()).toBe('active');
+  await answer(['expire', 'ada', '2020-01-01']);
+  expect(await state()).toBe('expired');
+  await answer(['expire', 'ada', 'never']);
+  expect(await signIn('ada', 'correct horse b.')).toBe('verified');
+  expect((await latchkey(['expire', 'ada', 'soon'])).err).toContain('Expected a time');
+  const unsure = await latchkey(['delete', 'ada']);
+  expect(unsure).toMatchObject({ code: 1, err: expect.stringContaining('add --yes') });
+  expect(await answer(['delete', 'ada', '--yes'])).toEqual({ deleted: id });
+  expect(await node.accounts.find(String(id))).toBeUndefined();
+});
 
-test(
-  'a person is shown with what was counted against them, and reset',
-  { timeout: 60_000 },
-  async () => {
-    await answer(['create', '--username', 'bea', '--email', 'bea@example.com'], 'correct horse b.');
-    for (let count = 0; count < 2; count += 1) await signIn('bea', 'wrong');
-    const { out } = await latchkey(['show', 'bea@example.com']);
-    expect(out).toMatch(/signs in by\s+password/);
-    expect(out).toContain('bea from unknown addresses: 2 of 30');
-    expect(await answer(['show', 'bea'])).toMatchObject({
-      state: 'active',
-      groups: [],
-      factors: { passkeys: [], totp: false, recoveryCodes: 0 },
-      limits: [
-        { who: 'strangers', login: 'bea', failures: 2, max: 30, forgottenAfterSeconds: 2_592_000 },
-      ],
-    });
-    expect(
-      await answer(['reset', 'bea', '--require-new-password', '--remove-factors']),
-    ).toMatchObject({
-      mustChangePassword: true,
-      removedFactors: [],
-      forgotten: [
-        { who: 'strangers', login: 'bea', failures: 2, max: 30, forgottenAfterSeconds: 2_592_000 },
-      ],
-    });
-    expect(await answer(['show', 'bea'])).toMatchObject({ limits: [], mustChangePassword: true });
-    const { id, recoveryUrl } = await answer(['reset', 'bea', '--link']);
-    const token = /\/recover\/link\/(?<token>[\w-]{43})$/u.exec(String(recoveryUrl))?.groups?.[
-      'token'
-    ];
-    expect(await node.tickets.peek('recovery', token ?? '')).toMatchObject({ about: id });
-    expect((await latchkey(['reset', 'bea', '--link'])).out).toContain(
-      'Hand this link to bea@example.com alone',
-    );
-    expect((await latchkey(['show', 'nobody'])).err).toMatch(/^ERR_NO_SUCH_PERSON/);
-  },
-);
+test('a person is shown with what was counted against them, and reset', async () => {
+  await answer(['create', '--username', 'bea', '--email', 'bea@example.com'], 'correct horse b.');
+  for (let count = 0; count < 2; count += 1) await signIn('bea', 'wrong');
+  const { out } = await latchkey(['show', 'bea@example.com']);
+  expect(out).toMatch(/signs in by\s+password/);
+  expect(out).toContain('bea from unknown addresses: 2 of 30');
+  expect(await answer(['show', 'bea'])).toMatchObject({
+    state: 'active',
+    groups: [],
+    factors: { passkeys: [], totp: false, recoveryCodes: 0 },
+    limits: [
+      { who: 'strangers', login: 'bea', failures: 2, max: 30, forgottenAfterSeconds: 2_592_000 },
+    ],
+  });
+  expect(
+    await answer(['reset', 'bea', '--require-new-password', '--remove-factors']),
+  ).toMatchObject({
+    mustChangePassword: true,
+    removedFactors: [],
+    forgotten: [
+      { who: 'strangers', login: 'bea', failures: 2, max: 30, forgottenAfterSeconds: 2_592_000 },
+    ],
+  });
+  expect(await answer(['show', 'bea'])).toMatchObject({ limits: [], mustChangePassword: true });
+  const { id, recoveryUrl } = await answer(['reset', 'bea', '--link']);
+  const token = /\/recover\/link\/(?<token>[\w-]{43})$/u.exec(String(recoveryUrl))?.groups?.[
+    'token'
+  ];
+  expect(await node.tickets.peek('recovery', token ?? '')).toMatchObject({ about: id });
+  expect((await latchkey(['reset', 'bea', '--link'])).out).toContain(
+    'Hand this link to bea@example.com alone',
+  );
+  expect((await latchkey(['show', 'nobody'])).err).toMatch(/^ERR_NO_SUCH_PERSON/);
+});
 
 test('taking every factor away ends what they let in, and taking nothing away does not', async () => {
   const made = { id: 'fay', username: 'fay', totp: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP' };
@@ -154,56 +146,48 @@ test('taking every factor away ends what they let in, and taking nothing away do
 });
 
 describe('an invitation', () => {
-  test(
-    'is a letter with a ticket; without a letter, a link to hand over',
-    { timeout: 60_000 },
-    async () => {
-      await node.groups.roles.create({ api: undefined, name: 'keeper', permissions: [] }, ACTOR);
-      const claims = ['--claims', '{"given_name":"Cleo"}', '--role', 'keeper'];
-      const shown = await answer(['invite', 'Cleo@example.com', '--no-letter', ...claims]);
-      const token = String(shown['url']).split('/').at(-1) ?? '';
-      expect(String(shown['url'])).toBe(`${node.profile.issuer}/invitation/${token}`);
-      const ticket = await node.tickets.peek('invitation', token);
-      expect(ticket).toMatchObject({ about: 'cleo@example.com' });
-      expect(readInvitation(ticket?.payload ?? null)).toEqual({
-        email: 'Cleo@example.com',
-        claims: { given_name: 'Cleo' },
-        attributes: {},
-        groups: [],
-        roles: [{ name: 'keeper' }],
-      });
-      const sent = await latchkey(['invite', 'cleo@example.com']);
-      expect(sent).toMatchObject({ code: 0, out: expect.stringContaining('on its way') });
-      expect(sent.out).not.toContain('/invitation/');
-      const letters = await node.records.all(node.records.queries.selectFrom('letter').selectAll());
-      expect(letters).toHaveLength(1);
-      expect(await node.tickets.peek('invitation', token)).toBeUndefined();
-    },
-  );
+  test('is a letter with a ticket; without a letter, a link to hand over', async () => {
+    await node.groups.roles.create({ api: undefined, name: 'keeper', permissions: [] }, ACTOR);
+    const claims = ['--claims', '{"given_name":"Cleo"}', '--role', 'keeper'];
+    const shown = await answer(['invite', 'Cleo@example.com', '--no-letter', ...claims]);
+    const token = String(shown['url']).split('/').at(-1) ?? '';
+    expect(String(shown['url'])).toBe(`${node.profile.issuer}/invitation/${token}`);
+    const ticket = await node.tickets.peek('invitation', token);
+    expect(ticket).toMatchObject({ about: 'cleo@example.com' });
+    expect(readInvitation(ticket?.payload ?? null)).toEqual({
+      email: 'Cleo@example.com',
+      claims: { given_name: 'Cleo' },
+      attributes: {},
+      groups: [],
+      roles: [{ name: 'keeper' }],
+    });
+    const sent = await latchkey(['invite', 'cleo@example.com']);
+    expect(sent).toMatchObject({ code: 0, out: expect.stringContaining('on its way') });
+    expect(sent.out).not.toContain('/invitation/');
+    const letters = await node.records.all(node.records.queries.selectFrom('letter').selectAll());
+    expect(letters).toHaveLength(1);
+    expect(await node.tickets.peek('invitation', token)).toBeUndefined();
+  });
 
-  test(
-    'goes to nobody who is there, into no group that is not, and can be taken back',
-    { timeout: 60_000 },
-    async () => {
-      await answer(['create', '--email', 'dora@example.com', '--no-password']);
-      for (const [args, why] of [
-        [['dora@example.com'], 'belongs to the account'],
-        [['eve@example.com', '--group', 'nowhere'], 'there is no "nowhere"'],
-        [
-          ['eve@example.com', '--role', 'reader=https://x.example'],
-          'no "reader of https://x.example"',
-        ],
-        [['nowhere'], 'is no e-mail address'],
-      ] as const) {
-        const refused = await latchkey(['invite', ...args]);
-        expect(refused).toMatchObject({ code: 1, err: expect.stringContaining(why) });
-      }
-      const { url } = await answer(['invite', 'eve@example.com', '--no-letter']);
-      await answer(['invite', 'eve@example.com', '--revoke']);
-      const token = String(url).split('/').at(-1) ?? '';
-      expect(await node.tickets.use('invitation', token)).toBeUndefined();
-    },
-  );
+  test('goes to nobody who is there, into no group that is not, and can be taken back', async () => {
+    await answer(['create', '--email', 'dora@example.com', '--no-password']);
+    for (const [args, why] of [
+      [['dora@example.com'], 'belongs to the account'],
+      [['eve@example.com', '--group', 'nowhere'], 'there is no "nowhere"'],
+      [
+        ['eve@example.com', '--role', 'reader=https://x.example'],
+        'no "reader of https://x.example"',
+      ],
+      [['nowhere'], 'is no e-mail address'],
+    ] as const) {
+      const refused = await latchkey(['invite', ...args]);
+      expect(refused).toMatchObject({ code: 1, err: expect.stringContaining(why) });
+    }
+    const { url } = await answer(['invite', 'eve@example.com', '--no-letter']);
+    await answer(['invite', 'eve@example.com', '--revoke']);
+    const token = String(url).split('/').at(-1) ?? '';
+    expect(await node.tickets.use('invitation', token)).toBeUndefined();
+  });
 });
 
 describe('people of another system', () => {
@@ -230,71 +214,63 @@ describe('people of another system', () => {
   ];
   const file = [...people.map((one) => JSON.stringify(one)), 'no json', ''].join('\n');
 
-  test(
-    'are carried with their ids; a dry run writes nothing, a second run changes nothing',
-    { timeout: 60_000 },
-    async () => {
-      const dry = await latchkey(['import', '-', '--dry-run', '--json'], file);
-      expect(dry.code).toBe(1);
-      expect(JSON.parse(dry.out)).toMatchObject({
-        dryRun: true,
-        lines: 5,
-        imported: 2,
-        present: 0,
-        refused: 3,
-        lost: { logins_count: 1 },
-      });
-      expect(await node.accounts.find('auth0|1')).toBeUndefined();
+  test('are carried with their ids; a dry run writes nothing, a second run changes nothing', async () => {
+    const dry = await latchkey(['import', '-', '--dry-run', '--json'], file);
+    expect(dry.code).toBe(1);
+    expect(JSON.parse(dry.out)).toMatchObject({
+      dryRun: true,
+      lines: 5,
+      imported: 2,
+      present: 0,
+      refused: 3,
+      lost: { logins_count: 1 },
+    });
+    expect(await node.accounts.find('auth0|1')).toBeUndefined();
 
-      const path = join(folder, 'people.ndjson');
-      await writeFile(path, file);
-      const first = await latchkey(['import', path]);
-      expect(first.code).toBe(1);
-      expect(first.err).toContain('line 3: passwordHash: is of no known format');
-      expect(first.err).toContain('line 5: is no JSON object');
-      expect(first.err).toContain('ERR_IMPORT_INCOMPLETE: 3 of 5 people were not carried');
-      expect(first.out).toMatch(/carried\s+2/);
-      expect(await node.accounts.find('auth0|1')).toMatchObject({
-        email: 'one@old.example',
-        emailVerified: true,
-        claims: { name: 'One' },
-      });
-      expect(await node.accounts.find('old-2')).toMatchObject({
-        state: 'disabled',
-        expiresAt: 1_893_456_000,
-        createdAt: 1_556_668_800,
-      });
-      expect(await signIn('one@old.example', 'from the old days')).toBe('verified');
+    const path = join(folder, 'people.ndjson');
+    await writeFile(path, file);
+    const first = await latchkey(['import', path]);
+    expect(first.code).toBe(1);
+    expect(first.err).toContain('line 3: passwordHash: is of no known format');
+    expect(first.err).toContain('line 5: is no JSON object');
+    expect(first.err).toContain('ERR_IMPORT_INCOMPLETE: 3 of 5 people were not carried');
+    expect(first.out).toMatch(/carried\s+2/);
+    expect(await node.accounts.find('auth0|1')).toMatchObject({
+      email: 'one@old.example',
+      emailVerified: true,
+      claims: { name: 'One' },
+    });
+    expect(await node.accounts.find('old-2')).toMatchObject({
+      state: 'disabled',
+      expiresAt: 1_893_456_000,
+      createdAt: 1_556_668_800,
+    });
+    expect(await signIn('one@old.example', 'from the old days')).toBe('verified');
 
-      const again = JSON.parse((await latchkey(['import', path, '--json'])).out);
-      expect(again).toMatchObject({ imported: 0, present: 2, refused: 3 });
-      expect(await signIn('one@old.example', 'from the old days')).toBe('verified');
-    },
-  );
+    const again = JSON.parse((await latchkey(['import', path, '--json'])).out);
+    expect(again).toMatchObject({ imported: 0, present: 2, refused: 3 });
+    expect(await signIn('one@old.example', 'from the old days')).toBe('verified');
+  });
 
-  test(
-    'what is exported can be imported: nothing is lost but passwords',
-    { timeout: 60_000 },
-    async () => {
-      const { out, code } = await latchkey(['export']);
-      expect(code).toBe(0);
-      const lines = out.split('\n').map((line): Record<string, unknown> => JSON.parse(line));
-      expect(lines.map(({ id }) => id)).toContain('auth0|1');
-      expect(out).not.toContain('$');
-      const moved = lines.map((one) => ({
-        ...one,
-        id: `moved-${String(one['id']).replace('|', '-')}`,
-        email: null,
-        username: `moved-${lines.indexOf(one)}`,
-      }));
-      const report = await answer(
-        ['import', '-'],
-        moved.map((one) => JSON.stringify(one)).join('\n'),
-      );
-      expect(report).toMatchObject({ imported: lines.length, refused: 0, lost: {} });
-      expect(await node.accounts.find('moved-old-2')).toMatchObject({ state: 'disabled' });
-    },
-  );
+  test('what is exported can be imported: nothing is lost but passwords', async () => {
+    const { out, code } = await latchkey(['export']);
+    expect(code).toBe(0);
+    const lines = out.split('\n').map((line): Record<string, unknown> => JSON.parse(line));
+    expect(lines.map(({ id }) => id)).toContain('auth0|1');
+    expect(out).not.toContain('$');
+    const moved = lines.map((one) => ({
+      ...one,
+      id: `moved-${String(one['id']).replace('|', '-')}`,
+      email: null,
+      username: `moved-${lines.indexOf(one)}`,
+    }));
+    const report = await answer(
+      ['import', '-'],
+      moved.map((one) => JSON.stringify(one)).join('\n'),
+    );
+    expect(report).toMatchObject({ imported: lines.length, refused: 0, lost: {} });
+    expect(await node.accounts.find('moved-old-2')).toMatchObject({ state: 'disabled' });
+  });
 
   test('bring groups, roles and the app that they had, in one piece with the account', async () => {
     await node.groups.create({ name: 'crew' }, ACTOR);

@@ -41,7 +41,7 @@ beforeAll(async () => {
   const settings = { storage, signingKeys: { folder: keys } };
   node = await openCognitoNode({}, settings);
   other = await openCognitoNode({}, settings, { mode: 'accept' }, node.endpoint);
-}, 60_000);
+});
 afterAll(async () => {
   await Promise.all([node.close(), other.close()]);
   await Promise.all([redis.stop(), postgres.stop(), rm(keys, { recursive: true })]);

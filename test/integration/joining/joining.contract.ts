@@ -54,7 +54,7 @@ export function joiningContract(name: string, open: () => Promise<Stores>): void
       stores = await open();
       node = await openAccountNode({ ...SETTINGS, ...stores.settings });
       rooms = await node.openRooms();
-    }, 60_000);
+    });
     afterAll(async () => {
       await rooms.close();
       await node.close();
@@ -237,7 +237,7 @@ export function joiningContract(name: string, open: () => Promise<Stores>): void
         ),
       );
       expect(ends.filter(({ url }) => url.pathname === '/account')).toHaveLength(1);
-    }, 120_000);
+    });
 
     test('an invitation that was taken back is of no use, also to whoever has accepted it', async () => {
       const path = await invite('sue@example.com');

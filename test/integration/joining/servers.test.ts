@@ -31,7 +31,7 @@ beforeAll(async () => {
       smtp: { host: '127.0.0.1', port: smtp.port, tls: 'none' },
     },
   });
-}, 60_000);
+});
 afterAll(async () => {
   await node.close();
   await Promise.all([redis.stop(), postgres.stop(), smtp.close()]);

@@ -34,7 +34,7 @@ export function recoveryContract(name: string, open: () => Promise<Stores>): voi
       stores = await open();
       node = await openAccountNode({ recovery: { perAddress: 10_000 }, ...stores.settings });
       rooms = await node.openRooms();
-    }, 60_000);
+    });
     afterAll(async () => {
       await rooms.close();
       await node.close();
@@ -192,7 +192,7 @@ export function recoveryContract(name: string, open: () => Promise<Stores>): voi
         { numRuns: rounds(6, 100), endOnFailure: true },
       );
       expect(await signsIn('cat', PASSWORD)).toBe(true);
-    }, 120_000);
+    });
 
     test('nobody, somebody unverified and somebody who is kept out get the same page and no letter', async () => {
       await rooms.accounts.disable(await idOf('dan'), ACTOR);
@@ -217,7 +217,7 @@ export function recoveryContract(name: string, open: () => Promise<Stores>): voi
       const gone = crowd.filter(({ status }) => status === 404);
       expect(gone).toHaveLength(63);
       expect((await node.visitor().get(path)).status).toBe(404);
-    }, 60_000);
+    });
 
     test('a letter is good until the next, and for a quarter of an hour', async () => {
       await ask('gus');

@@ -72,7 +72,7 @@ describe('a ring that is damaged in state', () => {
     }
     expect(refused).toBeGreaterThan(count * 0.97);
     expect(house.events.filter(({ type }) => type === 'key.generated')).toHaveLength(1);
-  }, 300_000);
+  });
 
   test('is named with its key, the last good copy and the command, which puts it back', async () => {
     const kid = (await kidsOfStart())[0];
@@ -219,7 +219,7 @@ describe('a copy that is damaged', () => {
     }
     expect(count).toBeGreaterThan(100);
     expect(await house.state.get(RING)).toBeUndefined();
-  }, 300_000);
+  });
 
   test('is not put back', async () => {
     await writeFile(copy, '{}');

@@ -43,7 +43,7 @@ describe.each([2, 5])('%i nodes that turn one ring', (count) => {
       return ring?.kind === 'ring' ? ring.ring.slots - made() : Number.NaN;
     };
     await expect.poll(slotsWithoutKey).toBe(0);
-  }, 300_000);
+  });
 });
 
 test('two processes on one file have one ring, and follow each other', async () => {
