@@ -5,13 +5,13 @@ import { adminCreateUser } from './admin-create-user.ts';
 import { ofUser, userOf } from './addressed.ts';
 import { adminListUserAuthEvents } from './auth-events.ts';
 import { attributeInput, readAttributes } from './attribute-input.ts';
-import { keptOf } from './attributes.ts';
 import { changeAttributes, writeToNewAddress } from './change-attributes.ts';
 import { CognitoException } from './exception.ts';
 import { mfaView } from './mfa.ts';
 import { setNewPassword } from './new-password.ts';
 import { signedOperation, type Operation } from './operation.ts';
 import { noVerifiedAddress } from './passwords.ts';
+import { recoveryAddress } from './recovery.ts';
 import type { Room } from './room.ts';
 import { checkUnconfirmed, confirmed, setStatus } from './sign-up.ts';
 import { clientMetadata } from './triggers/event-parts.ts';
@@ -117,16 +117,15 @@ async function resetPassword(
   occasion: Occasion,
   room: Room,
 ): Promise<void> {
-  const { email, emailVerified } = user.account;
   if (!['CONFIRMED', 'RESET_REQUIRED'].includes(statusOf(user)))
     throw new CognitoException(
       'NotAuthorizedException',
       'User password cannot be reset in the current state.',
     );
-  if (!emailVerified || email === undefined || keptOf(user).email !== undefined)
-    throw noVerifiedAddress();
+  const address = await recoveryAddress(user, room.factors);
+  if (address === undefined) throw noVerifiedAddress();
   await setStatus(user, 'RESET_REQUIRED', room);
   await room.sessions.endAll(user, actor);
-  const ask = { user, address: email, origin: actor.origin, occasion } as const;
+  const ask = { user, address, origin: actor.origin, occasion } as const;
   await room.letters.send({ ...ask, purpose: 'reset-code' });
 }

@@ -78,7 +78,7 @@ function createRoom(settings: CognitoConfig, house: House, triggers: Triggers): 
     triggers,
     throttle: createThrottle(house),
     challenges: createChallenges(house),
-    letters: createCodeLetters({ ...house, settings, triggers }),
+    letters: createCodeLetters({ ...house, settings, triggers, users }),
     srpHandshakes: createSrpHandshakes(house),
     srpSecrets,
     samples: createSamplePasswords({ ...house, srpSecrets, users }),

@@ -1,16 +1,16 @@
 import type { JsonObject } from '../runtime/json.ts';
-import { createLetterCodes, type CodeAsk, type LetterCodes } from './letter-codes.ts';
+import { createFeignedDeliveries, deliveryTo } from './deliveries.ts';
+import { createLetterCodes, type CodeAsk, type LetterCodes, type Nobody } from './letter-codes.ts';
 import type { Room } from './room.ts';
 import { callCustomMessage, filledIn, type Occasion } from './triggers/message-trigger.ts';
 import type { PoolUser } from './users.ts';
 
 /** Codes by e-mail. */
-export interface CodeLetters extends Pick<
-  LetterCodes,
-  'admit' | 'check' | 'pretend' | 'refusalFor'
-> {
+export interface CodeLetters extends Pick<LetterCodes, 'admit' | 'check' | 'refusalFor'> {
   /** Sends a code in a letter, and says where it went. Nobody waits for the letter. @throws {CognitoException} */
   send(ask: LetterAsk): Promise<JsonObject>;
+  /** Counts what `send` counts for a name that no letter goes to, and says where it would have gone. @throws {CognitoException} */
+  pretend(name: Nobody): Promise<JsonObject>;
   /** Sends somebody the password for their first sign-in. @throws {CognitoException} when the pool's trigger refuses. */
   invite(user: PoolUser, to: Invitation): Promise<void>;
 }
@@ -28,10 +28,22 @@ interface LetterAsk extends CodeAsk {
 }
 
 export function createCodeLetters(
-  house: Pick<Room, 'factors' | 'logger' | 'mail' | 'settings' | 'state' | 'triggers'>,
+  house: Pick<
+    Room,
+    | 'factors'
+    | 'logger'
+    | 'mail'
+    | 'records'
+    | 'sealer'
+    | 'settings'
+    | 'state'
+    | 'triggers'
+    | 'users'
+  >,
 ): CodeLetters {
   const { logger, mail, triggers } = house;
-  const { issue, ...codes } = createLetterCodes(house);
+  const { issue, pretend, ...codes } = createLetterCodes(house);
+  const feigned = createFeignedDeliveries(house);
 
   /** Nobody waits for it. */
   function post(letter: Parameters<typeof mail.send>[0]): void {
@@ -52,6 +64,10 @@ export function createCodeLetters(
       else post({ ...to, name: purpose, data: { code, minutes, url: '', clientName } });
       return deliveryTo(address);
     },
+    async pretend(name) {
+      await pretend(name);
+      return await feigned.of(name);
+    },
     async invite(user, { address, password, clientMetadata }) {
       const { pool, row } = user;
       const occasion = { source: 'AdminCreateUser', clientId: undefined, clientMetadata } as const;
@@ -62,21 +78,6 @@ export function createCodeLetters(
       post({ to: address, languages: languagesOf(user), name: 'temporary-password', data, own });
     },
   };
-}
-
-/** Where a letter went, or would have gone, as far as whoever asks may know. */
-export function deliveryTo(address: string): JsonObject {
-  return {
-    Destination: masked(address),
-    DeliveryMedium: 'EMAIL',
-    AttributeName: 'email',
-  };
-}
-
-/** An address as it is shown to whoever may not know it. */
-export function masked(address: string): string {
-  const [local = '', domain = ''] = address.split('@');
-  return `${local.slice(0, 1)}***@${domain.slice(0, 1)}***`;
 }
 
 function languagesOf({ account }: PoolUser): readonly string[] {

@@ -100,6 +100,12 @@ const poolFields = z.strictObject({
     .min(1)
     .default(['app'])
     .describe('Which: authenticator apps, codes by e-mail to a verified address.'),
+  recoverBy: z
+    .array(z.enum(['email']))
+    .default(['email'])
+    .describe(
+      'Where codes for new passwords go, if it is verified and no second factor of the user; none: operators alone give new passwords.',
+    ),
   passwordPolicy: passwordPolicy.describe(
     'What new passwords must have beside what `signIn.password` asks.',
   ),

@@ -24,8 +24,8 @@ export interface CodeAsk {
 }
 
 /** A name to which no letter goes. */
-interface Nobody {
-  readonly pool: Pick<Pool, 'id'>;
+export interface Nobody {
+  readonly pool: Pool;
   readonly typed: string;
   readonly origin: Origin;
 }

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { Origin } from '../runtime/origin.ts';
-import { deliveryTo } from './code-letters.ts';
 import { CognitoException, expiredCode, incorrectCredentials, limitExceeded } from './exception.ts';
 import { migrateUser } from './migrate-user.ts';
 import { checkNewPassword, setNewPassword } from './new-password.ts';
@@ -8,6 +7,7 @@ import { operation, type Operation } from './operation.ts';
 import { userNotFound } from './password-auth.ts';
 import type { ClientOfPool } from './pools.ts';
 import type { Room } from './room.ts';
+import { checkRecovers, recoveryAddress } from './recovery.ts';
 import { checkSecretHash } from './secret-hash.ts';
 import { clientMetadata } from './triggers/event-parts.ts';
 import { occasionOf } from './triggers/message-trigger.ts';
@@ -27,6 +27,7 @@ export function forgotPassword(room: Room): Operation {
   return operation(ofClient, async ({ ClientId, Username, SecretHash, ...given }, origin) => {
     const { pool, client } = await room.pools.client(ClientId);
     checkSecretHash(client, SecretHash ?? undefined, [Username]);
+    checkRecovers(pool);
     await room.letters.admit(origin);
     const source = 'UserMigration_ForgotPassword';
     const stranger = {
@@ -40,7 +41,7 @@ export function forgotPassword(room: Room): Operation {
     const user =
       (await room.users.find(pool, Username)) ??
       (await migrateUser({ ...stranger, clientMetadata: given.ClientMetadata }, room));
-    const address = user && verifiedAddress(user);
+    const address = user && (await recoveryAddress(user, room.factors));
     if (user !== undefined && address !== undefined) {
       const occasion = occasionOf('ForgotPassword', client, given);
       const ask = { user, address, origin, occasion, purpose: 'reset-code' } as const;
@@ -48,8 +49,7 @@ export function forgotPassword(room: Room): Operation {
     }
     if (!client.preventUserExistenceErrors)
       throw user === undefined ? userNotFound() : noVerifiedAddress();
-    await room.letters.pretend({ pool, typed: Username, origin });
-    return { CodeDeliveryDetails: deliveryTo(Username) };
+    return { CodeDeliveryDetails: await room.letters.pretend({ pool, typed: Username, origin }) };
   });
 }
 
@@ -96,7 +96,7 @@ async function whoResets(
   room: Room,
 ): Promise<{ readonly user: PoolUser; readonly address: string }> {
   const user = await room.users.find(pool, given.Username);
-  const address = user && verifiedAddress(user);
+  const address = user && (await recoveryAddress(user, room.factors));
   if (user !== undefined && address !== undefined) return { user, address };
   if (!client.preventUserExistenceErrors) throw user === undefined ? userNotFound() : expiredCode();
   // What is wrong with the password would otherwise be told of users alone.
@@ -135,8 +135,4 @@ export function noVerifiedAddress(): CognitoException {
     'InvalidParameterException',
     'Cannot reset password for the user as there is no registered/verified email or phone_number',
   );
-}
-
-function verifiedAddress({ account }: PoolUser): string | undefined {
-  return account.state === 'active' && account.emailVerified ? account.email : undefined;
 }

@@ -1,13 +1,28 @@
 import { z } from 'zod';
-import { AUTH_FLOWS } from './pool.ts';
+import { AUTH_FLOWS, type Medium, type Pool } from './pool.ts';
 import type { Json, JsonObject } from '../runtime/json.ts';
 
 const text = z.string().max(20_000).nullish();
 const object = z.record(z.string(), z.json()).nullish();
 
-/** Settings of AWS that are kept and told again, and change nothing here: letters, devices and tiers are the house's own. */
+const MEDIA = { verified_email: 'email', verified_phone_number: 'phone' } as const;
+const recovery = z
+  .object({
+    RecoveryMechanisms: z
+      .array(
+        z.object({
+          Name: z.enum(['verified_email', 'verified_phone_number', 'admin_only']),
+          Priority: z.int().min(1).max(2),
+        }),
+      )
+      .max(2)
+      .optional(),
+  })
+  .nullish();
+
+/** Settings of AWS that are kept and told again. All but the first change nothing here: letters, devices and tiers are the house's own. */
 export const keptPoolInput = z.object({
-  AccountRecoverySetting: object,
+  AccountRecoverySetting: recovery,
   DeviceConfiguration: object,
   EmailConfiguration: object,
   EmailVerificationMessage: text,
@@ -69,4 +84,24 @@ export function givenOf(values: Readonly<Record<string, Json | undefined>>): Jso
       value === undefined || value === null ? [] : [[name, value] as const],
     ),
   );
+}
+
+/** By what a pool recovers (`AccountRecoverySetting`); what AWS takes for it, where nothing is said. */
+export function recoveryIn(kept: JsonObject): readonly Medium[] {
+  const mechanisms = recovery.parse(kept['AccountRecoverySetting'])?.RecoveryMechanisms ?? [];
+  if (mechanisms.length === 0) return ['phone', 'email'];
+  return mechanisms
+    .toSorted((one, other) => one.Priority - other.Priority)
+    .flatMap(({ Name }) => (Name === 'admin_only' ? [] : [MEDIA[Name]]));
+}
+
+/** The same as AWS tells it. */
+export function recoveryView({ recoverBy }: Pick<Pool, 'recoverBy'>): JsonObject {
+  const names = { email: 'verified_email', phone: 'verified_phone_number' };
+  const mechanisms = recoverBy.map((medium) => names[medium]);
+  return {
+    RecoveryMechanisms: (mechanisms.length === 0 ? ['admin_only'] : mechanisms).map(
+      (Name, index) => ({ Name, Priority: index + 1 }),
+    ),
+  };
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { JsonObject } from '../runtime/json.ts';
 import { poolArn } from './arn.ts';
 import type { Pool } from './pool.ts';
+import { recoveryView } from './pool-kept.ts';
 import { schemaView } from './pool-schema.ts';
 
 /** How pools ask for a second factor, in the words of AWS. */
@@ -29,6 +30,7 @@ export function poolView(pool: Pool): JsonObject {
   const inside = nested.parse(kept);
   return {
     UsernameConfiguration: { CaseSensitive: false },
+    ...(pool.made === undefined && { AccountRecoverySetting: recoveryView(pool) }),
     ...kept,
     Id: pool.id,
     Arn: poolArn(pool.id),

@@ -59,6 +59,9 @@ export interface MadeByApi {
 export const MFA_FACTORS = ['app', 'email'] as const;
 export type MfaFactor = (typeof MFA_FACTORS)[number];
 
+/** By what people hear of codes. */
+export type Medium = 'email' | 'phone';
+
 /** A user pool. */
 export interface Pool {
   readonly id: string;
@@ -71,6 +74,8 @@ export interface Pool {
   readonly selfSignUp: boolean;
   readonly mfa: 'off' | 'optional' | 'on';
   readonly mfaFactors: readonly MfaFactor[];
+  /** Where codes for new passwords go, the best first; none: operators alone give them. */
+  readonly recoverBy: readonly Medium[];
   readonly passwordPolicy: PasswordPolicy;
   readonly attributes: readonly CustomAttribute[];
   /** Those of which it says something. */

@@ -6,7 +6,6 @@ import type { CognitoUserTable } from '../storage/tables.ts';
 import { attributeInput, readAttributes } from './attribute-input.ts';
 import { checkRequired, valuesOf } from './attribute-rules.ts';
 import { keptOf } from './attributes.ts';
-import { deliveryTo } from './code-letters.ts';
 import { CognitoException, expiredCode } from './exception.ts';
 import { createUser } from './new-user.ts';
 import { operation, type Operation } from './operation.ts';
@@ -140,8 +139,8 @@ export function resendConfirmationCode(room: Room): Operation {
     await room.letters.admit(origin);
     const user = await room.users.find(pool, given.Username);
     if (user === undefined && client.preventUserExistenceErrors) {
-      await room.letters.pretend({ pool, typed: given.Username, origin });
-      return { CodeDeliveryDetails: deliveryTo(given.Username) };
+      const nobody = { pool, typed: given.Username, origin };
+      return { CodeDeliveryDetails: await room.letters.pretend(nobody) };
     }
     if (user === undefined) throw userNotFound();
     if (user.row.status !== 'UNCONFIRMED')

@@ -3,6 +3,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Records } from '../storage/records.ts';
 import type { CognitoPoolTable } from '../storage/tables.ts';
 import { MFA_FACTORS, type MadeByApi, type Pool } from './pool.ts';
+import { recoveryIn } from './pool-kept.ts';
 import { allPools, deletePool, insertPool, poolById, updatePool } from './pool-queries.ts';
 import { randomLetters } from './random-letters.ts';
 import { STANDARD_NAMES } from './standard-attributes.ts';
@@ -48,7 +49,7 @@ const poolSettings = z.strictObject({
 });
 
 /** What the API says of a pool; its issuer is ours, and its users are those who came by the API. */
-export type PoolSettings = Omit<Pool, 'id' | 'issuer' | 'people' | 'made'> &
+export type PoolSettings = Omit<Pool, 'id' | 'issuer' | 'people' | 'made' | 'recoverBy'> &
   Pick<MadeByApi, 'isProtected' | 'tags' | 'kept' | 'emailMfa'>;
 
 /** Pools that were made by the API, in the records: a change counts from the next request on. */
@@ -118,5 +119,5 @@ export function createStoredPools({
 function poolOfRow({ id, settings, created_at, updated_at }: CognitoPoolTable): Pool {
   const { isProtected, tags, kept, emailMfa, ...known } = poolSettings.parse(JSON.parse(settings));
   const made = { isProtected, tags, kept, emailMfa, createdAt: created_at, updatedAt: updated_at };
-  return { id, issuer: 'ours', people: false, ...known, made };
+  return { id, issuer: 'ours', people: false, recoverBy: recoveryIn(kept), ...known, made };
 }

@@ -2,7 +2,7 @@ import type { FurtherIssuer } from '../../capability.ts';
 import { originOf } from '../../http/page.ts';
 import type { Interaction } from '../../provider/contract.ts';
 import { keptOf } from '../attributes.ts';
-import { masked } from '../code-letters.ts';
+import { masked } from '../deliveries.ts';
 import { awaitsPassword } from '../password-auth.ts';
 import type { Room } from '../room.ts';
 import { directoryLogin, type PoolUser } from '../users.ts';

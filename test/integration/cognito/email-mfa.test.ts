@@ -178,6 +178,27 @@ test.each([
   expect((await prefer(name, settings)).error).toBe('InvalidParameterException');
 });
 
+test('whoever is asked for codes by e-mail sets no new password by one', async () => {
+  await node.call('AdminGetUser', { UserPoolId, Username: 'gus' });
+  await prefer('gus', { EmailMfaSettings: ON });
+  const ask = { ClientId: CLIENT, Username: 'gus' };
+  const refused = await node.call('ForgotPassword', ask);
+  expect([refused.error, refused.body.message]).toEqual([
+    'InvalidParameterException',
+    'Cannot reset password for the user as there is no registered/verified email or phone_number',
+  ]);
+  const reset = await node.call('AdminResetUserPassword', { UserPoolId, Username: 'gus' });
+  expect(reset.error).toBe('InvalidParameterException');
+  // A code that was sent before is good no more, either.
+  await prefer('gus', { EmailMfaSettings: { Enabled: false } });
+  expect((await node.call('ForgotPassword', ask)).status).toBe(200);
+  const [ConfirmationCode = ''] = await codesOf('gus', 1);
+  await prefer('gus', { EmailMfaSettings: ON });
+  const set = { ...ask, ConfirmationCode, Password: 'another long one' };
+  expect((await node.call('ConfirmForgotPassword', set)).error).toBe('ExpiredCodeException');
+  expect(await node.letters('gus@example.com')).toHaveLength(1);
+});
+
 test('two factors cannot both be preferred', async () => {
   await setUpApp('dan');
   const both = { SoftwareTokenMfaSettings: PREFERRED, EmailMfaSettings: PREFERRED };

@@ -208,3 +208,34 @@ test('whoever an operator made says at the first sign-in what the pool asks of e
     Value: 'Uma',
   });
 });
+
+test.each([
+  ['operators alone where the pool says so', [{ Name: 'admin_only', Priority: 1 }], false],
+  ['e-mail where nothing is said', [], true],
+  [
+    'e-mail where it comes second',
+    [
+      { Name: 'verified_phone_number', Priority: 1 },
+      { Name: 'verified_email', Priority: 2 },
+    ],
+    true,
+  ],
+])('a forgotten password is for %s', async (_words, RecoveryMechanisms, isOpen) => {
+  const AccountRecoverySetting = { RecoveryMechanisms };
+  const made = await node.call('CreateUserPool', { PoolName: 'x', AccountRecoverySetting });
+  const UserPoolId = made.body.UserPool.Id;
+  const client = await node.call('CreateUserPoolClient', { UserPoolId, ClientName: 'app' });
+  const { ClientId } = client.body.UserPoolClient;
+  const Username = `who${UserPoolId.slice(-9)}`;
+  const UserAttributes = [
+    { Name: 'email', Value: `${Username}@new.example` },
+    { Name: 'email_verified', Value: 'true' },
+  ];
+  await node.call('AdminCreateUser', { UserPoolId, Username, UserAttributes });
+  const { error, body } = await node.call('ForgotPassword', { ClientId, Username });
+  expect([error, body.message]).toEqual(
+    isOpen
+      ? [undefined, undefined]
+      : ['NotAuthorizedException', 'Contact administrator to reset password.'],
+  );
+});

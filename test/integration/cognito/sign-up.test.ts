@@ -257,6 +257,22 @@ describe('a password', () => {
     expect(answers).toContainEqual(['LimitExceededException', expect.any(String)]);
   });
 
+  test('seems to go where that of somebody of the pool would, for a name that is nobody’s', async () => {
+    await node.call('AdminGetUser', { UserPoolId: POOL, Username: 'kim' });
+    const asked = async (Username: string, operation = 'ForgotPassword'): Promise<object> =>
+      (await node.call(operation, { ClientId: ROTATING_CLIENT, Username })).body;
+    // Whoever is here has an address at `example.com` or `new.example`.
+    const told = (Destination: unknown): object => ({
+      CodeDeliveryDetails: { Destination, DeliveryMedium: 'EMAIL', AttributeName: 'email' },
+    });
+    expect(await asked('kim')).toEqual(told('k***@e***'));
+    const stranger = await asked('kurt');
+    expect(stranger).toEqual(told(expect.stringMatching(/^k\*{3}@[en]\*{3}$/)));
+    expect(await asked('kurt')).toEqual(stranger);
+    expect(await asked('kurt', 'ResendConfirmationCode')).toEqual(stranger);
+    expect(await asked('kurt@other.example')).toEqual(told('k***@o***'));
+  });
+
   test('is changed for the old one: this session goes on, the others end', async () => {
     await join('quin');
     const [mine, other] = [await tokensOf('quin'), await tokensOf('quin')];
