@@ -48,12 +48,13 @@ export interface BannerSettings {
 /** A short word at start, in the dev profile: where it is, who can sign in, which clients there are. */
 export function banner(
   settings: BannerSettings,
-  { authorityFile }: { readonly authorityFile: string | undefined },
+  { port, authorityFile }: { readonly port: number; readonly authorityFile: string | undefined },
 ): string {
   const { issuer, people, clients, storage, signingKeys, mail, dev, accountPage } = settings;
   const hasTryPage = dev.tryPage && clients.some(({ id }) => id === TRY_CLIENT);
   const rows: readonly (readonly [string, string])[] = [
     ['Issuer', issuer],
+    ...rowsOfPort(portOf(issuer), port),
     ...(hasTryPage ? ([['Try it', `${issuer}/try`]] as const) : []),
     ...(accountPage.enabled ? ([['Account', `${issuer}/account`]] as const) : []),
     ...(mail.smtp.host === undefined ? ([['Inbox', `${issuer}${INBOX}`]] as const) : []),
@@ -88,6 +89,19 @@ export function banner(
     ...lines,
     '',
   ].join('\n');
+}
+
+/** Whoever changes the issuer alone would look for the node in vain. */
+function rowsOfPort(asked: number, port: number): readonly (readonly [string, string])[] {
+  if (asked === port) return [];
+  const advice = `set http.listen.port to ${asked}, unless a proxy leads from there to here`;
+  return [['', `LISTENS ON PORT ${port}: ${advice}`]];
+}
+
+function portOf(issuer: string): number {
+  const { port, protocol } = new URL(issuer);
+  if (port !== '') return Number(port);
+  return protocol === 'https:' ? 443 : 80;
 }
 
 /** What to paste into an application that was written for Auth0. */

@@ -154,7 +154,7 @@ describe('docs/guides/replace-auth0.md', () => {
       await readFile(join(ROOT, 'config/dev.yaml'), 'utf8'),
       settingsSchema,
     );
-    const told = banner(dev, { authorityFile: undefined });
+    const told = banner(dev, { port: 4000, authorityFile: undefined });
     const lines = blocks('auth0', '').find((block) => block.startsWith('AUTH0_DOMAIN='));
     for (const line of (lines ?? 'none').trim().split('\n')) expect(told).toContain(line);
     const [, pasted] = /^export (\S+)/u.exec(blocks('cognito', 'sh')[0] ?? '') ?? [];

@@ -104,7 +104,7 @@ test('the banner says what applications are told', () => {
     issuer: 'http://localhost:4000',
     cognito: { enabled: true, pools: [{ ...POOL, clients }] },
   });
-  const text = banner(settings, { authorityFile: undefined });
+  const text = banner(settings, { port: 4000, authorityFile: undefined });
   expect(text).toContain('AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER=http://localhost:4002');
   for (const told of ['pool us-east-1_Dev00001', 'client app1', `client app2  secret ${SECRET}`])
     expect(text).toContain(told);
