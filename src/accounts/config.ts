@@ -36,7 +36,10 @@ const person = z
       .refine(isPasswordHash, { error: 'expected an Argon2id hash: $argon2id$v=19$m=...' })
       .optional()
       .describe('Argon2id hash of the password as a PHC string; left out: no password.'),
-    owner: z.boolean().default(false).describe('May use the console of this installation.'),
+    owner: z
+      .boolean()
+      .default(false)
+      .describe('Owns this installation: cannot delete their account at the account page.'),
     claims: standardClaims
       .prefault({})
       .describe('Standard claims (OpenID Connect Core section 5.1).'),

@@ -83,7 +83,7 @@ function registerCreate(person: Command, open: OpenRooms, input: PasswordInput):
     .option('--email <address>', 'e-mail address to sign in with')
     .option('--email-verified', 'the address is known to be theirs')
     .option('--username <name>', 'name to sign in with')
-    .option('--owner', 'may use the console of this installation')
+    .option('--owner', 'owns this installation: cannot delete their account at the account page')
     .option('--claims <json>', 'standard claims: {"given_name":"Ada"}', jsonObject)
     .option('--attributes <json>', 'attributes: {"roles":["admin"]}', jsonObject)
     .option('--no-password', 'create them without a password')
