@@ -18,14 +18,17 @@ export interface Proof {
   readonly at: number;
 }
 
-/** What kind of thing a method proves; two kinds make more than one factor. */
-const FACTORS: Readonly<Record<ProofMethod, readonly ('knows' | 'has')[]>> = {
+/**
+ * What kind of thing a method proves; two kinds make more than one factor. A mailbox is a kind of its own: who reads it may
+ * have no device of the person's, so their app or passkey is asked for beside it, as beside a password.
+ */
+const FACTORS: Readonly<Record<ProofMethod, readonly ('knows' | 'has' | 'reads')[]>> = {
   password: ['knows'],
   passkey: ['has'],
   'passkey-verified': ['knows', 'has'],
   totp: ['has'],
   'recovery-code': ['has'],
-  'email-code': ['has'],
+  'email-code': ['reads'],
 };
 
 /** RFC 8176. A code that was sent or written down is a one-time password like any other. */

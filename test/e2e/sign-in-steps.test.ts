@@ -47,7 +47,7 @@ beforeAll(async () => {
         { id: 'strict', name: 'Strict App', secondFactor: 'required', ...client },
         { id: 'tv', name: 'The Television', type: 'device' },
       ],
-      people: ['ann', 'ben', 'cat', 'dan', 'eve'].map((name) => ({
+      people: ['ann', 'ben', 'cat', 'dan', 'eve', 'fay'].map((name) => ({
         username: name,
         email: `${name}@example.com`,
         emailVerified: true,
@@ -292,6 +292,35 @@ describe('a code by mail', () => {
       await submit();
     });
     expect(claims).toMatchObject({ amr: ['otp'] });
+  });
+
+  test('stands for the password: whoever has an app is asked for its code, and sets up no other', async () => {
+    let next = async (): Promise<string> => '';
+    await signIn(
+      async () => {
+        await password('fay');
+        next = await enrolApp();
+      },
+      { clientId: 'strict' },
+    );
+    for (const clientId of ['app', 'strict']) {
+      await context.clearCookies();
+      await fetch(`${latchkey.issuer}/dev/inbox`, { method: 'DELETE' });
+      const claims = await signIn(
+        async () => {
+          await page.fill('[name=login]', 'fay@example.com');
+          await submit('email');
+          await on('Check your e-mail');
+          await page.fill('[name=code]', (await letterTo('fay@example.com')).codes[0] ?? '');
+          await submit();
+          await on('Is it really you?');
+          await page.fill('[name=code]', await next());
+          await submit();
+        },
+        { clientId },
+      );
+      expect(claims).toMatchObject({ amr: ['otp', 'mfa'], acr: TWO_FACTORS });
+    }
   });
 
   test('for nobody looks the same', async () => {

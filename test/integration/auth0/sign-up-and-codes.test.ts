@@ -2,6 +2,7 @@ import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Rooms } from '../../../src/compose.ts';
 import { csrfIn, PASSWORD, type Letter } from '../../support/account-node.ts';
+import { codeOf } from '../../support/app-codes.ts';
 import {
   API,
   CALLBACK,
@@ -189,6 +190,22 @@ test('a code from a letter is good once, at the application that asked for it', 
   });
   expect(decodeJwt(String(body['access_token'])).aud).toContain(API);
   expect((await redeem(email, otp)).status).toBe(403);
+});
+
+test('a code from a letter is no way round an authenticator app', async () => {
+  const email = 'hal@example.com';
+  const id = (await rooms.accounts.findByLogin(email))?.id ?? '';
+  const { key, sealed } = (await rooms.factors.totp.beginEnrolment(id)) ?? { key: '', sealed: '' };
+  const app = { accountId: id, sealed, code: codeOf(key), actor: ACTOR };
+  await rooms.factors.totp.finishEnrolment(app);
+  await start(email);
+  const { codes } = await letterTo(email, 'sign-in-code');
+  const { status, body } = await redeem(email, codes[0] ?? '');
+  expect({ status, ...body }).toMatchObject({
+    status: 403,
+    error: 'mfa_required',
+    mfa_requirements: { challenge: [{ type: 'otp' }] },
+  });
 });
 
 test('a letter with a code leads to the tenant, whether a program or its sign-in page has sent it', async () => {

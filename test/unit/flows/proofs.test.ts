@@ -25,8 +25,19 @@ describe('what proofs amount to', () => {
       ['password', 'recovery-code'],
       ['pwd', 'otp', 'mfa'],
     ],
+    [
+      ['email-code', 'totp'],
+      ['otp', 'mfa'],
+    ],
+    [
+      ['email-code', 'passkey'],
+      ['otp', 'pop', 'mfa'],
+    ],
     // Two things that one has are one factor.
-    [['email-code', 'totp'], ['otp']],
+    [
+      ['passkey', 'totp'],
+      ['pop', 'otp'],
+    ],
   ] as const)('%j is %j', (methods, amr) => {
     const proofs = methods.map((method) => proof(method));
     expect(amrOf(proofs)).toEqual(amr);

@@ -28,6 +28,9 @@ const requirement: fc.Arbitrary<Requirement> = fc.record({
   isDeviceKnown: fc.boolean(),
 });
 
+/** What a thief may have without anything of the person's: a password, or their mailbox. */
+const STEALABLE: ReadonlySet<ProofMethod> = new Set(['password', 'email-code']);
+
 function isBare({ passkeys, totp, emailCode }: Means): boolean {
   return passkeys === 0 && !totp && emailCode !== true;
 }
@@ -51,12 +54,27 @@ describe('the next step of a sign-in', () => {
         if (kind !== 'done' || isMultiFactor(proven)) return;
         const isSpared = asked.policy === 'never' || asked.isDeviceKnown;
         const hasNone = asked.policy === 'if-enrolled' && isBare(has);
-        // A code by mail is what one has, as an authenticator app is: the app would add nothing.
+        // To what one has, an authenticator app adds nothing.
         const wouldAddNothing =
-          has.passkeys === 0 && proven.every(({ method }) => method !== 'password');
+          has.passkeys === 0 && !proven.some(({ method }) => STEALABLE.has(method));
         expect(isSpared || hasNone || (asked.policy === 'if-enrolled' && wouldAddNothing)).toBe(
           true,
         );
+      }),
+      { numRuns },
+    );
+  });
+
+  test('asks whoever has a second factor for it, and never has them set up another in its place', () => {
+    const begun = fc.constantFrom<ProofMethod>(...STEALABLE);
+    fc.assert(
+      fc.property(begun, means, requirement, (method, has, asked) => {
+        const kept = { ...has, emailCode: false };
+        const { kind } = nextStep([{ method, accountId: 'alice', at: 1 }], kept, asked);
+        if (!isBare(kept)) expect(kind).not.toBe('enrol');
+        const isSpared = asked.policy === 'never' || asked.isDeviceKnown;
+        if (!isBare(kept) && (asked.isMultipleAsked || !isSpared))
+          expect(kind).toBe('second-factor');
       }),
       { numRuns },
     );
