@@ -193,7 +193,7 @@ test('a code from a letter is good once, at the application that asked for it', 
 });
 
 test('a code from a letter is no way round an authenticator app', async () => {
-  const email = 'hal@example.com';
+  const email = 'jon@example.com';
   const id = (await rooms.accounts.findByLogin(email))?.id ?? '';
   const { key, sealed } = (await rooms.factors.totp.beginEnrolment(id)) ?? { key: '', sealed: '' };
   const app = { accountId: id, sealed, code: codeOf(key), actor: ACTOR };
