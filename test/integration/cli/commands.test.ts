@@ -1,67 +1,31 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createProgram, runProgram } from '../../../src/cli/program.ts';
-import { openRooms, type Rooms } from '../../../src/compose.ts';
-import { loadConfig } from '../../../src/config/load-config.ts';
-import { settingsSchema, type Settings } from '../../../src/settings.ts';
-import { createRecordingLogger } from '../../support/recording-logger.ts';
+import type { Rooms } from '../../../src/compose.ts';
+import {
+  makeInstallation,
+  openQuietRooms,
+  type CommandAnswer,
+  type Installation,
+} from '../../support/command-line.ts';
 
 const ORIGIN = { address: '127.0.0.1' };
+const CLIENT = { id: 'declared', type: 'spa', redirectUris: ['https://a.example/cb'] };
 
-let folder: string;
-let config: string;
+let installation: Installation;
 let node: Rooms;
 
 /** The rooms of a running node; commands open theirs beside them, on the same file. */
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'latchkey-commands-'));
-  config = join(folder, 'latchkey.yaml');
-  const settings = {
-    profile: 'dev',
-    storage: { embedded: { file: join(folder, 'data', 'store.sqlite') } },
-    signingKeys: { folder: join(folder, 'keys') },
-    clients: [{ id: 'declared', type: 'spa', redirectUris: ['https://a.example/cb'] }],
-  };
-  await writeFile(config, JSON.stringify(settings));
-  node = await open(await loadConfig(config, settingsSchema, {}));
+  installation = await makeInstallation(() => ({ clients: [CLIENT] }));
+  node = await openQuietRooms(installation.settings);
 });
 
 afterEach(async () => {
   await node.close();
-  await rm(folder, { recursive: true });
+  await installation[Symbol.asyncDispose]();
 });
 
-function open(settings: Settings): Promise<Rooms> {
-  const { logger } = createRecordingLogger();
-  return openRooms(settings, { logger, signal: new AbortController().signal });
-}
-
-interface Answer {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function latchkey(args: readonly string[], input = ''): Promise<Answer> {
-  const [out, err]: [string[], string[]] = [[], []];
-  const output = {
-    print: (text: string) => void out.push(text),
-    printError: (text: string) => void err.push(text),
-  };
-  const program = createProgram({
-    ...output,
-    schema: settingsSchema,
-    version: '1.2.3',
-    environment: {},
-    input: Readable.from([input]),
-    openRooms: open,
-    startNode: async () => {},
-  });
-  const code = await runProgram(program, [...args, '--config', config], output);
-  return { code, out: out.join('\n'), err: err.join('\n') };
+function latchkey(args: readonly string[], input?: string): Promise<CommandAnswer> {
+  return installation.latchkey(args, input);
 }
 
 /** What a command printed as JSON. */

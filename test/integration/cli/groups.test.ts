@@ -1,71 +1,37 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createProgram, runProgram } from '../../../src/cli/program.ts';
-import { openRooms, type Rooms } from '../../../src/compose.ts';
-import { loadConfig } from '../../../src/config/load-config.ts';
-import { settingsSchema, type Settings } from '../../../src/settings.ts';
-import { createRecordingLogger } from '../../support/recording-logger.ts';
+import type { Rooms } from '../../../src/compose.ts';
+import {
+  makeInstallation,
+  openQuietRooms,
+  type CommandAnswer,
+  type Installation,
+} from '../../support/command-line.ts';
 
 const API = 'https://api.example.com';
 const ACTOR = { by: 'test', origin: { address: 'test' } };
+const SETTINGS = {
+  apis: [{ identifier: API, name: 'Messages', scopes: { 'read:messages': 'Read' } }],
+  groups: [{ name: 'declared', people: [] }],
+};
 
-let folder: string;
-let config: string;
+let installation: Installation;
 let node: Rooms;
 
 /** The rooms of a running node; commands open theirs beside them, on the same file. */
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'latchkey-groups-'));
-  config = join(folder, 'latchkey.yaml');
-  const settings = {
-    profile: 'dev',
-    storage: { embedded: { file: join(folder, 'data', 'store.sqlite') } },
-    signingKeys: { folder: join(folder, 'keys') },
-    apis: [{ identifier: API, name: 'Messages', scopes: { 'read:messages': 'Read' } }],
-    groups: [{ name: 'declared', people: [] }],
-  };
-  await writeFile(config, JSON.stringify(settings));
-  node = await open(await loadConfig(config, settingsSchema, {}));
+  installation = await makeInstallation(() => SETTINGS);
+  node = await openQuietRooms(installation.settings);
   await node.accounts.create({ id: 'acct-alice', email: 'alice@example.com' }, ACTOR);
 });
 
 afterEach(async () => {
   await node.close();
-  await rm(folder, { recursive: true });
+  await installation[Symbol.asyncDispose]();
 });
 
-function open(settings: Settings): Promise<Rooms> {
-  const { logger } = createRecordingLogger();
-  return openRooms(settings, { logger, signal: new AbortController().signal });
-}
-
-interface Answer {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
 /** Runs one command line. */
-async function latchkey(line: string): Promise<Answer> {
-  const [out, err]: [string[], string[]] = [[], []];
-  const output = {
-    print: (text: string) => void out.push(text),
-    printError: (text: string) => void err.push(text),
-  };
-  const program = createProgram({
-    ...output,
-    schema: settingsSchema,
-    version: '1.2.3',
-    environment: {},
-    input: Readable.from(['']),
-    openRooms: open,
-    startNode: async () => {},
-  });
-  const code = await runProgram(program, [...line.split(' '), '--config', config], output);
-  return { code, out: out.join('\n'), err: err.join('\n') };
+function latchkey(line: string): Promise<CommandAnswer> {
+  return installation.latchkey(line.split(' '));
 }
 
 async function outputOf(line: string): Promise<string> {

@@ -1,72 +1,39 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readInvitation } from '../../../src/accounts/invitation.ts';
 import { listAudit } from '../../../src/audit/list-audit.ts';
-import { createProgram, runProgram } from '../../../src/cli/program.ts';
-import { openRooms, type Rooms } from '../../../src/compose.ts';
-import { loadConfig } from '../../../src/config/load-config.ts';
-import { settingsSchema, type Settings } from '../../../src/settings.ts';
+import type { Rooms } from '../../../src/compose.ts';
 import { codeOf } from '../../support/app-codes.ts';
-import { createRecordingLogger } from '../../support/recording-logger.ts';
+import {
+  makeInstallation,
+  openQuietRooms,
+  type CommandAnswer,
+  type Installation,
+} from '../../support/command-line.ts';
 
 const ORIGIN = { address: '127.0.0.1' };
-
-let folder: string;
-let config: string;
-/** The rooms of a running node; commands open theirs beside them, on the same file. */
 const ACTOR = { by: 'test', origin: { address: 'test' } };
+
+let installation: Installation;
+/** The rooms of a running node; commands open theirs beside them, on the same file. */
 let node: Rooms;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'latchkey-people-'));
-  config = join(folder, 'latchkey.yaml');
-  const settings = {
-    profile: 'dev',
-    storage: { embedded: { file: join(folder, 'data', 'store.sqlite') } },
-    signingKeys: { folder: join(folder, 'keys') },
+  installation = await makeInstallation(() => ({
     signIn: { argon2: { memoryKib: 7168, iterations: 1 } },
-  };
-  await writeFile(config, JSON.stringify(settings));
-  node = await open(await loadConfig(config, settingsSchema, {}));
+  }));
+  node = await openQuietRooms(installation.settings);
 });
 
 afterAll(async () => {
   await node.close();
-  await rm(folder, { recursive: true });
+  await installation[Symbol.asyncDispose]();
 });
 
-function open(settings: Settings): Promise<Rooms> {
-  const { logger } = createRecordingLogger();
-  return openRooms(settings, { logger, signal: new AbortController().signal });
-}
-
-interface Answer {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function latchkey(args: readonly string[], input = ''): Promise<Answer> {
-  const [out, err]: [string[], string[]] = [[], []];
-  const output = {
-    print: (text: string) => void out.push(text),
-    printError: (text: string) => void err.push(text),
-  };
-  const program = createProgram({
-    ...output,
-    schema: settingsSchema,
-    version: '1.2.3',
-    environment: {},
-    input: Readable.from([input]),
-    openRooms: open,
-    startNode: async () => {},
-  });
-  const code = await runProgram(program, ['person', ...args, '--config', config], output);
-  return { code, out: out.join('\n'), err: err.join('\n') };
+function latchkey(args: readonly string[], input?: string): Promise<CommandAnswer> {
+  return installation.latchkey(['person', ...args], input);
 }
 
 async function answer(args: readonly string[], input = ''): Promise<Record<string, unknown>> {
@@ -227,7 +194,7 @@ describe('people of another system', () => {
     });
     expect(await node.accounts.find('auth0|1')).toBeUndefined();
 
-    const path = join(folder, 'people.ndjson');
+    const path = join(installation.folder, 'people.ndjson');
     await writeFile(path, file);
     const first = await latchkey(['import', path]);
     expect(first.code).toBe(1);

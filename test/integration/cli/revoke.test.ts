@@ -1,17 +1,14 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import { decodeJwt } from 'jose';
 import * as client from 'openid-client';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createProgram, runProgram } from '../../../src/cli/program.ts';
-import { openRooms, type Rooms } from '../../../src/compose.ts';
-import { loadConfig } from '../../../src/config/load-config.ts';
 import { startNode, type Node } from '../../../src/start-node.ts';
 import { randomId } from '../../../src/runtime/random.ts';
-import { settingsSchema, type Settings } from '../../../src/settings.ts';
 import { createVerifier, type Verifier } from '../../../verifier/src/index.ts';
+import {
+  makeInstallation,
+  type CommandAnswer,
+  type Installation,
+} from '../../support/command-line.ts';
 import { freePort } from '../../support/ports.ts';
 import { createRecordingLogger } from '../../support/recording-logger.ts';
 import {
@@ -25,8 +22,7 @@ const API = 'https://api.example.com';
 const CALLBACK = 'https://app.example/callback';
 const SECRET = randomId(32);
 
-let folder: string;
-let config: string;
+let installation: Installation;
 let node: Node;
 let issuer: string;
 let app: OpenidClient;
@@ -35,16 +31,11 @@ let tokens: Tokens;
 let verifier: Verifier;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'latchkey-revoke-'));
-  config = join(folder, 'latchkey.yaml');
   const port = await freePort();
   issuer = `http://127.0.0.1:${port}`;
-  const settings = {
-    profile: 'dev',
+  installation = await makeInstallation(() => ({
     issuer,
     http: { listen: { host: '127.0.0.1', port }, metrics: { port: 0 }, drainDelay: '0s' },
-    storage: { embedded: { file: join(folder, 'store.sqlite') } },
-    signingKeys: { folder: join(folder, 'keys') },
     people: [{ username: 'alice', email: 'alice@example.com', password: 'latchkey-dev' }],
     clients: [
       {
@@ -59,11 +50,10 @@ beforeAll(async () => {
       { id: 'orders-api', type: 'machine', secretInClear: SECRET },
     ],
     apis: [{ identifier: API, name: 'Orders', scopes: { read: 'Read' } }],
-  };
-  await writeFile(config, JSON.stringify(settings));
+  }));
   const { logger } = createRecordingLogger();
   const signal = new AbortController().signal;
-  node = await startNode(await loadConfig(config, settingsSchema, {}), { logger, signal });
+  node = await startNode(installation.settings, { logger, signal });
   app = await createOpenidClient({
     issuer,
     id: 'app',
@@ -82,7 +72,7 @@ beforeAll(async () => {
 afterAll(async () => {
   verifier?.close();
   await node?.close();
-  await rm(folder, { recursive: true });
+  await installation[Symbol.asyncDispose]();
 });
 
 beforeEach(async () => {
@@ -91,34 +81,8 @@ beforeEach(async () => {
   await verifier.verify(tokens.access_token);
 });
 
-interface Answer {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-function open(settings: Settings): Promise<Rooms> {
-  const { logger } = createRecordingLogger();
-  return openRooms(settings, { logger, signal: new AbortController().signal });
-}
-
-async function revoke(args: readonly string[], input = ''): Promise<Answer> {
-  const [out, err]: [string[], string[]] = [[], []];
-  const output = {
-    print: (text: string) => void out.push(text),
-    printError: (text: string) => void err.push(text),
-  };
-  const program = createProgram({
-    ...output,
-    schema: settingsSchema,
-    version: '1.2.3',
-    environment: {},
-    input: Readable.from([input]),
-    openRooms: open,
-    startNode: async () => {},
-  });
-  const code = await runProgram(program, ['--config', config, 'revoke', ...args], output);
-  return { code, out: out.join('\n'), err: err.join('\n') };
+function revoke(args: readonly string[], input?: string): Promise<CommandAnswer> {
+  return installation.latchkey(['revoke', ...args], input);
 }
 
 const claim = (name: string): string => String(decodeJwt(tokens.access_token)[name]);
