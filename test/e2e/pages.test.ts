@@ -9,6 +9,7 @@ import { axeFindings } from '../support/axe.ts';
 import { launchBrowser } from '../support/browser.ts';
 import {
   ALICE,
+  BOOKING,
   createPagesWorld,
   openPagesHost,
   PLAIN_CLIENT,
@@ -38,27 +39,7 @@ const CONSENT: Interaction = {
       'urn:example:a-scope-that-nobody-described',
     ],
     claims: ['birthdate', 'cost_centre'],
-    resources: [
-      {
-        identifier: 'https://api.example',
-        name: 'Bookings',
-        scopes: [{ name: 'read', description: 'Read your bookings' }],
-      },
-    ],
-    details: [
-      {
-        type: 'payment',
-        name: { en: 'Make a payment', de: 'Eine Zahlung ausführen' },
-        description: 'Once, from your account.',
-        fields: [
-          { label: 'Amount', values: ['12.50 EUR'] },
-          {
-            label: { en: 'Recipients' },
-            values: ['Bookshop', 'a-recipient-with-a-name-that-does-not-end-soon'],
-          },
-        ],
-      },
-    ],
+    ...BOOKING,
   },
 };
 const PAGE = '/interaction/uid-1';

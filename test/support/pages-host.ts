@@ -66,6 +66,31 @@ export const PLAIN_INTERACTION: Interaction = {
   consent: undefined,
 };
 
+/** What an app asks consent for beside scopes: an API, and a payment with its details. */
+export const BOOKING = {
+  resources: [
+    {
+      identifier: 'https://api.example',
+      name: 'Bookings',
+      scopes: [{ name: 'read', description: 'Read your bookings' }],
+    },
+  ],
+  details: [
+    {
+      type: 'payment',
+      name: { en: 'Make a payment', de: 'Eine Zahlung ausführen' },
+      description: 'Once, from your account.',
+      fields: [
+        { label: 'Amount', values: ['12.50 EUR'] },
+        {
+          label: { en: 'Recipients' },
+          values: ['Bookshop', 'a-recipient-with-a-name-that-does-not-end-soon'],
+        },
+      ],
+    },
+  ],
+};
+
 /** Alice, who has a full name and an e-mail address. */
 export const ALICE: Account = fakeAccount({
   id: 'acc-alice',

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Interaction } from '../../../src/provider/contract.ts';
 import {
   ALICE,
+  BOOKING,
   createPagesWorld,
   openPagesHost,
   PLAIN_CLIENT,
@@ -150,27 +151,7 @@ describe('consent', () => {
       consent: {
         scopes: ['openid', 'email'],
         claims: ['birthdate'],
-        resources: [
-          {
-            identifier: 'https://api.example',
-            name: 'Bookings',
-            scopes: [{ name: 'read', description: 'Read your bookings' }],
-          },
-        ],
-        details: [
-          {
-            type: 'payment',
-            name: { en: 'Make a payment', de: 'Eine Zahlung ausführen' },
-            description: 'Once, from your account.',
-            fields: [
-              { label: 'Amount', values: ['12.50 EUR'] },
-              {
-                label: { en: 'Recipients' },
-                values: ['Bookshop', 'a-recipient-with-a-name-that-does-not-end-soon'],
-              },
-            ],
-          },
-        ],
+        ...BOOKING,
       },
     });
   });

@@ -9,7 +9,7 @@ import type { FaultPage } from '../../../src/http/fault-answer.ts';
 import { openViews, type Views, type ViewsOptions } from '../../../src/http/views.ts';
 import type { InboxLetter } from '../../../src/mail/inbox.ts';
 import { createShowPage, type Pages, type SignInPage } from '../../../src/interactions/pages.ts';
-import { PLAIN_THEME, VIEWS_FOLDER } from '../../support/pages-host.ts';
+import { BOOKING, PLAIN_THEME, VIEWS_FOLDER } from '../../support/pages-host.ts';
 
 const CLIENT = {
   name: 'R&D <b>',
@@ -59,27 +59,7 @@ const CONSENT: Pages['consent'] = {
     { message: 'claim.birthdate', text: '' },
     { message: '', text: 'cost_centre' },
   ],
-  resources: [
-    {
-      identifier: 'https://api.example',
-      name: 'Bookings',
-      scopes: [{ name: 'read', description: 'Read your bookings' }],
-    },
-  ],
-  details: [
-    {
-      type: 'payment',
-      name: { en: 'Make a payment', de: 'Eine Zahlung ausführen' },
-      description: 'Once, from your account.',
-      fields: [
-        { label: 'Amount', values: ['12.50 EUR'] },
-        {
-          label: { en: 'Recipients' },
-          values: ['Bookshop', 'a-recipient-with-a-name-that-does-not-end-soon'],
-        },
-      ],
-    },
-  ],
+  ...BOOKING,
   csrf: 'token',
 };
 
