@@ -21,7 +21,7 @@ export interface Stationery {
 
 const SUBJECT_MAX = 150;
 /** What people, devices or clients chose to say. */
-const NAMES = ['clientName', 'inviter', 'device', 'message'];
+const NAMES = ['clientName', 'inviter', 'organization', 'device', 'message'];
 
 /**
  * Renders `views/mail/<name>.liquid` three times, each time in another layout: as the subject, as text, as HTML. Words of the operator's own

@@ -48,6 +48,14 @@ export interface Letters {
   readonly recovery: { readonly url: string; readonly minutes: number };
   /** `inviter` empty: the installation itself invites. */
   readonly invitation: { readonly url: string; readonly days: number; readonly inviter: string };
+  /** Somebody is invited to an organization whose applications sign people in here. */
+  readonly 'organization-invitation': {
+    readonly url: string;
+    readonly organization: string;
+    readonly inviter: string;
+    /** NumericDate. */
+    readonly until: number;
+  };
   /** Someone registers with an address that has an account already. */
   readonly 'account-exists': { readonly url: string };
   /** To the old address; `newEmail` is masked by whoever asks. */

@@ -9,8 +9,12 @@ const PAUSE_MAX_SECONDS = 4 * 60 * MINUTE;
 
 /** When a letter is given up: once what it says no longer holds, or after two days. */
 export function givenUpAt({ data }: Pick<Letter, 'data'>, now: number): number {
-  const minutes = 'minutes' in data ? data.minutes * MINUTE : TRIED_FOR_SECONDS;
-  return now + Math.min(minutes, TRIED_FOR_SECONDS);
+  return Math.min(holdsUntil(data, now), now + TRIED_FOR_SECONDS);
+}
+
+function holdsUntil(data: Letter['data'], now: number): number {
+  if ('until' in data) return data.until;
+  return 'minutes' in data ? now + data.minutes * MINUTE : Infinity;
 }
 
 /** When to try again after `tries` tries: a minute, two, four, ... at most four hours. */

@@ -37,7 +37,7 @@ export function changedApplication(
   { tenant, longestRecord }: ApplicationRules,
 ): Application {
   const old: JsonObject = JSON.parse(JSON.stringify(before));
-  const changed = fitting(application, merged(old, changes));
+  const changed = fitting(application, { ...usageOf(old, changes), ...merged(old, changes) });
   const { rotation_type: rotation, leeway, token_lifetime: life } = whole(changed).refresh_token;
   if (rotation === 'rotating' && leeway !== undefined && leeway !== tenant.refreshLeeway)
     throw invalidBody(
@@ -49,6 +49,15 @@ export function changedApplication(
     );
   refuseWithoutPage(whole(changed));
   return changed;
+}
+
+/** `deny` by default; what was made before that was said of each keeps `allow`. */
+function usageOf(before: JsonObject, changes: JsonObject): Pick<Application, 'organization_usage'> {
+  const isMade = before['name'] !== undefined;
+  const isOpen = isMade && before['organization_usage'] === undefined;
+  return isOpen && changes['organization_usage'] === undefined
+    ? {}
+    : { organization_usage: 'deny' };
 }
 
 /** In the name of an organization people sign in at our pages alone. @throws {ManagementProblem} */

@@ -9,6 +9,7 @@ type Defaulted =
   | 'grant_types'
   | 'token_endpoint_auth_method'
   | 'is_first_party'
+  | 'organization_usage'
   | 'refresh_token';
 
 /** An application with all that counts and was left out. */
@@ -26,6 +27,8 @@ export function whole(kept: Application): WholeApplication {
     allowed_origins: [],
     grant_types: grantsOf(type, method),
     is_first_party: true,
+    // Those that were made before it was written with each.
+    organization_usage: 'allow',
     ...kept,
     app_type: type,
     token_endpoint_auth_method: method,

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import type { Invitation, NewInvitation } from '../organizations/invitations.ts';
+import type { TenantOrganization } from '../organizations/tenant-organizations.ts';
 import { instantOf } from '../person.ts';
 import type { Call } from './call.ts';
 import { notFound } from './declared.ts';
+import { invitationPost, noAddress } from './invitation-post.ts';
 import { exactly } from './exactly.ts';
 import { organizationOf } from './organizations.ts';
 import { pageOfAll, pageQuery } from './paging.ts';
@@ -19,9 +21,7 @@ const wanted = exactly({
   client_id: z.string().min(1).max(128),
   connection_id: z.literal(CONNECTION_ID, { error: `is ${CONNECTION_ID} alone` }).optional(),
   ttl_sec: z.int().min(1).max(TTL_SECONDS_MAX).default(WEEK_SECONDS),
-  send_invitation_email: z.literal(false, {
-    error: 'must be false: hand over invitation_url, no letter is sent from here',
-  }),
+  send_invitation_email: z.boolean().default(true),
 });
 
 /** `/organizations/{id}/invitations` */
@@ -72,7 +72,7 @@ export function organizationInvitationRoutes(room: ManagementRoom): readonly Man
 async function invite(call: Call, room: ManagementRoom): Promise<object> {
   const organization = await organizationOf(call, room);
   const given = await call.body(wanted);
-  const url = await loginUrlOf(given.client_id, room);
+  const loginUrl = await loginUrlOf(given.client_id, room);
   const invitation: NewInvitation = {
     organizationId: organization.id,
     clientId: given.client_id,
@@ -80,12 +80,38 @@ async function invite(call: Call, room: ManagementRoom): Promise<object> {
     inviter: given.inviter.name,
     ttlSeconds: given.ttl_sec,
   };
-  const made = await room.organizations.invitations.create(invitation, call.actor);
-  if (made === undefined) throw invalidBody("'invitee.email': is no address");
-  url.searchParams.set('invitation', made.ticket);
-  url.searchParams.set('organization', organization.id);
-  url.searchParams.set('organization_name', organization.name);
-  return { ...viewOf(made.invitation), invitation_url: url.href, ticket_id: made.ticket };
+  const post = given.send_invitation_email
+    ? await invitationPost(invitation, call, room)
+    : undefined;
+  const linkOf = (ticket: string): string => ticketUrl(loginUrl, { ticket, organization });
+  const made = await room.organizations.invitations.create(
+    invitation,
+    call.actor,
+    ({ ticket, invitation: { expiresAt } }) =>
+      post === undefined
+        ? []
+        : [post({ url: linkOf(ticket), organization: organization.displayName, until: expiresAt })],
+  );
+  if (made === undefined) throw noAddress();
+  return {
+    ...viewOf(made.invitation),
+    invitation_url: linkOf(made.ticket),
+    ticket_id: made.ticket,
+  };
+}
+
+function ticketUrl(
+  loginUrl: URL,
+  {
+    ticket,
+    organization: { id, name },
+  }: { readonly ticket: string; readonly organization: TenantOrganization },
+): string {
+  const url = new URL(loginUrl);
+  url.searchParams.set('invitation', ticket);
+  url.searchParams.set('organization', id);
+  url.searchParams.set('organization_name', name);
+  return url.href;
 }
 
 /** Where the application takes up invitations: it leads to /authorize with what it is given. @throws {ManagementProblem} */

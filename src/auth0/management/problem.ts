@@ -7,6 +7,7 @@ const NAMES = {
   404: 'Not Found',
   409: 'Conflict',
   413: 'Payload Too Large',
+  429: 'Too Many Requests',
 } as const;
 
 /** A refusal of the Management API, as its clients read it: the message is for developers, the code for programs. */

@@ -1,3 +1,4 @@
+import type { Compilable } from 'kysely';
 import type { House } from '../../capability.ts';
 import type { Account } from '../../accounts/accounts.ts';
 import { foldEmail } from '../../accounts/login.ts';
@@ -32,14 +33,22 @@ export interface Invitation {
   readonly expiresAt: number;
 }
 
+/** What is told when it is made, and never again. */
+export interface MadeInvitation {
+  readonly invitation: Invitation;
+  /** What proves it at /authorize. */
+  readonly ticket: string;
+}
+
 /** Invitations to the organizations of a tenant. */
 export interface Invitations {
   list(organizationId: string): Promise<readonly Invitation[]>;
-  /** Its ticket is told here alone. Undefined: the address is none. */
+  /** What `letters` gives is written together with it. Undefined: the address is none. */
   create(
     wanted: NewInvitation,
     actor: Actor,
-  ): Promise<{ readonly invitation: Invitation; readonly ticket: string } | undefined>;
+    letters: (made: MadeInvitation) => readonly Compilable[],
+  ): Promise<MadeInvitation | undefined>;
   /** False: there was none. */
   delete(organizationId: string, id: string, actor: Actor): Promise<boolean>;
   /** Whoever shows that the address is theirs becomes a member by it, once. False: it is no invitation of theirs. */
@@ -76,14 +85,15 @@ export function createInvitations({
 
   return {
     list: async (organizationId) => (await rowsOf(organizationId)).map(invitationOf),
-    async create(wanted, actor) {
+    async create(wanted, actor, letters) {
       const emailKey = foldEmail(wanted.email);
       if (emailKey === undefined) return undefined;
       const ticket = randomId(TICKET_BYTES, 'organization invitation');
       const row = rowOf(wanted, { emailKey, ticket, now: clock.now() });
-      await records.write(...insertInvitation(queries, row));
+      const made = { invitation: invitationOf(row), ticket };
+      await records.write(...insertInvitation(queries, row), ...letters(made));
       await record('organization.invited', wanted.organizationId, actor);
-      return { invitation: invitationOf(row), ticket };
+      return made;
     },
     async delete(organizationId, id, actor) {
       if (!(await remove(organizationId, id))) return false;

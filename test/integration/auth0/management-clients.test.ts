@@ -137,6 +137,32 @@ describe('applications', () => {
     expect(after.searchParams.has('code')).toBe(true);
   });
 
+  test('that say nothing of organizations name none, and older ones of which nothing is written may', async () => {
+    const app = await made({ callbacks: [CALLBACK] });
+    expect(app).toMatchObject({ organization_usage: 'deny' });
+    const id = app['client_id'] ?? '';
+    const answered = async (): Promise<string | null> => {
+      const asked = { client_id: id, response_type: 'code', scope: 'openid', organization: 'acme' };
+      const to = await node.authorize({ ...asked, redirect_uri: CALLBACK });
+      return to.searchParams.get('error_description');
+    };
+    expect(await answered()).toBe('parameter organization is not allowed for this client');
+    await rooms.clients.revise(
+      id,
+      ({ metadata, policy }) => {
+        const { organization_usage: _, ...beside } = policy.beside ?? {};
+        return { metadata, policy: { ...policy, beside } };
+      },
+      { by: 'test', origin: { address: 'test' } },
+    );
+    await expect.poll(answered).toBe('parameter organization is invalid');
+    const path = `/clients/${id}`;
+    const renamed = await node.manage('PATCH', path, { name: 'Renamed' });
+    expect(renamed.body).toMatchObject({ organization_usage: 'allow' });
+    const reset = await node.manage('PATCH', path, { organization_usage: null });
+    expect(reset.body).toMatchObject({ organization_usage: 'deny' });
+  });
+
   test('have their secret told to whoever may read secrets, and to nobody else', async () => {
     const app = await made({ app_type: 'non_interactive' });
     const grant = { client_id: app['client_id'], audience: `${node.tenant}/api/v2/` };

@@ -16,6 +16,7 @@ const ADMIN = 'admin-client';
 const INVITING = 'inviting-client';
 const LOGIN = 'https://app.example.com/login?from=mail';
 const ACME = 'org_acme';
+const ACTOR = { by: 'test', origin: { address: 'test' } };
 
 let node: TenantNode;
 let rooms: Rooms;
@@ -251,10 +252,7 @@ test('an organization that is deleted takes along what its members hold', async 
   const { answer } = await signIn('short-lived', { login: 'eve' });
   await manage('DELETE', path);
   await expect.poll(() => userinfo(answer), { interval: 20 }).toBe(401);
-  await rooms.accounts.delete((await rooms.accounts.findByLogin('eve'))?.id ?? '', {
-    by: 'test',
-    origin: { address: 'test' },
-  });
+  await rooms.accounts.delete((await rooms.accounts.findByLogin('eve'))?.id ?? '', ACTOR);
 });
 
 describe('an invitation', () => {
@@ -338,8 +336,41 @@ describe('an invitation', () => {
       );
   });
 
+  test('goes to whom it is for in a letter, in their language, unless the application hands it over', async () => {
+    const { send_invitation_email: _, ...asked } = wish;
+    const { id = '' } = (await rooms.accounts.findByLogin('lee')) ?? {};
+    const by = { editor: 'operator', actor: ACTOR } as const;
+    await rooms.accounts.update(id, { claims: { locale: 'de' } }, by);
+    const invitee = { email: 'lee@example.com' };
+    const { status, body } = await manage('POST', path, { ...asked, invitee });
+    expect(status, JSON.stringify(body)).toBe(201);
+    const [letter] = await node.letters(invitee.email);
+    expect(letter).toMatchObject({
+      name: 'organization-invitation',
+      subject: 'Sie sind zu Acme bei Latchkey eingeladen',
+      links: [body['invitation_url']],
+    });
+    expect(letter?.text).toContain('Ann lädt Sie zu Acme ein');
+    expect(await come('lee', { invitation: String(body['ticket_id']) })).toBe('in');
+    await manage('POST', path, { ...wish, invitee });
+    expect(await node.letters(invitee.email)).toHaveLength(1);
+  });
+
+  test('fills nobody’s mailbox', async () => {
+    const { send_invitation_email: _, ...asked } = wish;
+    const invitee = { email: 'full@example.com' };
+    const invite = async (): Promise<Told> => await manage('POST', path, { ...asked, invitee });
+    for (let count = 0; count < 5; count += 1) expect((await invite()).status).toBe(201);
+    expect(await invite()).toMatchObject({
+      status: 429,
+      body: { errorCode: 'too_many_requests' },
+    });
+    expect(await node.letters(invitee.email)).toHaveLength(5);
+    expect((await manage('POST', path, { ...wish, invitee })).status).toBe(201);
+  });
+
   test.each([
-    [{ send_invitation_email: true }, 'send_invitation_email'],
+    [{ send_invitation_email: 'yes' }, 'send_invitation_email'],
     [{ client_id: SPA }, 'initiate_login_uri'],
     [{ invitee: { email: 'nobody' } }, 'invitee.email'],
     [{ roles: ['rol_x'] }, 'Additional properties not allowed: roles'],

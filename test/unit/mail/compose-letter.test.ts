@@ -42,6 +42,12 @@ const DATA: Omit<Letters, 'notice'> = {
   },
   recovery: { url: URL_TEXT, minutes: 15 },
   invitation: { url: URL_TEXT, days: 7, inviter: 'Ada' },
+  'organization-invitation': {
+    url: URL_TEXT,
+    organization: 'R&D <b>',
+    inviter: 'Ada',
+    until: 1_800_000_000,
+  },
   'account-exists': { url: URL_TEXT },
   'email-changed': { newEmail: 'a…@example.org', undoUrl: URL_TEXT },
   test: { at: 1_800_000_000 },
@@ -189,6 +195,17 @@ describe('what somebody else chose to be called', () => {
       expect(part).not.toContain('evil.example');
       expect(part).not.toContain('https://evil');
     }
+  });
+
+  test('stands in an invitation to an organization, as its last moment does', async () => {
+    const { subject, text } = await compose('organization-invitation', {
+      ...DATA['organization-invitation'],
+      organization: 'Acme\r\nBcc: a@evil.example',
+    });
+    expect(subject).toBe('You are invited to Acme Bcc: a@\u2060evil.\u2060example at Latchkey');
+    expect(text).toContain('Ada invites you to Acme');
+    expect(text).not.toContain('a@evil.example');
+    expect(text).toContain('until Friday, January 15, 2027');
   });
 
   test('cannot begin a header or fill the letter (a name of many lines)', async () => {

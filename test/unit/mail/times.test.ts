@@ -12,3 +12,9 @@ test('a letter is good for as long as its code, and for two days at most', () =>
   expect(givenUpAt({ data: { ...code, minutes: 10_000 } }, 0)).toBe(172_800);
   expect(givenUpAt({ data: { url: '', days: 7, inviter: '' } }, 0)).toBe(172_800);
 });
+
+test('an invitation is no use after its last moment', () => {
+  const data = { url: '', organization: 'Acme', inviter: 'Ann' };
+  expect(givenUpAt({ data: { ...data, until: 1060 } }, 1000)).toBe(1060);
+  expect(givenUpAt({ data: { ...data, until: 999_999 } }, 1000)).toBe(173_800);
+});
