@@ -130,10 +130,16 @@ export type AuditEvent =
       { by: string; role: string; api?: string | undefined; permissions: readonly string[] }
     >
   | Kind<'role.deleted', { by: string; role: string; api?: string | undefined }>
-  /** Whose it is or was: the account's, or else the group's. */
+  /** Whose it is or was: the account's, or else the group's; `organization`: in whose name alone it counts. */
   | Kind<
       'role.given' | 'role.taken',
-      { by: string; role: string; api?: string | undefined; group?: string | undefined }
+      {
+        by: string;
+        role: string;
+        api?: string | undefined;
+        group?: string | undefined;
+        organization?: string | undefined;
+      }
     >
   /** Of a person, without a role. */
   | Kind<'permission.given' | 'permission.taken', { by: string; permission: string; api: string }>

@@ -79,7 +79,7 @@ async function siteOf(
   const made = madeBy({ tenant, clients }, house);
   const { resourceServers } = made;
   const metadata = createUserMetadata(house);
-  const organizations = createOrganizations({ ...house, tenant, clients });
+  const organizations = createOrganizations({ ...house, tenant, clients, resourceServers });
   const actions = await openActions({ ...house, tenant, clients, metadata, organizations });
   const emailConfirmation = createEmailConfirmation(house, tenant);
   const own = { tenant, clients, emailConfirmation, metadata };

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Accounts } from '../accounts/accounts.ts';
-import type { Groups, Holder } from '../groups/groups.ts';
+import type { Groups, Holder, Member } from '../groups/groups.ts';
 import type { JsonObject } from '../runtime/json.ts';
 import { json, plain, table, type Output } from './output.ts';
 import { findPerson } from './find-person.ts';
@@ -83,14 +83,25 @@ export async function changeEach(
 /** The groups, then the people, of a group or a role, as a table; empty: nobody. */
 export async function holdersTable(
   accounts: Accounts,
-  { groups, people }: { readonly groups: readonly string[]; readonly people: readonly string[] },
+  {
+    groups,
+    people,
+    members = [],
+  }: {
+    readonly groups: readonly string[];
+    readonly people: readonly string[];
+    /** Who holds it in the name of an organization. */
+    readonly members?: readonly Member[];
+  },
 ): Promise<string> {
-  const named = await Promise.all(
-    people.map(async (id) => {
-      const account = await accounts.find(id);
-      return ['person', account?.email ?? account?.username ?? '', id];
-    }),
-  );
+  const row = async (kind: string, id: string): Promise<readonly string[]> => {
+    const account = await accounts.find(id);
+    return [kind, account?.email ?? account?.username ?? '', id];
+  };
+  const named = await Promise.all([
+    ...people.map((id) => row('person', id)),
+    ...members.map(({ id, organization }) => row(`in ${organization}`, id)),
+  ]);
   const rows = [...groups.map((name) => ['group', name, '']), ...named];
   return rows.length === 0 ? '' : `\n\n${table(['KIND', 'NAME', 'ID'], rows)}`;
 }

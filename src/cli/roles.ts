@@ -114,9 +114,10 @@ async function show(
   const key = { api: flags.api, name };
   const found = await groups.roles.find(key);
   if (found === undefined) throw noSuchRole(key);
-  const { role, groups: holding, people } = found;
+  const { role, groups: holding, people, members } = found;
   if (flags.json) {
-    print(json({ ...shown(role), groups: holding, people }));
+    const inOrganizations = members.map(({ id, organization }) => ({ id, organization }));
+    print(json({ ...shown(role), groups: holding, people, members: inOrganizations }));
     return;
   }
   const text = fields([
@@ -127,7 +128,7 @@ async function show(
     ['from', role.source],
     ['created', instant(role.createdAt)],
   ]);
-  print(`${text}${await holdersTable(accounts, { groups: holding, people })}`);
+  print(`${text}${await holdersTable(accounts, { groups: holding, people, members })}`);
 }
 
 async function edit({ groups, print }: Opened, name: string, flags: EditFlags): Promise<void> {

@@ -8,7 +8,7 @@ import type { Actor } from '../runtime/origin.ts';
 import type { Records } from '../storage/records.ts';
 import type { DeclaredGroupSettings, DeclaredRoleSettings } from './config.ts';
 import { groupByName, peopleWithin } from './group-queries.ts';
-import { InvalidGroup, type Holder } from './groups.ts';
+import { InvalidGroup, type Holder, type Member } from './groups.ts';
 
 export interface GroupsOptions {
   readonly records: Records;
@@ -37,25 +37,28 @@ export type DeedOf<One> = One extends Deed ? Omit<One, 'by' | 'origin'> : never;
 const LOSERS_MAX = 1000;
 
 /** @throws {InvalidGroup} when the account or the group is not there. */
-export async function refuseStranger(options: GroupsOptions, holder: Holder): Promise<void> {
+export async function refuseStranger(
+  options: GroupsOptions,
+  holder: Holder | Member,
+): Promise<void> {
   const { accounts, records } = options;
   const found =
-    holder.kind === 'account'
-      ? await accounts.find(holder.id)
-      : await records.first(groupByName(records.queries, holder.name));
+    holder.kind === 'group'
+      ? await records.first(groupByName(records.queries, holder.name))
+      : await accounts.find(holder.id);
   if (found !== undefined) return;
-  const who = holder.kind === 'account' ? `account ${holder.id}` : `group ${holder.name}`;
+  const who = holder.kind === 'group' ? `group ${holder.name}` : `account ${holder.id}`;
   throw new InvalidGroup(`there is no ${who}`);
 }
 
 /** The ids of all who hold what `holders` hold. @throws {InvalidGroup} when they are too many to be signed out. */
 export async function losersAmong(
   { records }: GroupsOptions,
-  holders: readonly Holder[],
+  holders: readonly (Holder | Member)[],
 ): Promise<readonly string[]> {
   const losers = new Set<string>();
   for (const holder of holders) {
-    if (holder.kind === 'account') losers.add(holder.id);
+    if (holder.kind !== 'group') losers.add(holder.id);
     else {
       const query = peopleWithin(records.queries, holder.name, LOSERS_MAX + 1);
       for (const { id } of await records.all(query)) losers.add(id);

@@ -87,6 +87,11 @@ function unlinkGroup(queries: Queries, name: string): readonly Compilable[] {
 export function forgetAccount(queries: Queries, accountId: string): readonly Compilable[] {
   return [
     ...unlinkMember(queries, { kind: 'account', id: accountId }),
+    // What is left of these is of organizations.
+    queries
+      .deleteFrom('role_holder')
+      .where('holder_id', '=', accountId)
+      .where('holder_kind', '!=', 'group'),
     queries.deleteFrom('account_permission').where('account_id', '=', accountId),
   ];
 }

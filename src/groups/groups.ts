@@ -7,6 +7,14 @@ export type Holder =
   | { readonly kind: 'account'; readonly id: string }
   | { readonly kind: 'group'; readonly name: string };
 
+/** A person who holds a role where they act in the name of an organization, and nowhere else. */
+export interface Member {
+  readonly kind: 'member';
+  /** Of the account. */
+  readonly id: string;
+  readonly organization: string;
+}
+
 /** A group of people, and of groups. */
 export interface Group {
   readonly name: string;
@@ -44,6 +52,7 @@ export interface RoleHolders {
   readonly groups: readonly string[];
   /** Ids of accounts. */
   readonly people: readonly string[];
+  readonly members: readonly Member[];
 }
 
 /** Names what may be done at an API. */
@@ -106,10 +115,16 @@ export interface ChangeOptions {
 
 /** Groups, roles, and what follows of them for a person. Nothing is cached: what changes counts from the next token on. */
 export interface Groups {
-  /** One query, whatever is then asked of it. */
-  held(accountId: string): Promise<Held>;
+  /**
+   * One query, whatever is then asked of it. In the name of an organization people are in their groups, too, and have the
+   * roles alone that they were given there, in two queries.
+   */
+  held(accountId: string, organization?: string): Promise<Held>;
   /** What one person is and may do. */
-  rightsOf(accountId: string, of: { readonly api?: string | undefined }): Promise<Rights>;
+  rightsOf(
+    accountId: string,
+    of: { readonly api?: string | undefined; readonly organization?: string | undefined },
+  ): Promise<Rights>;
   /** Why one person has a right. */
   explain(accountId: string, question: Question): Promise<readonly Path[]>;
   list(): Promise<readonly Group[]>;
@@ -161,9 +176,16 @@ export interface Roles {
   /** False: no such role. @throws {DeclaredGroup} */
   delete(key: RoleKey, actor: Actor, options?: ChangeOptions): Promise<boolean>;
   /** False: they had it. @throws {InvalidGroup} when the role or the holder is not there. @throws {DeclaredGroup} */
-  give(key: RoleKey, holder: Holder, actor: Actor): Promise<boolean>;
+  give(key: RoleKey, holder: Holder | Member, actor: Actor): Promise<boolean>;
   /** False: they did not have it. @throws {DeclaredGroup} */
-  take(key: RoleKey, holder: Holder, actor: Actor, options?: ChangeOptions): Promise<boolean>;
+  take(
+    key: RoleKey,
+    holder: Holder | Member,
+    actor: Actor,
+    options?: ChangeOptions,
+  ): Promise<boolean>;
+  /** Takes all that was given in an organization: to one account, or left out, to everybody. */
+  forget(organization: string, accountId?: string): Promise<void>;
 }
 
 /** What single people may do at an API without a role. It counts for as long as the API declares it. */

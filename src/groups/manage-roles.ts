@@ -8,16 +8,25 @@ import {
   holdersIn,
 } from './role-rules.ts';
 import { losersAmong, refuseStranger, settle, type GroupsOptions } from './changes.ts';
-import { GroupExists, InvalidGroup, type Holder, type RoleKey, type Roles } from './groups.ts';
+import {
+  GroupExists,
+  InvalidGroup,
+  type Holder,
+  type Member,
+  type RoleKey,
+  type Roles,
+} from './groups.ts';
 import {
   allRoles,
   deleteHolder,
+  deleteMembers,
   deleteRole,
   insertHolder,
   insertRole,
   roleByKey,
+  type HolderKey,
 } from './role-queries.ts';
-import { columnsOf, roleInWords, roleOf, rowKeyOf } from './rows.ts';
+import { holderColumnsOf, memberKind, roleInWords, roleOf, rowKeyOf } from './rows.ts';
 
 /** What operators do to roles in records. */
 export function manageRoles(options: GroupsOptions): Roles {
@@ -80,33 +89,42 @@ export function manageRoles(options: GroupsOptions): Roles {
       await settle(options, { type: 'role.taken', ...told(key, holder) }, actor, losers);
       return true;
     },
+
+    async forget(organization, accountId) {
+      await records.write(deleteMembers(queries, memberKind(organization), accountId));
+    },
   };
 }
 
-function refuseClosed({ declared }: GroupsOptions, key: RoleKey, holder: Holder): void {
+/** A list of the configuration says who holds a role for themselves; in organizations it says nothing. */
+function refuseClosed({ declared }: GroupsOptions, key: RoleKey, holder: Holder | Member): void {
+  if (holder.kind === 'member') return;
   const one = declared.roles.find(({ name, api }) => name === key.name && api === key.api);
   if (one?.[holder.kind === 'account' ? 'people' : 'groups'] !== undefined)
     throw changedElsewhere(key);
 }
 
-function linkOf(
-  key: RoleKey,
-  holder: Holder,
-): { api: string; role_name: string; holder_kind: 'account' | 'group'; holder_id: string } {
-  const { kind, id } = columnsOf(holder);
+function linkOf(key: RoleKey, holder: Holder | Member): HolderKey {
+  const { kind, id } = holderColumnsOf(holder);
   return { api: rowKeyOf(key).api, role_name: key.name, holder_kind: kind, holder_id: id };
 }
 
 function told(
   { api, name: role }: RoleKey,
-  holder: Holder,
+  holder: Holder | Member,
 ): {
   readonly role: string;
   readonly api: string | undefined;
   readonly accountId?: string;
   readonly group?: string;
+  readonly organization?: string;
 } {
-  return holder.kind === 'account'
-    ? { role, api, accountId: holder.id }
-    : { role, api, group: holder.name };
+  switch (holder.kind) {
+    case 'account':
+      return { role, api, accountId: holder.id };
+    case 'member':
+      return { role, api, accountId: holder.id, organization: holder.organization };
+    case 'group':
+      return { role, api, group: holder.name };
+  }
 }

@@ -1,6 +1,7 @@
-import type { Compilable } from 'kysely';
+import { sql, type Compilable } from 'kysely';
 import type { Queries } from '../storage/records.ts';
 import type { RoleHolderTable, RoleTable } from '../storage/tables.ts';
+import type { TieRow } from './tie-query.ts';
 
 /** As its table names a role. */
 export type RoleRowKey = Pick<RoleTable, 'api' | 'name'>;
@@ -113,4 +114,31 @@ export function deleteHolder(queries: Queries, link: HolderKey): Compilable {
     .where('role_name', '=', link.role_name)
     .where('holder_kind', '=', link.holder_kind)
     .where('holder_id', '=', link.holder_id);
+}
+
+/** Takes all roles that were given in an organization: to one account, or to all. */
+export function deleteMembers(
+  queries: Queries,
+  kind: RoleHolderTable['holder_kind'],
+  accountId: string | undefined,
+): Compilable {
+  const all = queries.deleteFrom('role_holder').where('holder_kind', '=', kind);
+  return accountId === undefined ? all : all.where('holder_id', '=', accountId);
+}
+
+/** What one account holds in an organization, as ties of it. */
+export function memberTies(
+  queries: Queries,
+  kind: RoleHolderTable['holder_kind'],
+  accountId: string,
+): Compilable<TieRow> {
+  return queries
+    .selectFrom('role_holder as holder')
+    .innerJoin('role', (join) =>
+      join.onRef('role.api', '=', 'holder.api').onRef('role.name', '=', 'holder.role_name'),
+    )
+    .where('holder.holder_id', '=', accountId)
+    .where('holder.holder_kind', '=', kind)
+    .select(['holder.holder_id as id', 'role.name as name', 'role.api as api'])
+    .select(['role.permissions as permissions', sql.lit('account' as const).as('kind')]);
 }

@@ -3,6 +3,7 @@ import {
   DeclaredGroup,
   InvalidGroup,
   type Holder,
+  type Member,
   type Role,
   type RoleHolders,
   type RoleKey,
@@ -15,7 +16,7 @@ import {
   ROLE_NAME_RULE,
 } from './names.ts';
 import { holdersOf, roleByKey } from './role-queries.ts';
-import { roleInWords, roleOf, rowKeyOf } from './rows.ts';
+import { memberIn, roleInWords, roleOf, rowKeyOf } from './rows.ts';
 
 /** The role with all that hold it directly; undefined: there is none. */
 export async function findRole(
@@ -28,13 +29,22 @@ export async function findRole(
   const holders = await records.all(holdersOf(queries, rowKeyOf(key)));
   const ids = (kind: 'account' | 'group'): readonly string[] =>
     holders.filter((one) => one.holder_kind === kind).map((one) => one.holder_id);
-  return { role: roleOf(row), groups: ids('group'), people: ids('account') };
+  return {
+    role: roleOf(row),
+    groups: ids('group'),
+    people: ids('account'),
+    members: holders.flatMap((one) => memberIn(one) ?? []),
+  };
 }
 
 /** All that hold the role directly. */
-export async function holdersIn(options: GroupsOptions, key: RoleKey): Promise<readonly Holder[]> {
-  const { groups = [], people = [] } = (await findRole(options, key)) ?? {};
+export async function holdersIn(
+  options: GroupsOptions,
+  key: RoleKey,
+): Promise<readonly (Holder | Member)[]> {
+  const { groups = [], people = [], members = [] } = (await findRole(options, key)) ?? {};
   return [
+    ...members,
     ...groups.map((name) => ({ kind: 'group', name }) as const),
     ...people.map((id) => ({ kind: 'account', id }) as const),
   ];

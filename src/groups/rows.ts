@@ -1,8 +1,10 @@
-import type { AccountGroupTable, RoleTable } from '../storage/tables.ts';
-import type { Group, Holder, Role, RoleKey } from './groups.ts';
+import type { AccountGroupTable, RoleHolderTable, RoleTable } from '../storage/tables.ts';
+import type { Group, Holder, Member, Role, RoleKey } from './groups.ts';
 import type { RoleRowKey } from './role-queries.ts';
 import type { TieRow } from './tie-query.ts';
 import type { Given, Ties } from './ties.ts';
+
+const MEMBER = 'member:';
 
 /** How the tables name who is in a group, or holds a role. */
 export interface HolderColumns {
@@ -12,6 +14,29 @@ export interface HolderColumns {
 
 export function columnsOf(holder: Holder): HolderColumns {
   return { kind: holder.kind, id: holder.kind === 'account' ? holder.id : holder.name };
+}
+
+/** The same of whoever holds a role. */
+export function holderColumnsOf(holder: Holder | Member): {
+  readonly kind: RoleHolderTable['holder_kind'];
+  readonly id: string;
+} {
+  if (holder.kind !== 'member') return columnsOf(holder);
+  return { kind: memberKind(holder.organization), id: holder.id };
+}
+
+/** How the table names those who hold a role in `organization`. */
+export function memberKind(organization: string): `member:${string}` {
+  return `${MEMBER}${organization}`;
+}
+
+/** Undefined: the row is of another kind. */
+export function memberIn({
+  holder_kind: kind,
+  holder_id: id,
+}: RoleHolderTable): Member | undefined {
+  if (!kind.startsWith(MEMBER)) return undefined;
+  return { kind: 'member', id, organization: kind.slice(MEMBER.length) };
 }
 
 /** A role for operators to read. */

@@ -47,7 +47,7 @@ export function tiesOf(queries: Queries): Compilable<TieRow> {
           join.onRef('role.api', '=', 'holder.api').onRef('role.name', '=', 'holder.role_name'),
         )
         .where('holder.holder_kind', '=', GROUP)
-        .select(['holder.holder_kind as kind', 'holder.holder_id as id', 'role.name as name'])
+        .select([GROUP.as('kind'), 'holder.holder_id as id', 'role.name as name'])
         .select(['role.api as api', 'role.permissions as permissions']),
     )
     .unionAll((db) =>

@@ -19,8 +19,11 @@ export interface AccountClaims {
   accountOf(account: EngineAccount | undefined): Account | undefined;
   /** Claims of the installation and of the API in an access token. */
   inAccessToken(account: Account, audience: Audience): Promise<JsonObject>;
-  /** What a person holds, as this request read it first. */
-  heldBy(accountId: string): Promise<Held>;
+  /**
+   * What a person holds, as this request read it first, in the organization in whose name it is. `named`: the one that it
+   * names, where no request of the engine is under way.
+   */
+  heldBy(accountId: string, named?: string): Promise<Held>;
 }
 
 interface AccountClaimsOptions {
@@ -32,6 +35,8 @@ interface AccountClaimsOptions {
   /** The client of the engine's request under way. */
   readonly currentClient: () => EngineClient | undefined;
   readonly ownerOf: (client: EngineClient) => Client | undefined;
+  /** The id of the organization in whose name the request under way is, or which is `named`; undefined: in nobody's. */
+  readonly organizationFor: (named: string | undefined) => Promise<string | undefined>;
 }
 
 /** Accounts as the engine sees them. */
@@ -39,8 +44,10 @@ export function createAccountClaims(options: AccountClaimsOptions): AccountClaim
   const { accounts, groups, custom, scopes, dialect, currentClient, ownerOf } = options;
   const owned = new WeakMap<EngineAccount, Account>();
 
-  function heldBy(accountId: string): Promise<Held> {
-    return once(scopes.current().held, accountId, () => groups.held(accountId));
+  async function heldBy(accountId: string, named?: string): Promise<Held> {
+    const organization = await options.organizationFor(named);
+    const key = organization === undefined ? accountId : `${accountId} ${organization}`;
+    return await once(scopes.current().held, key, () => groups.held(accountId, organization));
   }
 
   function subject(account: Account): Subject {

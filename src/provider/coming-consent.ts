@@ -4,6 +4,7 @@ import type { JsonObject } from '../runtime/json.ts';
 import { difference, isNothing, NOTHING } from './allowed.ts';
 import type { Allowed, Consents } from './consent-queries.ts';
 import { claimsIn, everythingIn } from './interaction-view.ts';
+import { ORGANIZATION } from './organization-engine.ts';
 import type { Permitted } from './permitted.ts';
 import { indicatorOf, type Resources } from './resources.ts';
 import { isJsonObject, object, text, toJson } from './store/payloads.ts';
@@ -44,6 +45,7 @@ export async function comingConsent(
   const everything = await options.permitted.among(
     accountId,
     everythingIn(params, client, options),
+    text(params, ORGANIZATION),
   );
   if (isAskedAnyway(params, client)) return everything;
   if (client.policy.firstParty) return undefined;

@@ -7,6 +7,7 @@ import type { Dialect } from './dialect.ts';
 import type { EngineClients } from './engine-clients.ts';
 import { askedConsent, consentView, viewOfInteraction } from './interaction-view.ts';
 import { createNamedInteraction } from './named-interaction.ts';
+import { ORGANIZATION } from './organization-engine.ts';
 import type { PrefetchNamed } from './prefetch.ts';
 import { comingOf, resultOf, type OutcomeOptions, type Pending } from './outcomes.ts';
 import type { RequestScopes } from './request-scope.ts';
@@ -44,11 +45,13 @@ export function createInteractions(options: InteractionsOptions): Interactions {
       throw new InteractionExpired('no such interaction in this browser');
     const client = await engineClients.find(String(interaction.params['client_id']));
     if (client === undefined) throw new InteractionExpired('its client is gone');
+    const params = toJson(interaction.params);
     const asked = await permitted.among(
       interaction.session?.accountId,
       askedConsent(interaction, client, options),
+      text(params, ORGANIZATION),
     );
-    const shown = details.shown(text(toJson(interaction.params), 'authorization_details'));
+    const shown = details.shown(text(params, 'authorization_details'));
     if (shown === undefined) throw new InteractionExpired('it asks for what is not there any more');
     return { interaction, client, asked, details: shown, coming: new Map() };
   }

@@ -43,6 +43,29 @@ export async function namedIn(
   return found;
 }
 
+/**
+ * The id of the organization in whose name the engine's request under way is, by its grant, or by what it names; outside
+ * of one, of the organization that is `named`. Undefined: in nobody's.
+ */
+export async function organizationUnderWay(
+  ctx: KoaContextWithOIDC | undefined,
+  organizations: Organizations | undefined,
+  named: string | undefined,
+): Promise<string | undefined> {
+  if (organizations === undefined) return undefined;
+  const { entities, params } = ctx?.oidc ?? {};
+  if (entities?.Grant !== undefined) return organizationOf(entities.Grant);
+  const found = await find(named ?? params?.[ORGANIZATION], organizations);
+  return found?.id;
+}
+
+async function find(
+  named: unknown,
+  organizations: Organizations,
+): Promise<Organization | undefined> {
+  return typeof named === 'string' && named !== '' ? await organizations.find(named) : undefined;
+}
+
 /** In the words of Auth0. */
 function refuseUnfit(usage: OrganizationUsage, isNamed: boolean): void {
   if (usage === 'deny' && isNamed)

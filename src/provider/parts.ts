@@ -24,6 +24,7 @@ import { createTokenPolicy } from './introspection-policy.ts';
 import { createLifetimes } from './lifetimes.ts';
 import { createLogoutPages } from './logout.ts';
 import { createOuterMiddleware } from './middleware.ts';
+import { organizationUnderWay } from './organization-engine.ts';
 import { createPermitted, type Permitted } from './permitted.ts';
 import { createPrefetchNamed, type PrefetchNamed } from './prefetch.ts';
 import { createRegistrationLimits } from './registration.ts';
@@ -176,6 +177,7 @@ function createParties(options: PartsOptions, scopes: RequestScopes): Parties {
     dialect: options.dialect,
     currentClient: () => Provider.ctx?.oidc.client ?? scopes.current().client,
     ownerOf,
+    organizationFor: (named) => organizationUnderWay(Provider.ctx, options.organizations, named),
   });
   const resources = createResources({
     resourceServers,

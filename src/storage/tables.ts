@@ -137,7 +137,8 @@ export interface RoleTable {
 export interface RoleHolderTable {
   readonly api: string;
   readonly role_name: string;
-  readonly holder_kind: 'account' | 'group';
+  /** `member:` and an organization: the account holds it where it acts in the name of that one. */
+  readonly holder_kind: 'account' | 'group' | `member:${string}`;
   readonly holder_id: string;
   readonly source: string;
 }
@@ -363,6 +364,8 @@ export interface Auth0InvitationTable {
   readonly email_key: string;
   /** Who invites, as letters and pages name them. */
   readonly inviter: string;
+  /** Ids of the roles that whoever accepts has there. */
+  readonly roles: JsonText;
   /** Of what proves the invitation at /authorize. */
   readonly ticket_hash: string;
   readonly created_at: Time;

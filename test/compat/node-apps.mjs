@@ -7,6 +7,7 @@ import { ManagementClient } from 'auth0';
 import { AuthenticationClient } from 'auth0/legacy';
 import { createAuthClientScenes } from './auth-client.mjs';
 import { makeAndTakeAway } from './making.mjs';
+import { inviteAndGiveRoles } from './organizing.mjs';
 import { NextRequest, NextResponse } from 'next/server.js';
 
 const { AUTH0_DOMAIN: domain, AUTH0_AUDIENCE: audience, APP_BASE_URL: appBaseUrl } = process.env;
@@ -30,6 +31,12 @@ const ROUTES = {
   '/session': (request) => nextjs.getSession(request),
   '/machine': () => authentication.oauth.clientCredentialsGrant({ audience }),
   '/made': () => makeAndTakeAway(management, { domain }),
+  '/organized': () =>
+    inviteAndGiveRoles(management, {
+      organization: 'org_acme',
+      clientId: process.env.AUTH0_CLIENT_ID,
+      email: 'quinn@example.com',
+    }),
   '/invited': async ({ nextUrl: { searchParams } }) => {
     const { invitation_url: url } = await management.organizations.invitations.create('org_acme', {
       inviter: { name: 'Alice' },

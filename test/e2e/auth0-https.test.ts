@@ -113,6 +113,9 @@ function settingsFor(reactPort: number, nodePort: number): Readonly<Record<strin
                 'read:users',
                 'update:users',
                 'create:organization_invitations',
+                'create:roles',
+                ...['read', 'create', 'delete'].map((verb) => `${verb}:organization_member_roles`),
+                ...['read', 'create'].map((verb) => `${verb}:organization_members`),
                 ...MAKING,
               ],
               grantTypes: ['client_credentials', 'refresh_token', ...WITHOUT_PAGES],
@@ -354,6 +357,17 @@ test('auth0 for Node makes an API and an application, which gets a token at once
     renamed: 'Renamed',
     left: 404,
   });
+});
+
+test('auth0 for Node invites by a letter, and gives and takes roles of an organization', async () => {
+  const answer = await fetch(`${node.url}/organized`);
+  const text = await answer.text();
+  expect(answer.status, text).toBe(200);
+  expect(JSON.parse(text)).toEqual({ given: ['Buyer'], listed: ['Buyer'], left: [] });
+  const inbox = await fetch(`${latchkey.issuer}/dev/inbox.json?to=quinn@example.com`);
+  const letters: unknown = await inbox.json();
+  expect(letters).toMatchObject([{ name: 'organization-invitation' }]);
+  expect(JSON.stringify(letters)).toContain('https://app.example.com/login?invitation=');
 });
 
 describe('auth0-auth-js, which does without pages', () => {

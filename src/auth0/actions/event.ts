@@ -76,7 +76,7 @@ async function personEvent(
   const [user, organization, { roles }] = await Promise.all([
     userOf(accountId, room),
     organizationOf(person, room),
-    room.groups.rightsOf(accountId, { api: sought.api }),
+    room.groups.rightsOf(accountId, { api: sought.api, organization: person.organization }),
   ]);
   const at: JsonObject = authTime === undefined ? {} : { timestamp: instant(authTime) };
   return {

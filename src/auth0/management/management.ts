@@ -3,6 +3,7 @@ import type { LargerBodies } from '../../http/site.ts';
 import { authenticationMethodRoutes } from './authentication-methods.ts';
 import { createBearer, type ReadBearer } from './bearer.ts';
 import { organizationInvitationRoutes } from './organization-invitations.ts';
+import { organizationMemberRoleRoutes } from './organization-member-roles.ts';
 import { organizationMemberRoutes } from './organization-members.ts';
 import { organizationRoutes } from './organizations.ts';
 import { clientGrantRoutes } from './client-grants.ts';
@@ -42,6 +43,7 @@ export function createManagement(room: ManagementRoom): Router {
     ...roleRoutes(room),
     ...organizationRoutes(room),
     ...organizationMemberRoutes(room),
+    ...organizationMemberRoleRoutes(room),
     ...organizationInvitationRoutes(room),
     ...ticketRoutes(room),
     ...clientRoutes(room),

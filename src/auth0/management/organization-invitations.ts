@@ -11,6 +11,7 @@ import { pageOfAll, pageQuery } from './paging.ts';
 import { invalidBody } from './problem.ts';
 import type { ManagementRoom } from './room.ts';
 import type { ManagementRoute } from './route.ts';
+import { rolesByIds } from './tenant-roles.ts';
 import { CONNECTION_ID } from './user-view.ts';
 
 const WEEK_SECONDS = 604_800;
@@ -22,6 +23,7 @@ const wanted = exactly({
   connection_id: z.literal(CONNECTION_ID, { error: `is ${CONNECTION_ID} alone` }).optional(),
   ttl_sec: z.int().min(1).max(TTL_SECONDS_MAX).default(WEEK_SECONDS),
   send_invitation_email: z.boolean().default(true),
+  roles: z.array(z.string().max(100)).max(50).default([]),
 });
 
 /** `/organizations/{id}/invitations` */
@@ -72,6 +74,7 @@ export function organizationInvitationRoutes(room: ManagementRoom): readonly Man
 async function invite(call: Call, room: ManagementRoom): Promise<object> {
   const organization = await organizationOf(call, room);
   const given = await call.body(wanted);
+  await rolesByIds(given.roles, room);
   const loginUrl = await loginUrlOf(given.client_id, room);
   const invitation: NewInvitation = {
     organizationId: organization.id,
@@ -79,6 +82,7 @@ async function invite(call: Call, room: ManagementRoom): Promise<object> {
     email: given.invitee.email,
     inviter: given.inviter.name,
     ttlSeconds: given.ttl_sec,
+    roles: given.roles,
   };
   const post = given.send_invitation_email
     ? await invitationPost(invitation, call, room)
@@ -136,6 +140,7 @@ function viewOf({
   clientId,
   email,
   inviter,
+  roles,
   createdAt,
   expiresAt,
 }: Invitation): object {
@@ -146,6 +151,7 @@ function viewOf({
     connection_id: CONNECTION_ID,
     inviter: { name: inviter },
     invitee: { email },
+    ...(roles.length > 0 && { roles: [...roles] }),
     created_at: instantOf(createdAt),
     expires_at: instantOf(expiresAt),
   };

@@ -1,7 +1,10 @@
 import { z } from 'zod';
+import type { JsonObject } from '../../runtime/json.ts';
+import { accountIdOf } from '../subjects.ts';
+import { fieldsQuery, pickedFields } from './fields.ts';
 import { accountsByUserIds } from './find-user.ts';
 import { organizationOf } from './organizations.ts';
-import { pageOfAll, pageQuery } from './paging.ts';
+import { pageOf, pageOfAll, pageQuery, stretchOf, type PageQuery } from './paging.ts';
 import type { ManagementRoom } from './room.ts';
 import type { ManagementRoute } from './route.ts';
 import { CONNECTION, CONNECTION_ID, userSummaries } from './user-view.ts';
@@ -21,8 +24,9 @@ export function organizationMemberRoutes(room: ManagementRoom): readonly Managem
       scopes: ['read:organization_members'],
       async run(call) {
         const { id } = await organizationOf(call, room);
+        const asked = call.query(z.object({ ...pageQuery, ...fieldsQuery }));
         const all = await userSummaries(await organizations.members(id), room);
-        return pageOfAll('members', all, call.query(z.object(pageQuery)));
+        return await membersPage(id, { all, asked }, room);
       },
     },
     {
@@ -65,4 +69,28 @@ export function organizationMemberRoutes(room: ManagementRoom): readonly Managem
       },
     },
   ];
+}
+
+interface MembersAsked extends PageQuery {
+  readonly fields?: string | undefined;
+  readonly include_fields: boolean;
+}
+
+/** Roles are told, with a query for each member of the page, where `fields` names them. */
+async function membersPage(
+  organization: string,
+  { all, asked }: { readonly all: readonly JsonObject[]; readonly asked: MembersAsked },
+  room: ManagementRoom,
+): Promise<object> {
+  const { start, limit } = stretchOf(asked);
+  const wantsRoles = asked.include_fields && asked.fields?.split(',').includes('roles') === true;
+  const shown = all.slice(start, start + limit).map(async (one): Promise<JsonObject> => {
+    if (!wantsRoles) return one;
+    const { user_id: userId } = one;
+    const id = typeof userId === 'string' ? (accountIdOf(userId) ?? '') : '';
+    const roles = await room.organizations.memberRoles.of({ id, organization });
+    return { ...one, roles: roles.map(({ id: role, name }) => ({ id: role, name })) };
+  });
+  const items = (await Promise.all(shown)).map((one) => pickedFields(one, asked));
+  return pageOf('members', { items, total: all.length }, asked);
 }

@@ -1,4 +1,4 @@
-import type { Holder, RoleKey } from '../../groups/groups.ts';
+import type { Holder, Member, RoleKey } from '../../groups/groups.ts';
 import type { Actor } from '../../runtime/origin.ts';
 import type { ManagementRoom } from './room.ts';
 import { listRoles, type TenantRole } from './tenant-roles.ts';
@@ -11,25 +11,21 @@ type Rooms = Pick<ManagementRoom, 'groups' | 'resourceServers'>;
  */
 export async function giveRole(
   role: TenantRole,
-  accountId: string,
+  holder: Holder | Member,
   actor: Actor,
   rooms: Rooms,
 ): Promise<void> {
-  await changeParts(role, rooms, (part) =>
-    rooms.groups.roles.give(part, { kind: 'account', id: accountId }, actor),
-  );
+  await changeParts(role, rooms, (part) => rooms.groups.roles.give(part, holder, actor));
 }
 
 /** Takes a role with all its parts. What comes by a group stays: it is the group's. */
 export async function takeRole(
   role: TenantRole,
-  accountId: string,
+  holder: Holder | Member,
   actor: Actor,
   rooms: Rooms,
 ): Promise<void> {
-  await changeParts(role, rooms, (part) =>
-    rooms.groups.roles.take(part, { kind: 'account', id: accountId }, actor),
-  );
+  await changeParts(role, rooms, (part) => rooms.groups.roles.take(part, holder, actor));
 }
 
 async function changeParts(
@@ -65,14 +61,22 @@ export async function addPart(
 async function holdersOf(
   key: RoleKey,
   roles: Rooms['groups']['roles'],
-): Promise<readonly Holder[]> {
-  const { people = [], groups = [] } = (await roles.find(key)) ?? {};
+): Promise<readonly (Holder | Member)[]> {
+  const { people = [], groups = [], members = [] } = (await roles.find(key)) ?? {};
   return [
+    ...members,
     ...people.map((id) => ({ kind: 'account', id }) as const),
     ...groups.map((name) => ({ kind: 'group', name }) as const),
   ];
 }
 
-function keyOf(holder: Holder): string {
-  return holder.kind === 'account' ? `account ${holder.id}` : `group ${holder.name}`;
+function keyOf(holder: Holder | Member): string {
+  switch (holder.kind) {
+    case 'account':
+      return `account ${holder.id}`;
+    case 'member':
+      return `member ${holder.id} ${holder.organization}`;
+    case 'group':
+      return `group ${holder.name}`;
+  }
 }

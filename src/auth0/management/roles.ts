@@ -129,7 +129,7 @@ function addMembers(room: ManagementRoom): ManagementRoute {
       const role = await roleOf(call, room);
       const { users } = await call.body(body);
       for (const { id } of await accountsByUserIds(users, room))
-        await giveRole(role, id, call.actor, room);
+        await giveRole(role, { kind: 'account', id }, call.actor, room);
       return {};
     },
   };

@@ -39,18 +39,20 @@ function changeRoles(
     async run(call) {
       const { id } = await userOf(call, room);
       const { roles } = await call.body(body);
-      for (const role of await rolesByIds(roles, room)) await change(role, id, call.actor, room);
+      for (const role of await rolesByIds(roles, room))
+        await change(role, { kind: 'account', id }, call.actor, room);
       return undefined;
     },
   };
 }
 
-/** Of each role the parts that count for the person, whether given or by a group. */
+/** Of each role the parts that count for the person, whether given or by a group; in an organization those given there. */
 export async function rolesHeld(
   accountId: string,
   room: Pick<ManagementRoom, 'groups' | 'resourceServers'>,
+  organization?: string,
 ): Promise<readonly TenantRole[]> {
-  const held = (await room.groups.held(accountId)).roles();
+  const held = (await room.groups.held(accountId, organization)).roles();
   const counts = ({ api, name }: TenantRole['parts'][number]): boolean =>
     held.some((role) => role.api === api && role.name === name);
   return (await listRoles(room)).flatMap((role) => {

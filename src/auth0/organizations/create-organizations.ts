@@ -3,9 +3,11 @@ import type { Clients } from '../../clients/clients.ts';
 import { randomId } from '../../runtime/random.ts';
 import { RecordConflict } from '../../storage/records.ts';
 import type { Auth0OrganizationTable } from '../../storage/tables.ts';
+import type { TenantApis } from '../apis.ts';
 import type { TenantConfig } from '../config.ts';
 import { createDeclaredOrganizations } from './declared-organizations.ts';
 import { createInvitations } from './invitations.ts';
+import { createMemberRoles } from './member-roles.ts';
 import { createMembership, type Membership } from './membership.ts';
 import {
   deleteOrganization,
@@ -28,8 +30,10 @@ const ID_BYTES = 32;
 /** What organizations of one tenant are made with. */
 export interface OrganizationsOptions extends Pick<
   House,
-  'accounts' | 'audit' | 'clock' | 'records' | 'takeBack'
+  'accounts' | 'audit' | 'clock' | 'groups' | 'records' | 'takeBack'
 > {
+  /** Those of the tenant. */
+  readonly resourceServers: TenantApis;
   readonly tenant: Pick<TenantConfig, 'clients' | 'name' | 'organizations'>;
   /** Those of the tenant. */
   readonly clients: Pick<Clients, 'find' | 'list'>;
@@ -41,10 +45,12 @@ export function createOrganizations(options: OrganizationsOptions): TenantOrgani
   const declared = createDeclaredOrganizations(tenant, options.accounts);
   const reader = createOrganizationReader({ records, declared, tenant: tenant.name });
   const membership = createMembership({ ...options, declared });
-  const invitations = createInvitations({ ...options, membership });
+  const memberRoles = createMemberRoles({ ...options, reader, membership });
+  const invitations = createInvitations({ ...options, membership, memberRoles });
   return {
     ...reader,
     ...membership,
+    memberRoles,
     invitations,
     accept: invitations.accept,
     ...createChanges({ ...options, reader, membership }),
@@ -59,6 +65,7 @@ function createChanges({
   audit,
   clock,
   tenant: { name: tenant },
+  groups,
   reader,
   membership,
 }: OrganizationsOptions & {
@@ -106,6 +113,7 @@ function createChanges({
     async delete(id, actor) {
       if ((await changeable(id)) === undefined) return false;
       const left = await reader.members(id);
+      await groups.roles.forget(id);
       await records.write(...deleteOrganization(queries, id));
       await audit.record({ type: 'organization.deleted', organization: id, ...actor });
       for (const accountId of left)

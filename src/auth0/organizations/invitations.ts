@@ -8,6 +8,7 @@ import type { Actor } from '../../runtime/origin.ts';
 import { randomId } from '../../runtime/random.ts';
 import type { Auth0InvitationTable } from '../../storage/tables.ts';
 import { deleteInvitation, insertInvitation, invitationsTo } from './invitation-queries.ts';
+import type { MemberRoles } from './member-roles.ts';
 import type { Membership } from './membership.ts';
 
 const TICKET_BYTES = 32;
@@ -20,6 +21,8 @@ export interface NewInvitation {
   readonly email: string;
   readonly inviter: string;
   readonly ttlSeconds: number;
+  /** Ids of those that they will have there. */
+  readonly roles: readonly string[];
 }
 
 /** An invitation that nobody has accepted. */
@@ -29,6 +32,7 @@ export interface Invitation {
   readonly clientId: string;
   readonly email: string;
   readonly inviter: string;
+  readonly roles: readonly string[];
   readonly createdAt: number;
   readonly expiresAt: number;
 }
@@ -61,9 +65,11 @@ export function createInvitations({
   audit,
   clock,
   membership,
+  memberRoles,
   records,
 }: Pick<House, 'accounts' | 'audit' | 'clock' | 'records'> & {
   readonly membership: Pick<Membership, 'add'>;
+  readonly memberRoles: Pick<MemberRoles, 'giveByIds'>;
 }): Invitations {
   const { queries } = records;
   const rowsOf = async (organizationId: string): Promise<readonly Auth0InvitationTable[]> =>
@@ -107,7 +113,10 @@ export function createInvitations({
       );
       if (row === undefined || !isFor(row, await accounts.find(accountId))) return false;
       // In this order, so that nothing is used up in vain: the address is one account's.
-      await membership.add(organizationId, accountId, { by: 'self', origin });
+      const actor = { by: 'self', origin };
+      await membership.add(organizationId, accountId, actor);
+      const member = { id: accountId, organization: organizationId };
+      await memberRoles.giveByIds(member, invitationOf(row).roles, actor);
       await remove(organizationId, row.id);
       return true;
     },
@@ -121,7 +130,7 @@ function isFor(row: Auth0InvitationTable, account: Account | undefined): boolean
 }
 
 function rowOf(
-  { organizationId, clientId, email, inviter, ttlSeconds }: NewInvitation,
+  { organizationId, clientId, email, inviter, roles, ttlSeconds }: NewInvitation,
   made: { readonly emailKey: string; readonly ticket: string; readonly now: number },
 ): Auth0InvitationTable {
   return {
@@ -131,6 +140,7 @@ function rowOf(
     email,
     email_key: made.emailKey,
     inviter,
+    roles: JSON.stringify(roles),
     ticket_hash: sha256(made.ticket),
     created_at: made.now,
     expires_at: made.now + ttlSeconds,
@@ -145,6 +155,8 @@ function invitationOf(row: Auth0InvitationTable): Invitation {
     clientId: client_id,
     email,
     inviter,
+    // JSON that this room wrote.
+    roles: JSON.parse(row.roles),
     createdAt: created_at,
     expiresAt: expires_at,
   };

@@ -16,8 +16,9 @@ export function createMembership({
   clients,
   declared,
   records,
+  groups,
   takeBack,
-}: Pick<OrganizationsOptions, 'audit' | 'clients' | 'records' | 'takeBack'> & {
+}: Pick<OrganizationsOptions, 'audit' | 'clients' | 'groups' | 'records' | 'takeBack'> & {
   readonly declared: DeclaredOrganizations;
 }): Membership {
   const { queries } = records;
@@ -37,6 +38,8 @@ export function createMembership({
     async remove(id, accountId, actor) {
       if ((await declared.members(id)).includes(accountId))
         throw new DeclaredOrganization('the configuration puts the person there');
+      // First: whoever comes back later must not find them.
+      await groups.roles.forget(id, accountId);
       await records.write(deleteMember(queries, { organization_id: id, account_id: accountId }));
       const event = { type: 'organization.member_removed', organization: id, accountId } as const;
       await audit.record({ ...event, ...actor });

@@ -3,6 +3,7 @@ import type { JsonObject } from '../../runtime/json.ts';
 import type { Actor } from '../../runtime/origin.ts';
 import type { Organizations } from '../../provider/organizations.ts';
 import type { Invitations } from './invitations.ts';
+import type { MemberRoles } from './member-roles.ts';
 
 /** An organization as the Management API shows it. */
 export interface TenantOrganization {
@@ -41,6 +42,7 @@ export interface TenantOrganizations extends Organizations {
   /** Ends what its members hold at the tenant. False: there was none. @throws {DeclaredOrganization} */
   delete(id: string, actor: Actor): Promise<boolean>;
   readonly invitations: Invitations;
+  readonly memberRoles: MemberRoles;
   /** Ids of accounts. */
   members(id: string): Promise<readonly string[]>;
   /** Of a person. */

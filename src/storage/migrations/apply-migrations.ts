@@ -11,6 +11,7 @@ import { cognitoPools } from './0007-cognito-pools.ts';
 import { accountPermissions } from './0015-account-permissions.ts';
 import { auth0Invitations } from './0016-auth0-invitations.ts';
 import { apis } from './0014-apis.ts';
+import { auth0Members } from './0019-auth0-members.ts';
 import { letterOrder } from './0017-letter-order.ts';
 import { auditSites } from './0013-audit-sites.ts';
 import { cognitoMfa } from './0012-cognito-mfa.ts';
@@ -38,6 +39,7 @@ const MIGRATIONS: readonly Migration[] = [
   accountPermissions,
   auth0Invitations,
   letterOrder,
+  auth0Members,
 ];
 
 /** Runs one statement inside the transaction and gives its rows. */

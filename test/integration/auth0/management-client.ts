@@ -30,7 +30,11 @@ export interface ManagedNode extends TenantNode {
 }
 
 export async function openManagedNode(
-  tenant: { readonly clients?: readonly object[]; readonly actions?: object } = {},
+  tenant: {
+    readonly clients?: readonly object[];
+    readonly actions?: object;
+    readonly organizations?: readonly object[];
+  } = {},
   settings: object = {},
 ): Promise<ManagedNode> {
   const { clients = [], ...others } = tenant;

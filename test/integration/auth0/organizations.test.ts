@@ -373,7 +373,8 @@ describe('an invitation', () => {
     [{ send_invitation_email: 'yes' }, 'send_invitation_email'],
     [{ client_id: SPA }, 'initiate_login_uri'],
     [{ invitee: { email: 'nobody' } }, 'invitee.email'],
-    [{ roles: ['rol_x'] }, 'Additional properties not allowed: roles'],
+    [{ roles: 'rol_x' }, "'roles'"],
+    [{ more: 1 }, 'Additional properties not allowed: more'],
   ])('that cannot be made is refused: %j', async (fields, words) => {
     const invitee = { email: 'ida@example.com' };
     expect(await manage('POST', path, { ...wish, invitee, ...fields })).toMatchObject({

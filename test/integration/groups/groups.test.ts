@@ -287,12 +287,51 @@ describe.each([
     });
   });
 
+  test('a role given in an organization counts there, and no other does', async () => {
+    await arrange();
+    const { groups } = room;
+    const WRITER = { api: API, name: 'writer' };
+    const alice = { kind: 'member', id: 'acct-alice', organization: 'org_a' } as const;
+    await groups.roles.create({ ...WRITER, permissions: ['delete:messages'] }, ACTOR);
+    expect(await groups.roles.give(WRITER, alice, ACTOR)).toBe(true);
+    expect(await groups.roles.give(WRITER, alice, ACTOR)).toBe(false);
+    const inGroups = ['engineering', 'staff'];
+    const rights = async (organization?: string): Promise<object> =>
+      await groups.rightsOf('acct-alice', { api: API, organization });
+    expect(await rights()).toMatchObject({ roles: ['reader'] });
+    expect(await rights('org_a')).toEqual({
+      groups: inGroups,
+      roles: ['writer'],
+      permissions: ['delete:messages'],
+    });
+    expect(await rights('org_b')).toEqual({ groups: inGroups, roles: [], permissions: [] });
+    expect(await groups.roles.find(WRITER)).toMatchObject({ people: [], members: [alice] });
+    expect(await groups.roles.take(WRITER, { ...alice, organization: 'org_b' }, ACTOR)).toBe(false);
+    const bob = { ...alice, id: 'acct-bob' };
+    await groups.roles.give(WRITER, bob, ACTOR);
+    await groups.roles.forget('org_a', 'acct-alice');
+    expect(await groups.roles.find(WRITER)).toMatchObject({ members: [bob] });
+    expect(await groups.roles.take(WRITER, bob, ACTOR, { endTokens: true })).toBe(true);
+    expect(room.ended).toEqual(['acct-bob']);
+    await groups.roles.give(WRITER, alice, ACTOR);
+    await groups.roles.forget('org_a');
+    expect(await groups.roles.find(WRITER)).toMatchObject({ members: [] });
+    const given = (await room.events()).filter(({ type }) => type === 'role.given');
+    expect(given.at(-1)).toMatchObject({ accountId: 'acct-alice', organization: 'org_a' });
+  });
+
   test('a deleted account is in no group and holds no role', async () => {
     await arrange();
     await room.groups.roles.give(READER, ALICE, ACTOR);
+    const member = { kind: 'member', id: 'acct-alice', organization: 'org_a' } as const;
+    await room.groups.roles.give(READER, member, ACTOR);
     await records.write(...forgetAccount(records.queries, 'acct-alice'));
     expect(await room.groups.find('engineering')).toMatchObject({ people: [] });
-    expect(await room.groups.roles.find(READER)).toMatchObject({ people: [], groups: ['staff'] });
+    expect(await room.groups.roles.find(READER)).toMatchObject({
+      people: [],
+      groups: ['staff'],
+      members: [],
+    });
   });
 
   test('who is tied to more than can be told is cut, and the log says so', async () => {
