@@ -125,6 +125,7 @@ function sourceOf(live: number): FeedSource {
     entry: () => undefined,
     size: () => table.size(),
     handles: () => table.copy(),
+    forgetsBefore: () => 0,
     before: () => 0,
     onMoved: () => () => undefined,
   };

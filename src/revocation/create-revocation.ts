@@ -3,6 +3,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Records } from '../storage/records.ts';
 import type { State } from '../storage/state.ts';
+import { createAgreedTime, type AgreedTime } from './agreed-time.ts';
 import { createBookkeeping } from './bookkeeping.ts';
 import type { RevocationConfig } from './config.ts';
 import { createEntryAppender } from './entry-appender.ts';
@@ -94,7 +95,8 @@ export async function createRevocation(options: RevocationOptions): Promise<Revo
   await follower.catchUp().catch(() => undefined); // `health` tells, and the upkeep goes on trying.
   if (options.beyond !== undefined)
     await passBy(options.beyond, { ...options, follower, appender });
-  const upkeep = startUpkeep({ ...options, keys, follower, memory, highWater, revoker });
+  const time = createAgreedTime({ state, key: keys.witness, clock });
+  const upkeep = startUpkeep({ ...options, keys, follower, memory, highWater, revoker, time });
 
   return {
     stamp: () => stamp(follower, settings.staleAfter),
@@ -108,24 +110,40 @@ export async function createRevocation(options: RevocationOptions): Promise<Revo
       behindSeconds: follower.ageMs() / 1000,
       unconfirmed: revoker.unconfirmed(),
     }),
-    feed: {
-      position: () => (isCutOff(follower, settings.staleAfter) ? undefined : follower.position()),
-      // The other half is for the way to whoever follows.
-      isFresh: () => follower.ageMs() <= (settings.staleAfter * 1000) / 2,
-      refresh: follower.refresh,
-      entriesAfter: memory.entriesAfter,
-      entry: memory.entry,
-      size: memory.size,
-      handles: memory.handles,
-      before: memory.before,
-      onMoved(listener) {
-        listeners.add(listener);
-        return () => listeners.delete(listener);
-      },
-    },
+    feed: feedSource({ follower, memory, time, listeners, staleAfter: settings.staleAfter }),
     progress: () => readProgress(state, keys),
     numberOf: memory.numberOf,
     close: upkeep.close,
+  };
+}
+
+interface Knowledge {
+  readonly follower: LogFollower;
+  readonly memory: RevocationMemory;
+  readonly staleAfter: number;
+}
+
+interface FeedParts extends Knowledge {
+  readonly time: AgreedTime;
+  readonly listeners: Set<() => void>;
+}
+
+function feedSource({ follower, memory, time, listeners, staleAfter }: FeedParts): FeedSource {
+  return {
+    position: () => (isCutOff(follower, staleAfter) ? undefined : follower.position()),
+    // The other half is for the way to whoever follows.
+    isFresh: () => follower.ageMs() <= (staleAfter * 1000) / 2,
+    refresh: follower.refresh,
+    entriesAfter: memory.entriesAfter,
+    entry: memory.entry,
+    size: memory.size,
+    handles: memory.handles,
+    forgetsBefore: time.now,
+    before: memory.before,
+    onMoved(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
   };
 }
 
@@ -140,12 +158,6 @@ function stamp(follower: LogFollower, staleAfter: number): string {
     throw new RevocationUnknown('this node does not know the log of revocations');
   }
   return markText(position.id, position.number);
-}
-
-interface Knowledge {
-  readonly follower: LogFollower;
-  readonly memory: RevocationMemory;
-  readonly staleAfter: number;
 }
 
 async function isRevoked(knowledge: Knowledge, token: TokenHandles): Promise<boolean> {

@@ -67,7 +67,7 @@ async function make(options: SnapshotOptions, epoch: string, number: number): Pr
     live: source.size(),
   };
   const lines: string[] = [];
-  const parts = partsOf(source.handles(), { now, number });
+  const parts = partsOf(source.handles(), { now, number, forgetsBefore: source.forgetsBefore() });
   for (let part = parts.next(); ;) {
     // One ahead, to know which is the last: without it a truncated snapshot would pass for a whole one.
     const following = parts.next();
@@ -83,16 +83,16 @@ async function make(options: SnapshotOptions, epoch: string, number: number): Pr
 // The entries in rows of 15 bytes, big-endian: digest (8), how many numbers ago (4), for how many steps of 16 s more (3).
 function* partsOf(
   handles: Iterable<Revocable>,
-  at: { readonly now: number; readonly number: number },
+  at: { readonly now: number; readonly number: number; readonly forgetsBefore: number },
 ): Generator<Buffer> {
   let rows = Buffer.allocUnsafe(ENTRIES_PER_PART * ENTRY_BYTES);
   let used = 0;
   for (const { high, low, number, tellUntil } of handles) {
-    if (tellUntil < at.now) continue;
+    if (tellUntil < at.forgetsBefore) continue;
     rows.writeUInt32BE(high, used);
     rows.writeUInt32BE(low, used + 4);
     rows.writeUInt32BE(at.number - number, used + 8);
-    const steps = Math.ceil((tellUntil - at.now) / LIFE_STEP_SECONDS);
+    const steps = Math.max(0, Math.ceil((tellUntil - at.now) / LIFE_STEP_SECONDS));
     rows.writeUIntBE(Math.min(steps, LIFE_STEPS_MAX), used + 12, 3);
     used += ENTRY_BYTES;
     if (used < rows.length) continue;

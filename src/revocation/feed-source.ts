@@ -18,6 +18,8 @@ export interface FeedSource {
   size(): number;
   /** A copy of every handle that matters still. */
   handles(): Iterable<Revocable>;
+  /** NumericDate: what had to be told until then is not told any more. */
+  forgetsBefore(): number;
   /** The number of the last entry of kind `before`; 0: there was none. */
   before(): number;
   /** Called after every change of the position. Gives the function that ends it. */

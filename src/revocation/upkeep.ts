@@ -1,7 +1,7 @@
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { State } from '../storage/state.ts';
-import { createAgreedTime } from './agreed-time.ts';
+import type { AgreedTime } from './agreed-time.ts';
 import type { HighWaterRecords } from './high-water-records.ts';
 import type { LogFollower } from './log-follower.ts';
 import type { LogKeys } from './log-keys.ts';
@@ -22,13 +22,13 @@ export interface UpkeepOptions {
   readonly highWater: HighWaterRecords;
   readonly revoker: Revoker;
   readonly clock: Clock;
+  readonly time: AgreedTime;
   readonly logger: Logger;
 }
 
 /** Keeps this node's knowledge fresh, the outbox empty and the log short, until it is closed. */
 export function startUpkeep(options: UpkeepOptions): { close(): Promise<void> } {
-  const { state, keys, clock, follower, memory, logger } = options;
-  const time = createAgreedTime({ state, key: keys.witness, clock });
+  const { time, clock, follower, memory, logger } = options;
   const stop = new AbortController();
   const listening = createListening(options);
   const raise = createRaising(options);
@@ -55,7 +55,7 @@ export function startUpkeep(options: UpkeepOptions): { close(): Promise<void> } 
 
   async function tidy(): Promise<void> {
     await time.check();
-    await trimLog({ ...options, time });
+    await trimLog(options);
   }
 
   const loops = [

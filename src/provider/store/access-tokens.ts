@@ -111,7 +111,8 @@ export function createAccessTokens(
       }
       // Every node of ours reads the record; the word about it is for those who verify alone.
       await state.put(revokedTokenKey(jwt.jti), REVOKED_TOKEN, {
-        ttlSeconds: Math.max(1, jwt.exp - clock.now()),
+        // A clock that is ahead would have the record vanish before the token has expired.
+        ttlSeconds: Math.max(jwt.exp - jwt.iat, jwt.exp - clock.now()),
         durable: true,
         essential: true,
       });

@@ -134,8 +134,9 @@ export async function signUp(
   who: Person = PERSON,
 ): Promise<Family> {
   const authorized = await authorize(visitor, { client: APP, ...who });
-  const family = ledger.redeemed(authorized.code, tokensOf(await redeem(visitor, APP, authorized)));
-  if (!family) throw new Error('the code was not redeemed');
+  const answer = await redeem(visitor, APP, authorized);
+  const family = ledger.redeemed(authorized.code, tokensOf(answer));
+  if (!family) throw new Error(`the code was not redeemed: ${answer.status} ${answer.body}`);
   return family;
 }
 

@@ -56,6 +56,8 @@ export interface WorldOptions extends NodeOptions {
   /** How many of them are started at once; all when left out. */
   readonly started?: number;
   readonly redisArgs?: readonly string[];
+  /** How long nodes wait for Redis (`PATIENT_REDIS`, for tests that are not about an outage); by default when left out. */
+  readonly redisLimits?: Settings;
   /** How nodes reach Redises of the test's own, of which none is started then. */
   readonly redisSettings?: Settings;
   /** More settings, as the YAML has them. */
@@ -79,7 +81,8 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   let wire: TcpProxy | undefined;
 
   const start = async (index: number, how: NodeOptions = options): Promise<void> => {
-    const settings = { ...settingsOf(options.redisSettings ?? throughWire(wire)), ...extra };
+    const redisSettings = options.redisSettings ?? throughWire(wire, options.redisLimits);
+    const settings = { ...settingsOf(redisSettings), ...extra };
     const { environment = {}, dontWait = false, root } = how;
     const prefix = options.prefix?.(folder) ?? [];
     const port = ports[index] ?? 0;
@@ -140,8 +143,8 @@ function there<Thing>(thing: Thing | undefined): Thing {
   return thing;
 }
 
-function throughWire(wire: TcpProxy | undefined): Settings | undefined {
-  return wire && { url: `redis://127.0.0.1:${wire.port}/0` };
+function throughWire(wire: TcpProxy | undefined, limits: Settings = {}): Settings | undefined {
+  return wire && { url: `redis://127.0.0.1:${wire.port}/0`, ...limits };
 }
 
 function settingsOf(redis: Settings | undefined): Settings {
