@@ -58,6 +58,37 @@ describe('where joining is open', () => {
     expect([late.status, late.headers.get('retry-after')]).toEqual([429, '3600']);
   });
 
+  test('people see which questions they may leave open', async () => {
+    const editableBy = 'person';
+    node = await openAccountNode({
+      joining: { mode: 'open', fields: { name: 'optional', username: 'required' } },
+      people: [],
+      accounts: {
+        attributes: [
+          { name: 'Motto', type: 'string', editableBy },
+          { name: 'Team', type: 'string', required: true, editableBy },
+          { name: 'Newsletter', type: 'boolean', editableBy },
+        ],
+      },
+    });
+    const visitor = node.visitor();
+    const { url } = await visitor.get('/join');
+    await visitor.send(url.href, { email: 'new@example.com', action: 'continue' });
+    const code = await codeTo('new@example.com');
+    const { html } = await visitor.send(url.href, { code, action: 'continue' });
+    const labels = [...html.matchAll(/<label for="[^"]+">(?<text>.*?)<\/label>/gu)].map(
+      ({ groups }) => groups?.['text']?.replaceAll(/<[^>]+>/gu, ''),
+    );
+    expect(labels).toEqual([
+      'Full name (optional)',
+      'Username',
+      'Motto (optional)',
+      'Team',
+      'Newsletter',
+      'Password',
+    ]);
+  });
+
   test('an app that needs two factors gets two of whoever has just joined', async () => {
     node = await openAccountNode({
       joining: { mode: 'open' },
