@@ -4,6 +4,7 @@ import type { JsonObject } from '../runtime/json.ts';
 import type { Actor, Origin } from '../runtime/origin.ts';
 import type { Queries } from '../storage/records.ts';
 import type { PasswordOwner, PasswordReview } from './password-review.ts';
+import type { Strength } from './strength.ts';
 
 /**
  * Whether somebody may be let in, and what they hold be honoured: only while `active`. `disabled` by an operator;
@@ -127,6 +128,8 @@ export interface Accounts {
   check(account: NewAccount): Promise<readonly string[]>;
   /** Whether `password` may be set, and how strong it is. Never at sign-in: it takes up to a second. */
   checkNewPassword(password: string, owner?: PasswordOwner): Promise<PasswordReview>;
+  /** How hard a password is to guess for whoever knows nothing of its owner: advice while it is typed. */
+  passwordStrength(password: string): Promise<Strength>;
   /**
    * Ends every session and token, a lock, and that the password has to be changed.
    *

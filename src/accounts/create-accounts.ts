@@ -21,6 +21,7 @@ import { foldLogin } from './login.ts';
 import { manageAccounts } from './manage-accounts.ts';
 import { createNewPasswords, reviewPassword } from './new-passwords.ts';
 import { createOwnData } from './own-data.ts';
+import { normalizePassword } from './rules.ts';
 import { createPasswords } from './passwords.ts';
 import { createPasswordSignIn } from './sign-in.ts';
 import { createStrengthMeter } from './strength.ts';
@@ -92,6 +93,7 @@ export function createAccounts(options: AccountsOptions): Accounts {
     }),
     checkNewPassword: (password, owner = {}) =>
       reviewPassword(password, owner, { newPasswords, meter }),
+    passwordStrength: (password) => meter.measure(normalizePassword(password), []),
     ...manageAccounts({ ...house, passwords, newPasswords }),
     ...createAccountLife(house),
     ...createOwnData(house),

@@ -23,6 +23,7 @@ import type { Logger } from '../runtime/logger.ts';
 import { createConsent } from './consent.ts';
 import { createDeviceCookie } from './device-cookie.ts';
 import { createShowPage } from './pages.ts';
+import { createPasswordStrength } from './password-strength.ts';
 import { joinPath } from './paths.ts';
 import type { Reception } from './reception.ts';
 import { createSelectAccount } from './select-account.ts';
@@ -143,6 +144,7 @@ export function createInteractionRoutes(options: InteractionRoutesOptions): Rout
       '/interaction/:uid/sign-in/passkey',
       visit(() => signIn.challenge, true),
     )
+    .post('/password-strength', createPasswordStrength(options))
     .get('/sign-in-code/:token', createSignInLink({ ...options, show }));
 }
 

@@ -111,19 +111,20 @@ async function heading(text: string): Promise<void> {
   await page.locator('h1', { hasText: text }).waitFor();
   if (examined.has(text)) return;
   examined.add(text);
-  const note = async (asked?: AxeRules): Promise<void> => {
-    faults.push(...(await axeFindings(page, asked)).map((finding) => `${text}: ${finding}`));
-  };
-  await note();
+  await note(text);
   await shot(text, 'light');
   await page.emulateMedia({ colorScheme: 'dark' });
   await page.setViewportSize(PHONE);
-  await note({ rules: ['color-contrast', 'target-size'] });
+  await note(text, { rules: ['color-contrast', 'target-size'] });
   await shot(text, 'dark-phone');
   const width = await page.evaluate<number>('document.documentElement.scrollWidth');
   if (width > PHONE.width) faults.push(`${text}: ${width} px wide`);
   await page.emulateMedia({ colorScheme: 'light' });
   await page.setViewportSize(DESK);
+}
+
+async function note(name: string, asked?: AxeRules): Promise<void> {
+  faults.push(...(await axeFindings(page, asked)).map((finding) => `${name}: ${finding}`));
 }
 
 /** For people to look at; nothing by default. */
@@ -169,6 +170,8 @@ test('somebody joins from the sign-in page of an app, and is back there signed i
   await proveAddress('zoe@example.com');
   await page.fill('[name=name]', 'Zoe Example');
   await page.fill('[name=password]', 'password');
+  await page.locator('[role=status]', { hasText: 'guess' }).waitFor();
+  await note('a password that is weighed');
   await page.check('[name=terms]');
   await submit();
   await page.locator('[role=alert]').waitFor();

@@ -34,6 +34,7 @@ export function fakeAccounts(parts: Partial<Accounts>): Accounts {
     passwordHash: beyond,
     check: beyond,
     checkNewPassword: beyond,
+    passwordStrength: beyond,
     setPassword: beyond,
     removePassword: beyond,
     requirePasswordChange: beyond,

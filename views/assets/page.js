@@ -19,6 +19,43 @@ document.querySelectorAll('.secret').forEach(function (box) {
   box.appendChild(toggle);
 });
 
+// How hard a new password is to guess is told while it is typed, but not at each letter.
+document.querySelectorAll('[data-strength]').forEach(function (told) {
+  var input = document.getElementById(told.dataset.strength);
+  var timer;
+  function say(strength) {
+    if (strength === undefined) told.removeAttribute('data-score');
+    else told.dataset.score = strength.score;
+    var words = strength === undefined ? [] : ['score-' + strength.score, strength.hint];
+    told.textContent = words
+      .map(function (word) {
+        return told.getAttribute('data-' + word);
+      })
+      .filter(Boolean)
+      .join(' ');
+  }
+  async function measure() {
+    var typed = input.value;
+    var body = new URLSearchParams({ password: typed });
+    var strength;
+    try {
+      var answer = await fetch('/password-strength', { method: 'POST', body });
+      if (answer.status === 200) strength = await answer.json();
+    } catch {
+      // Nobody needs to know: it is advice.
+    }
+    if (input.value === typed) say(strength);
+  }
+  input.addEventListener('input', function () {
+    clearTimeout(timer);
+    if (input.value === '') say(undefined);
+    else
+      timer = setTimeout(function () {
+        void measure();
+      }, 400);
+  });
+});
+
 // A form is sent once; its button shows that it is under way.
 document.querySelectorAll('form[data-busy]').forEach(function (form) {
   form.addEventListener('submit', function (event) {
