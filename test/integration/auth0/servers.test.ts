@@ -1,12 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { PATIENT_POSTGRES, startPostgres, type TestPostgres } from '../../support/postgres.ts';
-import { PATIENT_REDIS, startRedis, type TestRedis } from '../../support/redis.ts';
+import { startServers, type TestServers } from '../../support/servers.ts';
 import { openManagedNode, type ManagedNode } from './management-client.ts';
 import {
   CALLBACK,
@@ -18,29 +14,19 @@ import {
 
 const ORDERS = 'https://orders.example.com';
 
-let redis: TestRedis;
-let postgres: TestPostgres;
-let keys: string;
+let servers: TestServers;
 let node: ManagedNode;
 /** Beside the first, on the same stores and keys. */
 let other: TenantNode;
 beforeAll(async () => {
-  [redis, postgres] = await Promise.all([startRedis({ port: 0 }), startPostgres()]);
-  const storage = {
-    state: {
-      engine: 'redis',
-      redis: { url: `redis://127.0.0.1:${redis.port}/0`, ...PATIENT_REDIS },
-    },
-    records: { engine: 'postgres', postgres: { url: postgres.url, ...PATIENT_POSTGRES } },
-  };
-  keys = await mkdtemp(join(tmpdir(), 'latchkey-keys-'));
-  const settings = { storage, signingKeys: { folder: keys } };
+  servers = await startServers();
+  const { settings } = servers;
   node = await openManagedNode({}, settings);
   other = await openTenantNode({ clients: [] }, settings, node.tenant);
 });
 afterAll(async () => {
   await Promise.all([node.close(), other.close()]);
-  await Promise.all([redis.stop(), postgres.stop(), rm(keys, { recursive: true })]);
+  await servers.stop();
 });
 
 type App = Readonly<Record<'client_id' | 'client_secret', string>>;

@@ -1,20 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createUserMetadata, type UserMetadata } from '../../../src/auth0/user-metadata.ts';
 import type { Rooms } from '../../../src/compose.ts';
-import { PATIENT_POSTGRES, startPostgres, type TestPostgres } from '../../support/postgres.ts';
-import { PATIENT_REDIS, startRedis, type TestRedis } from '../../support/redis.ts';
+import { startServers, type TestServers } from '../../support/servers.ts';
 import { openTenantNode, type TenantNode } from './tenant-node.ts';
 
 const ACTOR = { by: 'test', origin: { address: 'test' } };
 
-let redis: TestRedis;
-let postgres: TestPostgres;
+let servers: TestServers;
 
 beforeAll(async () => {
-  [redis, postgres] = await Promise.all([startRedis({ port: 0 }), startPostgres()]);
+  servers = await startServers();
 });
 
-afterAll(() => Promise.all([redis.stop(), postgres.stop()]));
+afterAll(() => servers.stop());
 
 describe.each(['embedded', 'servers'])('metadata of people, on the %s engine', (engine) => {
   let node: TenantNode;
@@ -22,14 +20,7 @@ describe.each(['embedded', 'servers'])('metadata of people, on the %s engine', (
   let metadata: UserMetadata;
 
   beforeAll(async () => {
-    const storage = {
-      state: {
-        engine: 'redis',
-        redis: { url: `redis://127.0.0.1:${redis.port}/0`, ...PATIENT_REDIS },
-      },
-      records: { engine: 'postgres', postgres: { url: postgres.url, ...PATIENT_POSTGRES } },
-    };
-    node = await openTenantNode({}, engine === 'embedded' ? {} : { storage });
+    node = await openTenantNode({}, engine === 'embedded' ? {} : servers.settings);
     rooms = await node.openRooms();
     metadata = createUserMetadata(rooms);
   });

@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import {
   CLIENT,
@@ -12,8 +9,7 @@ import {
   type CognitoNode,
 } from '../../support/cognito-node.ts';
 import { csrfIn } from '../../support/account-node.ts';
-import { PATIENT_POSTGRES, startPostgres, type TestPostgres } from '../../support/postgres.ts';
-import { PATIENT_REDIS, startRedis, type TestRedis } from '../../support/redis.ts';
+import { startServers, type TestServers } from '../../support/servers.ts';
 import { takingTurns } from '../../support/relying-parties/through-node.ts';
 import { createSrpClient } from '../../support/srp-client.ts';
 import { createHostedVisitor } from './hosted-visitor.ts';
@@ -22,29 +18,19 @@ const ClientId = ROTATING_CLIENT;
 const GOOD = 'a long new password';
 const UserPoolId = POOL;
 
-let redis: TestRedis;
-let postgres: TestPostgres;
-let keys: string;
+let servers: TestServers;
 let node: CognitoNode;
 /** Beside the first, on the same stores and keys. */
 let other: CognitoNode;
 beforeAll(async () => {
-  [redis, postgres] = await Promise.all([startRedis({ port: 0 }), startPostgres()]);
-  const storage = {
-    state: {
-      engine: 'redis',
-      redis: { url: `redis://127.0.0.1:${redis.port}/0`, ...PATIENT_REDIS },
-    },
-    records: { engine: 'postgres', postgres: { url: postgres.url, ...PATIENT_POSTGRES } },
-  };
-  keys = await mkdtemp(join(tmpdir(), 'latchkey-keys-'));
-  const settings = { storage, signingKeys: { folder: keys } };
+  servers = await startServers();
+  const { settings } = servers;
   node = await openCognitoNode({}, settings);
   other = await openCognitoNode({}, settings, { mode: 'accept' }, node.endpoint);
 });
 afterAll(async () => {
   await Promise.all([node.close(), other.close()]);
-  await Promise.all([redis.stop(), postgres.stop(), rm(keys, { recursive: true })]);
+  await servers.stop();
 });
 
 /** A handshake that is begun at one node and ended at another. */
@@ -139,8 +125,8 @@ test('what the API makes at one node serves at the other', async () => {
   expect((await node.call('GetGroup', group)).body).toMatchObject({ Group: { Precedence: 1 } });
   const server = { UserPoolId, Identifier: 'orders', Name: 'Orders', Scopes: [] };
   await node.call('CreateResourceServer', server);
-  const { body: servers } = await other.call('ListResourceServers', { UserPoolId });
-  expect(servers).toEqual({ ResourceServers: [server] });
+  const { body: listed } = await other.call('ListResourceServers', { UserPoolId });
+  expect(listed).toEqual({ ResourceServers: [server] });
   const { body: pool } = await other.call('DescribeUserPool', { UserPoolId });
   expect(pool.UserPool).toMatchObject({ EstimatedNumberOfUsers: expect.any(Number) });
 });

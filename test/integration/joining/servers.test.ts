@@ -1,31 +1,19 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openAccountNode, type AccountNode } from '../../support/account-node.ts';
-import { PATIENT_POSTGRES, startPostgres, type TestPostgres } from '../../support/postgres.ts';
-import { PATIENT_REDIS, startRedis, type TestRedis } from '../../support/redis.ts';
+import { startServers, type TestServers } from '../../support/servers.ts';
 import { startSmtp, type TestSmtp } from '../../support/smtp.ts';
 
 const GOOD = 'a horse on a battery staple';
 const BETTER = 'another horse on a staple';
 
-let redis: TestRedis;
-let postgres: TestPostgres;
+let servers: TestServers;
 let smtp: TestSmtp;
 let node: AccountNode;
 beforeAll(async () => {
-  [redis, postgres, smtp] = await Promise.all([
-    startRedis({ port: 0 }),
-    startPostgres(),
-    startSmtp(),
-  ]);
+  [servers, smtp] = await Promise.all([startServers(), startSmtp()]);
   node = await openAccountNode({
     joining: { mode: 'open' },
-    storage: {
-      state: {
-        engine: 'redis',
-        redis: { url: `redis://127.0.0.1:${redis.port}/0`, ...PATIENT_REDIS },
-      },
-      records: { engine: 'postgres', postgres: { url: postgres.url, ...PATIENT_POSTGRES } },
-    },
+    ...servers.settings,
     mail: {
       from: 'id@example.com',
       smtp: { host: '127.0.0.1', port: smtp.port, tls: 'none' },
@@ -34,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await node.close();
-  await Promise.all([redis.stop(), postgres.stop(), smtp.close()]);
+  await Promise.all([servers.stop(), smtp.close()]);
 });
 
 /** What `pattern` finds in the letter to `address` that has it. */
