@@ -44,6 +44,7 @@ import type { Clock, MovableClock } from './runtime/clock.ts';
 import type { JsonObject } from './runtime/json.ts';
 import type { Logger } from './runtime/logger.ts';
 import type { Sealer } from './runtime/sealing.ts';
+import type { Sms } from './sms/sms.ts';
 import type { SigningKeys } from './signing-keys/signing-keys.ts';
 import type { Records } from './storage/records.ts';
 import type { State } from './storage/state.ts';
@@ -126,11 +127,12 @@ export interface House {
   readonly mail: Mail;
   readonly notices: Notices;
   readonly restorer: Restorer;
+  readonly sms: Sms;
   /** Whether letters reach anybody. */
   readonly hasMail: boolean;
   /** Where people look after their own account; empty: nowhere. */
   readonly accountUrl: string;
-  /** In the dev profile without a mail server: what would have been sent. */
+  /** In the dev profile without a mail server or a gateway for text messages: what would have been sent. */
   readonly inbox: Inbox | undefined;
   readonly factors: Factors;
   /** The same for whoever recovers an account: one that is locked proves and enrols, too. */

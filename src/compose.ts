@@ -48,6 +48,8 @@ import { createRevocation, type RevocationRoom } from './revocation/create-revoc
 import { type Clock, systemClock } from './runtime/clock.ts';
 import type { Logger } from './runtime/logger.ts';
 import type { Sealer } from './runtime/sealing.ts';
+import { createSms } from './sms/create-sms.ts';
+import type { Sms } from './sms/sms.ts';
 import type { JsonObject } from './runtime/json.ts';
 import type { Settings } from './settings.ts';
 import { createKeyAdministration, type KeyAdministration } from './signing-keys/administration.ts';
@@ -111,6 +113,7 @@ export interface Rooms {
   readonly keyAdministration: KeyAdministration;
   readonly mail: Mail;
   readonly mailAdministration: MailAdministration;
+  readonly sms: Sms;
   /** Seals anew what pools of Cognito keep under the master key. */
   readonly resealPools: (next: Sealer) => Promise<ResealedPools>;
   readonly keptBeside: (accountId: string) => Promise<JsonObject>;
@@ -141,6 +144,8 @@ export async function openRooms(settings: Settings, options: ComposeOptions): Pr
       }),
     );
     const mail = kept(createMail(ground));
+    const { isDev } = installationOf(settings);
+    const sms = createSms({ ...ground, queue: mail, settings: settings.sms, isDev });
     const clients = kept(await openClients(settings, { ...ground, revocation: log }));
     const subjects = withAuth0Subjects(createSubjects({ ...ground, namespace: NAMESPACE }));
     const revocation = knowsPairwise(settings) ? tellSectors(log, { clients, subjects }) : log;
@@ -149,7 +154,7 @@ export async function openRooms(settings: Settings, options: ComposeOptions): Pr
     const base = { ...ground, accounts, resourceServers, settings, profile, revocation };
     const others = createOthers(base);
     const notices = createNoticeRooms({ ...base, ...others, mail });
-    return { ...base, ...others, ...notices, subjects, clients, mail, close };
+    return { ...base, ...others, ...notices, subjects, clients, mail, sms, close };
   } catch (error) {
     await close();
     throw error;

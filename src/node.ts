@@ -18,7 +18,7 @@ import type { Views } from './http/views.ts';
 import { createDeviceQr } from './interactions/device-qr.ts';
 import { createIssuers, createSignInPages, openFeed, protocolOptions, waysOf } from './issuers.ts';
 import type { Life } from './lives.ts';
-import { openPost, type OpenedPost } from './mail/open-post.ts';
+import { openPosts } from './posts.ts';
 import type { Protocol } from './provider/contract.ts';
 import { createProtocol } from './provider/create-protocol.ts';
 import { startAnnouncing } from './revocation/announcing.ts';
@@ -98,7 +98,7 @@ async function openHost(rooms: Rooms, options: NodeOptions, endings: Endings): P
     interactions: protocol.interactions,
     ways: waysOf(settings),
   });
-  const post = await openLetters({ rooms, views, metrics, closers });
+  const posts = await openPosts({ ...issuers, views, closers });
   const { movableClock, plannedFaults, checkpoints } = options;
   const openIssuer = createIssuers(issuers, endings);
   const connectedClients = joinConnectedClients(protocol.connectedClients);
@@ -110,7 +110,7 @@ async function openHost(rooms: Rooms, options: NodeOptions, endings: Endings): P
       connectedClients,
       signingKeys,
       openIssuer,
-      inbox: post.inbox,
+      inbox: posts.inbox,
       movableClock,
       plannedFaults,
       checkpoints,
@@ -128,7 +128,7 @@ async function openHost(rooms: Rooms, options: NodeOptions, endings: Endings): P
     protocol,
     metrics,
     certificateWays: await openCertificateWays(settings.protocol.mtls, { ...rooms, protocol }),
-    checks: { ...checks, mail: post.health },
+    checks: { ...checks, ...posts.checks },
     routers: [interactions, ...routersOf(opened, settings), ...added.routers],
     sites: added.sites,
     plannedFaults,
@@ -169,28 +169,6 @@ async function openPeople(rooms: Rooms, closers: Endings['closers']): Promise<vo
   const expiry = startExpiry(rooms);
   closers.push(() => expiry.close());
   await seedGroups({ ...rooms, declared: settings });
-}
-
-/** What brings letters out. */
-async function openLetters(parts: {
-  readonly rooms: Rooms;
-  readonly views: Views;
-  readonly metrics: Metrics;
-  readonly closers: Endings['closers'];
-}): Promise<OpenedPost> {
-  const { rooms, views, metrics, closers } = parts;
-  const { settings } = rooms;
-  const post = await openPost({
-    ...rooms,
-    stationery: views,
-    settings: settings.mail,
-    name: settings.pages.name,
-    isDev: installationOf(settings).isDev,
-    count: metrics.letter,
-  });
-  closers.push(() => post.close());
-  metrics.watch({ lettersWaiting: post.countWaiting });
-  return post;
 }
 
 /** What speaks in the name of the issuer. */

@@ -40,6 +40,7 @@ import { revocationConfig } from './revocation/config.ts';
 import { logConfig } from './runtime/config.ts';
 import { signingKeysConfig } from './signing-keys/config.ts';
 import { checkKeyPromises } from './signing-keys/promises.ts';
+import { smsConfig, smsProblems } from './sms/config.ts';
 import { statusListsConfig } from './status-lists/config.ts';
 import { storageConfig } from './storage/config.ts';
 
@@ -70,6 +71,7 @@ const sections = z.strictObject({
   pages: pagesConfig.describe('How the pages look, and which languages they speak.'),
   cognito: cognitoConfig.describe('In place of Amazon Cognito user pools.'),
   mail: mailConfig.describe('Letters to people.'),
+  sms: smsConfig.describe('Text messages to people.'),
   revocation: revocationConfig.describe('How what was taken back is remembered and told.'),
   statusLists: statusListsConfig.describe(
     'Lists by which APIs that do not follow the feed see what was taken back.',
@@ -138,6 +140,7 @@ function problemsBetween(settings: Sections): readonly Problem[] {
     ...fapi2Problems(settings),
     ...joiningProblems(settings),
     ...cognitoProblems(settings),
+    ...smsProblems(settings),
     ...revocationProblems(settings),
     ...seedProblems(settings),
   ];

@@ -152,6 +152,10 @@ export type AuditEvent =
   | Kind<'mail.given_up', { id: string; letter: string; code: string }>
   | Kind<'mail.retried', { letters: number; by: string }>
   | Kind<'mail.tested', { by: string; result: string }>
+  /** A text message was queued. Of the number its last digits. */
+  | Kind<'sms.queued', { purpose: string; number: string }>
+  /** A text message was not: more than `limit` lets through. */
+  | Kind<'sms.refused', { purpose: string; number: string; limit: string }>
   /** Events that nobody waited for and that had no room while the records did not answer. */
   | Kind<'audit.lost', { events: number }>
   /** The chain's events up to a number were too old to keep; `hash` is that of the last one taken away. */

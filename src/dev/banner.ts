@@ -18,6 +18,7 @@ export interface BannerSettings {
   };
   readonly signingKeys: { readonly folder: string };
   readonly mail: { readonly smtp: { readonly host?: string | undefined } };
+  readonly sms: { readonly gateway: { readonly url?: string | undefined } };
   readonly dev: { readonly tryPage: boolean; readonly seed?: string | undefined };
   readonly accountPage: { readonly enabled: boolean };
   readonly cognito: {
@@ -50,14 +51,15 @@ export function banner(
   settings: BannerSettings,
   { port, authorityFile }: { readonly port: number; readonly authorityFile: string | undefined },
 ): string {
-  const { issuer, people, clients, storage, signingKeys, mail, dev, accountPage } = settings;
+  const { issuer, people, clients, storage, signingKeys, mail, sms, dev, accountPage } = settings;
   const hasTryPage = dev.tryPage && clients.some(({ id }) => id === TRY_CLIENT);
+  const isKept = mail.smtp.host === undefined || sms.gateway.url === undefined;
   const rows: readonly (readonly [string, string])[] = [
     ['Issuer', issuer],
     ...rowsOfPort(portOf(issuer), port),
     ...(hasTryPage ? ([['Try it', `${issuer}/try`]] as const) : []),
     ...(accountPage.enabled ? ([['Account', `${issuer}/account`]] as const) : []),
-    ...(mail.smtp.host === undefined ? ([['Inbox', `${issuer}${INBOX}`]] as const) : []),
+    ...(isKept ? ([['Inbox', `${issuer}${INBOX}`]] as const) : []),
     [
       'For tests',
       `${issuer}/dev/clock, /dev/tokens, /dev/faults, /dev/snapshot: docs/guides/testing.md`,

@@ -9,7 +9,7 @@ import { createInboxPage } from './inbox-page.ts';
 import { createTokensDoor } from './tokens-door.ts';
 import { createTryPage } from './try-page.ts';
 
-/** The try page, the inbox of an installation that sends no mail, and the doors for tests: in the dev profile alone. */
+/** The try page, the inbox of an installation that sends no letters or no text messages, and the doors for tests: in the dev profile alone. */
 export const dev: Capability<'dev', DevConfig> = {
   name: 'dev',
   config: devConfig,

@@ -1,6 +1,7 @@
 import type { Audit } from '../audit/audit.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
+import { answerOf, laterOf, type Answer } from './answers.ts';
 import type { CallRecords, TakenCall } from './call-records.ts';
 import type { CallResult } from './hooks.ts';
 import { EVENT_TYPE, keptEvent, securityEvent, type SignEvent } from './security-event.ts';
@@ -8,9 +9,6 @@ import { EVENT_TYPE, keptEvent, securityEvent, type SignEvent } from './security
 /** What a receiver may take over one call; a claim outlasts it. */
 export const CALLED_WITHIN_SECONDS = 10;
 const PAUSE_MAX_SECONDS = 30;
-/** Answers after which the same may be taken another time, beside those of 500 and more. */
-const PASSING: ReadonlySet<number> = new Set([408, 425, 429]);
-const SERVER_ERROR = 500;
 
 export interface DeliveryOptions {
   readonly calls: CallRecords;
@@ -24,11 +22,6 @@ export interface DeliveryOptions {
   /** Breaks off what is under way, which is tried again. */
   readonly signal: AbortSignal;
 }
-
-/** How a try ended; `code`: a status, or the name of what went wrong, never a text from outside. */
-type Answer =
-  | { readonly kind: 'taken' }
-  | { readonly kind: 'later' | 'refused'; readonly code: string };
 
 /** Makes calls, one try at a time, and keeps the record of it. */
 export interface Delivery {
@@ -86,22 +79,11 @@ async function post(
   { sign, issuer, outboundFetch, clock, signal }: DeliveryOptions,
 ): Promise<Answer> {
   const event = keptEvent.parse(JSON.parse(call.event));
-  const { status, ok, body } = await outboundFetch(call.url, {
+  const response = await outboundFetch(call.url, {
     method: 'POST',
     headers: { 'content-type': `application/${EVENT_TYPE}`, accept: 'application/json' },
     body: await sign(securityEvent(call, event, { issuer, now: clock.now() }), EVENT_TYPE),
     signal: AbortSignal.any([signal, AbortSignal.timeout(CALLED_WITHIN_SECONDS * 1000)]),
   });
-  await body?.cancel();
-  if (ok) return { kind: 'taken' };
-  const isPassing = status >= SERVER_ERROR || PASSING.has(status);
-  return { kind: isPassing ? 'later' : 'refused', code: `HTTP_${status}` };
-}
-
-/** Not reached, or no key may sign now. */
-function laterOf(error: unknown): Answer {
-  const { cause = error } = error instanceof Error ? error : new Error('unknown');
-  const named = cause instanceof Error ? cause : new Error('unknown');
-  const code = 'code' in named && typeof named.code === 'string' ? named.code : named.name;
-  return { kind: 'later', code };
+  return await answerOf(response);
 }

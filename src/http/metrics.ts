@@ -17,6 +17,8 @@ export interface Metrics {
   tokenIssued(kind: string, grantType: string): void;
   /** How a try to send a letter ended. */
   letter(result: 'sent' | 'postponed' | 'given_up'): void;
+  /** How a try to send a text message ended. */
+  textMessage(result: 'sent' | 'postponed' | 'given_up'): void;
   /** How a try to call a program of the operator ended. */
   hookCall(result: 'taken' | 'postponed' | 'given_up'): void;
   /** Sources of figures that are read when Prometheus comes. */
@@ -43,6 +45,8 @@ export interface MetricSources {
     | undefined;
   /** Letters that wait to be sent, by any node. */
   readonly lettersWaiting?: (() => Promise<number>) | undefined;
+  /** Text messages that do. */
+  readonly textMessagesWaiting?: (() => Promise<number>) | undefined;
 }
 
 /** Each sample wakes the process. */
@@ -84,6 +88,12 @@ export function createMetrics({ ofProcess = true } = {}): Metrics {
     'Letters by how a try to send them ended.',
     ['result'],
   );
+  const textMessages = counter(
+    registry,
+    'latchkey_text_messages_total',
+    'Text messages by how a try to send them ended.',
+    ['result'],
+  );
   const hookCalls = counter(
     registry,
     'latchkey_hook_calls_total',
@@ -97,6 +107,7 @@ export function createMetrics({ ofProcess = true } = {}): Metrics {
     signIn: (result) => signIns.inc({ result }),
     tokenIssued: (kind, grantType) => tokens.inc({ kind, grant_type: grantType }),
     letter: (result) => letters.inc({ result }),
+    textMessage: (result) => textMessages.inc({ result }),
     hookCall: (result) => hookCalls.inc({ result }),
     watch: (sources) => watch(registry, sources),
     text: () => registry.metrics(),
@@ -163,13 +174,8 @@ function watch(registry: Registry, sources: MetricSources): void {
     if (read) gauge(registry, { name, help }, (it) => it.set(read()));
 
   watchStatusLists(registry, sources);
-  const { health, keys, lettersWaiting } = sources;
-  if (lettersWaiting) {
-    const help = 'Letters that wait to be sent, by any node.';
-    gauge(registry, { name: 'latchkey_letters_waiting', help }, async (it) =>
-      it.set(await lettersWaiting()),
-    );
-  }
+  watchQueues(registry, sources);
+  const { health, keys } = sources;
   if (health) {
     const help = '1 while a part of the house is well.';
     gauge(registry, { name: 'latchkey_healthy', help, labels: ['part'] }, async (it) => {
@@ -186,6 +192,22 @@ function watch(registry: Registry, sources: MetricSources): void {
         for (const one of KEY_PHASES) it.inc({ algorithm, phase: one }, one === phase ? 1 : 0);
     });
   }
+}
+
+function watchQueues(
+  registry: Registry,
+  { lettersWaiting, textMessagesWaiting }: MetricSources,
+): void {
+  const queues = [
+    ['latchkey_letters_waiting', 'Letters that wait to be sent, by any node.', lettersWaiting],
+    [
+      'latchkey_text_messages_waiting',
+      'Text messages that wait to be sent, by any node.',
+      textMessagesWaiting,
+    ],
+  ] as const;
+  for (const [name, help, count] of queues)
+    if (count) gauge(registry, { name, help }, async (it) => it.set(await count()));
 }
 
 function watchStatusLists(registry: Registry, { statusLists }: MetricSources): void {

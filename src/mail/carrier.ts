@@ -8,7 +8,7 @@ export interface Parcel {
   readonly message: Message;
 }
 
-/** How a try ended. `code`: of SMTP, or the name of what went wrong; never a text from outside. */
+/** How a try ended. `code`: of SMTP or HTTP, or the name of what went wrong; never a text from outside. */
 export type Carried =
   | { readonly kind: 'taken' }
   /** Not now: it may go another time. */

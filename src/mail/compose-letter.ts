@@ -2,6 +2,7 @@ import type { Renderer, TextRenderer } from '../http/renderer.ts';
 import { harmlessName } from './harmless-name.ts';
 import { plainTextOf } from './plain-text.ts';
 import type { LetterContent } from './sealed-content.ts';
+import { TEXT_MESSAGE } from './text-messages.ts';
 
 /** A letter as it leaves. */
 export interface Message {
@@ -24,7 +25,7 @@ const SUBJECT_MAX = 150;
 const NAMES = ['clientName', 'inviter', 'organization', 'device', 'message'];
 
 /**
- * Renders `views/mail/<name>.liquid` three times, each time in another layout: as the subject, as text, as HTML. Words of the operator's own
+ * A text message as it is; else renders `views/mail/<name>.liquid` three times, each time in another layout: as the subject, as text, as HTML. Words of the operator's own
  * stand in place of what they are for.
  *
  * @throws what the template engine throws, for a template of the theme that reads what is not there.
@@ -33,6 +34,7 @@ export async function composeLetter(
   { name, content }: { readonly name: string; readonly content: LetterContent },
   { renderer, texts }: Stationery,
 ): Promise<Message> {
+  if (name === TEXT_MESSAGE) return textMessage(content);
   const { languages, own = {} } = content;
   const data = templateData(content);
   const template = `mail/${name}`;
@@ -49,6 +51,12 @@ export async function composeLetter(
     link: data.link,
     code: data.code,
   };
+}
+
+/** Its words are all there is. */
+function textMessage({ data }: LetterContent): Message {
+  const text = String(data['text']);
+  return { subject: text, text, html: '', link: '', code: String(data['code']) };
 }
 
 /** One line under the first words of a letter: what the layouts list. */

@@ -7,7 +7,8 @@ import type { Records } from '../storage/records.ts';
 import type { State } from '../storage/state.ts';
 import { UnfitAddress, type Letter, type Mail } from './mail.ts';
 import { isMailbox } from './mailbox.ts';
-import { sealContent } from './sealed-content.ts';
+import { sealContent, type LetterContent } from './sealed-content.ts';
+import { TEXT_MESSAGE, type TextQueue } from './text-messages.ts';
 import { givenUpAt } from './times.ts';
 import { createWaker } from './waker.ts';
 
@@ -22,11 +23,22 @@ export interface MailOptions {
   readonly logger: Logger;
 }
 
-/** The queue of letters. Nothing leaves through it: that is for the post of each node. */
-export function createMail({ records, state, sealer, clock, logger }: MailOptions): Mail & {
-  /** Tells the nodes of what was queued last. */
-  close(): Promise<void>;
-} {
+/** What takes letters and text messages. */
+type Queue = Mail &
+  TextQueue & {
+    /** Tells the nodes of what was queued last. */
+    close(): Promise<void>;
+  };
+
+/** What becomes a row of the queue. */
+interface Queued {
+  readonly to: string;
+  readonly name: string;
+  readonly content: LetterContent;
+}
+
+/** The queue of letters and text messages. Nothing leaves through it: that is for the post of each node. */
+export function createMail({ records, state, sealer, clock, logger }: MailOptions): Queue {
   let lastMs = 0;
   const waker = createWaker({ clock, logger, wake: () => state.notify(MAIL_TOPIC) });
 
@@ -36,21 +48,19 @@ export function createMail({ records, state, sealer, clock, logger }: MailOption
     return lastMs;
   }
 
-  function insert(letter: Letter): Compilable {
-    // The address itself stays out of the message: errors are logged.
-    if (!isMailbox(letter.to)) throw new UnfitAddress('not an address for one letter');
+  function insert({ to, name, content }: Queued): Compilable {
     const id = randomId();
     const now = clock.now();
     return records.queries.insertInto('letter').values({
       id,
-      recipient: letter.to,
-      name: letter.name,
-      content: sealContent(sealer, { id, letter }),
+      recipient: to,
+      name,
+      content: sealContent(sealer, { id, content }),
       state: 'waiting',
       created_at: now,
       arrived_ms: arrivedMs(),
       next_try_at: now,
-      gives_up_at: givenUpAt(letter, now),
+      gives_up_at: givenUpAt(content, now),
       claimed_until: 0,
       tries: 0,
       ended_at: null,
@@ -58,16 +68,28 @@ export function createMail({ records, state, sealer, clock, logger }: MailOption
     });
   }
 
+  async function write(queued: Queued): Promise<void> {
+    await records.write(insert(queued));
+    await waker.now();
+  }
+
   return {
     queue(letter) {
-      const statement = insert(letter);
+      const statement = insert(queuedOf(letter));
       waker.soon();
       return statement;
     },
-    async send(letter) {
-      await records.write(insert(letter));
-      await waker.now();
+    send: async (letter) => await write(queuedOf(letter)),
+    async sendText({ to, ...data }) {
+      await write({ to, name: TEXT_MESSAGE, content: { data, languages: [] } });
     },
     close: waker.close,
   };
+}
+
+/** @throws {UnfitAddress} */
+function queuedOf({ to, name, data, languages, own }: Letter): Queued {
+  // The address itself stays out of the message: errors are logged.
+  if (!isMailbox(to)) throw new UnfitAddress('not an address for one letter');
+  return { to, name, content: { data: { ...data }, languages: [...languages], own } };
 }

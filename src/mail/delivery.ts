@@ -53,12 +53,12 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   async function settle({ letter, claimedUntil }: Taken, carried: Carried): Promise<void> {
     const { id, name } = letter;
     const tries = letter.tries + 1;
-    const settlement = settlementOf(carried, { tries, now: clock.now() });
+    const settlement = settlementOf(carried, { name, tries, now: clock.now() });
     if (!(await queue.settle({ id, claimedUntil }, settlement))) return;
     if (carried.kind === 'refused') await tellGivenUp(id, name, carried.code);
     else if (carried.kind === 'taken') {
       count('sent');
-      logger.info({ event: 'mail.sent', id, letter: name, tries }, 'the mail server took a letter');
+      logger.info({ event: 'mail.sent', id, letter: name, tries }, 'a letter was taken');
     } else {
       count('postponed');
       const fields = { event: 'mail.postponed', id, letter: name, tries, code: carried.code };
@@ -109,7 +109,7 @@ async function compose(
 
 function settlementOf(
   carried: Carried,
-  { tries, now }: { readonly tries: number; readonly now: number },
+  { name, tries, now }: { readonly name: string; readonly tries: number; readonly now: number },
 ): Settlement {
   switch (carried.kind) {
     case 'taken':
@@ -117,6 +117,6 @@ function settlementOf(
     case 'refused':
       return { state: 'failed', at: now, code: carried.code };
     case 'later':
-      return { state: 'waiting', nextTryAt: nextTryAt(tries, now), code: carried.code };
+      return { state: 'waiting', nextTryAt: nextTryAt(tries, now, name), code: carried.code };
   }
 }

@@ -6,6 +6,7 @@ import type { MailConfig } from './config.ts';
 import { MAIL_TOPIC } from './create-mail.ts';
 import { createDelivery, type DeliveryOptions, type Taken } from './delivery.ts';
 import { createPace } from './pace.ts';
+import type { Way } from './queue-records.ts';
 import { createUnderWay } from './under-way.ts';
 
 const LOOK_EVERY_SECONDS = 5;
@@ -24,8 +25,9 @@ export interface Post {
 
 export interface PostOptions extends DeliveryOptions {
   readonly state: State;
+  readonly way: Way;
   readonly settings: Pick<MailConfig, 'maxPerSecond' | 'keepFor'>;
-  /** Undefined: there is no mail server, and letters wait. */
+  /** Undefined: there is none, and letters wait. */
   readonly carrier: Carrier | undefined;
 }
 
@@ -130,15 +132,18 @@ function createRounds(options: RoundsOptions, signal: AbortSignal): Rounds {
       }
     },
     finish: underWay.finish,
-    health: () => ({ ok: true, remarks: remarksOf(carrier, trouble) }),
+    health: () => ({ ok: true, remarks: remarksOf(options, trouble) }),
   };
 }
 
-function remarksOf(carrier: Carrier | undefined, trouble: string): readonly string[] {
+function remarksOf(
+  { carrier, way }: Pick<PostOptions, 'carrier' | 'way'>,
+  trouble: string,
+): readonly string[] {
   if (carrier === undefined)
     return ['mail.smtp.host is not set: letters wait, and are given up in time'];
   if (trouble === '') return [];
   return [
-    `a letter could not leave (${trouble}): it is tried again, see mail.postponed in the log`,
+    `a ${way === 'sms' ? 'text message' : 'letter'} could not leave (${trouble}): it is tried again, see mail.postponed in the log`,
   ];
 }

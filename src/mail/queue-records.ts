@@ -1,6 +1,7 @@
 import type { Compilable } from 'kysely';
 import type { Records } from '../storage/records.ts';
 import type { LetterTable } from '../storage/tables.ts';
+import { TEXT_MESSAGE } from './text-messages.ts';
 
 const NO_CLAIM = 0;
 const GIVEN_UP_MAX = 100;
@@ -23,9 +24,12 @@ export type Settlement =
   | { readonly state: 'failed'; readonly at: number; readonly code: string }
   | { readonly state: 'waiting'; readonly nextTryAt: number; readonly code: string };
 
-/** The table `letter` as the post of one node works on it. Of several nodes, one wins each letter. */
+/** The ways out of the house, each with a post of its own: one that is held up does not hold up the other. */
+export type Way = 'mail' | 'sms';
+
+/** The table `letter` as one post of one node works on it. Of several nodes, one wins each letter. */
 export interface QueueRecords {
-  /** What waits, is due, and is in nobody's hands; the longest due first. */
+  /** What waits for this post, is due, and is in nobody's hands; the longest due first. */
   due(now: number, limit: number): Promise<readonly DueLetter[]>;
   /** False: another node was faster. */
   claim(letter: DueLetter, claimedUntil: number): Promise<boolean>;
@@ -35,12 +39,16 @@ export interface QueueRecords {
   giveUp(now: number, code: string): Promise<readonly Pick<LetterTable, 'id' | 'name'>[]>;
   /** Takes away what ended before `time`. */
   forget(time: number): Promise<void>;
+  /** Of this post. */
   countWaiting(): Promise<number>;
 }
 
-export function createQueueRecords(records: Records): QueueRecords {
+export function createQueueRecords(records: Records, way: Way): QueueRecords {
   const { queries } = records;
-  const waiting = queries.selectFrom('letter').where('state', '=', 'waiting');
+  const waiting = queries
+    .selectFrom('letter')
+    .where('state', '=', 'waiting')
+    .where('name', way === 'sms' ? '=' : '!=', TEXT_MESSAGE);
   const isChanged = createChanger(records);
 
   return {

@@ -1,6 +1,6 @@
 import { SealBroken, type Sealer } from '../runtime/sealing.ts';
 import type { Records } from '../storage/records.ts';
-import { openContent, resealContent } from './sealed-content.ts';
+import { openContent, sealContent } from './sealed-content.ts';
 
 const PAGE = 200;
 
@@ -44,7 +44,7 @@ function resealed(
   { from, to }: { readonly from: Sealer; readonly to: Sealer },
 ): string | undefined {
   try {
-    return resealContent(to, { id: letter.id, content: openContent(from, letter) });
+    return sealContent(to, { id: letter.id, content: openContent(from, letter) });
   } catch (error) {
     if (error instanceof SealBroken) return undefined;
     throw error;

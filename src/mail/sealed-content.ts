@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { Sealer } from '../runtime/sealing.ts';
-import type { Letter } from './mail.ts';
 
 const contentSchema = z.strictObject({
   data: z.record(z.string(), z.union([z.string(), z.number()])),
@@ -12,14 +11,6 @@ const contentSchema = z.strictObject({
 export type LetterContent = z.output<typeof contentSchema>;
 
 export function sealContent(
-  sealer: Sealer,
-  { id, letter: { data, languages, own } }: { readonly id: string; readonly letter: Letter },
-): string {
-  return resealContent(sealer, { id, content: { data, languages: [...languages], own } });
-}
-
-/** What was opened, sealed again. */
-export function resealContent(
   sealer: Sealer,
   { id, content }: { readonly id: string; readonly content: LetterContent },
 ): string {

@@ -55,7 +55,7 @@ export interface TestLatchkey extends AsyncDisposable {
     set(to: Date): Promise<void>;
   };
   readonly inbox: {
-    /** The newest letter to an address; waits for the first, at most five seconds. */
+    /** The newest letter to an address, or text message to a number (`+15551234567`); waits for the first, at most five seconds. */
     latest(to: string): Promise<Letter>;
     clear(): Promise<void>;
   };

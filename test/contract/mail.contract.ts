@@ -107,8 +107,9 @@ export function describeMailContract(name: string, openPlace: () => Promise<Mail
         close: async () => undefined,
       };
       const post = await startPost({
+        way: 'mail',
         ...store,
-        queue: createQueueRecords(store.records),
+        queue: createQueueRecords(store.records, 'mail'),
         sealer: SEALER,
         stationery: views,
         clock,

@@ -5,6 +5,7 @@ import { openViews } from '../../src/http/views.ts';
 import { createMail } from '../../src/mail/create-mail.ts';
 import { createInbox } from '../../src/mail/inbox.ts';
 import type { Mail } from '../../src/mail/mail.ts';
+import type { TextQueue } from '../../src/mail/text-messages.ts';
 import { createSealer } from '../../src/runtime/sealing.ts';
 import { axeFindings } from '../support/axe.ts';
 import { launchBrowser } from '../support/browser.ts';
@@ -16,7 +17,7 @@ const PHONE: BrowserContextOptions = { viewport: { width: 320, height: 640 }, lo
 
 let browser: Browser;
 let issuer: string;
-let mail: Mail;
+let mail: Mail & TextQueue;
 let closers: (() => Promise<void>)[];
 
 beforeAll(async () => {
@@ -119,4 +120,21 @@ test('a test reads letters as JSON, of one address or all, and empties the inbox
 
 test('outside of the dev profile there is no inbox', () => {
   expect(() => createInbox({ isDev: false } as never)).toThrow(TypeError);
+});
+
+test('a text message lies among the letters, and has no HTML to show', async () => {
+  const text = 'Your code is 481516.';
+  await mail.sendText({ to: '+15551234567', text, code: '481516', minutes: 10 });
+  const told = await fetch(`${issuer}/dev/inbox.json?to=%2B15551234567`);
+  expect(await told.json()).toMatchObject([
+    { to: '+15551234567', text, name: 'text-message', codes: ['481516'], links: [] },
+  ]);
+  const context = await browser.newContext(PHONE);
+  const page = await context.newPage();
+  await page.goto(`${issuer}/dev/inbox`);
+  await page.click('.letters a');
+  await looksWell(page);
+  expect(await page.textContent('.letter-text')).toBe(text);
+  expect(await page.locator('iframe').count()).toBe(0);
+  await context.close();
 });

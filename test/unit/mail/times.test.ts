@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { givenUpAt, nextTryAt } from '../../../src/mail/times.ts';
 
 test('pauses grow from a minute to four hours', () => {
-  const pauses = Array.from({ length: 12 }, (_, index) => nextTryAt(index + 1, 0) / 60);
+  const pauses = Array.from({ length: 12 }, (_, index) => nextTryAt(index + 1, 0, 'recovery') / 60);
   expect(pauses).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 240, 240, 240, 240]);
 });
 
