@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
 import { compatFolder } from '../compat.ts';
-import { listen, type Listener } from './listener.ts';
+import type { Listener } from './listener.ts';
+import { startScriptApp } from './script-app.ts';
 
 /** A browser app with aws-amplify at the hosted pages of `domain`: `test/compat/amplify-app.mjs`, at `/`. */
 export async function startAmplifyApp({
@@ -32,18 +33,7 @@ export async function startAmplifyApp({
       },
     },
   };
-  const page = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>App</title>
-    <link rel="icon" href="data:,"></head><body><p id="state"></p>
-    <script id="options" type="application/json">${JSON.stringify(options)}</script>
-    <script type="module" src="/app.js"></script></body></html>`;
-  return await listen(
-    (request, response) => {
-      const isScript = request.url === '/app.js';
-      response.setHeader('Content-Type', isScript ? 'text/javascript' : 'text/html');
-      response.end(isScript ? script : page);
-    },
-    { host: 'localhost', port },
-  );
+  return await startScriptApp(port, { script, body: '<p id="state"></p>', options });
 }
 
 async function bundle(): Promise<string> {

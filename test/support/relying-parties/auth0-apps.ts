@@ -7,6 +7,7 @@ import { attemptSilentLogin, auth, type ConfigParams } from 'express-openid-conn
 import { rolldown } from 'rolldown';
 import { compatFile, compatFolder, requireCompat } from '../compat.ts';
 import { listen, type Listener } from './listener.ts';
+import { startScriptApp } from './script-app.ts';
 
 const PAGE = `<!doctype html>
 <html lang="en">
@@ -36,18 +37,8 @@ export async function startReactApp(port: number, options: object): Promise<List
     transform: { define: { 'process.env.NODE_ENV': '"production"' } },
   });
   const { output } = await bundle.generate({ format: 'esm' });
-  const page = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>App</title>
-    <link rel="icon" href="data:,"></head><body><div id="app"></div>
-    <script id="options" type="application/json">${JSON.stringify(options)}</script>
-    <script type="module" src="/app.js"></script></body></html>`;
-  return await listen(
-    (request, response) => {
-      const isScript = request.url === '/app.js';
-      response.setHeader('Content-Type', isScript ? 'text/javascript' : 'text/html');
-      response.end(isScript ? output[0].code : page);
-    },
-    { host: 'localhost', port },
-  );
+  const { code: script } = output[0];
+  return await startScriptApp(port, { script, body: '<div id="app"></div>', options });
 }
 
 /**
