@@ -29,7 +29,8 @@ describe.each([
     stores = await openStores();
     folder = await mkdtemp(join(tmpdir(), 'latchkey-nodes-'));
     ports = [await freePort(), await freePort()];
-    await open({});
+    // Longer than 64 requests take on any machine.
+    await open({ tokens: { refreshRetryWindow: '60s' } });
   });
 
   afterAll(async () => {
