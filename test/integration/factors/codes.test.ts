@@ -125,15 +125,15 @@ describe('an authenticator app', () => {
         for (const { wait, shift } of steps) {
           house.clock.advance(wait);
           const now = Math.floor(house.clock.now() / 30);
-          const isGood = Math.abs(shift) <= 1 && now + shift > lastStep;
+          const code = codeNow(house, key, shift);
+          // By chance two steps may have one code.
+          const good = [-1, 0, 1].find(
+            (near) => now + near > lastStep && codeNow(house, key, near) === code,
+          );
           const node = house[wait % 2 ? 'one' : 'other'];
-          const outcome = await node.totp.check({
-            accountId,
-            code: codeNow(house, key, shift),
-            origin: ORIGIN,
-          });
-          expect(outcome.kind).toBe(isGood ? 'proven' : 'refused');
-          if (isGood) lastStep = now + shift;
+          const outcome = await node.totp.check({ accountId, code, origin: ORIGIN });
+          expect(outcome.kind).toBe(good === undefined ? 'refused' : 'proven');
+          if (good !== undefined) lastStep = now + good;
         }
       }),
       { numRuns: rounds(15, 500) },
