@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { decodeJwt } from 'jose';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page, Route } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { codesOf } from '../support/app-codes.ts';
 import { axeFindings } from '../support/axe.ts';
@@ -137,6 +137,24 @@ async function on(heading: string): Promise<void> {
   expect(width, heading).toBeLessThanOrEqual(320);
 }
 
+/** Of a browser that offers passkeys in its own list, from when `offer()` is called; nobody picks one there. */
+const OFFERING = `
+  PublicKeyCredential.isConditionalMediationAvailable = () =>
+    new Promise((resolve) => { window.offer = () => resolve(true); });
+  const get = navigator.credentials.get.bind(navigator.credentials);
+  navigator.credentials.get = (asked) => asked.mediation === 'conditional' ? new Promise(() => {}) : get(asked);
+`;
+
+/** Holds the next challenge that the page asks for, until it is released. */
+async function holdChallenge(): Promise<{ asked: Promise<void>; release(): Promise<void> }> {
+  const held = Promise.withResolvers<Route>();
+  await page.route('**/passkey', (route) => held.resolve(route), { times: 1 });
+  return {
+    asked: held.promise.then(() => undefined),
+    release: async () => (await held.promise).continue(),
+  };
+}
+
 /** What a browser forgets that was closed; a device that was to be remembered stays so. */
 function closeSession(): Promise<void> {
   return context.clearCookies({ name: /session/ });
@@ -257,6 +275,49 @@ describe('a client whose people need a second factor', () => {
     const alone = await signIn(() => submit('passkey'), { clientId: 'strict' });
     expect(alone).toMatchObject({ sub, amr: ['pop', 'user', 'mfa'], acr: TWO_FACTORS });
   });
+});
+
+test('a passkey by the button is not in the way of those that the browser offers, whichever was first', async () => {
+  await virtualAuthenticator();
+  await signIn(
+    async () => {
+      await password('fay');
+      await on('Protect your account');
+      await submit('passkey');
+      await on('Recovery codes');
+      await submit('skip');
+    },
+    { clientId: 'strict' },
+  );
+  await context.addInitScript(OFFERING);
+  const byPasskey = { amr: ['pop', 'user', 'mfa'] };
+
+  await closeSession();
+  const byButton = await signIn(async () => {
+    const challenge = await holdChallenge();
+    await submit('passkey');
+    await challenge.asked;
+    await page.evaluate('offer()');
+    await challenge.release();
+  });
+  expect(byButton).toMatchObject(byPasskey);
+
+  await closeSession();
+  const afterOffer = await signIn(async () => {
+    const offered = await holdChallenge();
+    await page.evaluate('offer()');
+    await offered.asked;
+    const wanted = await holdChallenge();
+    let isAskedAtOnce = false;
+    void wanted.asked.then(() => (isAskedAtOnce = true));
+    await submit('passkey');
+    await page.evaluate('new Promise(requestAnimationFrame)');
+    // The provider keeps one challenge: whichever of two at once came later.
+    expect(isAskedAtOnce).toBe(false);
+    await offered.release();
+    await wanted.release();
+  });
+  expect(afterOffer).toMatchObject(byPasskey);
 });
 
 test('a session that began at an app that asks for less steps up', async () => {

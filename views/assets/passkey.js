@@ -8,6 +8,7 @@
   var button =
     form.querySelector('button[value="passkey"]') || form.querySelector('button.primary');
   var waiting = null;
+  var asked = Promise.resolve();
   form.hidden = false;
   button.hidden = false;
 
@@ -60,7 +61,14 @@
     });
   }
 
+  // One after the other: of two challenges asked for at once, the provider keeps one.
   function ask() {
+    var asking = asked.then(askNow);
+    asked = asking.catch(function () {});
+    return asking;
+  }
+
+  function askNow() {
     var csrf = form.querySelector('input[name="csrf"]').value;
     return fetch(form.dataset.passkey, {
       method: 'POST',
@@ -110,7 +118,7 @@
   var canOffer = window.PublicKeyCredential.isConditionalMediationAvailable;
   if (!field || !canOffer) return;
   void canOffer.call(window.PublicKeyCredential).then(function (isOffered) {
-    // Whoever does not pick one goes on typing.
-    return isOffered && use('conditional').then(fill, function () {});
+    // Whoever does not pick one goes on typing. Whoever was faster with the button is not interrupted.
+    return isOffered && !waiting && use('conditional').then(fill, function () {});
   });
 })();
