@@ -84,7 +84,8 @@ export function createAuthClientScenes({ domain, clientId, clientSecret, audienc
 }
 
 async function codeFor(email, inbox) {
-  const deadline = AbortSignal.timeout(5000);
+  // Only against what hangs.
+  const deadline = AbortSignal.timeout(60_000);
   for (;;) {
     const answer = await fetch(`${inbox}?to=${email}`, { signal: deadline });
     const [code] = (await answer.json()).flatMap(({ codes }) => codes);

@@ -28,20 +28,20 @@ export function describeLifetimesContract(name: string, arrange: () => Promise<S
       here,
       there,
     }) => {
-      await here.put('mortal', 1, { ttlSeconds: 2 });
+      await here.put('mortal', 1, { ttlSeconds: 8 });
       await here.put('made-mortal', 1);
-      await here.put('made-mortal', 2, { ttlSeconds: 2 });
-      await here.put('made-immortal', 1, { ttlSeconds: 2 });
+      await here.put('made-mortal', 2, { ttlSeconds: 8 });
+      await here.put('made-immortal', 1, { ttlSeconds: 8 });
       await here.put('made-immortal', 2);
-      const seen = await here.put('swapped', 1, { ttlSeconds: 2 });
+      const seen = await here.put('swapped', 1, { ttlSeconds: 8 });
       const swapped = await there.swap('swapped', seen, 2, { ttlSeconds: 100 });
-      await here.swap('swap-mortal', undefined, 1, { ttlSeconds: 2 });
+      await here.swap('swap-mortal', undefined, 1, { ttlSeconds: 8 });
 
-      // At once: on a busy machine, of two seconds that really pass the rest may be over soon.
+      // At once: on a busy machine, of seconds that really pass the rest may be over soon.
       expect((await there.getMany(['mortal', 'made-mortal', 'swap-mortal'])).every(Boolean)).toBe(
         true,
       );
-      await engine.pass(3);
+      await engine.pass(9);
 
       expect(await there.get('mortal')).toBeUndefined();
       expect(await there.get('made-mortal')).toBeUndefined();
@@ -57,10 +57,10 @@ export function describeLifetimesContract(name: string, arrange: () => Promise<S
       here,
       there,
     }) => {
-      await here.count('c', 1, 3);
+      await here.count('c', 1, 8);
       await engine.pass(1);
       expect(await there.count('c', 1, 100)).toBe(2);
-      await engine.pass(3);
+      await engine.pass(8);
       expect(await there.count('c', 0, 100)).toBe(0);
       expect(await there.count('c', 1, 100)).toBe(1);
     });
@@ -78,10 +78,10 @@ export function describeLifetimesContract(name: string, arrange: () => Promise<S
       await here.add('s', 'not shortened', now + 100);
       await there.add('s', 'not shortened', now + 2);
       await here.add('s', 'too late', now - 1);
-      await here.add('soon-empty', 'a', now + 3);
+      await here.add('soon-empty', 'a', now + 8);
 
       expect(await there.list('soon-empty')).toEqual(['a']);
-      await engine.pass(4);
+      await engine.pass(9);
 
       expect((await there.list('s')).toSorted()).toEqual(['lengthened', 'long', 'not shortened']);
       expect(await there.list('soon-empty')).toEqual([]);

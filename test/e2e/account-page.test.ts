@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createVerifier, type Verifier } from '../../verifier/src/index.ts';
 import { axeFindings, type AxeRules } from '../support/axe.ts';
 import type { Letter } from '../support/account-node.ts';
@@ -127,11 +127,11 @@ async function done(text: string): Promise<void> {
 }
 
 async function letter(to: string, name: string): Promise<Letter> {
-  const answer = await fetch(`${latchkey.issuer}/dev/inbox.json?to=${to}`);
-  const letters = (await answer.json()) as readonly Letter[];
-  const found = letters.find((one) => one.name === name);
-  if (found === undefined) throw new Error(`no letter ${name} to ${to}`);
-  return found;
+  return await vi.waitFor(async () => {
+    const answer = await fetch(`${latchkey.issuer}/dev/inbox.json?to=${to}`);
+    const letters = (await answer.json()) as readonly Letter[];
+    return letters.find((one) => one.name === name) ?? expect.fail(`no letter ${name} to ${to}`);
+  }, 60_000);
 }
 
 /** Lets the shop in, and gives the token that it gets for the API. `isNew`: to it the person has not said yes before. */

@@ -81,7 +81,6 @@ async function inBrowser(
 ): Promise<void> {
   // Whether a browser trusts the authority is its owner's affair.
   const context = await browser.newContext({ ignoreHTTPSErrors: true, ...options });
-  context.setDefaultTimeout(5000);
   try {
     await act(await context.newPage());
   } finally {
@@ -130,7 +129,7 @@ describe('aws-amplify at the hosted pages', () => {
 
   async function signIn(page: Page): Promise<void> {
     await openApp(page);
-    await amplify(page, 'await auth.signInWithRedirect()');
+    await amplify(page, 'void auth.signInWithRedirect()');
     await signInOn(page, { person: { login: 'alice', password: PASSWORD }, consent: false });
     await page.waitForSelector('#state:has-text("signed in")');
   }
@@ -169,7 +168,7 @@ describe('aws-amplify at the hosted pages', () => {
       expect(await amplify(page, 'return (await auth.fetchAuthSession()).tokens ?? null')).toBe(
         null,
       );
-      await amplify(page, 'await auth.signInWithRedirect()');
+      await amplify(page, 'void auth.signInWithRedirect()');
       await page.waitForSelector('[name=password]');
     }));
 
@@ -178,7 +177,7 @@ describe('aws-amplify at the hosted pages', () => {
       await openApp(page);
       await amplify(
         page,
-        `await auth.signInWithRedirect({ options: { loginHint: 'alice', lang: 'de', prompt: 'LOGIN' } })`,
+        `void auth.signInWithRedirect({ options: { loginHint: 'alice', lang: 'de', prompt: 'LOGIN' } })`,
       );
       await page.waitForSelector('html[lang=de]');
       expect(await page.inputValue('[name=login]')).toBe('alice');
@@ -189,7 +188,7 @@ describe('aws-amplify at the hosted pages', () => {
   test('takes no answer to what it did not ask', () =>
     inBrowser(async (page) => {
       await openApp(page);
-      await amplify(page, 'await auth.signInWithRedirect()');
+      await amplify(page, 'void auth.signInWithRedirect()');
       await page.waitForSelector('[name=password]');
       await openApp(page, '?code=x&state=another');
       await page.waitForSelector('#state:has-text("failed")');
@@ -220,6 +219,13 @@ describe('the hosted pages', () => {
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(320);
   }
 
+  /** By the keyboard alone, in the field that the browser has put it into when it has drawn the page. */
+  async function type(page: Page, name: string, value: string): Promise<void> {
+    await page.locator(`[name="${name}"]:focus`).waitFor();
+    await page.keyboard.type(value);
+    await page.keyboard.press('Enter');
+  }
+
   async function send(page: Page, fields: Readonly<Record<string, string>>): Promise<void> {
     for (const [name, value] of Object.entries(fields)) await page.fill(`[name="${name}"]`, value);
     await page.click(PRIMARY);
@@ -247,16 +253,13 @@ describe('the hosted pages', () => {
       });
       await page.waitForSelector('[role=alert]');
       await look(page);
-      await page.keyboard.type(PASSWORD);
-      await page.keyboard.press('Enter');
+      await type(page, 'password', PASSWORD);
       await page.waitForURL(/signup\/code/u);
       await look(page);
-      await page.keyboard.type('000000');
-      await page.keyboard.press('Enter');
+      await type(page, 'code', '000000');
       await page.waitForSelector('[role=alert]');
       await look(page);
-      await page.keyboard.type(await codeFor('nora@example.org', 'verify-email'));
-      await page.keyboard.press('Enter');
+      await type(page, 'code', await codeFor('nora@example.org', 'verify-email'));
       // Signed in by that, as far as one factor goes.
       await page.waitForSelector('.key');
       const key = (await page.textContent('.key code')) ?? '';

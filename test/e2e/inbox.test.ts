@@ -74,6 +74,7 @@ test('a developer reads a letter on a phone, follows its link, and empties the i
   await looksWell(page);
 
   await page.click('.letters a');
+  await page.waitForURL(`${issuer}/dev/inbox/*`);
   await looksWell(page);
   expect(await page.textContent('.copied')).toBe('481516');
   expect(await page.textContent('.letter-text')).toContain('Your code: 481516');

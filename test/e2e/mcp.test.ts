@@ -85,10 +85,11 @@ async function startGuided(port: number): Promise<ChildProcess> {
     await mkdir(dirname(path), { recursive: true });
     await symlink(join(ROOT, 'node_modules', name), path);
   }
+  // The port first: any of those in the URLs may have its digits in it.
   const program = blockOf('js')
+    .replaceAll('3000', String(port))
     .replaceAll('https://id.example.com', latchkey.issuer)
-    .replaceAll('https://mcp.example.com/mcp', server)
-    .replaceAll('3000', String(port));
+    .replaceAll('https://mcp.example.com/mcp', server);
   await writeFile(join(folder, 'server.mjs'), program);
   const child = spawn(process.execPath, ['server.mjs'], {
     cwd: folder,

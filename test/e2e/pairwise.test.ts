@@ -95,7 +95,7 @@ describe.each(['embedded', 'redis'])(
         expect(JSON.parse(seen.body)).toEqual({ active: false });
       }
       // One for the name that all know, and one for each sector.
-      expect(feedEntries() - before).toBe(1 + SECTORS.length);
+      await expect.poll(() => feedEntries() - before).toBe(1 + SECTORS.length);
     });
 
     function feedEntries(): number {

@@ -148,8 +148,11 @@ describe('an app that holds its tokens itself', () => {
   test('memory: a script that was there first hears all, and rotation finds the thief out', async () => {
     await page.addInitScript(EAVESDROP);
     await signIn('memory');
-    const heard = (await page.evaluate('window.stolen')) as readonly string[];
-    const taken = heard.find((text) => text.includes('refresh_token')) ?? '{}';
+    // It reads a copy of the answer, which may be there a little later than the app's.
+    const heard = await page.waitForFunction<string>(
+      "window.stolen.find((text) => text.includes('refresh_token'))",
+    );
+    const taken = await heard.jsonValue();
     await expectCaught(await refreshAsThief((JSON.parse(taken) as Tokens).refresh_token));
   });
 

@@ -223,7 +223,7 @@ async function startNode(name: string): Promise<Node> {
 }
 
 async function untilReady({ port, process: node, output }: Node): Promise<void> {
-  const deadline = performance.now() + 30_000;
+  const deadline = performance.now() + 100_000;
   while (performance.now() < deadline && node.exitCode === null) {
     if ((await askNode(port, '/readyz').catch(() => undefined)) !== undefined) return;
     await delay(50);

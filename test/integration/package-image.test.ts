@@ -112,7 +112,7 @@ async function filesOf(root: string): Promise<readonly string[]> {
 /** Asks as the engine does, with the command of HEALTHCHECK. */
 async function untilHealthy(env: Record<string, string>, output: readonly string[]): Promise<void> {
   const [program = '', ...args] = image.healthCheck;
-  const deadline = performance.now() + 30_000;
+  const deadline = performance.now() + 100_000;
   while (performance.now() < deadline) {
     const isHealthy = await run(program, args, { env }).then(
       () => true,

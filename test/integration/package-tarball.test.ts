@@ -136,7 +136,7 @@ test('the installed command starts a node on an empty folder, and stops it in pe
 });
 
 async function until(isSo: () => Promise<boolean>, output: readonly string[]): Promise<void> {
-  const deadline = performance.now() + 30_000;
+  const deadline = performance.now() + 100_000;
   while (!(await isSo())) {
     if (performance.now() > deadline) throw new Error(`it was not ready:\n${output.join('')}`);
     await delay(50);

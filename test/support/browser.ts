@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs';
 import { chromium, type Browser } from 'playwright-core';
 
 const EXECUTABLE = '/usr/bin/chromium';
+/** Of each step, only against what hangs. */
+const STEP_LIMIT_MS = 100_000;
 
 /** What a window has around its page, which nobody sees here: each would be a process for every page. */
 const AROUND_THE_PAGE = [
@@ -35,10 +37,9 @@ const BY_PLAYWRIGHT = [
 export async function launchBrowser(): Promise<Browser> {
   if (!existsSync(EXECUTABLE))
     throw new Error(`${EXECUTABLE} is missing; install it: apt-get install -y chromium`);
-  return chromium.launch({
+  const browser = await chromium.launch({
     executablePath: EXECUTABLE,
-    // Only against what hangs.
-    timeout: 100_000,
+    timeout: STEP_LIMIT_MS,
     args: [
       '--no-sandbox',
       '--disable-gpu',
@@ -52,4 +53,5 @@ export async function launchBrowser(): Promise<Browser> {
       `--disable-features=${[...BY_PLAYWRIGHT, ...AROUND_THE_PAGE].join(',')}`,
     ],
   });
+  return browser.on('context', (context) => context.setDefaultTimeout(STEP_LIMIT_MS));
 }

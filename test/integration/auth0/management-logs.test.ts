@@ -35,7 +35,7 @@ beforeAll(async () => {
   // Not at the tenant.
   await node.visitor().signIn('ben');
   // What nobody waits for is written within a second.
-  await vi.waitFor(async () => expect(await types()).toHaveLength(10), 20_000);
+  await vi.waitFor(async () => expect(await types()).toHaveLength(10), 60_000);
 });
 
 afterAll(() => node.close());
@@ -46,6 +46,11 @@ async function types(query = ''): Promise<readonly string[]> {
 
 function typesIn(logs: readonly Item[]): readonly string[] {
   return logs.map((log) => String(log['type']));
+}
+
+/** The day of such an event: it may be yesterday when a test looks at it. */
+async function dayOf(type: string): Promise<string> {
+  return String((await byType(type))?.['date']).slice(0, 10);
 }
 
 async function byType(type: string): Promise<Item | undefined> {
@@ -102,11 +107,10 @@ describe('logs of a tenant', () => {
   test('are found by what they say, page by page', async () => {
     const search = async (q: string): Promise<readonly string[]> =>
       await types(`q=${encodeURIComponent(q)}`);
-    const today = new Date().toISOString().slice(0, 10);
     expect((await search('type:s OR type:slo')).toSorted()).toEqual(['s', 'slo']);
     expect(await search(`user_id:"${ann}" AND type:f*`)).toEqual(['fp']);
     expect(await search(`client_id:${WEB} AND date:[2020-01-01 TO 2021-01-01]`)).toEqual([]);
-    expect(await search(`type:slo AND date:[${today} TO *]`)).toEqual(['slo']);
+    expect(await search(`type:slo AND date:[${await dayOf('slo')} TO *]`)).toEqual(['slo']);
     const { body } = await node.manage('GET', '/logs?per_page=3&page=3&include_totals=true');
     expect(body).toMatchObject({ start: 9, limit: 3, length: 1, total: 10 });
     const found = await node.manage('GET', '/logs?per_page=1&include_totals=true&q=type:se*');
@@ -151,10 +155,12 @@ describe('logs of a tenant', () => {
 });
 
 test('statistics count sign-ins and people of the tenant', async () => {
-  const today = `${new Date().toISOString().slice(0, 10)}T00:00:00.000Z`;
   const { list } = await node.manage('GET', '/stats/daily');
   expect(list).toHaveLength(30);
-  expect(list.at(-1)).toMatchObject({ date: today, logins: 1, leaked_passwords: 0 });
+  const date = `${await dayOf('s')}T00:00:00.000Z`;
+  expect(list.filter((day) => day['logins'] !== 0)).toEqual([
+    expect.objectContaining({ date, logins: 1, leaked_passwords: 0 }),
+  ]);
   expect((await node.manage('GET', '/stats/active-users')).body).toBe(1);
   const some = await node.manage('GET', '/stats/daily?from=20200101&to=20200102');
   expect(some.list).toMatchObject([{ logins: 0 }, { date: '2020-01-02T00:00:00.000Z' }]);

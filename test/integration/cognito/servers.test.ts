@@ -54,7 +54,7 @@ function codeFor(address: string): Promise<string> {
     const [letter] = await node.letters(address);
     const [code] = /\b\d{6}\b/.exec(letter?.text ?? '') ?? [];
     return code ?? expect.fail('no letter');
-  }, 20_000);
+  }, 60_000);
 }
 
 async function signUp(Username: string): Promise<void> {
@@ -98,7 +98,7 @@ test('whoever signed up at one node signs in across both, and out at one is out 
       for (const token of [AccessToken, second.AccessToken])
         expect((await other.call('GetUser', { AccessToken: token })).status).toBe(400);
     },
-    { timeout: 20_000, interval: 20 },
+    { timeout: 60_000, interval: 20 },
   );
   expect((await other.call('GetTokensFromRefreshToken', { ClientId, RefreshToken })).error).toBe(
     'NotAuthorizedException',
@@ -159,7 +159,7 @@ test('pages that one node shows the other takes, from the sign-up to the sign-ou
       for (const { way } of [node, other])
         expect((await way.fetch(`${node.endpoint}/oauth2/userInfo`, { headers })).status).toBe(401);
     },
-    { timeout: 20_000, interval: 20 },
+    { timeout: 60_000, interval: 20 },
   );
   expect((await visitor.ask()).url.pathname).toMatch(/^\/interaction\//u);
 });

@@ -56,7 +56,7 @@ async function codeFor(address: string, at = node): Promise<string> {
     if (code === undefined) throw new Error(`no letter to ${address}`);
     seen.add(code);
     return code;
-  }, 20_000);
+  }, 60_000);
 }
 
 async function confirm(name: string, code: string, at = node): Promise<Answered> {

@@ -273,7 +273,7 @@ describe('CustomMessage', () => {
         if (found === undefined) throw new Error(`no letter ${subject}`);
         return found;
       },
-      { timeout: 20_000 },
+      { timeout: 60_000 },
     );
   }
 

@@ -113,15 +113,16 @@ describe('a proof of possession (RFC 9449)', () => {
   });
 
   test.each([
-    ['of another method', { payload: { htm: 'GET' } }],
-    ['of another endpoint', { payload: { htu: 'https://id.example.com/token' } }],
-    ['of another type', { header: { typ: 'JWT' } }],
-    ['that is old', { payload: { iat: systemClock.now() - 400 } }],
-    ['of a time to come', { payload: { iat: systemClock.now() + 400 } }],
-    ['without an id', { payload: { jti: '' } }],
-    ['with a nonce that nobody gave', { payload: { nonce: 'of-somebody-else' } }],
+    ['of another method', () => ({ payload: { htm: 'GET' } })],
+    ['of another endpoint', () => ({ payload: { htu: 'https://id.example.com/token' } })],
+    ['of another type', () => ({ header: { typ: 'JWT' } })],
+    ['that is old', () => ({ payload: { iat: systemClock.now() - 400 } })],
+    ['of a time to come', () => ({ payload: { iat: systemClock.now() + 400 } })],
+    ['without an id', () => ({ payload: { jti: '' } })],
+    ['with a nonce that nobody gave', () => ({ payload: { nonce: 'of-somebody-else' } })],
   ])('%s is refused', async (_, lies) => {
-    const { status, body } = await ask('/token', ASKED, { dpop: await proofFor('/token', lies) });
+    const dpop = await proofFor('/token', lies());
+    const { status, body } = await ask('/token', ASKED, { dpop });
     expect(status).toBe(400);
     expect(body['error']).toBe('invalid_dpop_proof');
   });

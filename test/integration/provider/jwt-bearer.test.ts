@@ -134,19 +134,20 @@ describe('an access token for the assertion of another (RFC 7523)', () => {
     expect(await errorOf(ask(value))).toBe('invalid_grant');
   });
 
-  test.each<[string, Claims]>([
-    ['of an issuer that nobody trusts', { iss: 'https://evil.example.com' }],
-    ['without an issuer', { iss: undefined }],
-    ['for somebody else', { aud: 'https://other.example.com' }],
-    ['for somebody else as well', { aud: ['https://other.example.com'] }],
-    ['that has expired', { iat: 1, exp: 100 }],
-    ['that is good for too long', { exp: Math.floor(Date.now() / 1000) + 3600 }],
-    ['of the future', { iat: Math.floor(Date.now() / 1000) + 100 }],
-    ['without an id', { jti: undefined }],
-    ['about nobody', { sub: undefined }],
-    ['about a person who is not here', { sub: 'acct-nobody' }],
+  test.each<[string, (now: number) => Claims]>([
+    ['of an issuer that nobody trusts', () => ({ iss: 'https://evil.example.com' })],
+    ['without an issuer', () => ({ iss: undefined })],
+    ['for somebody else', () => ({ aud: 'https://other.example.com' })],
+    ['for somebody else as well', () => ({ aud: ['https://other.example.com'] })],
+    ['that has expired', () => ({ iat: 1, exp: 100 })],
+    ['that is good for too long', (now) => ({ exp: now + 3600 })],
+    ['of the future', (now) => ({ iat: now + 100 })],
+    ['without an id', () => ({ jti: undefined })],
+    ['about nobody', () => ({ sub: undefined })],
+    ['about a person who is not here', () => ({ sub: 'acct-nobody' })],
   ])('is refused for one %s', async (_, claims) => {
-    expect(await errorOf(ask(await assertion(claims)))).toBe('invalid_grant');
+    const value = await assertion(claims(Math.floor(Date.now() / 1000)));
+    expect(await errorOf(ask(value))).toBe('invalid_grant');
   });
 
   test('is refused for one that is meant for others, too', async () => {

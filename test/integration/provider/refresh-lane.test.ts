@@ -248,7 +248,7 @@ describe('a refresh by the short way', () => {
     await vi.waitFor(async () => {
       const entry = await house.first.state.get(oidcKey('latchkey', chainKey(token)));
       expect(entry?.value).toMatchObject({ live: sha256(token) });
-    }, 20_000);
+    }, 60_000);
     expect((await refresh(opaqueApp, form, 'short')).status).toBe(200);
   });
 });

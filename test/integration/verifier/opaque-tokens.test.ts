@@ -103,7 +103,7 @@ describe('a token that is no JWT', () => {
     const time = { aheadMs: 0 };
     const clock = {
       wallMs: () => new Date().getTime(),
-      monotonicMs: () => performance.now() + 10_000 + time.aheadMs,
+      monotonicMs: () => 10_000 + time.aheadMs,
     };
     const verifier = accepting({ revocation: false, clock });
     await verifier.verify('opaque');

@@ -6,6 +6,7 @@ import express, { type RequestHandler, type Request, type Response } from 'expre
 import { attemptSilentLogin, auth, type ConfigParams } from 'express-openid-connect';
 import { rolldown } from 'rolldown';
 import { compatFile, compatFolder, requireCompat } from '../compat.ts';
+import { withoutIcon } from './express-app.ts';
 import { listen, type Listener } from './listener.ts';
 import { startScriptApp } from './script-app.ts';
 
@@ -60,6 +61,7 @@ export async function startAuth0Web(
   },
 ): Promise<Listener> {
   const app = express();
+  withoutIcon(app);
   app.use(
     auth({
       issuerBaseURL: issuer,

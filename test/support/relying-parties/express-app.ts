@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import express, { type Request, type Response } from 'express';
+import express, { type Express, type Request, type Response } from 'express';
 import { auth, requiresAuth } from 'express-openid-connect';
 import type { Listener } from './listener.ts';
 
@@ -12,6 +12,14 @@ export interface ExpressAppOptions {
   readonly cookieSecret: string;
 }
 
+/**
+ * A browser asks for it in its own time, and the middleware writes its session cookie with each answer: a session that
+ * was just ended would come back.
+ */
+export function withoutIcon(app: Express): void {
+  app.get('/favicon.ico', (_request, response) => void response.sendStatus(204));
+}
+
 /** An Express app behind Auth0's middleware, as its documentation has it. */
 export async function startExpressApp(options: ExpressAppOptions): Promise<Listener> {
   const app = express();
@@ -19,6 +27,7 @@ export async function startExpressApp(options: ExpressAppOptions): Promise<Liste
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const url = `http://localhost:${port}`;
+  withoutIcon(app);
   app.use(
     auth({
       issuerBaseURL: options.issuer,

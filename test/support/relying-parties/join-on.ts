@@ -1,4 +1,5 @@
 import type { Page } from 'playwright-core';
+import { expect, vi } from 'vitest';
 
 const PRIMARY = 'button[name=action][value=continue]';
 
@@ -21,11 +22,10 @@ export async function joinOn(
 
 /** The code of the first letter to `email` that has one. */
 export async function codeFor(email: string, issuer: string): Promise<string> {
-  const deadline = AbortSignal.timeout(5000);
-  for (;;) {
-    const answer = await fetch(`${issuer}/dev/inbox.json?to=${email}`, { signal: deadline });
+  return await vi.waitFor(async () => {
+    const answer = await fetch(`${issuer}/dev/inbox.json?to=${email}`);
     const letters = (await answer.json()) as readonly { readonly codes: readonly string[] }[];
     const [code] = letters.flatMap(({ codes }) => codes);
-    if (code !== undefined) return code;
-  }
+    return code ?? expect.fail(`no code for ${email}`);
+  }, 60_000);
 }

@@ -52,9 +52,9 @@ describe('a movable clock', () => {
       }
     })();
     const late = clock.sleep(3600, signal).then(() => rounds.push(-1));
-    await clock.advance(59_000);
+    await clock.advance(30_000);
     expect(rounds).toHaveLength(0);
-    await clock.advance(2000);
+    await clock.advance(31_000);
     expect(rounds).toHaveLength(1);
     await clock.advance(3600_000);
     await late;
@@ -82,7 +82,8 @@ describe('a movable clock', () => {
     await clock.advance(3600_000);
     clock.beginAt(1000);
     expect(clock.aheadMs()).toBe(1000);
-    expect(Math.abs(Date.now() - clock.nowMs())).toBeLessThan(100);
+    const told = [Date.now(), clock.nowMs(), Date.now()];
+    expect(told).toEqual(told.toSorted((one, other) => one - other));
     clock.beginAt(0);
     expect(Math.abs(Date.now() - performance.timeOrigin - performance.now())).toBeLessThan(5000);
   });
