@@ -9,6 +9,7 @@ import { launchBrowser } from '../support/browser.ts';
 import { startLatchkey, type Latchkey } from '../support/latchkey.ts';
 import { freePort } from '../support/ports.ts';
 import { timeUntil } from '../support/time-until.ts';
+import { verdictOn } from '../support/verdict.ts';
 
 const API = 'https://api.example.com';
 const CALLBACK = 'https://shop.example/callback';
@@ -210,7 +211,7 @@ test('another session is signed out, and an API refuses its token within a secon
   await other.page.goto(`${latchkey.issuer}/account`);
   await password(other.page);
   const token = await shopAt(other.context, { isNew: true });
-  await expect(verifier.verify(token)).resolves.toMatchObject({ clientId: 'shop' });
+  expect(await verdictOn(verifier, token)).toMatchObject({ clientId: 'shop' });
   await goTo('/account/devices');
   await page.getByRole('button', { name: 'Sign out', exact: true }).click();
   await page.waitForURL('**done=session-ended');

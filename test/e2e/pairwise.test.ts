@@ -9,6 +9,7 @@ import { createVerifier, type Verifier } from '../../verifier/src/index.ts';
 import { startLatchkey, type Latchkey } from '../support/latchkey.ts';
 import { startRedis } from '../support/redis.ts';
 import { timeUntil } from '../support/time-until.ts';
+import { verdictOn } from '../support/verdict.ts';
 
 const run = promisify(execFile);
 const COMMAND = fileURLToPath(new URL('../../latchkey.mjs', import.meta.url));
@@ -73,7 +74,7 @@ describe.each(['embedded', 'redis'])(
       const tokens = await Promise.all(SECTORS.map(tokenIn));
       const subs = tokens.map((token) => decodeJwt(token).sub);
       expect(new Set(subs).size).toBe(SECTORS.length);
-      for (const token of tokens) await verifier.verify(token);
+      for (const token of tokens) await verdictOn(verifier, token);
       const before = feedEntries();
       const revoke = ['revoke', 'person', ALICE.login, '--config', latchkey.configFile];
       await run(process.execPath, [COMMAND, ...revoke], { cwd: latchkey.folder });

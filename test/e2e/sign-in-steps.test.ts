@@ -47,7 +47,7 @@ beforeAll(async () => {
         { id: 'strict', name: 'Strict App', secondFactor: 'required', ...client },
         { id: 'tv', name: 'The Television', type: 'device' },
       ],
-      people: ['ann', 'ben', 'cat', 'dan', 'eve', 'fay'].map((name) => ({
+      people: ['ann', 'ben', 'cat', 'dan', 'eve', 'fay', 'gus'].map((name) => ({
         username: name,
         email: `${name}@example.com`,
         emailVerified: true,
@@ -281,7 +281,7 @@ test('a passkey by the button is not in the way of those that the browser offers
   await virtualAuthenticator();
   await signIn(
     async () => {
-      await password('fay');
+      await password('gus');
       await on('Protect your account');
       await submit('passkey');
       await on('Recovery codes');

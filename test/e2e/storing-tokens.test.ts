@@ -10,6 +10,7 @@ import { launchBrowser } from '../support/browser.ts';
 import { startLatchkey, type Latchkey } from '../support/latchkey.ts';
 import { freePort } from '../support/ports.ts';
 import { signInOn } from '../support/relying-parties/sign-in-on.ts';
+import { verdictOn } from '../support/verdict.ts';
 
 const API = 'https://api.example.com';
 /** How every JWT begins. */
@@ -114,7 +115,7 @@ describe('an app that holds its tokens itself', () => {
 
   /** The thief has used the refresh token; when the app uses it, too, both have nothing. */
   async function expectCaught(thief: Tokens): Promise<void> {
-    await verifier.verify(thief.access_token);
+    await verdictOn(verifier, thief.access_token);
     await page.click('#refresh');
     await page.waitForSelector('text=invalid_grant');
     await expect
@@ -126,7 +127,7 @@ describe('an app that holds its tokens itself', () => {
     await signIn('local');
     const taken = JSON.parse(String(await page.evaluate('localStorage.tokens'))) as Tokens;
     expect(String(await page.evaluate(SEARCH))).toMatch(A_TOKEN);
-    await expect(verifier.verify(taken.access_token)).resolves.toHaveProperty('sub');
+    await expect(verdictOn(verifier, taken.access_token)).resolves.toHaveProperty('sub');
     // Also a script of a later visit, long after the person has closed the page.
     const later = await page.context().newPage();
     await later.goto(`${origin}/local`);
@@ -159,7 +160,7 @@ describe('an app that holds its tokens itself', () => {
   test('memory: a script gets tokens of its own, as long as the person is signed in', async () => {
     await signIn('memory');
     const tokens = (await page.evaluate(silentSignIn(latchkey.issuer, origin))) as Tokens;
-    await expect(verifier.verify(tokens.access_token)).resolves.toHaveProperty('sub');
+    await expect(verdictOn(verifier, tokens.access_token)).resolves.toHaveProperty('sub');
   });
 });
 

@@ -4,6 +4,7 @@ import type { Rooms } from '../../../src/compose.ts';
 import type { Revoked } from '../../../src/revocation/revocation.ts';
 import { createVerifier, TokenRevoked, type Verifier } from '../../../verifier/src/index.ts';
 import { timeUntil } from '../../support/time-until.ts';
+import { verdictOn } from '../../support/verdict.ts';
 import { API, MACHINE, openTenantNode, SECRET, SPA, type TenantNode } from './tenant-node.ts';
 
 const DETAILS = { reason: 'test', actor: { by: 'test', origin: { address: 'test' } } };
@@ -51,7 +52,7 @@ async function userinfo(token: string): Promise<number> {
 }
 
 async function expectRefused(token: string, what: Revoked): Promise<void> {
-  expect(await verifier.verify(token)).toMatchObject({ payload: { azp: expect.any(String) } });
+  expect(await verdictOn(verifier, token)).toMatchObject({ payload: { azp: expect.any(String) } });
   await rooms.takeBack.revoke(what, DETAILS);
   await expectTakenBack(token);
 }
@@ -102,7 +103,7 @@ test('an app that somebody disconnects cannot refresh', async () => {
 test('an application is on the account page of whoever signed in to it, and loses everything when it is removed there', async () => {
   const token = await tokenOf('gus');
   const { body } = await node.signIn({}, { login: 'gus' });
-  expect(await verifier.verify(token)).toBeDefined();
+  expect(await verdictOn(verifier, token)).toBeDefined();
   const gus = node.visitor();
   await gus.get('/account/clients');
   await gus.signIn('gus');
@@ -150,7 +151,7 @@ test('signing out at the tenant ends the token at APIs', async () => {
   const asked = { audience: API, scope: 'openid read:messages' };
   const { body } = await node.signIn(asked, { browser, login: 'fay' });
   const token = String(body['access_token']);
-  await verifier.verify(token);
+  await verdictOn(verifier, token);
   await browser.visit(`${node.tenant}/v2/logout?client_id=${SPA}`);
   await expectTakenBack(token);
 });

@@ -17,6 +17,7 @@ import {
   type Tokens,
 } from '../../support/relying-parties/openid-client.ts';
 import { asks, createUserAgent, type UserAgent } from '../../support/relying-parties/user-agent.ts';
+import { verdictOn } from '../../support/verdict.ts';
 
 const API = 'https://api.example.com';
 const CALLBACK = 'https://app.example/callback';
@@ -78,7 +79,7 @@ afterAll(async () => {
 beforeEach(async () => {
   agent = createUserAgent(issuer);
   tokens = await app.signIn(agent, { resource: API, scope: 'openid offline_access read' });
-  await verifier.verify(tokens.access_token);
+  await verdictOn(verifier, tokens.access_token);
 });
 
 function revoke(args: readonly string[], input?: string): Promise<CommandAnswer> {
@@ -135,7 +136,7 @@ test('a grant falls with its refresh token; the session stays, and begins anothe
   await expectRefused();
   await expect(refresh()).rejects.toMatchObject({ error: 'invalid_grant' });
   const again = await app.signIn(agent, { resource: API, scope: 'openid read' });
-  await expect(verifier.verify(again.access_token)).resolves.toHaveProperty('sub');
+  await expect(verdictOn(verifier, again.access_token)).resolves.toHaveProperty('sub');
   expect(decodeJwt(again.access_token)['gid']).not.toBe(claim('gid'));
 });
 
@@ -158,7 +159,7 @@ test('a session ends in its browser, and what ends with it; what was given for o
     .poll(() => verifier.verify(bound.access_token).catch(({ code }) => code))
     .toBe('ERR_TOKEN_REVOKED');
   expect(await isSignedIn()).toBe(false);
-  await expect(verifier.verify(tokens.access_token)).resolves.toHaveProperty('sub');
+  await expect(verdictOn(verifier, tokens.access_token)).resolves.toHaveProperty('sub');
 });
 
 test.each([
@@ -195,7 +196,7 @@ test('everything of a person falls, who may sign in again', async () => {
   await expect(refresh()).rejects.toMatchObject({ error: 'invalid_grant' });
   expect(await isSignedIn()).toBe(false);
   const again = await app.signIn(agent, { resource: API, scope: 'openid read' });
-  await expect(verifier.verify(again.access_token)).resolves.toHaveProperty('sub');
+  await expect(verdictOn(verifier, again.access_token)).resolves.toHaveProperty('sub');
 });
 
 test('everything of a client falls, and people stay signed in', async () => {
@@ -210,7 +211,7 @@ test('everything falls that was issued before, once that is confirmed', async ()
     code: 1,
     err: expect.stringMatching(/^ERR_UNFIT_OPTIONS: /),
   });
-  await verifier.verify(tokens.access_token);
+  await verdictOn(verifier, tokens.access_token);
   expect((await revoke(['before', '--yes'])).code).toBe(0);
   await expectRefused();
   await expect(refresh()).rejects.toMatchObject({ error: 'invalid_grant' });

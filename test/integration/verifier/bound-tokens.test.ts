@@ -33,16 +33,22 @@ afterAll(() => site.close());
 beforeEach(async () => {
   issuer = await startIssuer(node);
   verifier = issuer.verifier();
+  await expect.poll(() => verifier.status().feed).toBe('following');
 });
 afterEach(() => issuer.close());
 
-/** What becomes of a request to `/orders` with these headers. */
-const ask = (
+/** What becomes of a request to `/orders` with these headers, as soon as the verifier can tell. */
+async function ask(
   headers: Record<string, string>,
   requirements?: Requirements,
   url = `${API}/orders?page=2`,
-): Promise<Admission> =>
-  admit(verifier, fetchTokenRequest(new Request(url, { headers })), requirements);
+): Promise<Admission> {
+  for (;;) {
+    const request = fetchTokenRequest(new Request(url, { headers }));
+    const admission = await admit(verifier, request, requirements);
+    if (admission.kind !== 'refused' || admission.refusal.status !== 503) return admission;
+  }
+}
 
 const challengeOf = (admission: Admission): string | undefined =>
   admission.kind === 'refused' ? admission.refusal.headers['www-authenticate'] : undefined;

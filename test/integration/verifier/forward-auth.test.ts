@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createForwardAuth, type ForwardAuthOptions } from '../../../verifier/src/forward-auth.ts';
 import { sendRaw } from '../../support/raw-http.ts';
 import { timeUntil } from '../../support/time-until.ts';
+import { answerOf } from '../../support/verdict.ts';
 import { details, openEmbeddedSite, type Node, type Site } from '../revocation/fixture.ts';
 import { createDpopKey } from './dpop-key.ts';
 import { API, startIssuer, type TestIssuer } from './fixture.ts';
@@ -44,6 +45,9 @@ async function serve(options: ForwardAuthOptions): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
+const send = (url: string, init?: RequestInit): Promise<Response> =>
+  answerOf(() => fetch(url, init));
+
 const bearer = async (claims: JWTPayload = {}) => ({
   authorization: `Bearer ${await issuer.issue(claims)}`,
 });
@@ -52,7 +56,7 @@ describe('a proxy that asks GET /verify', () => {
   test('is told who it is, and each header is there, so that none of a client stays', async () => {
     const origin = await serve({ proxy: 'nginx' });
     const claims = { sub: 'Zoë 100%\u{1f600}', scope: 'a b', roles: ['clerk'] };
-    const answer = await fetch(`${origin}/verify`, { headers: await bearer(claims) });
+    const answer = await send(`${origin}/verify`, { headers: await bearer(claims) });
     expect(answer.status).toBe(200);
     expect(Object.fromEntries(answer.headers)).toMatchObject({
       'x-auth-subject': 'Zo%C3%AB%20100%25%F0%9F%98%80',
@@ -66,7 +70,7 @@ describe('a proxy that asks GET /verify', () => {
 
   test('is told what to answer to those that are not let in', async () => {
     const origin = await serve({ proxy: 'traefik' });
-    const answer = await fetch(`${origin}/verify`);
+    const answer = await send(`${origin}/verify`);
     expect(answer.status).toBe(401);
     expect(answer.headers.get('www-authenticate')).toBe('Bearer');
     expect(await answer.json()).toEqual({ error: 'unauthorized' });
@@ -76,7 +80,7 @@ describe('a proxy that asks GET /verify', () => {
     const origin = await serve({ proxy: 'nginx' });
     const headers = await bearer({ gid: 'forwarded' });
     const status = async (): Promise<number> =>
-      (await fetch(`${origin}/verify`, { headers })).status;
+      (await send(`${origin}/verify`, { headers })).status;
     expect(await status()).toBe(200);
     await node.revocation.revoke({ kind: 'grant', grantId: 'forwarded' }, details);
     expect(await timeUntil(async () => (await status()) === 401)).toBeLessThan(1000);
@@ -85,7 +89,7 @@ describe('a proxy that asks GET /verify', () => {
   test('may name what is required in the address', async () => {
     const origin = await serve({ proxy: 'nginx', requirements: { scopes: ['a'] } });
     const status = async (query: string, claims: JWTPayload): Promise<number> =>
-      (await fetch(`${origin}/verify?${query}`, { headers: await bearer(claims) })).status;
+      (await send(`${origin}/verify?${query}`, { headers: await bearer(claims) })).status;
     expect(await status('scope=b+c&role=clerk', { scope: 'a b c', roles: ['clerk'] })).toBe(200);
     expect(await status('scope=b+c&role=clerk', { scope: 'b c', roles: ['clerk'] })).toBe(403);
     expect(await status('scope=b&scope=c', { scope: 'a b' })).toBe(403);
@@ -103,7 +107,7 @@ describe('a proxy that asks GET /verify', () => {
     const ask = async (more: Record<string, string>): Promise<number> => {
       const dpop = await key.prove({ token, method: 'POST', url: `${API}/orders` });
       const headers = { authorization: `DPoP ${token}`, dpop, ...more };
-      return (await fetch(`${origin}/verify`, { headers })).status;
+      return (await send(`${origin}/verify`, { headers })).status;
     };
     expect(await ask({ [method]: 'POST', [uri]: '/orders?a=b' })).toBe(200);
     expect(await ask({ [method]: 'POST', [uri]: '/other' })).toBe(401);
@@ -120,7 +124,7 @@ describe('a proxy that asks GET /verify', () => {
     const token = await issuer.issue({ scope: 'a', cnf: { jkt: key.jkt } });
     const dpop = await key.prove({ token, method: 'PUT', url: `${API}/orders/1` });
     const headers = { authorization: `DPoP ${token}`, dpop };
-    const answer = await fetch(`${origin}/verify/orders/1?scope=z`, { method: 'PUT', headers });
+    const answer = await send(`${origin}/verify/orders/1?scope=z`, { method: 'PUT', headers });
     expect(answer.status).toBe(200);
   });
 
@@ -156,8 +160,8 @@ describe('the program latchkey-verifier', () => {
     const [line] = (await once(program.stdout ?? program, 'data')) as [Buffer];
     const origin = `http://127.0.0.1:${/:(\d+)\s*$/.exec(String(line))?.[1] ?? ''}`;
     const headers = await bearer();
-    expect((await fetch(`${origin}/verify`, { headers })).status).toBe(200);
-    expect((await fetch(`${origin}/verify`)).status).toBe(401);
+    expect((await send(`${origin}/verify`, { headers })).status).toBe(200);
+    expect((await send(`${origin}/verify`)).status).toBe(401);
     expect(await (await fetch(`${origin}/status`)).json()).toMatchObject({
       verifier: { feed: 'following' },
     });

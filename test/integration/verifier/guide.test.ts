@@ -12,6 +12,7 @@ import { parse } from 'yaml';
 import { settingsSchema } from '../../../src/settings.ts';
 import { startNginx } from '../../support/nginx.ts';
 import { freePort } from '../../support/ports.ts';
+import { answerOf } from '../../support/verdict.ts';
 import { details, openEmbeddedSite, type Node, type Site } from '../revocation/fixture.ts';
 import { API, startIssuer, type TestIssuer } from './fixture.ts';
 
@@ -102,10 +103,10 @@ describe('the guide on protecting an API', () => {
     'protects one with %s',
     async (name) => {
       const origin = await startProgram(name);
-      const ask = (token?: string): Promise<Response> =>
-        fetch(`${origin}/orders`, {
-          headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
-        });
+      const ask = (token?: string): Promise<Response> => {
+        const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+        return answerOf(() => fetch(`${origin}/orders`, { headers }));
+      };
       const gid = `guide-${name}`;
       const good = await issuer.issue({ gid, scope: 'orders:read' });
 

@@ -7,6 +7,7 @@ import {
   type VerifierOptions,
 } from '../../../verifier/src/index.ts';
 import { rounds } from '../../support/counts.ts';
+import { verdictOn } from '../../support/verdict.ts';
 import { details, openEmbeddedSite, type Node, type Site } from '../revocation/fixture.ts';
 import { API, startIssuer, type TestIssuer } from './fixture.ts';
 
@@ -39,7 +40,7 @@ const accepting = (options: Partial<VerifierOptions> = {}): Verifier =>
 /** A verifier that follows the feed, which was quiet for a while. */
 async function following(): Promise<Verifier> {
   const verifier = accepting();
-  await verifier.verify(await issuer.issue());
+  await verdictOn(verifier, await issuer.issue());
   await new Promise((resolve) => setTimeout(resolve, 2200));
   return verifier;
 }
