@@ -43,7 +43,8 @@ type Said =
   | 'accountUrl'
   | 'limits'
   | 'people'
-  | 'lives';
+  | 'lives'
+  | 'passwordRules';
 
 /** What the capabilities that are switched on add. */
 export async function addCapabilities(
@@ -60,6 +61,7 @@ export async function addCapabilities(
     registration: registrationOf(settings),
     attributes: accounts.attributes,
     limits: settings.signIn.limits,
+    passwordRules: settings.signIn.password,
     people: settings.people,
     lives: settings.revocation,
     hasMail: hasMail(settings),

@@ -64,6 +64,8 @@ export interface FurtherIssuer {
   readonly grants?: readonly FurtherGrant[] | undefined;
   /** Who may sign in to which client; left out: everybody to each. */
   readonly admits?: Admits | undefined;
+  /** Where people join: whether they may by a client; left out: by each. */
+  readonly isOpenFor?: ((clientId: string) => Promise<boolean>) | undefined;
   /** Where its sign-in page leads beside the sign-in; `ours`: people join and recover as here; left out: nowhere. */
   readonly ways?: Ways | 'ours' | undefined;
   /** What it knows of people beside the directory; left out: nothing. */
@@ -150,6 +152,8 @@ export interface House {
   readonly people: readonly DeclaredPerson[];
   /** Seconds for which it is remembered what was taken back: nothing may live longer. */
   readonly lives: { readonly longestToken: number; readonly longestRecord: number };
+  /** What every new password must be. */
+  readonly passwordRules: SignInSettings['password'];
   /** How many failures are put up with. */
   readonly limits: SignInSettings['limits'];
 }

@@ -139,20 +139,37 @@ export function createIssuers(
       issuer,
       interactions,
       admits,
-      ways: further.ways === 'ours' ? waysOf(settings, settings.issuer) : (further.ways ?? NO_WAYS),
+      ways: further.ways === 'ours' ? ourWays(settings, further) : (further.ways ?? NO_WAYS),
       reception: further.reception,
     });
     const feed = openFeed(parts, issuer);
     streams.push(feed.close);
-    const joining = isJoined(further, settings) ? [joinPages(parts, { issuer, interactions })] : [];
+    const joining = isJoined(further, settings)
+      ? [joinPages(parts, { issuer, interactions, isOpenFor: further.isOpenFor })]
+      : [];
     return { protocol, routers: [pages, ...joining, feed.router] };
+  };
+}
+
+/** Those of the installation, as far as the issuer lets people join. */
+function ourWays(settings: Settings, { isOpenFor }: Pick<FurtherIssuer, 'isOpenFor'>): Ways {
+  const ways = waysOf(settings, settings.issuer);
+  if (isOpenFor === undefined) return ways;
+  return {
+    ...ways,
+    joinUrl: async (interaction) =>
+      (await isOpenFor(interaction.client.id)) ? await ways.joinUrl(interaction) : '',
   };
 }
 
 /** Passkeys would be made for the origin of the installation: who joins elsewhere is offered none. */
 function joinPages(
   { rooms, renderer }: IssuerParts,
-  { issuer, interactions }: Pick<InteractionRoutesOptions, 'interactions' | 'issuer'>,
+  {
+    issuer,
+    interactions,
+    isOpenFor,
+  }: Pick<InteractionRoutesOptions, 'interactions' | 'issuer'> & Pick<FurtherIssuer, 'isOpenFor'>,
 ): Router {
   const { settings } = rooms;
   const { accounts, authentication, joining } = settings;
@@ -160,6 +177,7 @@ function joinPages(
     ...rooms,
     renderer,
     interactions,
+    isOpenFor,
     attributes: accounts.attributes,
     authentication: { ...authentication, passkeys: false },
     accountUrl: accountUrlOf(settings),

@@ -119,6 +119,8 @@ export type AuditEvent =
       | 'organization.member_removed',
       { by: string; organization: string }
     >
+  /** Of an Auth0 tenant. */
+  | Kind<'connection.updated', { by: string; connection: string }>
   | Kind<'group.created' | 'group.deleted', { by: string; group: string }>
   /** Who came or went: the account, or else the group `member`. */
   | Kind<

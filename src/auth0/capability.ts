@@ -8,6 +8,7 @@ import { createApplications } from './applications/applications.ts';
 import { createMadeApis } from './applications/made-apis.ts';
 import { clientsOf } from './clients.ts';
 import { connectedClientsOf } from './connected-clients.ts';
+import { createConnection } from './connection/connection.ts';
 import { auth0Config, type Auth0Config, type TenantConfig } from './config.ts';
 import { createAuth0Dialect } from './dialect.ts';
 import { createEmailConfirmation } from './email-confirmation.ts';
@@ -78,15 +79,15 @@ async function siteOf(
   const clients = clientsOf(tenant, house.clients);
   const made = madeBy({ tenant, clients }, house);
   const { resourceServers } = made;
-  const metadata = createUserMetadata(house);
+  const own = ownParts({ tenant, clients }, house);
+  const { connection, emailConfirmation, metadata } = own;
   const organizations = createOrganizations({ ...house, tenant, clients, resourceServers });
   const actions = await openActions({ ...house, tenant, clients, metadata, organizations });
-  const emailConfirmation = createEmailConfirmation(house, tenant);
-  const own = { tenant, clients, emailConfirmation, metadata };
   const authentication = createAuthenticationApi(house, { ...own, limits });
   const { protocol, routers } = await house.openIssuer({
     profile,
-    dialect: createAuth0Dialect(tenant, resourceServers),
+    dialect: createAuth0Dialect(tenant, resourceServers, connection),
+    ...rulesOf(connection),
     adviser: actions?.advise,
     clients,
     resourceServers,
@@ -120,6 +121,30 @@ async function siteOf(
     protocol: knowingApis(takingTokensFromQueries(protocol), house.resourceServers),
   };
   return { site, connectedClients: connectedClientsOf(tenant, protocol.connectedClients), actions };
+}
+
+type OwnPart = 'tenant' | 'clients' | 'connection' | 'emailConfirmation' | 'metadata';
+
+/** What both APIs of a tenant share. */
+function ownParts(
+  { tenant, clients }: Pick<ManagementRoom, 'tenant' | 'clients'>,
+  house: House,
+): Pick<ManagementRoom, OwnPart> {
+  return {
+    tenant,
+    clients,
+    connection: createConnection({ ...house, tenant }),
+    emailConfirmation: createEmailConfirmation(house, tenant),
+    metadata: createUserMetadata(house),
+  };
+}
+
+/** Who may sign in, and join, at its pages. */
+function rulesOf({
+  isEnabledFor,
+  isOpenFor,
+}: ManagementRoom['connection']): Pick<FurtherIssuer, 'admits' | 'isOpenFor'> {
+  return { isOpenFor, admits: ({ clientId }) => isEnabledFor(clientId) };
 }
 
 /** What the Management API of a tenant makes, beside what is declared. */

@@ -1,7 +1,8 @@
 import type { Dialect, SpokenJwt, SpokenOf } from '../provider/dialect.ts';
 import type { TenantApis } from './apis.ts';
 import type { TenantConfig } from './config.ts';
-import { GRANT, MULTIFACTOR_REQUIRED } from './authentication/names.ts';
+import type { Connection } from './connection/connection.ts';
+import { CONNECTION_IS_OFF, GRANT, MULTIFACTOR_REQUIRED } from './authentication/names.ts';
 import { auth0Person } from './person.ts';
 import { apiOfOthers, auth0OwnProblem, auth0Problem, BLOCKED, unknownApi } from './problems.ts';
 
@@ -24,7 +25,11 @@ const GRANTS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** How `tenant` speaks. */
-export function createAuth0Dialect(tenant: TenantConfig, apis: TenantApis): Dialect {
+export function createAuth0Dialect(
+  tenant: TenantConfig,
+  apis: TenantApis,
+  connection: Pick<Connection, 'isEnabledFor'>,
+): Dialect {
   return {
     paths: PATHS,
     defaultAudience: tenant.defaultAudience,
@@ -44,6 +49,10 @@ export function createAuth0Dialect(tenant: TenantConfig, apis: TenantApis): Dial
     },
     refuseApi: (identifier) =>
       apis.find(identifier) === undefined ? unknownApi(identifier) : apiOfOthers(identifier),
+    refuseClient: async (clientId) =>
+      (await connection.isEnabledFor(clientId))
+        ? undefined
+        : { error: 'access_denied', description: CONNECTION_IS_OFF },
     judgeOwn: auth0OwnProblem,
     writePerson: auth0Person,
     writeProblem: auth0Problem,

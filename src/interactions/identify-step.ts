@@ -117,17 +117,17 @@ async function showPage(
 ): Promise<void> {
   const { ctx, interaction } = visit;
   const { problem, status } = options;
-  const page = { ...pageOf(visit, options), login, remember, problem };
+  const page = { ...(await pageOf(visit, options)), login, remember, problem };
   const isPlain = problem.kind === 'none' && login === '';
   const words = isPlain ? (['csrf', 'passkeyUrl', 'joinUrl', 'recoverUrl', 'back'] as const) : [];
   const manner = { status, uiLocales: interaction.uiLocales, image: page.client.logoUri, words };
   await options.show(ctx, 'sign-in', page, manner);
 }
 
-function pageOf(
+async function pageOf(
   { ctx, interaction, csrf }: Visit,
   { settings, factors, ways }: StepOptions,
-): Omit<SignInPage, 'login' | 'remember' | 'problem'> {
+): Promise<Omit<SignInPage, 'login' | 'remember' | 'problem'>> {
   const { client, uid, prompt } = interaction;
   const hasPasskeys = settings.passkeys && factors.passkeys.available;
   return {
@@ -140,7 +140,7 @@ function pageOf(
       emailCode: settings.emailCode,
     },
     passkeyUrl: hasPasskeys ? `${ctx.path}/passkey` : '',
-    joinUrl: ways.joinUrl(interaction),
+    joinUrl: await ways.joinUrl(interaction),
     recoverUrl: ways.recoverUrl(interaction),
     csrf,
   };

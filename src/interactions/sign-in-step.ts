@@ -29,7 +29,7 @@ export interface SignInStep {
 /** Where the sign-in page leads beside the sign-in. */
 export interface Ways {
   /** Where anybody can make an account; empty: nowhere. */
-  joinUrl(interaction: Interaction): string;
+  joinUrl(interaction: Interaction): string | Promise<string>;
   /** Where whoever has forgotten a password is sent a letter; empty: nowhere. */
   recoverUrl(interaction: Interaction): string;
 }

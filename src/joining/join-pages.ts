@@ -68,16 +68,18 @@ function createSteps(room: Room): Parameters<Visiting>[0] {
     closed: createClosedStep(room),
   };
   return async (visit, form) => {
-    const step = steps[stepOf(visit.joining, room.settings)];
+    const { client } = visit.interaction;
+    const isOpen = room.settings.mode === 'open' && (await room.isOpenFor?.(client.id)) !== false;
+    const step = steps[stepOf(visit.joining, isOpen)];
     if (form === undefined) await step.show(visit);
     else await step.take({ ...visit, form });
   };
 }
 
-function stepOf({ data, invited }: Joining, { mode }: JoiningConfig): StepName {
+function stepOf({ data, invited }: Joining, isOpen: boolean): StepName {
   if (data.accountId !== undefined) return 'passkey';
   if (invited !== undefined) return 'details';
-  if (mode !== 'open') return 'closed';
+  if (!isOpen) return 'closed';
   if (data.address === undefined) return 'address';
   return data.isProven ? 'details' : 'code';
 }

@@ -32,10 +32,16 @@ type Used =
   | 'tickets';
 
 /** What joining is built on. */
-export type JoiningHouse = Pick<House, Used | 'profile' | 'renderer' | 'sealer' | 'state'>;
+export interface JoiningHouse
+  extends Pick<House, Used | 'profile' | 'renderer' | 'sealer' | 'state'>, OpenFor {}
+
+interface OpenFor {
+  /** Whether people join by a client, where the installation is open to them; left out: by each. */
+  readonly isOpenFor?: ((clientId: string) => Promise<boolean>) | undefined;
+}
 
 /** What the pages of joining need of the house. */
-export interface Room extends Pick<House, Used> {
+export interface Room extends Pick<House, Used>, OpenFor {
   /** Of the installation: letters about accounts lead there. */
   readonly issuer: string;
   /** The issuer at whose pages people join: letters with codes lead there. */

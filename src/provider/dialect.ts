@@ -72,6 +72,8 @@ export interface Dialect {
   readonly refusesOtherScopes?: boolean | undefined;
   /** What is said of an API that a client cannot have; left out: what RFC 8707 says. */
   readonly refuseApi?: ((identifier: string) => Told) | undefined;
+  /** What keeps everybody from signing in to a client; left out: nothing. */
+  readonly refuseClient?: ((clientId: string) => Promise<Told | undefined>) | undefined;
   /** What is held against a token of the client's own; left out: nothing. */
   readonly judgeOwn?: ((wish: OwnWish) => Told | undefined) | undefined;
   /** Who answers a client, where that is not the issuer itself (RFC 9207); left out: it always is. */

@@ -162,11 +162,13 @@ function furtherParameters(options: EngineOptions): Configuration['extraParams']
   };
 }
 
-function judgeScopes(
+async function judgeScopes(
   ctx: KoaContextWithOIDC,
   client: Client,
   { dialect, engineClients }: EngineOptions,
-): void {
+): Promise<void> {
+  const told = await dialect?.refuseClient?.(client.clientId);
+  if (told !== undefined) throw new errors.CustomOIDCProviderError(told.error, told.description);
   keepOfflineAccess(ctx, client);
   if (dialect?.refusesOtherScopes === true) refuseOtherScopes(ctx, engineClients.ownerOf(client));
 }

@@ -6,6 +6,7 @@ import { Auth0Client } from '@auth0/nextjs-auth0/server';
 import { ManagementClient } from 'auth0';
 import { AuthenticationClient } from 'auth0/legacy';
 import { createAuthClientScenes } from './auth-client.mjs';
+import { disableAndEnable } from './connecting.mjs';
 import { makeAndTakeAway } from './making.mjs';
 import { inviteAndGiveRoles } from './organizing.mjs';
 import { NextRequest, NextResponse } from 'next/server.js';
@@ -31,6 +32,7 @@ const ROUTES = {
   '/session': (request) => nextjs.getSession(request),
   '/machine': () => authentication.oauth.clientCredentialsGrant({ audience }),
   '/made': () => makeAndTakeAway(management, { domain }),
+  '/connected': () => disableAndEnable(management, 'react'),
   '/organized': () =>
     inviteAndGiveRoles(management, {
       organization: 'org_acme',

@@ -114,6 +114,8 @@ function settingsFor(reactPort: number, nodePort: number): Readonly<Record<strin
                 'update:users',
                 'create:organization_invitations',
                 'create:roles',
+                'read:connections',
+                'update:connections',
                 ...['read', 'create', 'delete'].map((verb) => `${verb}:organization_member_roles`),
                 ...['read', 'create'].map((verb) => `${verb}:organization_members`),
                 ...MAKING,
@@ -356,6 +358,18 @@ test('auth0 for Node makes an API and an application, which gets a token at once
     token: { scope: 'read:orders', expires_in: 600 },
     renamed: 'Renamed',
     left: 404,
+  });
+});
+
+test('auth0 for Node changes the connection, and has an application sign nobody in and everybody again', async () => {
+  const answer = await fetch(`${node.url}/connected`);
+  const text = await answer.text();
+  expect(answer.status, text).toBe(200);
+  expect(JSON.parse(text)).toEqual({
+    options: { passwordPolicy: 'low', disable_signup: false },
+    off: false,
+    on: true,
+    refused: 400,
   });
 });
 

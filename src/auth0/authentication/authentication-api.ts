@@ -9,6 +9,7 @@ import { createMfaGrants } from './mfa-grants.ts';
 import { createMfaTokens } from './mfa-tokens.ts';
 import { createPasswordGrants } from './password-grants.ts';
 import { createOtpGrant, createPasswordlessStart } from './passwordless.ts';
+import { connectionIsOff } from './refusals.ts';
 import type { Room } from './room.ts';
 
 /** The Authentication API beside what is OpenID Connect: ways to sign in without a page of ours. */
@@ -19,7 +20,10 @@ export interface AuthenticationApi {
 
 export function createAuthenticationApi(
   house: House,
-  own: Pick<Room, 'tenant' | 'clients' | 'emailConfirmation' | 'limits' | 'metadata'>,
+  own: Pick<
+    Room,
+    'tenant' | 'clients' | 'connection' | 'emailConfirmation' | 'limits' | 'metadata'
+  >,
 ): AuthenticationApi {
   const { tenant, clients } = own;
   const room: Room = {
@@ -34,7 +38,20 @@ export function createAuthenticationApi(
     createPasswordlessStart(room),
   ];
   return {
-    grants: [...createPasswordGrants(room), ...createMfaGrants(room), createOtpGrant(room)],
+    grants: [...createPasswordGrants(room), ...createMfaGrants(room), createOtpGrant(room)].map(
+      (grant) => forEnabled(grant, room),
+    ),
     router: createApiRoutes(endpoints, clients),
+  };
+}
+
+/** `grant` for applications that sign people in. Nobody learns by another whether what they typed was right. */
+function forEnabled(grant: FurtherGrant, { connection }: Room): FurtherGrant {
+  return {
+    ...grant,
+    async prove(request) {
+      if (!(await connection.isEnabledFor(request.clientId))) throw connectionIsOff();
+      return await grant.prove(request);
+    },
   };
 }

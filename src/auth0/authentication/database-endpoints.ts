@@ -12,7 +12,7 @@ import type { JsonObject } from '../../runtime/json.ts';
 import type { Origin } from '../../runtime/origin.ts';
 import { ApiProblem, problem } from './api-problem.ts';
 import { endpointOf, type ApiCall, type ApiEndpoint } from './api-routes.ts';
-import { DATABASE } from './names.ts';
+import { CONNECTION_IS_OFF, DATABASE } from './names.ts';
 import { passwordTooWeak } from './password-strength.ts';
 import type { Room } from './room.ts';
 
@@ -49,7 +49,8 @@ export function createDatabaseEndpoints(room: Room): readonly ApiEndpoint[] {
       await checkNames(given, room);
       await room.letterbox.admit(call.origin);
       if (!isMailbox(given.email)) throw badRequest('invalid_signup', 'Invalid sign up');
-      if (!room.authentication.password || !room.registration.isOpenTo(given.email))
+      const isOpen = await room.connection.isOpenFor(given.client_id);
+      if (!isOpen || !room.authentication.password || !room.registration.isOpenTo(given.email))
         throw badRequest('public_signup_disabled', 'Public signup is disabled');
       const account = await createAccount(given, call.origin, room);
       await askToConfirm(account, call, room);
@@ -72,11 +73,13 @@ export function createDatabaseEndpoints(room: Room): readonly ApiEndpoint[] {
 /** Anybody may say these: they only tell for which application somebody asks. */
 async function checkNames(
   { client_id: id, connection }: { readonly client_id: string; readonly connection: string },
-  { clients }: Room,
+  { clients, connection: directory }: Room,
 ): Promise<void> {
   if ((await clients.find(id)) === undefined)
     throw problem(403, 'unauthorized_client', 'Unknown client.');
   if (connection !== DATABASE) throw badRequest('invalid_connection', 'Connection does not exist');
+  if (!(await directory.isEnabledFor(id)))
+    throw badRequest('invalid_connection', CONNECTION_IS_OFF);
 }
 
 async function createAccount(

@@ -7,6 +7,9 @@ export const EMAIL = 'email';
 /** What is said where a second factor is wanted: applications of Auth0's look for this very text. */
 export const MULTIFACTOR_REQUIRED = 'Multifactor authentication required';
 
+/** What is said where an application signs nobody in. */
+export const CONNECTION_IS_OFF = 'no connections enabled for the client';
+
 /** Grants that only tenants have, as applications of Auth0's name them. */
 export const GRANT = {
   password: 'password',

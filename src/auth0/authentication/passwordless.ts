@@ -10,7 +10,7 @@ import { authenticatedClient } from './api-client.ts';
 import { problem } from './api-problem.ts';
 import { endpointOf, type ApiCall, type ApiEndpoint } from './api-routes.ts';
 import { letIn } from './let-in.ts';
-import { EMAIL, GRANT } from './names.ts';
+import { CONNECTION_IS_OFF, EMAIL, GRANT } from './names.ts';
 import { grantIsOff, missing, tooManyAttempts, unknownRealm, wrongEmailCode } from './refusals.ts';
 import type { Room } from './room.ts';
 
@@ -32,6 +32,8 @@ export function createPasswordlessStart(room: Room): ApiEndpoint {
     // There is nobody here who sends text messages.
     if (given.connection !== EMAIL || !room.authentication.emailCode)
       throw problem(400, 'bad.connection', 'Connection does not exist');
+    if (!(await room.connection.isEnabledFor(client.id)))
+      throw problem(400, 'bad.connection', CONNECTION_IS_OFF);
     const { email = '' } = given;
     if (!isMailbox(email)) throw problem(400, 'bad.email', 'email is not valid');
     await room.letterbox.admit(call.origin);
@@ -70,7 +72,7 @@ interface Asked {
 }
 
 async function sendCode(asked: Asked, { origin, languages }: ApiCall, room: Room): Promise<void> {
-  const { accounts, factors, letterbox, registration, tenant } = room;
+  const { accounts, factors, letterbox, tenant } = room;
   const { email, name: clientName } = asked;
   const owner = await accounts.findByLogin(email);
   const flowId = flowOf(asked, room);
@@ -78,7 +80,7 @@ async function sendCode(asked: Asked, { origin, languages }: ApiCall, room: Room
   const issued = await factors.emailCodes.issue({ flowId, accountId, origin });
   if (issued.kind === 'throttled')
     throw problem(429, 'too_many_requests', 'Too many requests; try again later.');
-  const isWanted = owner === undefined ? registration.isOpenTo(email) : mayCome(owner);
+  const isWanted = owner === undefined ? await mayJoin(asked, room) : mayCome(owner);
   if (!isWanted) return;
   const data = {
     code: issued.code,
@@ -94,7 +96,7 @@ async function proven(
   { email, code }: { readonly email: string; readonly code: string },
   room: Room,
 ): Promise<Account> {
-  const { accounts, factors, registration } = room;
+  const { accounts, factors } = room;
   const owner = await accounts.findByLogin(email);
   const outcome = await factors.emailCodes.check({
     flowId: flowOf({ email, clientId }, room),
@@ -107,7 +109,7 @@ async function proven(
   if (outcome.kind === 'throttled') throw tooManyAttempts();
   if (outcome.kind === 'refused') throw wrongEmailCode();
   if (owner !== undefined && mayCome(owner)) return owner;
-  if (owner !== undefined || !registration.isOpenTo(email)) throw wrongEmailCode();
+  if (owner !== undefined || !(await mayJoin({ email, clientId }, room))) throw wrongEmailCode();
   try {
     return await accounts.create({ email, emailVerified: true }, { by: 'self', origin });
   } catch (error) {
@@ -120,6 +122,14 @@ async function proven(
 /** An address that nobody has verified lets nobody in: whoever made the account need not be who reads its mail. */
 function mayCome({ state, emailVerified }: Account): boolean {
   return state === 'active' && emailVerified;
+}
+
+/** Whether whoever has no account makes one by the code. */
+async function mayJoin(
+  { email, clientId }: Pick<Asked, 'email' | 'clientId'>,
+  { connection, registration }: Room,
+): Promise<boolean> {
+  return registration.isOpenTo(email) && (await connection.isOpenFor(clientId));
 }
 
 /** Of nobody, but always of the same nobody, so that it is counted like anyone else. */

@@ -1,7 +1,7 @@
 import type { Duty } from '../../flows/duties.ts';
 import { GrantRefused } from '../../provider/further-grant.ts';
 import type { JsonObject } from '../../runtime/json.ts';
-import { MULTIFACTOR_REQUIRED } from './names.ts';
+import { CONNECTION_IS_OFF, MULTIFACTOR_REQUIRED } from './names.ts';
 
 /** A refusal at the token endpoint, in Auth0's words. */
 function refusal(
@@ -48,6 +48,11 @@ export function unknownRealm(): GrantRefused {
 export function grantIsOff(grantType: string): GrantRefused {
   const words = `Grant type '${grantType}' not allowed for the client.`;
   return refusal(403, 'unauthorized_client', words);
+}
+
+/** The application signs nobody in. */
+export function connectionIsOff(): GrantRefused {
+  return refusal(403, 'unauthorized_client', CONNECTION_IS_OFF);
 }
 
 /** `what`: the parameter that was wrong. */

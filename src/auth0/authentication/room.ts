@@ -1,6 +1,7 @@
 import type { House } from '../../capability.ts';
 import type { Clients } from '../../clients/clients.ts';
 import type { Auth0Config, TenantConfig } from '../config.ts';
+import type { Connection } from '../connection/connection.ts';
 import type { EmailConfirmation } from '../email-confirmation.ts';
 import type { UserMetadata } from '../user-metadata.ts';
 import type { Letterbox } from './letterbox.ts';
@@ -30,6 +31,7 @@ export interface Room extends Pick<
   readonly limits: Pick<Auth0Config, 'perAddress' | 'overall'>;
   readonly mfaTokens: MfaTokens;
   readonly emailConfirmation: EmailConfirmation;
+  readonly connection: Connection;
   readonly letterbox: Letterbox;
   readonly metadata: UserMetadata;
 }

@@ -77,6 +77,7 @@ const OPERATIONS: readonly AuditEvent['type'][] = [
   'client.updated',
   'client.deleted',
   'client.secret_rotated',
+  'connection.updated',
   'organization.created',
   'organization.updated',
   'organization.deleted',

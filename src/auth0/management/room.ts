@@ -4,6 +4,7 @@ import type { TenantApis } from '../apis.ts';
 import type { Applications } from '../applications/applications.ts';
 import type { MadeApis } from '../applications/made-apis.ts';
 import type { TenantConfig } from '../config.ts';
+import type { Connection } from '../connection/connection.ts';
 import type { EmailConfirmation } from '../email-confirmation.ts';
 import type { TenantOrganizations } from '../organizations/tenant-organizations.ts';
 import type { UserMetadata } from '../user-metadata.ts';
@@ -18,6 +19,7 @@ export interface ManagementRoom extends Pick<
   | 'groups'
   | 'hasMail'
   | 'mail'
+  | 'passwordRules'
   | 'profile'
   | 'records'
   | 'revocation'
@@ -29,6 +31,7 @@ export interface ManagementRoom extends Pick<
   /** Those of the tenant. */
   readonly clients: Clients;
   readonly applications: Applications;
+  readonly connection: Connection;
   /** Those of the tenant. */
   readonly resourceServers: TenantApis;
   readonly madeApis: MadeApis;

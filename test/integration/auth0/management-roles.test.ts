@@ -240,19 +240,4 @@ describe('what the configuration declares', () => {
     expect((await node.manage('GET', `/connections/${connection?.id}`)).body).toEqual(connection);
     expect((await node.manage('GET', '/connections?name=other')).list).toEqual([]);
   });
-
-  test.each([
-    ['DELETE', '/connections/x'],
-    ['POST', '/connections'],
-  ])('%s %s is refused, and told where it is changed', async (method, path) => {
-    expect(await node.manage(method, path, {})).toMatchObject({
-      status: 409,
-      body: {
-        errorCode: 'declared_in_config',
-        message: expect.stringMatching(
-          /^the configuration declares these: change .*auth0.tenants.* there$/u,
-        ),
-      },
-    });
-  });
 });
