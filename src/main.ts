@@ -6,6 +6,7 @@ import { setFlagsFromString } from 'node:v8';
 import { z } from 'zod';
 import { humanLogLine, isForPrograms } from './cli/log-line.ts';
 import { createProgram, runProgram } from './cli/program.ts';
+import type { Processes } from './cli/start.ts';
 import { openRooms } from './compose.ts';
 import { banner } from './dev/banner.ts';
 
@@ -34,7 +35,7 @@ const printError = (text: string): void => void process.stderr.write(`${text}\n`
 const GATHER_ALONE = '--no-parallel-scavenge';
 
 /** One process, or several behind one socket. */
-async function start(settings: Settings, workers: number): Promise<void> {
+async function start(settings: Settings, { workers, pin }: Processes): Promise<void> {
   setFlagsFromString(GATHER_ALONE);
   const place = placeOf(process.env, workers);
   if (place !== undefined) {
@@ -44,7 +45,7 @@ async function start(settings: Settings, workers: number): Promise<void> {
   else {
     const logger = createPinoLogger({ level: settings.log.level, fields: { version } });
     const told = toldToStop(logger, new AbortController());
-    const options = { count: workers, environment: process.env, clock: systemClock, logger, told };
+    const options = { workers, pin, environment: process.env, clock: systemClock, logger, told };
     process.exitCode = await runWorkers(settings, options);
   }
 }

@@ -2,8 +2,10 @@ import cluster, { type Worker } from 'node:cluster';
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import process from 'node:process';
+import type { Processes } from './cli/start.ts';
 import { nameOf } from './compose.ts';
 import type { Clock } from './runtime/clock.ts';
+import { coresOfProcess, keepOnCore } from './runtime/cores.ts';
 import { LatchkeyError } from './runtime/errors.ts';
 import type { Logger } from './runtime/logger.ts';
 import type { Settings } from './settings.ts';
@@ -34,26 +36,26 @@ const POOL_MIN = 2;
 const LIVES_SECONDS = 5;
 
 /**
- * Runs `count` processes of this very program behind one listening socket until `told`; each is a node like any
- * other. One that dies is followed by another; when one cannot start at first, none stays. Gives the exit code.
+ * Runs `workers` processes of this very program behind one listening socket until `told`; each is a node like any
+ * other. Where there are as many as cores, `pin` keeps the main thread of each on one of its own. One that dies is followed by another; when one cannot start at first, none stays. Gives the exit code.
  *
  * @throws {NoWorkers} in the dev profile, whose doors for tests know their own process alone.
  */
 export async function runWorkers(
   settings: Settings,
-  options: {
-    readonly count: number;
+  options: Processes & {
     readonly environment: Environment;
     readonly clock: Clock;
     readonly logger: Logger;
     readonly told: Promise<void>;
   },
 ): Promise<number> {
-  const { count, clock, logger, told } = options;
+  const { workers: count, pin, clock, logger, told } = options;
   const given = Number(options.environment[POOL]) || Infinity;
   const pool = String(Math.min(given, share(count, POOL_MIN)));
   if (settings.profile === 'dev')
     throw new NoWorkers('the dev profile runs in one process: leave --workers out');
+  const cores = pin ? coresOfProcess() : [];
   const stop = new AbortController();
   void told.then(() => stop.abort());
   let failed = 0;
@@ -63,8 +65,9 @@ export async function runWorkers(
     while (!stop.signal.aborted) {
       const startedAt = clock.now();
       const variables = { [PLACE]: String(place), [POOL]: pool };
-      const code = await run(variables, stop.signal, () => {
+      const code = await run(variables, stop.signal, (pid) => {
         areServing = true;
+        if (cores.length === count) void pinWorker({ pid, place, cores, logger });
       });
       if (stop.signal.aborted) {
         failed ||= code;
@@ -89,20 +92,36 @@ export async function runWorkers(
 async function run(
   variables: Readonly<Record<string, string>>,
   signal: AbortSignal,
-  onServing: () => void,
+  onServing: (pid: number) => void,
 ): Promise<number> {
   const worker: Worker = cluster.fork(variables);
   const end = (): void => void worker.process.kill('SIGTERM');
   signal.addEventListener('abort', end);
   // Taken here, or a worker that cannot be forked would end this process, too.
   worker.on('error', () => undefined);
-  worker.once('message', onServing);
+  worker.once('message', () => onServing(worker.process.pid ?? 0));
   try {
     const [code] = await once(worker, 'exit');
     return typeof code === 'number' ? code : 1;
   } finally {
     signal.removeEventListener('abort', end);
   }
+}
+
+/**
+ * What a main thread has in the caches of a core it loses when it is moved. Its other threads have begun, and go where there
+ * is room. With fewer workers than cores, which of them to take would be a guess that every node here makes alike.
+ */
+async function pinWorker(options: {
+  readonly pid: number;
+  readonly place: number;
+  readonly cores: readonly number[];
+  readonly logger: Logger;
+}): Promise<void> {
+  const { pid, place, cores, logger } = options;
+  const core = cores[place - 1];
+  if (core !== undefined && (await keepOnCore(pid, core)))
+    logger.info({ event: 'worker.pinned', place, core }, 'its main thread stays on one core');
 }
 
 /** Of the cores, for each of `count` workers. */

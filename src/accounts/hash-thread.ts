@@ -4,6 +4,7 @@ import { getPriority, setPriority } from 'node:os';
 import { basename } from 'node:path';
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { hashSync, verifySync } from '@node-rs/argon2';
+import { useAllCores } from '../runtime/cores.ts';
 import { verifyForeign } from './foreign-hashes.ts';
 import { parseForeignHash } from './hash-formats.ts';
 import { isPasswordHash } from './rules.ts';
@@ -35,7 +36,7 @@ const NICEST = 19;
 if (!isMainThread && parentPort !== null) {
   const port = parentPort;
   const { givesWay }: HashThreadSettings = workerData;
-  if (givesWay) giveWay();
+  takePlace(givesWay);
   port.on('message', (question: HashQuestion) => {
     answer(question).then(
       (result) => port.postMessage({ kind: 'done', result } satisfies HashAnswer),
@@ -46,12 +47,14 @@ if (!isMainThread && parentPort !== null) {
 }
 
 /**
- * Linux knows a priority of each thread; elsewhere this one is as good as any other. Where there is `chrt` (util-linux) it
- * runs when no other thread wants to (SCHED_IDLE): a nice one is still let to the end of its slice.
+ * Linux knows the cores and a priority of each thread; elsewhere this one is as good as any other. Where there is `chrt`
+ * (util-linux) it runs when no other thread wants to (SCHED_IDLE): a nice one is still let to the end of its slice.
  */
-function giveWay(): void {
+function takePlace(behindOthers: boolean): void {
   try {
     const thread = Number(basename(readlinkSync('/proc/thread-self')));
+    useAllCores(thread);
+    if (!behindOthers) return;
     setPriority(thread, Math.min(NICEST, getPriority() + NICER));
     execFileSync('chrt', ['--idle', '--pid', '0', String(thread)], { stdio: 'ignore' });
   } catch {

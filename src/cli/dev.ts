@@ -64,7 +64,7 @@ export function registerDev<Settings extends { readonly profile: string }>(
       const checked = await options.check({ path, flags: valuesOf(flags) });
       if (checked.settings.profile !== 'dev')
         throw new NotForDev(`${path} is for production: use latchkey start, or write profile: dev`);
-      await startChecked(checked, 1, options);
+      await startChecked(checked, { workers: 1, pin: false }, options);
     });
 }
 

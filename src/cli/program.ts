@@ -27,7 +27,7 @@ import { registerPersonCommands } from './people.ts';
 import type { PeopleRooms } from './people-rooms.ts';
 import { registerRightsCommand, type RightsRooms } from './rights.ts';
 import { registerRoleCommands } from './roles.ts';
-import { registerStart } from './start.ts';
+import { type Processes, registerStart } from './start.ts';
 import { registerRevokeCommands, type RevokeRooms } from './revoke.ts';
 
 /** An expected failure: said by its code. */
@@ -66,8 +66,8 @@ export interface ProgramOptions<Settings extends SafetySettings & FileSettings> 
   /** Left out: there is no `import cognito`. */
   readonly importCognito?: ImportCognito | undefined;
   openRooms(settings: Settings): Promise<ProgramRooms>;
-  /** Resolves when the node, or each of `workers` processes that are one each, has stopped. */
-  startNode(settings: Settings, workers: number): Promise<void>;
+  /** Resolves when the node, or each of several processes that are one each, has stopped. */
+  startNode(settings: Settings, processes: Processes): Promise<void>;
 }
 
 /** Every command; `runProgram` runs one. */

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { useAllCores } from '../runtime/cores.ts';
 
 const SANDBOX = fileURLToPath(new URL('sandbox', import.meta.url));
 /** The warning says that threads may be too much; nothing of the operator's runs while they are allowed. */
@@ -46,6 +47,7 @@ export function spawnSandbox({
     ],
     { cwd: folder, env: {}, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] },
   );
+  if (child.pid !== undefined) useAllCores(child.pid);
   let written = '';
   child.stderr?.on('data', (data: Buffer) => {
     written = (written + data.toString()).slice(-WORDS_MAX);

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { coresOfProcess } from '../../src/runtime/cores.ts';
 import { type Latchkey, startLatchkey } from '../support/latchkey.ts';
 import { freePair } from '../support/ports.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
@@ -101,26 +102,13 @@ describe.each(engines)('two workers behind one socket on %s', (_, state) => {
     );
   }
 
-  function workersOf(parent: number): readonly number[] {
-    const children = readFileSync(`/proc/${parent}/task/${parent}/children`, 'utf8');
-    return children.trim().split(' ').filter(Boolean).map(Number);
-  }
-
-  /** libuv starts all of its threads with the first that it needs. */
-  function signingThreadsOf(worker: number): number {
-    const threads = readdirSync(`/proc/${worker}/task`);
-    const names = threads.map((thread) =>
-      readFileSync(`/proc/${worker}/task/${thread}/comm`, 'utf8').trim(),
-    );
-    return names.filter((name) => name === 'libuv-worker').length;
-  }
-
   test('share the work, and what one takes back both refuse', async () => {
     for (let round = 0; round < 8; round += 1) await token();
     for (const count of await issued()) expect(count).toBeGreaterThan(0);
     const share = Math.max(2, Math.floor(availableParallelism() / 2));
     for (const worker of workersOf(latchkey.process.pid ?? 0))
-      expect(signingThreadsOf(worker)).toBe(share);
+      // libuv starts all of its threads with the first that it needs.
+      expect(threadsOf(worker, 'libuv-worker')).toHaveLength(share);
     const taken = await token();
     await post('/revoke', { token: taken });
     await expect
@@ -150,6 +138,85 @@ describe.each(engines)('two workers behind one socket on %s', (_, state) => {
     const words = [COMMAND, 'audit', 'verify', '--config', latchkey.configFile];
     const { stdout } = await promisify(execFile)(process.execPath, words, { cwd: folder });
     expect(stdout).toMatch(/here\.1[\s\S]*here\.2/u);
+  });
+});
+
+function workersOf(parent: number): readonly number[] {
+  const children = readFileSync(`/proc/${parent}/task/${parent}/children`, 'utf8');
+  return children.trim().split(' ').filter(Boolean).map(Number);
+}
+
+/** The cores of a thread, as the kernel lists them. */
+function coresOf(process: number, thread = process): string {
+  const status = readFileSync(`/proc/${process}/task/${thread}/status`, 'utf8');
+  return /^Cpus_allowed_list:\s*(\S+)$/mu.exec(status)?.[1] ?? '';
+}
+
+function threadsOf(process: number, name: string): readonly number[] {
+  const threads = readdirSync(`/proc/${process}/task`).map(Number);
+  return threads.filter(
+    (thread) => readFileSync(`/proc/${process}/task/${thread}/comm`, 'utf8').trim() === name,
+  );
+}
+
+describe('as many workers as cores', () => {
+  const [first = 0, second] = coresOfProcess();
+  const cores = second === undefined ? [first] : [first, second];
+
+  async function startTwo(...words: readonly string[]): Promise<Latchkey> {
+    return await startLatchkey({
+      prefix: ['taskset', '-c', cores.join(',')],
+      words: ['--workers', '2', ...words],
+      settings: {
+        profile: 'production',
+        people: [],
+        clients: [],
+        log: { level: 'info' },
+        http: { metrics: { enabled: true, port: await freePair() } },
+      },
+    });
+  }
+
+  /** How often it was logged. */
+  const count = (latchkey: Latchkey, event: string): number =>
+    latchkey.output().split(`"${event}"`).length - 1;
+
+  /** Of the first thread of each. */
+  const mainCores = (latchkey: Latchkey): readonly string[] =>
+    workersOf(latchkey.process.pid ?? 0).map((worker) => coresOf(worker));
+
+  test('have a core each for their main threads, and all cores for the others', async () => {
+    const latchkey = await startTwo();
+    try {
+      // Where there is but one core, two workers share it.
+      const own = cores.length === 2 ? cores.map(String) : [`${first}`, `${first}`];
+      await expect.poll(() => count(latchkey, 'node.started')).toBe(2);
+      await expect.poll(() => count(latchkey, 'worker.pinned')).toBe(cores.length === 2 ? 2 : 0);
+      expect(mainCores(latchkey).toSorted()).toEqual(own.toSorted());
+      const all = coresOf(latchkey.process.pid ?? 0);
+      for (const worker of workersOf(latchkey.process.pid ?? 0))
+        for (const name of ['libuv-worker', 'latchkey-writer']) {
+          const threads = threadsOf(worker, name);
+          expect(threads.length, name).toBeGreaterThan(0);
+          for (const thread of threads) expect(coresOf(worker, thread)).toBe(all);
+        }
+    } finally {
+      await latchkey.stop();
+      await latchkey.clean();
+    }
+  });
+
+  test('are left to the scheduler when told so', async () => {
+    const latchkey = await startTwo('--no-pin');
+    try {
+      await expect.poll(() => count(latchkey, 'node.started')).toBe(2);
+      const all = coresOf(latchkey.process.pid ?? 0);
+      expect(mainCores(latchkey)).toEqual([all, all]);
+      expect(latchkey.output()).not.toContain('worker.pinned');
+    } finally {
+      await latchkey.stop();
+      await latchkey.clean();
+    }
   });
 });
 

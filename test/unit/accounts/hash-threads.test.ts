@@ -1,6 +1,9 @@
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { basename } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
 import { createHashThreads } from '../../../src/accounts/hash-threads.ts';
+import { coresOfProcess, keepOnCore, useAllCores } from '../../../src/runtime/cores.ts';
 import { idleThreads, nicenessOfThreads } from './niceness.ts';
 
 const COST = { memoryCost: 7168, timeCost: 1, parallelism: 1, outputLen: 32 };
@@ -34,6 +37,22 @@ describe('threads that hash', () => {
     expect([...idleThreads()].some((thread) => !before.has(thread))).toBe(givesWay);
   });
 
+  test('use all cores where the thread that starts them is kept on one', async () => {
+    const own = Number(basename(readlinkSync('/proc/thread-self')));
+    const [core = 0] = coresOfProcess();
+    const before = coresOfThreads();
+    expect(await keepOnCore(own, core)).toBe(true);
+    expect(coresOfThreads().get(own)).toBe(String(core));
+    try {
+      await createHashThreads(false).ask({ kind: 'hash', password: 'x', cost: COST });
+      const started = [...coresOfThreads()].filter(([thread]) => !before.has(thread));
+      expect(started.map(([, cores]) => cores)).toContain(before.get(own));
+    } finally {
+      useAllCores(own);
+    }
+    expect(coresOfThreads().get(own)).toBe(before.get(own));
+  });
+
   test('refuse what is no hash, and go on', async () => {
     const threads = createHashThreads(false);
     const nothing = threads.ask({ kind: 'verify', password: 'x', against: 'nothing' });
@@ -61,3 +80,15 @@ describe('threads that hash', () => {
     expect(started).toHaveLength(2);
   });
 });
+
+/** As the kernel lists them, by the number of the thread. */
+function coresOfThreads(): ReadonlyMap<number, string> {
+  const entries = readdirSync('/proc/self/task').flatMap((thread) => {
+    const file = `/proc/self/task/${thread}/status`;
+    // One may end meanwhile.
+    const status = existsSync(file) ? readFileSync(file, 'utf8') : '';
+    const cores = /^Cpus_allowed_list:\s*(\S+)$/mu.exec(status)?.[1];
+    return cores === undefined ? [] : [[Number(thread), cores] as const];
+  });
+  return new Map(entries);
+}
