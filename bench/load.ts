@@ -11,6 +11,8 @@ export interface Measured {
 
 export interface LoadOptions {
   readonly seconds: number;
+  /** Goes on until it was done so often; 0 when left out. */
+  readonly timesMin?: number;
   readonly connections: number;
   /** Processes whose CPU time counts: the server and its store. */
   readonly pids: readonly number[];
@@ -19,7 +21,7 @@ export interface LoadOptions {
 /** Runs `once` in `connections` loops for `seconds`; a rejection ends the run. */
 export async function measure(
   once: (lane: number) => Promise<void>,
-  { seconds, connections, pids }: LoadOptions,
+  { seconds, timesMin = 0, connections, pids }: LoadOptions,
 ): Promise<Measured> {
   const latencies: number[] = [];
   const used = (): number => pids.reduce((sum, pid) => sum + cpuMs(pid), 0);
@@ -27,7 +29,9 @@ export async function measure(
   const startedAt = performance.now();
   const endsAt = startedAt + seconds * 1000;
   const loop = async (lane: number): Promise<void> => {
-    for (let at = performance.now(); at < endsAt; at = performance.now()) {
+    const isOver = (): boolean => performance.now() >= endsAt && latencies.length >= timesMin;
+    while (!isOver()) {
+      const at = performance.now();
       await once(lane);
       latencies.push(performance.now() - at);
     }

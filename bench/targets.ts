@@ -171,7 +171,7 @@ async function settings(place: {
     },
     signingKeys: { folder: join(folder, 'keys') },
     // Counted as ever, but one person who signs in from all connections at once must not be taken for a guesser.
-    signIn: { limits: { perPath: 100, acquaintances: 30, strangers: 20 } },
+    signIn: { limits: { perPath: 100, acquaintances: 25, strangers: 25 } },
     protocol: { deviceFlow: { enabled: true }, tokenExchange: { enabled: true } },
     apis: [api(RESOURCES.es256, 'ES256'), api(RESOURCES.rs256, 'RS256')],
     clients: [
