@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { globSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,8 +25,10 @@ const CLONED = [
   'views',
 ];
 const READY_WITHIN_MS = 2000;
-/** Two cores are shared by all that the tests run: there the promise cannot be measured, only not broken by far. */
-const BUSY_FACTOR = 8;
+/** Two cores are shared by all that the tests run: what passes there says nothing, what a start computes does. */
+const BUSY_FACTOR = 4;
+/** Of the times in `/proc`, which are in hundredths of a second. */
+const TICK_MS = 10;
 const LISTENING = '0A';
 const LOOPBACK = '0100007F';
 const SPA_CALLBACK = 'http://localhost:5173/callback';
@@ -34,6 +36,8 @@ const SPA_CALLBACK = 'http://localhost:5173/callback';
 interface Started {
   readonly process: ChildProcess;
   readonly readyAfterMs: number;
+  /** For how long it kept processors busy until then. */
+  readonly computedMs: number;
   output(): string;
 }
 
@@ -103,7 +107,25 @@ async function start(command: string, args: readonly string[]): Promise<Started>
     if (child.exitCode !== null) throw new Error(`ended with ${child.exitCode}:\n${output()}`);
     await delay(10);
   }
-  return { process: child, readyAfterMs: Math.round(performance.now() - begun), output };
+  const readyAfterMs = Math.round(performance.now() - begun);
+  return { process: child, readyAfterMs, computedMs: computedBy(child.pid), output };
+}
+
+/** What all processes of a group have computed, with those that have ended. */
+function computedBy(group: number | undefined): number {
+  const times = globSync('/proc/[0-9]*/stat').map((file) => {
+    try {
+      // Behind the name, which may have anything in it: state, parent, group, and so on.
+      const fields = readFileSync(file, 'utf8')
+        .replace(/^.*\) /su, '')
+        .split(' ')
+        .map(Number);
+      return fields[2] === group ? fields.slice(11, 15) : [];
+    } catch {
+      return [];
+    }
+  });
+  return times.flat().reduce((sum, ticks) => sum + ticks, 0) * TICK_MS;
 }
 
 function statusAt(path: string): Promise<number> {
@@ -122,7 +144,10 @@ async function stop(): Promise<void> {
 }
 
 function tell(what: string): void {
-  process.stdout.write(`measured: ${what} was ready after ${started.readyAfterMs} ms\n`);
+  const { readyAfterMs, computedMs } = started;
+  process.stdout.write(
+    `measured: ${what} was ready after ${readyAfterMs} ms, of which it computed ${computedMs} ms\n`,
+  );
 }
 
 /** The addresses on which anything listens at our port, as the kernel has them. */
@@ -143,7 +168,8 @@ async function keySet(): Promise<unknown> {
 
 test('npm start on an empty folder is ready in two seconds from installed', () => {
   tell('npm start on an empty folder');
-  expect(started.readyAfterMs).toBeLessThan(READY_WITHIN_MS * BUSY_FACTOR);
+  expect(started.computedMs).toBeGreaterThan(0);
+  expect(started.computedMs).toBeLessThan(READY_WITHIN_MS * BUSY_FACTOR);
 });
 
 test('the banner says where it is, who can sign in, which clients there are, where data lies', async () => {
@@ -229,7 +255,8 @@ test('started again, it keeps accounts, sessions, consent, keys and tokens', asy
   await stop();
   started = await start(process.execPath, ['latchkey.mjs', 'start', '--config', 'config/dev.yaml']);
   tell('a second start, without npm');
-  expect(started.readyAfterMs).toBeLessThan(READY_WITHIN_MS * BUSY_FACTOR);
+  expect(started.computedMs).toBeGreaterThan(0);
+  expect(started.computedMs).toBeLessThan(READY_WITHIN_MS * BUSY_FACTOR);
   // The same process, started anew with what Node takes only as it starts.
   const threads = Math.max(2, availableParallelism());
   expect(readFileSync(`/proc/${started.process.pid}/cmdline`, 'utf8')).toContain(
