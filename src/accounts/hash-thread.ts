@@ -28,6 +28,9 @@ export type HashAnswer =
   | { readonly kind: 'done'; readonly result: string | boolean }
   | { readonly kind: 'failed'; readonly message: string };
 
+/** A question, and the answer to it. */
+export type Numbered<Message> = Message & { readonly number: number };
+
 /** Where somebody asks for a token meanwhile, that goes first: a tenth of the weight of other threads. */
 const NICER = 10;
 const NICEST = 19;
@@ -37,12 +40,16 @@ if (!isMainThread && parentPort !== null) {
   const port = parentPort;
   const { givesWay }: HashThreadSettings = workerData;
   takePlace(givesWay);
-  port.on('message', (question: HashQuestion) => {
-    answer(question).then(
-      (result) => port.postMessage({ kind: 'done', result } satisfies HashAnswer),
-      (error: unknown) =>
-        port.postMessage({ kind: 'failed', message: String(error) } satisfies HashAnswer),
-    );
+  const reply = (message: Numbered<HashAnswer>): void => port.postMessage(message);
+  let last = Promise.resolve();
+  port.on('message', ({ number, ...question }: Numbered<HashQuestion>) => {
+    // One at a time: some are hashed on other threads.
+    last = last
+      .then(() => answer(question))
+      .then(
+        (result) => reply({ number, kind: 'done', result }),
+        (error: unknown) => reply({ number, kind: 'failed', message: String(error) }),
+      );
   });
 }
 

@@ -38,12 +38,14 @@ const HASH_BYTES = 32;
 /** Passwords at the cost of `settings`. */
 export function createPasswords(settings: SignInSettings['argon2']): Passwords {
   const { memoryKib, iterations, parallelism } = settings;
+  const atOnce = running(settings.atOnce);
+  // Each thread has the next at hand: it need not wait for the event loop, nor wake it, between two hashes.
+  const atHand = Math.min(atOnce, settings.waitingMax);
   const queue = createBoundedQueue({
-    running: running(settings.atOnce),
-    waiting: settings.waitingMax,
+    running: atOnce + atHand,
+    waiting: settings.waitingMax - atHand,
   });
-  const threads = createHashThreads(false);
-  const patientThreads = createHashThreads(true);
+  const threads = createHashThreads(atOnce);
   const nobodys = madeUpHash(settings);
   const cost = {
     memoryCost: memoryKib,
@@ -53,7 +55,7 @@ export function createPasswords(settings: SignInSettings['argon2']): Passwords {
   };
 
   function ask(question: HashQuestion): Promise<string | boolean> {
-    return (queue.waiting() < CROWD ? threads : patientThreads).ask(question);
+    return threads.ask(question, queue.waiting() >= CROWD);
   }
 
   return {
