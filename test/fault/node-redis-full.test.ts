@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { authorize, basic, redeem, type TokenAnswer } from '../../bench/browser-flow.ts';
+import { PATIENT_REDIS } from '../support/redis.ts';
 import { broken, type Family } from './support/ledger.ts';
 import { isActive, refresh, revoke, revokedAlive, signUp } from './support/load.ts';
 import type { Visitor } from './support/visitor.ts';
@@ -14,7 +15,7 @@ let browser: Visitor;
 let family: Family;
 
 beforeAll(async () => {
-  world = await openWorld({ state: 'redis' });
+  world = await openWorld({ state: 'redis', redisLimits: PATIENT_REDIS });
   visitor = world.visitor();
   browser = world.visitor({ isBrowser: true });
   family = await signUp(world.ledger, browser);

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { rounds } from '../support/counts.ts';
+import { PATIENT_REDIS } from '../support/redis.ts';
 import { PROBE_EVERY_MS, startBalancer } from './support/balancer.ts';
 import {
   broken,
@@ -26,6 +27,7 @@ const stops: { readonly code: number | null; readonly seconds: number }[] = [];
 beforeAll(async () => {
   world = await openWorld({
     state: 'redis',
+    redisLimits: PATIENT_REDIS,
     nodes: 2,
     settings: {
       http: { drainDelay: `${DRAIN_DELAY_SECONDS}s`, drainLimit: `${DRAIN_LIMIT_SECONDS}s` },

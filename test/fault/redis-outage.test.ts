@@ -7,16 +7,18 @@ import { openRedisState } from '../../src/storage/redis/open-redis-state.ts';
 import { StateUnavailable, type State } from '../../src/storage/state.ts';
 import { rounds } from '../support/counts.ts';
 import { createRecordingLogger } from '../support/recording-logger.ts';
-import { redisSettings, startRedis, type TestRedis } from '../support/redis.ts';
+import { PATIENT_REDIS, redisSettings, startRedis, type TestRedis } from '../support/redis.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
+import { timeOf } from '../support/time-until.ts';
 
 /** What the product promises: refused within a second, back within two. */
 const REFUSED_WITHIN_MS = 1000;
 const BACK_WITHIN_MS = 2000;
 /** For a machine that does other things besides. */
 const SLACK_MS = 500;
+const TURN_MS = 10;
 /** `expect.poll` does not know to which of several tests it belongs that run at once. */
-const WAITING = { timeout: 3000, interval: 20 };
+const WAITING = { timeout: 60_000, interval: 20 };
 
 /** What each test has for itself: most of what they take is waiting, so many wait at once. */
 interface Place {
@@ -54,12 +56,23 @@ const test = base.extend<Place>({
 });
 
 async function timed(act: () => Promise<unknown>): Promise<{ ms: number; error: unknown }> {
-  const startedAt = performance.now();
-  const error = await act().then(
-    () => undefined,
-    (reason: unknown) => reason,
+  let error: unknown;
+  const ms = await timeOf(() =>
+    act().catch((reason: unknown) => {
+      error = reason;
+    }),
   );
-  return { ms: performance.now() - startedAt, error };
+  return { ms, error };
+}
+
+/** On a busy machine Redis is joined some time after the state has opened. */
+async function joined(state: State): Promise<void> {
+  await vi.waitFor(() => state.get('joined'), WAITING);
+}
+
+/** So many milliseconds at least, in which this process came to do what was due, whatever else the machine did. */
+async function haveRun(ms: number): Promise<void> {
+  for (let turn = 0; turn < ms / TURN_MS; turn += 1) await delay(TURN_MS);
 }
 
 /** Every verb once, on names of its own. */
@@ -87,10 +100,9 @@ function everyVerb(state: State): Promise<{ ms: number; error: unknown }>[] {
 
 /** A state whose Redis does not answer is there as soon as one whose Redis does. */
 async function openedInTime(open: () => Promise<State>): Promise<State> {
-  const startedAt = performance.now();
-  const state = await open();
-  expect(performance.now() - startedAt).toBeLessThan(REFUSED_WITHIN_MS + SLACK_MS);
-  return state;
+  const opening = open();
+  expect(await timeOf(() => opening)).toBeLessThan(REFUSED_WITHIN_MS + SLACK_MS);
+  return await opening;
 }
 
 async function expectRefused(state: State): Promise<void> {
@@ -102,14 +114,12 @@ async function expectRefused(state: State): Promise<void> {
 }
 
 async function expectBack(state: State): Promise<void> {
-  const startedAt = performance.now();
   const errorsOfAll = async (): Promise<unknown[]> =>
     (await Promise.all(everyVerb(state))).map(({ error }) => error).filter(Boolean);
-  await vi.waitFor(async () => expect(await errorsOfAll()).toEqual([]), {
-    ...WAITING,
-    timeout: 10_000,
-  });
-  expect(performance.now() - startedAt).toBeLessThan(BACK_WITHIN_MS + SLACK_MS);
+  const backMs = await timeOf(() =>
+    vi.waitFor(async () => expect(await errorsOfAll()).toEqual([]), WAITING),
+  );
+  expect(backMs).toBeLessThan(BACK_WITHIN_MS + SLACK_MS);
   expect((await state.health()).ok).toBe(true);
 }
 
@@ -160,6 +170,7 @@ describe.concurrent('a Redis that is not there', () => {
     open,
   }) => {
     const state = await open();
+    await joined(state);
     await state.put('k', 1);
     await redis.kill();
     await delay(1000);
@@ -172,7 +183,8 @@ describe.concurrent('a Redis that is not there', () => {
   });
 
   test('for a blink: nobody notices', async ({ wire, openThroughWire }) => {
-    const state = await openThroughWire();
+    const state = await openThroughWire(PATIENT_REDIS);
+    await joined(state);
     await state.put('k', 1);
     for (let n = 0; n < 5; n += 1) {
       wire.cut();
@@ -187,6 +199,7 @@ describe.concurrent('a Redis that gives no answer', () => {
     openThroughWire,
   }) => {
     const state = await openThroughWire();
+    await joined(state);
     await state.put('k', 1);
     wire.blackHole();
     await expectRefused(state);
@@ -220,16 +233,16 @@ describe.concurrent('a Redis that gives no answer', () => {
 
   test('because it is busy: refused in time, and back in time', async ({ redis, open }) => {
     const state = await open();
+    await joined(state);
     await state.put('k', 1);
-    const sleeping = redis.execute('DEBUG', 'SLEEP', '2');
-    await delay(100);
-    await expectRefused(state);
-    await sleeping;
+    process.kill(redis.pid, 'SIGSTOP');
+    await expectRefused(state).finally(() => process.kill(redis.pid, 'SIGCONT'));
     await expectBack(state);
   });
 
   test('for half a second each time is waited for', async ({ wire, openThroughWire }) => {
     const state = await openThroughWire({ commandTimeoutMs: 1000 });
+    await joined(state);
     await state.subscribe('warm', () => undefined);
     wire.delay(500);
     for (const { ms, error } of await Promise.all(everyVerb(state))) {
@@ -245,7 +258,7 @@ describe.concurrent('a Redis that gives no answer', () => {
   test('while nobody asks is found out before anybody does', async ({ wire, openThroughWire }) => {
     const state = await openThroughWire();
     wire.blackHole();
-    await delay(2000);
+    await haveRun(2000);
     const { ms, error } = await timed(() => state.get('k'));
     expect(error).toBeInstanceOf(StateUnavailable);
     expect(ms).toBeLessThan(50 + SLACK_MS);
@@ -255,6 +268,7 @@ describe.concurrent('a Redis that gives no answer', () => {
 describe.concurrent('a Redis that changes', () => {
   test('into a replica takes nothing until it is a master again', async ({ redis, open }) => {
     const state = await open();
+    await joined(state);
     await state.put('k', 1);
     await redis.execute('REPLICAOF', '127.0.0.1', '1');
     await expect(state.put('k', 2)).rejects.toThrow(StateUnavailable);
@@ -272,7 +286,7 @@ describe.concurrent('a Redis that changes', () => {
   });
 
   test('by forgetting its scripts is told them again', async ({ redis, open }) => {
-    const state = await open();
+    const state = await open(redis.url, PATIENT_REDIS);
     await state.count('c', 1, 60);
     await redis.execute('SCRIPT', 'FLUSH');
     const sums = await Promise.all(Array.from({ length: 8 }, () => state.count('c', 1, 60)));
@@ -324,7 +338,7 @@ describe.concurrent('subscriptions', () => {
     let heard = 0;
     await state.subscribe('topic', () => (heard += 1));
     wire.blackHole();
-    await delay(1500);
+    await haveRun(1500);
     await wire.heal();
     await vi.waitFor(() => expect(heard).toBe(1), WAITING);
   });

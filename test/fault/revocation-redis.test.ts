@@ -7,7 +7,9 @@ import { rounds } from '../support/counts.ts';
 import { startRedis } from '../support/redis.ts';
 import { untilFollowing, type Api } from '../support/revocation/apis.ts';
 import { openTown, spread, untilRefused, type Town } from '../support/revocation/town.ts';
+import { startStallWatch, type StallWatch } from '../support/stall-watch.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
+import { timeOf } from '../support/time-until.ts';
 import { measured } from './support/report.ts';
 
 const DETAILS = {
@@ -22,8 +24,10 @@ const GOAL_MS = 1000;
 
 let town: Town;
 let apis: readonly Api[];
+let stalls: StallWatch;
 
 beforeAll(async () => {
+  stalls = startStallWatch();
   town = await openTown({
     state: 'redis',
     nodes: 2,
@@ -36,6 +40,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await town?.close();
+  stalls.stop();
 });
 
 const issue = (): Promise<string> => town.serviceToken(SERVICE, 0);
@@ -67,7 +72,7 @@ test('Redis killed between the write and the notice: the token falls, and nothin
   await Promise.all(apis.map((api) => untilFollowing(api)));
   await Promise.all(apis.map((api) => untilRefused(api, token)));
   town.ledger.revoked([token], performance.now());
-  await expect.poll(() => answers(good), { timeout: 5000 }).toEqual([200, 200]);
+  await expect.poll(() => answers(good)).toEqual([200, 200]);
   for (let round = 0; round < 50; round += 1) expect(await answers(token)).toEqual([401, 401]);
   expect(town.ledger.violations(0)).toEqual([]);
 });
@@ -91,10 +96,8 @@ test(`when the node is suspended that an API follows, it goes over to the next: 
       // What is connected stays so, as with a machine that is gone: only new connections lead elsewhere.
       balancer.leadTo({ port: firstPort });
       await town.revokeOwn(SERVICE, token, 0);
-      const revokedMs = performance.now();
-      town.ledger.revoked([token], revokedMs);
-      await untilRefused(api, token);
-      refusedMs.push(performance.now() - revokedMs);
+      town.ledger.revoked([token], performance.now());
+      refusedMs.push(await timeOf(() => untilRefused(api, token)));
       signal('SIGCONT');
       balancer.leadTo({ port: secondPort });
       balancer.cut();
@@ -105,7 +108,7 @@ test(`when the node is suspended that an API follows, it goes over to the next: 
     await balancer.close();
   }
   measured('revoked to refused, over the death of the followed node', spread(refusedMs));
-  expect(town.ledger.violations(GOAL_MS)).toEqual([]);
+  expect(town.ledger.violations(GOAL_MS, stalls)).toEqual([]);
   expect(spread(refusedMs).p99).toBeLessThanOrEqual(GOAL_MS);
   await running.close();
 });
@@ -124,14 +127,13 @@ test('a replica that lacks the newest revocations takes over: everybody begins a
     town.ledger.revoked([replicated], performance.now());
     await Promise.all(apis.map((api) => untilRefused(api, replicated)));
     await expect
-      .poll(() => replica.execute('info', 'replication'), { timeout: 20_000 })
+      .poll(() => replica.execute('info', 'replication'))
       .toContain('master_link_status:up');
     await expect
       .poll(
         async () =>
           offsetOf(await replica.execute('info', 'replication')) ===
           offsetOf(await redis.execute('info', 'replication')),
-        { timeout: 5000 },
       )
       .toBe(true);
     const before = await Promise.all(apis.map((api) => api.status()));
@@ -158,8 +160,8 @@ test('a replica that lacks the newest revocations takes over: everybody begins a
       expect(await answers(replicated)).toEqual([401, 401]);
     }
     const fresh = await issue();
-    await expect.poll(() => answers(fresh), { timeout: 5000 }).toEqual([200, 200]);
-    expect(town.ledger.violations(1000)).toEqual([]);
+    await expect.poll(() => answers(fresh)).toEqual([200, 200]);
+    expect(town.ledger.violations(1000, stalls)).toEqual([]);
   } finally {
     forwarder?.close();
     await replication.close();

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { rounds } from '../support/counts.ts';
 import { layOutRelease, type EarlierRelease } from '../support/earlier-release.ts';
+import { PATIENT_REDIS } from '../support/redis.ts';
 import { PROBE_EVERY_MS, startBalancer } from './support/balancer.ts';
 import {
   broken,
@@ -31,6 +32,7 @@ beforeAll(async () => {
   earlier = await layOutRelease([OLDEST, 'HEAD~1', 'HEAD']);
   world = await openWorld({
     state: 'redis',
+    redisLimits: PATIENT_REDIS,
     nodes: 2,
     root: earlier.root,
     settings: { http: { drainDelay: '1s', drainLimit: '5s' } },

@@ -9,11 +9,21 @@ const NOTICED_MS = 25;
  * broken by what is slow, not by a machine that does other things. The test's own limit ends it.
  */
 export async function timeUntil(isSo: () => boolean | Promise<boolean>): Promise<number> {
+  return await timeOf(async () => {
+    while (!(await isSo())) await delay(1);
+  });
+}
+
+/** Milliseconds that `act` takes, in the same way. */
+export async function timeOf(act: () => Promise<unknown>): Promise<number> {
   const stalls = startStallWatch();
   const beganMs = performance.now();
-  while (!(await isSo())) await delay(1);
-  const endedMs = performance.now();
-  if (endedMs - beganMs > NOTICED_MS) await delay(NOTICED_MS);
-  stalls.stop();
-  return endedMs - beganMs - stalls.between(beganMs, endedMs);
+  try {
+    await act();
+    const endedMs = performance.now();
+    if (endedMs - beganMs > NOTICED_MS) await delay(NOTICED_MS);
+    return endedMs - beganMs - stalls.between(beganMs, endedMs);
+  } finally {
+    stalls.stop();
+  }
 }

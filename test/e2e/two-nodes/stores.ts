@@ -1,5 +1,5 @@
-import { startPostgres } from '../../support/postgres.ts';
-import { startRedis } from '../../support/redis.ts';
+import { PATIENT_POSTGRES, startPostgres } from '../../support/postgres.ts';
+import { PATIENT_REDIS, startRedis } from '../../support/redis.ts';
 
 /** What the nodes share beside their folder. */
 export interface Stores {
@@ -17,8 +17,11 @@ export async function openServers(): Promise<Stores> {
   const [redis, postgres] = await Promise.all([startRedis(), startPostgres()]);
   const storage = {
     // A machine that all tests share answers late at times; what is tested here is not how that is told.
-    state: { engine: 'redis', redis: { url: redis.url, commandTimeoutMs: 10_000 } },
-    records: { engine: 'postgres', postgres: { url: await postgres.createDatabase() } },
+    state: { engine: 'redis', redis: { url: redis.url, ...PATIENT_REDIS } },
+    records: {
+      engine: 'postgres',
+      postgres: { url: await postgres.createDatabase(), ...PATIENT_POSTGRES },
+    },
   };
   return {
     settings: { storage },

@@ -1,3 +1,5 @@
+import type { StallWatch } from '../stall-watch.ts';
+
 /** What an API answered to a token. Times are of one clock that only goes forward. */
 export interface Presented {
   readonly token: string;
@@ -21,14 +23,15 @@ export interface AcceptanceLedger {
   revoked(tokens: readonly string[], atMs: number): void;
   /**
    * A token that an API has refused as revoked is never accepted by it again; and once it has been revoked for
-   * `graceMs`, no API accepts it.
+   * `graceMs`, those not counted for which this machine stood still, no API accepts it.
    */
-  violations(graceMs: number): readonly Violation[];
+  violations(graceMs: number, stalls?: Pick<StallWatch, 'between'>): readonly Violation[];
   /** From the answer to the revocation to the first refusal, of each token at each API. */
   refusals(): readonly { readonly revokedMs: number; readonly refusedMs: number }[];
   lines(): readonly Presented[];
 }
 
+const NO_STALLS = { between: () => 0 };
 const ACCEPTED = 200;
 const REFUSED = 401;
 
@@ -54,7 +57,7 @@ export function createAcceptanceLedger(): AcceptanceLedger {
       for (const token of tokens)
         revokedAt.set(token, Math.min(atMs, revokedAt.get(token) ?? atMs));
     },
-    violations(graceMs) {
+    violations(graceMs, stalls = NO_STALLS) {
       const refusals = firstRefusals();
       return lines.flatMap((line): readonly Violation[] => {
         const revokedMs = revokedAt.get(line.token);
@@ -62,7 +65,8 @@ export function createAcceptanceLedger(): AcceptanceLedger {
         const refusedMs = refusals.get(`${line.api} ${line.token}`)?.endedMs ?? Infinity;
         // Only what began later: a request under way may have been judged before.
         if (line.beganMs > refusedMs) return [{ ...line, revokedMs, why: 'after a refusal' }];
-        if (line.beganMs > revokedMs + graceMs) return [{ ...line, revokedMs, why: 'too late' }];
+        const lateMs = line.beganMs - revokedMs - stalls.between(revokedMs, line.beganMs);
+        if (lateMs > graceMs) return [{ ...line, revokedMs, why: 'too late' }];
         return [];
       });
     },
