@@ -13,7 +13,9 @@ import { withRooms } from './rooms.ts';
 
 /** What the command needs of an installation, running or not. */
 export interface ImportCognitoRooms
-  extends Pick<Rooms, 'accounts' | 'clock' | 'groups' | 'records' | 'sealer' | 'settings'>, Output {
+  extends
+    Pick<Rooms, 'accounts' | 'clock' | 'groups' | 'records' | 'sealer' | 'settings' | 'sms'>,
+    Output {
   close(): Promise<void>;
 }
 

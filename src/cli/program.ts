@@ -45,6 +45,7 @@ export interface ProgramRooms extends RevokeRooms, RightsRooms, PeopleRooms {
   readonly records: Records;
   readonly sealer: Sealer;
   readonly settings: ImportCognitoRooms['settings'];
+  readonly sms: ImportCognitoRooms['sms'];
   readonly resealPools: KeyRooms['resealPools'];
   readonly keyAdministration: KeyAdministration;
   readonly mailAdministration: MailAdministration;

@@ -122,10 +122,10 @@ async function resetPassword(
       'NotAuthorizedException',
       'User password cannot be reset in the current state.',
     );
-  const address = await recoveryAddress(user, room.factors);
+  const address = await recoveryAddress(user, room);
   if (address === undefined) throw noVerifiedAddress();
   await setStatus(user, 'RESET_REQUIRED', room);
   await room.sessions.endAll(user, actor);
   const ask = { user, address, origin: actor.origin, occasion } as const;
-  await room.letters.send({ ...ask, purpose: 'reset-code' });
+  await room.letters.send({ ...ask, purpose: 'reset' });
 }

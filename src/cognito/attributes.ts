@@ -40,12 +40,12 @@ export function claimsOf(user: PoolUser): JsonObject {
   const { account } = user;
   const { custom, email: unverified } = keptOf(user);
   const email = unverified ?? account.email;
-  const { address, phone_number_verified: isPhoneVerified } = account.claims;
+  const { address, phone_number: number, phone_number_verified: isVerified } = account.claims;
   const texts = TEXT_CLAIMS.map((name) => [name, account.claims[name]] as const);
   const entries: readonly (readonly [string, string | boolean | undefined])[] = [
     ...texts.map(([name, value]) => [name, textOf(value)] as const),
     ['address', formattedOf(address)],
-    ['phone_number_verified', isPhoneVerified === true ? true : undefined],
+    ['phone_number_verified', typeof number === 'string' ? isVerified === true : undefined],
     ['email', email],
     [
       'email_verified',

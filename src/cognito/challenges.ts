@@ -9,6 +9,7 @@ export const CHALLENGES = [
   'NEW_PASSWORD_REQUIRED',
   'SOFTWARE_TOKEN_MFA',
   'EMAIL_OTP',
+  'SMS_MFA',
   'SELECT_MFA_TYPE',
   'MFA_SETUP',
 ] as const;

@@ -6,6 +6,7 @@ import type { WantedAttributes } from './attribute-input.ts';
 import { checkChange } from './attribute-rules.ts';
 import { keptOf } from './attributes.ts';
 import { CognitoException } from './exception.ts';
+import { phoneOf } from './phone-numbers.ts';
 import type { Room } from './room.ts';
 import type { Occasion } from './triggers/message-trigger.ts';
 import { updateUser } from './user-queries.ts';
@@ -42,7 +43,7 @@ export async function changeAttributes(
 }
 
 /**
- * A code to an address that has just come to wait to be verified, where the pool wants that. Undefined: there is none.
+ * A code to each address and number that has just come to wait to be verified, where the pool wants that.
  *
  * @throws {CognitoException}
  */
@@ -52,20 +53,21 @@ export async function writeToNewAddress(
     readonly changed: PoolUser;
     readonly origin: Origin;
   } & Omit<Occasion, 'source'>,
-  { letters }: Room,
-): Promise<JsonObject | undefined> {
+  { letters, sms }: Room,
+): Promise<readonly JsonObject[]> {
   const { before, changed, origin, clientId, clientMetadata } = change;
-  const { email: address } = keptOf(changed);
-  const isNew = address !== undefined && address !== keptOf(before).email;
-  if (!isNew || !changed.pool.autoVerifyEmail) return undefined;
+  const { pool } = changed;
+  const email = pool.autoVerifyEmail ? keptOf(changed).email : undefined;
+  const phone = pool.autoVerifyPhone && sms.isAvailable ? phoneOf(changed) : undefined;
+  const fresh = [
+    email === keptOf(before).email ? undefined : email,
+    phone?.isVerified === false && phone.number !== phoneOf(before)?.number
+      ? phone.number
+      : undefined,
+  ].filter((address) => address !== undefined);
   const occasion = { source: 'UpdateUserAttribute', clientId, clientMetadata } as const;
-  return await letters.send({
-    user: changed,
-    address,
-    origin,
-    occasion,
-    purpose: 'verify-email',
-  });
+  const ask = { user: changed, origin, occasion, purpose: 'verify' } as const;
+  return await Promise.all(fresh.map((address) => letters.send({ ...ask, address })));
 }
 
 function nextAddress(user: PoolUser, wanted: WantedAttributes): NextAddress {

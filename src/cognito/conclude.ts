@@ -5,7 +5,7 @@ import { attributeList, claimsOf, mayRead } from './attributes.ts';
 import type { ChallengeName } from './challenges.ts';
 import { CognitoException, incorrectCredentials, passwordResetRequired } from './exception.ts';
 import { issueTokens } from './issue-tokens.ts';
-import { mfaOf, offers } from './mfa.ts';
+import { addressOf, mfaOf, offers, type HeardFactor } from './mfa.ts';
 import type { ClientOfPool } from './pools.ts';
 import type { Room } from './room.ts';
 import { callPostAuthentication } from './triggers/sign-in-triggers.ts';
@@ -53,7 +53,7 @@ async function challengeFor(
   if (offers(pool, 'app')) return 'MFA_SETUP';
   throw new CognitoException(
     'NotAuthorizedException',
-    'MFA is required, and the user has no verified email.',
+    'MFA is required, and the user has no verified email or phone_number.',
   );
 }
 
@@ -66,8 +66,8 @@ export async function askFor(name: ChallengeName, proven: Proven, room: Room): P
     client.authSessionValidity,
   );
   const parameters =
-    name === 'EMAIL_OTP'
-      ? await sendCode(proven, session, room)
+    name === 'EMAIL_OTP' || name === 'SMS_MFA'
+      ? await sendCode(proven, { name, session }, room)
       : await parametersOf(name, proven, room);
   return {
     ChallengeName: name,
@@ -78,13 +78,13 @@ export async function askFor(name: ChallengeName, proven: Proven, room: Room): P
 
 async function sendCode(
   { user, client, origin, clientMetadata }: Proven,
-  session: string,
+  { name, session }: { readonly name: HeardFactor; readonly session: string },
   { letters }: Room,
 ): Promise<JsonObject> {
-  const address = user.account.email ?? '';
+  const address = addressOf(user, name);
   const occasion = { source: 'Authentication', clientId: client.id, clientMetadata } as const;
   const ask = { user, address, session, origin, occasion, clientName: client.name };
-  const { Destination, DeliveryMedium } = await letters.send({ ...ask, purpose: 'sign-in-code' });
+  const { Destination, DeliveryMedium } = await letters.send({ ...ask, purpose: 'sign-in' });
   return {
     CODE_DELIVERY_DELIVERY_MEDIUM: DeliveryMedium ?? '',
     CODE_DELIVERY_DESTINATION: Destination ?? '',
@@ -93,7 +93,7 @@ async function sendCode(
 
 /** Lists and objects are texts here, as SDKs expect. */
 async function parametersOf(
-  name: Exclude<ChallengeName, 'EMAIL_OTP'>,
+  name: Exclude<ChallengeName, HeardFactor>,
   proven: Proven,
   { factors }: Room,
 ): Promise<JsonObject> {

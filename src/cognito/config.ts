@@ -4,7 +4,7 @@ import { tlsConfig } from '../http/config.ts';
 import { declaredClient, type DeclaredPoolClient } from './client-config.ts';
 import { oauthProblems } from './oauth-config.ts';
 import { domainConfig, partsProblems, resourceServerConfig } from './declared-parts.ts';
-import { MFA_FACTORS } from './pool.ts';
+import { MEDIA, MFA_FACTORS, needsSms, SIGN_IN_BY } from './pool.ts';
 import { triggersConfig } from './triggers/config.ts';
 import { REQUIRABLE } from './standard-attributes.ts';
 
@@ -81,15 +81,19 @@ const poolFields = z.strictObject({
     .default(false)
     .describe('Everybody of the directory is a user of the pool, from their first sign-in on.'),
   signInBy: z
-    .enum(['username', 'email', 'both'])
+    .enum(SIGN_IN_BY)
     .default('both')
     .describe(
-      'username: users have a name; email: their address is what they type for it; both: a name, and the address once it is verified.',
+      'username: users have a name; email: their address is what they type for it; phone: their telephone number; emailOrPhone: either; both: a name, and the address once it is verified.',
     ),
   autoVerifyEmail: z
     .boolean()
     .default(true)
     .describe('Who signs up proves their address by a code in a letter.'),
+  autoVerifyPhone: z
+    .boolean()
+    .default(false)
+    .describe('Who signs up with a telephone number proves it by a code by SMS.'),
   selfSignUp: z.boolean().default(true).describe('Whether people may sign up by themselves.'),
   mfa: z
     .enum(['off', 'optional', 'on'])
@@ -99,12 +103,12 @@ const poolFields = z.strictObject({
     .array(z.enum(MFA_FACTORS))
     .min(1)
     .default(['app'])
-    .describe('Which: authenticator apps, codes by e-mail to a verified address.'),
+    .describe('Which: authenticator apps, codes by e-mail to a verified address, codes by SMS.'),
   recoverBy: z
-    .array(z.enum(['email']))
+    .array(z.enum(MEDIA))
     .default(['email'])
     .describe(
-      'Where codes for new passwords go, if it is verified and no second factor of the user; none: operators alone give new passwords.',
+      'Where codes for new passwords go, the best first, if it is verified and no second factor of the user; none: operators alone give new passwords.',
     ),
   passwordPolicy: passwordPolicy.describe(
     'What new passwords must have beside what `signIn.password` asks.',
@@ -184,11 +188,13 @@ export function cognitoProblems({
   cognito,
   revocation,
   signingKeys,
+  sms,
 }: {
   readonly profile: string;
   readonly cognito: CognitoConfig;
   readonly revocation: { readonly longestToken: number; readonly longestRecord: number };
   readonly signingKeys: { readonly algorithms: readonly string[] };
+  readonly sms: { readonly gateway: { readonly url?: string | undefined } };
 }): readonly { readonly path: readonly PropertyKey[]; readonly message: string }[] {
   if (!cognito.enabled) return [];
   const isDev = profile === 'dev';
@@ -207,6 +213,7 @@ export function cognitoProblems({
   ];
   return [
     ...checks.flatMap(([isWrong, path, message]) => (isWrong ? [{ path, message }] : [])),
+    ...(isDev || sms.gateway.url !== undefined ? [] : smsProblems(cognito)),
     ...cognito.pools.flatMap((pool, index) =>
       pool.clients.flatMap((client, place) =>
         clientProblems(client, { isDev, revocation }).map((problem) => ({
@@ -216,6 +223,17 @@ export function cognitoProblems({
       ),
     ),
   ];
+}
+
+/** Of pools that nobody would hear from. */
+function smsProblems({
+  pools,
+}: CognitoConfig): readonly { readonly path: readonly PropertyKey[]; readonly message: string }[] {
+  const message =
+    'has text messages (autoVerifyPhone, mfaFactors, recoverBy), which need sms.gateway.url';
+  return pools.flatMap((pool, index) =>
+    needsSms(pool) ? [{ path: ['cognito', 'pools', index], message }] : [],
+  );
 }
 
 type Check = readonly [isWrong: boolean, path: readonly string[], message: string];

@@ -11,12 +11,13 @@ const MINUTE = 60;
 const HOUR_LETTERS_OF_MAILBOX = 20;
 
 /** What a code is good for. */
-export type CodePurpose = 'verify-email' | 'reset-code' | 'sign-in-code';
+export type CodePurpose = 'verify' | 'reset' | 'sign-in';
 
 /** For whom a code is, and for what. */
 export interface CodeAsk {
   readonly user: PoolUser;
   readonly purpose: CodePurpose;
+  /** Of e-mail, or a telephone number. */
   readonly address: string;
   readonly origin: Origin;
   /** The sign-in that it is for, and for no other. */
@@ -36,7 +37,7 @@ interface Typed {
   readonly clientId: string;
 }
 
-/** Codes of letters, each for one user, one purpose and one address, and all of them counted. */
+/** Codes of letters and text messages, each for one user, one purpose and one address, and all of them counted. */
 export interface LetterCodes {
   /** Counts what one address asks for. @throws {CognitoException} beyond the limit. */
   admit(origin: Origin): Promise<void>;

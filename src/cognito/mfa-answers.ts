@@ -3,7 +3,8 @@ import type { Answer } from './answer.ts';
 import { useOnce } from './answer.ts';
 import { askFor, conclude } from './conclude.ts';
 import { CognitoException, codeMismatch, invalidSession, limitExceeded } from './exception.ts';
-import { mfaOf } from './mfa.ts';
+import { addressOf, mfaOf, type HeardFactor } from './mfa.ts';
+import { phoneOf, verifyNumber } from './phone-numbers.ts';
 import { parameter } from './parameters.ts';
 import type { Room } from './room.ts';
 
@@ -20,18 +21,35 @@ export async function answerSoftwareToken(answer: Answer, room: Room): Promise<J
 
 /** The code of the letter that went out for this sign-in. */
 export async function answerEmailCode(answer: Answer, room: Room): Promise<JsonObject> {
-  const { client, challenge, proven, origin, parameters } = answer;
+  await checkSent(answer, { name: 'EMAIL_OTP', parameter: 'EMAIL_OTP_CODE' }, room);
+  return await proceed(answer, room);
+}
+
+/** The same of the text message. The number is verified by that, unless it was. */
+export async function answerTextMessage(answer: Answer, room: Room): Promise<JsonObject> {
+  const { proven, origin } = answer;
   const { user } = proven;
-  await room.letters.check({
+  const number = addressOf(user, 'SMS_MFA');
+  await checkSent(answer, { name: 'SMS_MFA', parameter: 'SMS_MFA_CODE' }, room);
+  if (phoneOf(user)?.isVerified !== true)
+    await verifyNumber(user, number, { by: 'self', origin }, room);
+  return await proceed(answer, room);
+}
+
+async function checkSent(
+  { client, challenge, proven: { user }, origin, parameters }: Answer,
+  sent: { readonly name: HeardFactor; readonly parameter: string },
+  { letters }: Room,
+): Promise<void> {
+  await letters.check({
     user,
-    purpose: 'sign-in-code',
-    address: user.account.email ?? '',
+    purpose: 'sign-in',
+    address: addressOf(user, sent.name),
     session: challenge.session,
     origin,
-    code: parameter(parameters, 'EMAIL_OTP_CODE'),
+    code: parameter(parameters, sent.parameter),
     clientId: client.id,
   });
-  return await proceed(answer, room);
 }
 
 /** Which of their factors a user wants to show. */

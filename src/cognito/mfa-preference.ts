@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { ofUser, userOf } from './addressed.ts';
 import { CognitoException } from './exception.ts';
-import { MFA_NAMES, offers, type MfaName } from './mfa.ts';
+import { canHear, MFA_NAMES, type MfaName } from './mfa.ts';
 import { operation, signedOperation, type Operation } from './operation.ts';
+import type { MfaFactor } from './pool.ts';
 import type { Room } from './room.ts';
 import { updateUser } from './user-queries.ts';
 import type { PoolUser } from './users.ts';
@@ -13,9 +14,7 @@ const settings = z
 const wanted = z.object({
   SoftwareTokenMfaSettings: settings,
   EmailMfaSettings: settings,
-  SMSMfaSettings: z
-    .object({ Enabled: z.literal(false, { error: 'SMS is not supported here' }).optional() })
-    .nullish(),
+  SMSMfaSettings: settings,
 });
 type Wanted = z.output<typeof wanted>;
 
@@ -42,18 +41,39 @@ export function adminSetUserMfaPreference(room: Room): Operation {
 
 /** @throws {CognitoException} for a factor that the user, or the pool, does not have. */
 async function prefer(user: PoolUser, given: Wanted, { factors, records }: Room): Promise<void> {
-  const { SoftwareTokenMfaSettings: app, EmailMfaSettings: email } = given;
+  const { SoftwareTokenMfaSettings: app, EmailMfaSettings: email, SMSMfaSettings: sms } = given;
   const has = await factors.of(user.account.id, user.account);
-  const hasEmail = offers(user.pool, 'email') && user.account.emailVerified;
-  if (isOn(app) && has?.totp === undefined) throw notSetUp('SOFTWARE_TOKEN_MFA');
-  if (isOn(email) && !hasEmail) throw notSetUp('EMAIL_OTP');
+  const ready = {
+    app: has?.totp !== undefined,
+    email: canHear(user, 'email'),
+    sms: canHear(user, 'sms'),
+  };
+  for (const { factor, setting } of settingsOf(given))
+    if (isOn(setting) && !ready[factor]) throw notSetUp(MFA_NAMES[factor]);
   await records.write(
     updateUser(records.queries, user.row, {
       ...(app && { software_token: Number(app.Enabled) }),
       ...(email && { email_mfa: Number(email.Enabled) }),
+      ...(sms && { sms_mfa: Number(sms.Enabled) }),
       preferred_mfa: preferredBy(given, user.row.preferred_mfa),
     }),
   );
+}
+
+/** What is said of which factor. */
+function settingsOf({
+  SoftwareTokenMfaSettings: app,
+  EmailMfaSettings: email,
+  SMSMfaSettings: sms,
+}: Wanted): readonly {
+  readonly factor: MfaFactor;
+  readonly setting: z.output<typeof settings>;
+}[] {
+  return [
+    { factor: 'app', setting: app },
+    { factor: 'email', setting: email },
+    { factor: 'sms', setting: sms },
+  ];
 }
 
 function isOn(setting: z.output<typeof settings>): boolean {
@@ -61,14 +81,11 @@ function isOn(setting: z.output<typeof settings>): boolean {
 }
 
 /** What is not spoken of stays as it was. */
-function preferredBy(
-  { SoftwareTokenMfaSettings: app, EmailMfaSettings: email }: Wanted,
-  before: string | null,
-): string | null {
-  const said = [
-    { name: MFA_NAMES.app, setting: app },
-    { name: MFA_NAMES.email, setting: email },
-  ];
+function preferredBy(given: Wanted, before: string | null): string | null {
+  const said = settingsOf(given).map(({ factor, setting }) => ({
+    name: MFA_NAMES[factor],
+    setting,
+  }));
   const preferred = said.filter(({ setting: one }) => isOn(one) && one?.PreferredMfa);
   if (preferred.length > 1)
     throw new CognitoException('InvalidParameterException', 'Only one factor can be preferred.');

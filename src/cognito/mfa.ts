@@ -1,5 +1,6 @@
 import type { Factors } from '../factors/factors.ts';
 import type { JsonObject } from '../runtime/json.ts';
+import { phoneOf } from './phone-numbers.ts';
 import type { MfaFactor, Pool } from './pool.ts';
 import type { PoolUser } from './users.ts';
 
@@ -7,8 +8,12 @@ import type { PoolUser } from './users.ts';
 export const MFA_NAMES = {
   app: 'SOFTWARE_TOKEN_MFA',
   email: 'EMAIL_OTP',
+  sms: 'SMS_MFA',
 } as const satisfies Readonly<Record<MfaFactor, string>>;
 export type MfaName = (typeof MFA_NAMES)[MfaFactor];
+
+/** Those whose codes are sent. */
+export type HeardFactor = (typeof MFA_NAMES)['email' | 'sms'];
 
 /** What a user may be asked for beside the password. */
 export interface Mfa {
@@ -21,8 +26,12 @@ export interface Mfa {
 /** By what the pool has, what the user set up, and what they chose. */
 export async function mfaOf(user: PoolUser, factors: Pick<Factors, 'of'>): Promise<Mfa> {
   const hasApp = await asksForApp(user, factors);
-  const hasEmail = asksForEmail(user, { hasApp });
-  const names = [...(hasApp ? [MFA_NAMES.app] : []), ...(hasEmail ? [MFA_NAMES.email] : [])];
+  const chosen = [
+    ...(hasApp ? (['app'] as const) : []),
+    ...(isChosen(user, 'email') ? (['email'] as const) : []),
+    ...(isChosen(user, 'sms') ? (['sms'] as const) : []),
+  ];
+  const names = (chosen.length > 0 ? chosen : asksAnyway(user)).map((one) => MFA_NAMES[one]);
   const preferred = names.find((name) => names.length === 1 || name === user.row.preferred_mfa);
   return { names, preferred };
 }
@@ -37,13 +46,28 @@ async function asksForApp(
   return has?.totp !== undefined && (pool.mfa === 'on' || row.software_token !== 0);
 }
 
-/** By the user's choice; and of whoever has nothing else, where the pool asks everybody. */
-function asksForEmail(
-  { pool, row, account }: PoolUser,
-  { hasApp }: { readonly hasApp: boolean },
-): boolean {
-  if (!offers(pool, 'email') || !account.emailVerified) return false;
-  return row.email_mfa === 1 || (pool.mfa === 'on' && !hasApp);
+function isChosen(user: PoolUser, factor: 'email' | 'sms'): boolean {
+  const { row } = user;
+  return canHear(user, factor) && (factor === 'email' ? row.email_mfa : row.sms_mfa) === 1;
+}
+
+/** Whether codes can go to a user: to what was shown to be theirs. */
+export function canHear(user: PoolUser, factor: 'email' | 'sms'): boolean {
+  if (!offers(user.pool, factor)) return false;
+  return factor === 'email' ? user.account.emailVerified : phoneOf(user)?.isVerified === true;
+}
+
+/** Where the codes of a user go. */
+export function addressOf(user: PoolUser, name: HeardFactor): string {
+  return (name === MFA_NAMES.sms ? phoneOf(user)?.number : user.account.email) ?? '';
+}
+
+/** Of whoever has nothing else, where the pool asks everybody. A number that nobody has verified yet is verified by that, as at AWS. */
+function asksAnyway(user: PoolUser): readonly ('email' | 'sms')[] {
+  const { pool } = user;
+  if (pool.mfa !== 'on') return [];
+  if (canHear(user, 'email')) return ['email'];
+  return offers(pool, 'sms') && phoneOf(user) !== undefined ? ['sms'] : [];
 }
 
 /** The same as users and operators are told. */

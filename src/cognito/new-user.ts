@@ -10,9 +10,10 @@ import { randomUuid } from '../runtime/random.ts';
 import { RecordConflict } from '../storage/records.ts';
 import type { CognitoUserTable } from '../storage/tables.ts';
 import type { WantedAttributes } from './attribute-input.ts';
+import { isPhoneNumber } from '../accounts/phone-number.ts';
 import { CognitoException } from './exception.ts';
 import { checkPolicy } from './new-password.ts';
-import type { Pool } from './pool.ts';
+import { namingMedia, type Pool } from './pool.ts';
 import type { Room } from './room.ts';
 import { insertUser } from './user-queries.ts';
 import { newUserRow, type PoolUser } from './users.ts';
@@ -37,7 +38,8 @@ export interface NewUser {
 export async function createUser(user: NewUser, room: Room): Promise<PoolUser> {
   const { pool, username, password, status, attributes } = user;
   const id = randomUuid('Cognito user');
-  const wanted = pool.signInBy === 'email' ? withAddress(user) : attributes;
+  const isName = namingMedia(pool).length > 0;
+  const wanted = isName ? withAddress(user) : attributes;
   refuseAddress(user);
   await refuseTaken(user, room);
   if (password !== undefined) checkPolicy(password, pool.passwordPolicy);
@@ -45,7 +47,7 @@ export async function createUser(user: NewUser, room: Room): Promise<PoolUser> {
   const row = newUserRow({
     pool,
     accountId: id,
-    username: pool.signInBy === 'email' ? id : username,
+    username: isName ? id : username,
     typed: username,
     now: room.clock.now(),
     status,
@@ -58,11 +60,32 @@ export async function createUser(user: NewUser, room: Room): Promise<PoolUser> {
   return (await room.users.byAccount(pool, id)) ?? made;
 }
 
-/** In a pool of addresses the name is the address. */
-function withAddress({ username, attributes }: NewUser): WantedAttributes {
-  if (foldEmail(username) === undefined)
-    throw new CognitoException('InvalidParameterException', 'Username should be an email.');
-  return { ...attributes, email: attributes.email ?? username };
+const NAMES = { email: 'an email', phone: 'a phone number' } as const;
+
+/** In a pool of addresses and numbers the name is the address, or the number. */
+function withAddress({ pool, username, attributes }: NewUser): WantedAttributes {
+  const { email, phone_number } = namedBy(username, pool);
+  if (email !== undefined) return { ...attributes, email: attributes.email ?? email };
+  if (phone_number === undefined) {
+    const names = namingMedia(pool).map((medium) => NAMES[medium]);
+    throw new CognitoException(
+      'InvalidParameterException',
+      `Username should be ${names.join(' or ')}.`,
+    );
+  }
+  const { claims } = attributes;
+  return { ...attributes, claims: { phone_number, ...claims } };
+}
+
+/** What a name says of somebody, where addresses or numbers are names. */
+export function namedBy(
+  username: string,
+  pool: Pool,
+): { readonly email?: string; readonly phone_number?: string } {
+  const media = namingMedia(pool);
+  if (media.includes('email') && foldEmail(username) !== undefined) return { email: username };
+  if (media.includes('phone') && isPhoneNumber(username)) return { phone_number: username };
+  return {};
 }
 
 /** A name that looks like an address would stand in the way of whoever has that address. */
@@ -144,11 +167,13 @@ function withoutNulls<Value>(
   );
 }
 
-function usernameExists({ pool, actor }: NewUser, cause?: Error): CognitoException {
+function usernameExists({ pool, username, actor }: NewUser, cause?: Error): CognitoException {
+  const { email, phone_number: number } = namedBy(username, pool);
+  const named = [email && 'email', number && 'phone_number'].find(Boolean);
   const ofUser =
-    pool.signInBy === 'email'
-      ? 'An account with the given email already exists.'
-      : 'User already exists';
+    named === undefined
+      ? 'User already exists'
+      : `An account with the given ${named} already exists.`;
   const message = actor.by === 'self' ? ofUser : 'User account already exists';
   return new CognitoException('UsernameExistsException', message, { cause });
 }

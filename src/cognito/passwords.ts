@@ -41,10 +41,11 @@ export function forgotPassword(room: Room): Operation {
     const user =
       (await room.users.find(pool, Username)) ??
       (await migrateUser({ ...stranger, clientMetadata: given.ClientMetadata }, room));
-    const address = user && (await recoveryAddress(user, room.factors));
+    const address = user && (await recoveryAddress(user, room));
     if (user !== undefined && address !== undefined) {
       const occasion = occasionOf('ForgotPassword', client, given);
-      const ask = { user, address, origin, occasion, purpose: 'reset-code' } as const;
+      const isSecret = client.preventUserExistenceErrors;
+      const ask = { user, address, origin, occasion, isSecret, purpose: 'reset' } as const;
       return { CodeDeliveryDetails: await room.letters.send(ask) };
     }
     if (!client.preventUserExistenceErrors)
@@ -65,7 +66,7 @@ export function confirmForgotPassword(room: Room): Operation {
     const code = { code: given.ConfirmationCode, clientId: client.id, origin };
     const tellsExpiry = !client.preventUserExistenceErrors;
     const { user, address } = await whoResets({ pool, client, given, code }, room);
-    const ask = { user, address, purpose: 'reset-code', tellsExpiry, ...code } as const;
+    const ask = { user, address, purpose: 'reset', tellsExpiry, ...code } as const;
     const change = { user, password: given.Password, actor: { by: 'self', origin } };
     await setNewPassword(change, room, () => room.letters.check(ask));
     if (user.row.status === 'RESET_REQUIRED') await setStatus(user, 'CONFIRMED', room);
@@ -96,7 +97,7 @@ async function whoResets(
   room: Room,
 ): Promise<{ readonly user: PoolUser; readonly address: string }> {
   const user = await room.users.find(pool, given.Username);
-  const address = user && (await recoveryAddress(user, room.factors));
+  const address = user && (await recoveryAddress(user, room));
   if (user !== undefined && address !== undefined) return { user, address };
   if (!client.preventUserExistenceErrors) throw user === undefined ? userNotFound() : expiredCode();
   // What is wrong with the password would otherwise be told of users alone.

@@ -44,7 +44,10 @@ export function poolAdministration(room: Room): Readonly<Record<string, Operatio
 function createPool(room: Room): Operation {
   const input = poolInput.extend({ PoolName: poolName });
   return signedOperation(input, async ({ PoolName: name, ...given }, origin) => {
-    const made = await room.storedPools.create({ name, ...readPool(given) }, room.settings.region);
+    const made = await room.storedPools.create(
+      { name, ...readPool(given, room) },
+      room.settings.region,
+    );
     await recordPoolChange('pool.created', made, { by: 'cognito', origin }, room);
     return { UserPool: poolView(made) };
   });
@@ -54,7 +57,7 @@ function createPool(room: Room): Operation {
 function updatePool(room: Room): Operation {
   const input = poolInput.extend(ofPool.shape).extend({ PoolName: poolName.nullish() });
   return signedOperation(input, async ({ UserPoolId, PoolName, ...given }, origin) => {
-    const changed = readPool(given);
+    const changed = readPool(given, room);
     await changePool(UserPoolId, { by: 'cognito', origin }, room, (known) => ({
       ...changed,
       name: PoolName ?? known.name,
@@ -64,6 +67,7 @@ function updatePool(room: Room): Operation {
       tags: given.UserPoolTags ?? known.tags,
       mfaFactors: known.mfaFactors,
       emailMfa: known.emailMfa,
+      smsMfa: known.smsMfa,
       kept: { ...changed.kept, ...unchangeable(known.kept) },
     }));
     return {};

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { JsonObject } from '../runtime/json.ts';
+import type { Sms } from '../sms/sms.ts';
 import { CognitoException } from './exception.ts';
 import { AUTH_FLOWS, type AuthFlow, type Pool, type PoolClient } from './pool.ts';
 import { oauthInput, readOAuth } from './oauth-input.ts';
@@ -48,7 +49,6 @@ export const poolInput = z
       .nullish(),
     DeletionProtection: z.enum(['ACTIVE', 'INACTIVE']).nullish(),
     LambdaConfig: z.record(z.string(), z.unknown()).nullish(),
-    SmsConfiguration: z.record(z.string(), z.unknown()).nullish(),
     Schema: schemaInput.nullish(),
     UserPoolTags: tagsInput.nullish(),
     Policies: z
@@ -72,6 +72,10 @@ export const clientInput = z.object({
 });
 export type ClientInput = z.output<typeof clientInput>;
 
+/** Lists of attributes, as far as they are known here (`import`: what else they name is lost). */
+export const ALIASES: readonly string[] = ['email'];
+export const NUMBERS_TOO: readonly string[] = ['email', 'phone_number'];
+
 const NO_POLICY = {
   minimumLength: 8,
   requireUppercase: true,
@@ -85,31 +89,59 @@ export const MFA = { OFF: 'off', OPTIONAL: 'optional', ON: 'on' } as const;
 /**
  * What may be changed of a pool, as the input has it; what is left out is what AWS takes for it.
  *
- * @throws {CognitoException} for triggers and phone numbers, which would otherwise be missed in silence.
+ * @throws {CognitoException} for triggers, and for text messages where there are none, which would otherwise be missed in silence.
  */
-export function readPool(input: PoolInput): Omit<PoolSettings, 'name'> {
+export function readPool(
+  input: PoolInput,
+  { sms }: { readonly sms: Pick<Sms, 'isAvailable'> },
+): Omit<PoolSettings, 'name'> {
   refuseUnsupported(input);
+  if (!sms.isAvailable) refuseTextMessages(input);
   return {
     signInBy: signInBy(input),
     autoVerifyEmail: input.AutoVerifiedAttributes?.includes('email') === true,
+    autoVerifyPhone: input.AutoVerifiedAttributes?.includes('phone_number') === true,
     selfSignUp: input.AdminCreateUserConfig?.AllowAdminCreateUserOnly !== true,
     mfa: MFA[input.MfaConfiguration ?? 'OFF'],
-    mfaFactors: ['app'],
+    mfaFactors: hasMembers(input.SmsConfiguration) ? ['sms'] : ['app'],
     passwordPolicy: readPolicy(input),
     ...readSchema(input.Schema ?? []),
     isProtected: input.DeletionProtection === 'ACTIVE',
     tags: input.UserPoolTags ?? {},
     kept: readKept(input),
     emailMfa: {},
+    smsMfa: hasMembers(input.SmsConfiguration) ? { SmsConfiguration: input.SmsConfiguration } : {},
   };
 }
 
 function refuseUnsupported(input: PoolInput): void {
-  for (const name of ['LambdaConfig', 'SmsConfiguration'] as const)
-    if (Object.keys(input[name] ?? {}).length > 0) throw unsupported(name);
-  const lists = [input.AliasAttributes, input.UsernameAttributes, input.AutoVerifiedAttributes];
-  for (const name of lists.flatMap((names) => names ?? []))
-    if (name !== 'email') throw unsupported(name);
+  if (hasMembers(input.LambdaConfig)) throw unsupported('LambdaConfig');
+  const lists = [
+    { names: input.AliasAttributes, known: ALIASES },
+    { names: input.UsernameAttributes, known: NUMBERS_TOO },
+    { names: input.AutoVerifiedAttributes, known: NUMBERS_TOO },
+  ];
+  for (const { names, known } of lists)
+    for (const name of names ?? []) if (!known.includes(name)) throw unsupported(name);
+}
+
+function hasMembers<Members extends object>(given: Members | null | undefined): given is Members {
+  return Object.keys(given ?? {}).length > 0;
+}
+
+/** Users of such a pool would wait for codes that nobody brings. */
+function refuseTextMessages({ SmsConfiguration, AutoVerifiedAttributes }: PoolInput): void {
+  const isAsked =
+    hasMembers(SmsConfiguration) || AutoVerifiedAttributes?.includes('phone_number') === true;
+  if (isAsked) throw noGateway();
+}
+
+/** There is nothing to send text messages by. */
+export function noGateway(): CognitoException {
+  return new CognitoException(
+    'InvalidParameterException',
+    'SMS is not supported here: sms.gateway.url is not set',
+  );
 }
 
 function readKept(input: PoolInput): JsonObject {
@@ -137,7 +169,11 @@ function readPolicy({ Policies }: PoolInput): Pool['passwordPolicy'] {
 }
 
 function signInBy({ UsernameAttributes, AliasAttributes }: PoolInput): Pool['signInBy'] {
-  if (UsernameAttributes?.includes('email') === true) return 'email';
+  const [hasEmail, hasPhone] = ['email', 'phone_number'].map((name) =>
+    UsernameAttributes?.includes(name),
+  );
+  if (hasPhone === true) return hasEmail === true ? 'emailOrPhone' : 'phone';
+  if (hasEmail === true) return 'email';
   return AliasAttributes?.includes('email') === true ? 'both' : 'username';
 }
 

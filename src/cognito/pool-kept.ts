@@ -28,6 +28,7 @@ export const keptPoolInput = z.object({
   EmailVerificationMessage: text,
   EmailVerificationSubject: text,
   SmsAuthenticationMessage: text,
+  SmsConfiguration: object,
   SmsVerificationMessage: text,
   UserAttributeUpdateSettings: object,
   UserPoolAddOns: object,

@@ -5,20 +5,19 @@ import { CognitoException } from './exception.ts';
 import { offers } from './mfa.ts';
 import { signedOperation, type Operation } from './operation.ts';
 import { changePool } from './pool-administration.ts';
-import { MFA } from './pool-input.ts';
+import { MFA, noGateway } from './pool-input.ts';
 import { MFA as MFA_IN_WORDS } from './pool-view.ts';
 import type { MfaFactor, Pool } from './pool.ts';
 import type { Room } from './room.ts';
 
 const ofPool = z.object({ UserPoolId: z.string() });
 const text = z.string().max(20_000).optional();
-const unsupported = z.record(z.string(), z.unknown()).nullish();
 const input = ofPool.extend({
   MfaConfiguration: z.enum(['OFF', 'OPTIONAL', 'ON']).nullish(),
   SoftwareTokenMfaConfiguration: z.object({ Enabled: z.boolean().default(false) }).nullish(),
   EmailMfaConfiguration: z.object({ Message: text, Subject: text }).nullish(),
-  SmsMfaConfiguration: unsupported,
-  WebAuthnConfiguration: unsupported,
+  SmsMfaConfiguration: z.record(z.string(), z.json()).nullish(),
+  WebAuthnConfiguration: z.record(z.string(), z.unknown()).nullish(),
 });
 type Input = z.output<typeof input>;
 
@@ -29,7 +28,7 @@ export function poolMfaOperations(room: Room): Readonly<Record<string, Operation
       view(await poolOf(UserPoolId, room)),
     ),
     SetUserPoolMfaConfig: signedOperation(input, async (given, origin) => {
-      refuseUnsupported(given);
+      refuseUnsupported(given, room);
       await changePool(given.UserPoolId, { by: 'cognito', origin }, room, (known) => ({
         ...known,
         mfa: given.MfaConfiguration ? MFA[given.MfaConfiguration] : known.mfa,
@@ -37,25 +36,34 @@ export function poolMfaOperations(room: Room): Readonly<Record<string, Operation
         emailMfa: given.EmailMfaConfiguration
           ? JSON.parse(JSON.stringify(given.EmailMfaConfiguration))
           : known.emailMfa,
+        smsMfa: given.SmsMfaConfiguration ?? known.smsMfa,
       }));
       return view(await poolOf(given.UserPoolId, room));
     }),
   };
 }
 
-function refuseUnsupported(given: Input): void {
-  for (const name of ['SmsMfaConfiguration', 'WebAuthnConfiguration'] as const)
-    if (Object.keys(given[name] ?? {}).length > 0)
-      throw new CognitoException('InvalidParameterException', `${name} is not supported here`);
+function refuseUnsupported(given: Input, { sms }: Pick<Room, 'sms'>): void {
+  if (given.SmsMfaConfiguration && !sms.isAvailable) throw noGateway();
+  if (Object.keys(given.WebAuthnConfiguration ?? {}).length > 0)
+    throw new CognitoException(
+      'InvalidParameterException',
+      'WebAuthnConfiguration is not supported here',
+    );
 }
 
 /** Undefined: none is spoken of, and they stay. */
 function factorsOf(given: Input): readonly MfaFactor[] | undefined {
-  const { SoftwareTokenMfaConfiguration: app, EmailMfaConfiguration: email } = given;
-  if (!app && !email) return undefined;
+  const {
+    SoftwareTokenMfaConfiguration: app,
+    EmailMfaConfiguration: email,
+    SmsMfaConfiguration: sms,
+  } = given;
+  if (!app && !email && !sms) return undefined;
   const factors: readonly MfaFactor[] = [
     ...(app?.Enabled === true ? (['app'] as const) : []),
     ...(email ? (['email'] as const) : []),
+    ...(sms ? (['sms'] as const) : []),
   ];
   if (factors.length > 0 || given.MfaConfiguration === 'OFF') return factors;
   throw new CognitoException('InvalidParameterException', 'At least one MFA factor is needed.');
@@ -65,6 +73,7 @@ function view(pool: Pool): JsonObject {
   return {
     MfaConfiguration: MFA_IN_WORDS[pool.mfa],
     ...(offers(pool, 'app') && { SoftwareTokenMfaConfiguration: { Enabled: true } }),
+    ...(offers(pool, 'sms') && { SmsMfaConfiguration: pool.made?.smsMfa ?? {} }),
     ...(offers(pool, 'email') && { EmailMfaConfiguration: pool.made?.emailMfa ?? {} }),
   };
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { JsonObject } from '../runtime/json.ts';
 import { poolArn } from './arn.ts';
-import type { Pool } from './pool.ts';
+import { namingMedia, type Pool } from './pool.ts';
 import { recoveryView } from './pool-kept.ts';
 import { schemaView } from './pool-schema.ts';
 
@@ -16,6 +16,9 @@ const nested = z.object({
     .and(z.object({ PasswordPolicy: z.record(z.string(), z.json()).default({}) }))
     .default({ PasswordPolicy: {} }),
 });
+
+/** Attributes by which people hear of codes. */
+const ATTRIBUTES = { email: 'email', phone: 'phone_number' } as const;
 
 const DECLARED = { kept: {}, tags: {}, isProtected: false };
 
@@ -39,13 +42,18 @@ export function poolView(pool: Pool): JsonObject {
     DeletionProtection: isProtected ? 'ACTIVE' : 'INACTIVE',
     UserPoolTags: tags,
     MfaConfiguration: MFA[pool.mfa],
-    AutoVerifiedAttributes: pool.autoVerifyEmail ? ['email'] : [],
+    AutoVerifiedAttributes: [
+      ...(pool.autoVerifyEmail ? ['email'] : []),
+      ...(pool.autoVerifyPhone ? ['phone_number'] : []),
+    ],
     AdminCreateUserConfig: {
       UnusedAccountValidityDays: 7,
       ...inside.AdminCreateUserConfig,
       AllowAdminCreateUserOnly: !pool.selfSignUp,
     },
-    ...(pool.signInBy === 'email' && { UsernameAttributes: ['email'] }),
+    ...(namingMedia(pool).length > 0 && {
+      UsernameAttributes: namingMedia(pool).map((medium) => ATTRIBUTES[medium]),
+    }),
     ...(pool.signInBy === 'both' && { AliasAttributes: ['email'] }),
     Policies: {
       ...inside.Policies,

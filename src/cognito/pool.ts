@@ -51,16 +51,22 @@ export interface MadeByApi {
   readonly kept: JsonObject;
   /** What letters with codes should say (`EmailMfaConfiguration`): told again, too. */
   readonly emailMfa: JsonObject;
+  /** The same of text messages (`SmsMfaConfiguration`). */
+  readonly smsMfa: JsonObject;
   readonly createdAt: number;
   readonly updatedAt: number;
 }
 
-/** Second factors: an authenticator app, and codes by e-mail. */
-export const MFA_FACTORS = ['app', 'email'] as const;
+/** Second factors: an authenticator app, and codes by e-mail or SMS. */
+export const MFA_FACTORS = ['app', 'email', 'sms'] as const;
 export type MfaFactor = (typeof MFA_FACTORS)[number];
 
 /** By what people hear of codes. */
-export type Medium = 'email' | 'phone';
+export const MEDIA = ['email', 'phone'] as const;
+export type Medium = (typeof MEDIA)[number];
+
+/** What users are known by. */
+export const SIGN_IN_BY = ['username', 'email', 'phone', 'emailOrPhone', 'both'] as const;
 
 /** A user pool. */
 export interface Pool {
@@ -69,8 +75,9 @@ export interface Pool {
   readonly issuer: 'ours' | 'aws';
   /** Everybody of the directory is a user of it. */
   readonly people: boolean;
-  readonly signInBy: 'username' | 'email' | 'both';
+  readonly signInBy: (typeof SIGN_IN_BY)[number];
   readonly autoVerifyEmail: boolean;
+  readonly autoVerifyPhone: boolean;
   readonly selfSignUp: boolean;
   readonly mfa: 'off' | 'optional' | 'on';
   readonly mfaFactors: readonly MfaFactor[];
@@ -110,6 +117,28 @@ export interface PoolClient {
   readonly writable?: readonly string[] | undefined;
   /** What the API said of it, in its words, to be told again; undefined: the configuration declares it. */
   readonly kept?: JsonObject | undefined;
+}
+
+const NAMES: Readonly<Record<Pool['signInBy'], readonly Medium[]>> = {
+  username: [],
+  both: [],
+  email: ['email'],
+  phone: ['phone'],
+  emailOrPhone: ['email', 'phone'],
+};
+
+/** What stands in place of a name (`UsernameAttributes`); none: users have a name. */
+export function namingMedia({ signInBy }: Pick<Pool, 'signInBy'>): readonly Medium[] {
+  return NAMES[signInBy];
+}
+
+/** Whether text messages are what a pool cannot do without. */
+export function needsSms({
+  autoVerifyPhone,
+  mfaFactors,
+  recoverBy,
+}: Pick<Pool, 'autoVerifyPhone' | 'mfaFactors' | 'recoverBy'>): boolean {
+  return autoVerifyPhone || mfaFactors.includes('sms') || recoverBy.includes('phone');
 }
 
 /** The part of a pool's id behind `_`: what SRP proofs are made over. */

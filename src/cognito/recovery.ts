@@ -1,7 +1,8 @@
-import type { Factors } from '../factors/factors.ts';
 import { CognitoException } from './exception.ts';
 import { MFA_NAMES, mfaOf } from './mfa.ts';
+import { phoneOf } from './phone-numbers.ts';
 import type { Pool } from './pool.ts';
+import type { Room } from './room.ts';
 import type { PoolUser } from './users.ts';
 
 /**
@@ -10,13 +11,20 @@ import type { PoolUser } from './users.ts';
  */
 export async function recoveryAddress(
   user: PoolUser,
-  factors: Pick<Factors, 'of'>,
+  { factors, sms }: Pick<Room, 'factors' | 'sms'>,
 ): Promise<string | undefined> {
   const { account, pool } = user;
-  const isOpen = account.state === 'active' && pool.recoverBy.includes('email');
-  if (!isOpen || !account.emailVerified) return undefined;
+  if (account.state !== 'active') return undefined;
   const { names } = await mfaOf(user, factors);
-  return names.includes(MFA_NAMES.email) ? undefined : account.email;
+  const phone = phoneOf(user);
+  const addresses = {
+    email: account.emailVerified && !names.includes(MFA_NAMES.email) ? account.email : undefined,
+    phone:
+      sms.isAvailable && phone?.isVerified === true && !names.includes(MFA_NAMES.sms)
+        ? phone.number
+        : undefined,
+  };
+  return pool.recoverBy.map((medium) => addresses[medium]).find((one) => one !== undefined);
 }
 
 /** @throws {CognitoException} where operators alone give new passwords. */

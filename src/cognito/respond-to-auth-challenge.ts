@@ -14,6 +14,7 @@ import {
   answerSelection,
   answerSetup,
   answerSoftwareToken,
+  answerTextMessage,
 } from './mfa-answers.ts';
 import { setNewPassword } from './new-password.ts';
 import { operation, type Operation } from './operation.ts';
@@ -31,6 +32,7 @@ const STEPS: Readonly<Record<ChallengeName, Step>> = {
   NEW_PASSWORD_REQUIRED: answerNewPassword,
   SOFTWARE_TOKEN_MFA: answerSoftwareToken,
   EMAIL_OTP: answerEmailCode,
+  SMS_MFA: answerTextMessage,
   SELECT_MFA_TYPE: answerSelection,
   MFA_SETUP: answerSetup,
 };

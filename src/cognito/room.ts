@@ -32,9 +32,11 @@ export interface Room extends Pick<
   | 'mail'
   | 'people'
   | 'records'
+  | 'renderer'
   | 'revocation'
   | 'sealer'
   | 'signingKeys'
+  | 'sms'
   | 'state'
 > {
   readonly settings: CognitoConfig;

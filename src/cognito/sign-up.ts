@@ -7,15 +7,16 @@ import { attributeInput, readAttributes } from './attribute-input.ts';
 import { checkRequired, valuesOf } from './attribute-rules.ts';
 import { keptOf } from './attributes.ts';
 import { CognitoException, expiredCode } from './exception.ts';
-import { createUser } from './new-user.ts';
+import { createUser, namedBy } from './new-user.ts';
 import { operation, type Operation } from './operation.ts';
 import { userNotFound } from './password-auth.ts';
+import { isNumber, phoneOf, verifyNumber } from './phone-numbers.ts';
 import type { ClientOfPool } from './pools.ts';
 import type { Room } from './room.ts';
 import { checkSecretHash } from './secret-hash.ts';
 import { clientMetadata } from './triggers/event-parts.ts';
 import { occasionOf } from './triggers/message-trigger.ts';
-import { callPostConfirmation, callPreSignUp } from './triggers/sign-up-triggers.ts';
+import { callPostConfirmation, callPreSignUp, withDecision } from './triggers/sign-up-triggers.ts';
 import { updateUser } from './user-queries.ts';
 import { statusOf } from './user-view.ts';
 import type { PoolUser } from './users.ts';
@@ -44,8 +45,7 @@ export function signUp(room: Room): Operation {
       );
     await room.letters.admit(origin);
     const attributes = readAttributes(given.UserAttributes, { pool, by: client });
-    const typed = pool.signInBy === 'email' ? { email: given.Username } : {};
-    checkRequired(pool, { ...typed, ...valuesOf(attributes) });
+    checkRequired(pool, { ...namedBy(given.Username, pool), ...valuesOf(attributes) });
     const asked = {
       source: 'PreSignUp_SignUp',
       pool,
@@ -55,13 +55,13 @@ export function signUp(room: Room): Operation {
       validationData: given.ValidationData ?? [],
       clientMetadata: given.ClientMetadata,
     } as const;
-    const { isConfirmed, isEmailVerified } = await callPreSignUp(asked, room.triggers);
+    const { isConfirmed, ...decision } = await callPreSignUp(asked, room.triggers);
     const user = await createUser(
       {
         pool,
         username: given.Username,
         password: given.Password,
-        attributes: isEmailVerified ? { ...attributes, emailVerified: true } : attributes,
+        attributes: withDecision(attributes, decision),
         status: isConfirmed ? 'CONFIRMED' : 'UNCONFIRMED',
         actor: { by: 'self', origin },
       },
@@ -71,9 +71,9 @@ export function signUp(room: Room): Operation {
       await confirmed(user, { clientId: client.id, clientMetadata: given.ClientMetadata }, room);
       return { UserConfirmed: true, UserSub: user.account.id };
     }
-    const address = pool.autoVerifyEmail ? keptOf(user).email : undefined;
+    const address = firstToVerify(user, room);
     const occasion = occasionOf('SignUp', client, given);
-    const ask = { user, purpose: 'verify-email', origin, occasion } as const;
+    const ask = { user, purpose: 'verify', origin, occasion } as const;
     return {
       UserConfirmed: false,
       UserSub: user.account.id,
@@ -84,7 +84,7 @@ export function signUp(room: Room): Operation {
   });
 }
 
-/** `ConfirmSignUp`: by the code from the letter, which shows whose the address is. */
+/** `ConfirmSignUp`: by the code from the letter, or the text message, which shows whose the address is. */
 export function confirmSignUp(room: Room): Operation {
   const input = ofClient.extend({
     ConfirmationCode: z.string().min(1).max(2048),
@@ -96,8 +96,8 @@ export function confirmSignUp(room: Room): Operation {
     if (user === undefined)
       throw client.preventUserExistenceErrors ? expiredCode() : userNotFound();
     checkUnconfirmed(user);
-    const address = waitingAddress(user);
-    const ask = { user, address, origin, purpose: 'verify-email' } as const;
+    const address = waitingAddress(user, room);
+    const ask = { user, address, origin, purpose: 'verify' } as const;
     await room.letters.check({
       ...ask,
       code: given.ConfirmationCode,
@@ -145,15 +145,16 @@ export function resendConfirmationCode(room: Room): Operation {
     if (user === undefined) throw userNotFound();
     if (user.row.status !== 'UNCONFIRMED')
       throw new CognitoException('InvalidParameterException', 'User is already confirmed.');
-    const address = waitingAddress(user);
+    const address = waitingAddress(user, room);
     const occasion = occasionOf('ResendCode', client, given);
-    const ask = { user, address, origin, occasion, purpose: 'verify-email' } as const;
+    const isSecret = client.preventUserExistenceErrors;
+    const ask = { user, address, origin, occasion, isSecret, purpose: 'verify' } as const;
     return { CodeDeliveryDetails: await room.letters.send(ask) };
   });
 }
 
 /**
- * The address is the account's from now on.
+ * The address, or the number, is the account's from now on.
  *
  * @throws {CognitoException} when it has become somebody else's.
  */
@@ -161,8 +162,10 @@ export async function verifyAddress(
   user: PoolUser,
   address: string,
   actor: Actor,
-  { accounts, records, clock }: Room,
+  room: Room,
 ): Promise<void> {
+  if (isNumber(address)) return await verifyNumber(user, address, actor, room);
+  const { accounts, records, clock } = room;
   try {
     await accounts.setEmail(user.account.id, { address, isVerified: true }, actor);
   } catch (error) {
@@ -197,9 +200,21 @@ async function clientOf(
   return found;
 }
 
-function waitingAddress(user: PoolUser): string {
-  const { email } = keptOf(user);
-  if (email !== undefined) return email;
+/** Where the code of a sign-up goes: as at AWS, to the number before the address. Undefined: the pool verifies neither. */
+function firstToVerify(user: PoolUser, { sms }: Pick<Room, 'sms'>): string | undefined {
+  const phone = user.pool.autoVerifyPhone && sms.isAvailable ? phoneOf(user) : undefined;
+  if (phone?.isVerified === false) return phone.number;
+  return user.pool.autoVerifyEmail ? keptOf(user).email : undefined;
+}
+
+/** The same of somebody who has still to be confirmed, whatever the pool verifies by itself. */
+export function toVerify(user: PoolUser, room: Pick<Room, 'sms'>): string | undefined {
+  return firstToVerify(user, room) ?? keptOf(user).email;
+}
+
+function waitingAddress(user: PoolUser, room: Pick<Room, 'sms'>): string {
+  const address = toVerify(user, room);
+  if (address !== undefined) return address;
   throw new CognitoException(
     'InvalidParameterException',
     'The user has no address that a code could be sent to.',

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Clock } from '../runtime/clock.ts';
 import type { Records } from '../storage/records.ts';
 import type { CognitoPoolTable } from '../storage/tables.ts';
-import { MFA_FACTORS, type MadeByApi, type Pool } from './pool.ts';
+import { MFA_FACTORS, SIGN_IN_BY, type MadeByApi, type Pool } from './pool.ts';
 import { recoveryIn } from './pool-kept.ts';
 import { allPools, deletePool, insertPool, poolById, updatePool } from './pool-queries.ts';
 import { randomLetters } from './random-letters.ts';
@@ -12,8 +12,9 @@ const limits = { min: z.number().optional(), max: z.number().optional() };
 
 const poolSettings = z.strictObject({
   name: z.string(),
-  signInBy: z.enum(['username', 'email', 'both']),
+  signInBy: z.enum(SIGN_IN_BY),
   autoVerifyEmail: z.boolean(),
+  autoVerifyPhone: z.boolean().default(false),
   selfSignUp: z.boolean(),
   mfa: z.enum(['off', 'optional', 'on']),
   mfaFactors: z.array(z.enum(MFA_FACTORS)).default(['app']),
@@ -46,11 +47,12 @@ const poolSettings = z.strictObject({
   tags: z.record(z.string(), z.string()).default({}),
   kept: z.record(z.string(), z.json()).default({}),
   emailMfa: z.record(z.string(), z.json()).default({}),
+  smsMfa: z.record(z.string(), z.json()).default({}),
 });
 
 /** What the API says of a pool; its issuer is ours, and its users are those who came by the API. */
 export type PoolSettings = Omit<Pool, 'id' | 'issuer' | 'people' | 'made' | 'recoverBy'> &
-  Pick<MadeByApi, 'isProtected' | 'tags' | 'kept' | 'emailMfa'>;
+  Pick<MadeByApi, 'isProtected' | 'tags' | 'kept' | 'emailMfa' | 'smsMfa'>;
 
 /** Pools that were made by the API, in the records: a change counts from the next request on. */
 export interface StoredPools {
@@ -117,7 +119,17 @@ export function createStoredPools({
 }
 
 function poolOfRow({ id, settings, created_at, updated_at }: CognitoPoolTable): Pool {
-  const { isProtected, tags, kept, emailMfa, ...known } = poolSettings.parse(JSON.parse(settings));
-  const made = { isProtected, tags, kept, emailMfa, createdAt: created_at, updatedAt: updated_at };
+  const { isProtected, tags, kept, emailMfa, smsMfa, ...known } = poolSettings.parse(
+    JSON.parse(settings),
+  );
+  const made = {
+    isProtected,
+    tags,
+    kept,
+    emailMfa,
+    smsMfa,
+    createdAt: created_at,
+    updatedAt: updated_at,
+  };
   return { id, issuer: 'ours', people: false, recoverBy: recoveryIn(kept), ...known, made };
 }

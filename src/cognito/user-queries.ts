@@ -77,6 +77,7 @@ export function updateUser(
       | 'email_mfa'
       | 'login_key'
       | 'preferred_mfa'
+      | 'sms_mfa'
       | 'software_token'
       | 'status'
       | 'updated_at'

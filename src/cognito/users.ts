@@ -3,7 +3,7 @@ import { foldEmail, foldLogin } from '../accounts/login.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Records } from '../storage/records.ts';
 import type { CognitoUserTable } from '../storage/tables.ts';
-import type { Pool } from './pool.ts';
+import { namingMedia, type Pool } from './pool.ts';
 import { adoptUser, userByAccount, userByName } from './user-queries.ts';
 
 /** A user of a pool: an account of the directory, and what the pool knows of it. */
@@ -84,7 +84,9 @@ export function directoryLogin({ username, email, id }: Account): string {
 /** An address signs in where the pool says so, once it is verified. */
 function mayBeTyped({ pool, account }: PoolUser, name: string): boolean {
   const isAddress = foldEmail(name) !== undefined;
-  return isAddress ? pool.signInBy !== 'username' && account.emailVerified : pool.people;
+  if (!isAddress) return pool.people;
+  const takesAddresses = pool.signInBy === 'both' || namingMedia(pool).includes('email');
+  return takesAddresses && account.emailVerified;
 }
 
 /** The row of an account of the directory that comes into a pool. */
@@ -95,9 +97,22 @@ function rowOf(made: {
 }): CognitoUserTable {
   const { pool, account, now } = made;
   const { id, username, email } = account;
-  const name = pool.signInBy === 'email' ? id : (username ?? id);
-  const typed = pool.signInBy === 'email' ? (email ?? id) : (username ?? email ?? id);
+  const isNamed = namingMedia(pool).length === 0;
+  const name = isNamed ? (username ?? id) : id;
+  const typed = isNamed ? (username ?? email ?? id) : (nameIn(account, pool) ?? id);
   return newUserRow({ pool, accountId: id, username: name, typed, now });
+}
+
+/** By the address or the number of somebody of the directory, where those are names. */
+function nameIn({ email, claims }: Account, pool: Pool): string | undefined {
+  const { phone_number: number, phone_number_verified: isVerified } = claims;
+  const named = {
+    email,
+    phone: typeof number === 'string' && isVerified === true ? number : undefined,
+  };
+  return namingMedia(pool)
+    .map((medium) => named[medium])
+    .find((one) => one !== undefined);
 }
 
 /** The row of a user who is new to a pool. */
@@ -121,6 +136,7 @@ export function newUserRow(made: {
     attributes,
     software_token: null,
     email_mfa: null,
+    sms_mfa: null,
     preferred_mfa: null,
     srp_salt: null,
     srp_verifier_sealed: null,

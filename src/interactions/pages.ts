@@ -83,6 +83,8 @@ export interface SecondFactorPage extends Form {
   readonly client: ClientCard;
   readonly account: AccountCard;
   readonly method: SecondFactor;
+  /** Where codes go that are sent (`email-code`). */
+  readonly medium: 'email' | 'phone';
   readonly others: readonly { readonly method: SecondFactor; readonly url: string }[];
   readonly passkeyUrl: string;
   /** For how many days this browser may be spared it; 0: not at all. */

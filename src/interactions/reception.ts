@@ -8,10 +8,12 @@ import type { SignInStep } from './sign-in-step.ts';
 /** Somebody who has proven whose account it is; or who only typed a name, with a password that was wrong. */
 export type Caller = Pick<Proof, 'accountId' | 'method'> | { readonly login: string };
 
-/** A second factor of an issuer that sends codes by e-mail. */
+/** A second factor of an issuer that sends codes. */
 export interface EmailFactor {
   /** Whether somebody may show it. */
   isOpenTo(accountId: string, interaction: Interaction): Promise<boolean>;
+  /** Where the code goes. */
+  mediumOf(accountId: string, interaction: Interaction): Promise<'email' | 'phone'>;
   send(
     visit: Pick<Visit, 'ctx' | 'interaction'>,
     accountId: string,

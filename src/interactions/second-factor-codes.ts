@@ -5,11 +5,12 @@ import type { EmailFactor } from './reception.ts';
 import type { SignIn } from './sign-in-progress.ts';
 import { NO_PROBLEM, personIn, throttled, type Refused, type StepOptions } from './sign-in-step.ts';
 
-/** Codes by e-mail as a second factor, where the issuer takes them. */
+/** Codes that are sent as a second factor, where the issuer takes them. */
 export interface SecondFactorCodes {
   /** The first look at the page for a code sends the letter; looking again does not. */
   begin(visit: Visit, signIn: SignIn, method: SecondFactor): Promise<Refused>;
   send(visit: Visit, signIn: SignIn): Promise<Refused>;
+  mediumOf(visit: Visit, signIn: SignIn): Promise<'email' | 'phone'>;
   check(visit: Visit, shown: Parameters<EmailFactor['check']>[1]): Promise<FactorOutcome>;
 }
 
@@ -30,6 +31,8 @@ export function createSecondFactorCodes({
 
   return {
     send,
+    mediumOf: async ({ interaction }, signIn) =>
+      (await reception?.emailFactor.mediumOf(personIn(signIn).account.id, interaction)) ?? 'email',
     async begin(visit, signIn, method) {
       if (method !== 'email-code' || signIn.data.isCodeSent) return NO_PROBLEM;
       const data = { ...signIn.data, isCodeSent: true };

@@ -25,7 +25,7 @@ export function createSecondFactorStep(
   const { factors, device, rememberDays, metrics, goOn, passkeys } = options;
   const emailCodes = createSecondFactorCodes(options);
   const showAgain: ShowAgain = (visit, signIn, how) =>
-    showPage(visit, signIn, { ...options, ...how });
+    showPage(visit, signIn, { ...options, ...how, emailCodes });
 
   async function byCode(
     visit: FormVisit,
@@ -113,10 +113,11 @@ type ShowAgain = (visit: Visit, signIn: SignIn, refused: Refused) => Promise<voi
 async function showPage(
   visit: Visit,
   signIn: SignIn,
-  options: StepOptions & Refused,
+  options: StepOptions & Refused & { readonly emailCodes: Pick<SecondFactorCodes, 'mediumOf'> },
 ): Promise<void> {
   const { ctx, interaction } = visit;
-  const page = pageOf(visit, signIn, options);
+  const medium = await options.emailCodes.mediumOf(visit, signIn);
+  const page = pageOf(visit, signIn, { ...options, medium });
   const manner = { status: options.status, uiLocales: interaction.uiLocales };
   await options.show(ctx, 'second-factor', page, { ...manner, image: page.client.logoUri });
 }
@@ -124,7 +125,11 @@ async function showPage(
 function pageOf(
   visit: Visit,
   signIn: SignIn,
-  { problem, rememberDays }: Refused & { readonly rememberDays: number },
+  {
+    problem,
+    rememberDays,
+    medium,
+  }: Refused & Pick<SecondFactorPage, 'medium'> & { readonly rememberDays: number },
 ): SecondFactorPage {
   const { ctx, interaction, csrf } = visit;
   const choices = choicesOf(signIn);
@@ -133,6 +138,7 @@ function pageOf(
     client: clientCard(interaction.client),
     account: accountCard(personIn(signIn).account),
     method,
+    medium,
     others: choices
       .filter((one) => one !== method)
       .map((one) => ({ method: one, url: `${ctx.path}?with=${one}` })),

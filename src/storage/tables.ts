@@ -316,6 +316,8 @@ export interface CognitoUserTable {
   readonly software_token: Flag | null;
   /** Whether codes by e-mail are; null: not chosen. */
   readonly email_mfa: Flag | null;
+  /** Whether codes by SMS are; null: not chosen. */
+  readonly sms_mfa: Flag | null;
   /** By its name in the API; null: none. */
   readonly preferred_mfa: string | null;
   /** Hexadecimal; null: none until a password passes by in clear. */

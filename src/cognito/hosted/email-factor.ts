@@ -1,7 +1,8 @@
 import type { FurtherIssuer } from '../../capability.ts';
 import { originOf } from '../../http/page.ts';
 import { CognitoException } from '../exception.ts';
-import { MFA_NAMES, mfaOf } from '../mfa.ts';
+import { addressOf, MFA_NAMES, mfaOf, type HeardFactor } from '../mfa.ts';
+import { phoneOf, verifyNumber } from '../phone-numbers.ts';
 import type { Room } from '../room.ts';
 import type { PoolUser } from '../users.ts';
 
@@ -11,34 +12,44 @@ type Visit = Parameters<EmailFactor['send']>[0];
 /** Within which every limit on letters and on guesses is over. */
 const HOUR = 3600;
 
-/** `EMAIL_OTP` at the hosted pages: of whom the JSON API asks it, with the same letters, limits and trigger. */
-export function createEmailFactor({
-  factors,
-  letters,
-  pools,
-  users,
-}: Pick<Room, 'factors' | 'letters' | 'pools' | 'users'>): EmailFactor {
+/** `EMAIL_OTP` and `SMS_MFA` at the hosted pages: of whom the JSON API asks them, with the same messages, limits and trigger. */
+export function createEmailFactor(
+  room: Pick<Room, 'accounts' | 'clock' | 'factors' | 'letters' | 'pools' | 'records' | 'users'>,
+): EmailFactor {
+  const { factors, letters, pools, users } = room;
+
   async function userOf(accountId: string, clientId: string): Promise<PoolUser | undefined> {
     const { pool } = (await pools.findClient(clientId)) ?? {};
     return pool && (await users.byAccount(pool, accountId));
   }
 
-  /** The letter, or the code from it, of one sign-in. */
+  /** Which of the two, the preferred one before the other. Undefined: neither. */
+  async function factorOf(user: PoolUser): Promise<HeardFactor | undefined> {
+    const { names, preferred } = await mfaOf(user, factors);
+    const heard = names.filter((name) => name !== MFA_NAMES.app);
+    return heard.find((name) => name === preferred) ?? heard[0];
+  }
+
+  /** The message, or the code from it, of one sign-in. */
   async function askOf(
     { ctx, interaction: { client, uid } }: Visit,
     accountId: string,
   ): Promise<Omit<Parameters<Room['letters']['check']>[0], 'code'> | undefined> {
     const user = await userOf(accountId, client.id);
-    const address = user?.account.email;
-    if (user === undefined || address === undefined) return undefined;
-    const purpose = 'sign-in-code';
+    const factor = user && (await factorOf(user));
+    if (user === undefined || factor === undefined) return undefined;
+    const [purpose, address] = ['sign-in' as const, addressOf(user, factor)];
     return { user, address, purpose, session: uid, origin: originOf(ctx), clientId: client.id };
   }
 
   return {
     async isOpenTo(accountId, { client }) {
       const user = await userOf(accountId, client.id);
-      return user !== undefined && (await mfaOf(user, factors)).names.includes(MFA_NAMES.email);
+      return user !== undefined && (await factorOf(user)) !== undefined;
+    },
+    async mediumOf(accountId, { client }) {
+      const user = await userOf(accountId, client.id);
+      return user && (await factorOf(user)) === MFA_NAMES.sms ? 'phone' : 'email';
     },
     async send(visit, accountId) {
       const ask = await askOf(visit, accountId);
@@ -57,6 +68,7 @@ export function createEmailFactor({
       try {
         if (ask === undefined) return { kind: 'refused' };
         await letters.check({ ...ask, code: code.replaceAll(/\s/gu, '') });
+        await verifyByThat(ask, room);
         return { kind: 'proven' };
       } catch (error) {
         if (isLimit(error)) return { kind: 'throttled', retryAfterSeconds: HOUR };
@@ -65,6 +77,20 @@ export function createEmailFactor({
       }
     },
   };
+}
+
+/** A number that was not verified yet is so by a code that went there. */
+async function verifyByThat(
+  {
+    user,
+    address,
+    origin,
+  }: Pick<Parameters<Room['letters']['check']>[0], 'user' | 'address' | 'origin'>,
+  room: Parameters<typeof verifyNumber>[3],
+): Promise<void> {
+  const phone = phoneOf(user);
+  if (phone?.isVerified === false && phone.number === address)
+    await verifyNumber(user, address, { by: 'self', origin }, room);
 }
 
 function isLimit(error: unknown): boolean {

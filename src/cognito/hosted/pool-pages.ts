@@ -22,6 +22,8 @@ export interface PoolPages {
     readonly client: string;
     /** Their address is what they sign in by. */
     readonly byEmail: boolean;
+    /** Their telephone number is; an address may be left out. */
+    readonly byPhone: boolean;
     readonly login: string;
     readonly email: string;
     /** What the pool asks of everybody beside these, by its name there. */
@@ -44,6 +46,12 @@ export interface PoolPages {
     readonly problem: Problem;
     readonly csrf: string;
   };
+  /** No page: what a text message says. */
+  readonly 'pool/text-message': {
+    readonly kind: 'code' | 'invitation';
+    readonly code: string;
+    readonly username: string;
+  };
   readonly 'pool/code': {
     /** Where the code went, masked, or else what they typed for a name. */
     readonly to: string;
@@ -58,7 +66,7 @@ export interface PoolPages {
 export const NO_PROBLEM: Problem = { kind: 'none' };
 
 /** Answers with a page in the language that the application asks for (`lang`), or that whoever reads it does. */
-export type ShowPoolPage = <Name extends keyof PoolPages>(
+export type ShowPoolPage = <Name extends Exclude<keyof PoolPages, 'pool/text-message'>>(
   visit: { readonly ctx: Context; readonly interaction: Pick<Interaction, 'uiLocales'> },
   name: Name,
   page: PoolPages[Name],

@@ -1,10 +1,11 @@
 import type { FurtherIssuer } from '../../capability.ts';
 import { originOf } from '../../http/page.ts';
 import type { Interaction } from '../../provider/contract.ts';
-import { keptOf } from '../attributes.ts';
 import { masked } from '../deliveries.ts';
 import { awaitsPassword } from '../password-auth.ts';
+import { namingMedia } from '../pool.ts';
 import type { Room } from '../room.ts';
+import { toVerify } from '../sign-up.ts';
 import { directoryLogin, type PoolUser } from '../users.ts';
 import { problemOf } from './pool-pages.ts';
 import type { Arrivals } from './arrivals.ts';
@@ -20,7 +21,12 @@ type Detour = Parameters<Reception['detour']>[0];
  * where there is none, so that these pages tell of a name what the JSON API tells of it, and no more.
  */
 export function createReception(
-  room: Pick<Room, 'factors' | 'letters' | 'pools' | 'users'> & { readonly arrivals: Arrivals },
+  room: Pick<
+    Room,
+    'accounts' | 'clock' | 'factors' | 'letters' | 'pools' | 'records' | 'sms' | 'users'
+  > & {
+    readonly arrivals: Arrivals;
+  },
 ): Reception {
   const { arrivals, pools, users } = room;
 
@@ -70,20 +76,20 @@ function resetPage(user: PoolUser, interaction: Interaction): string {
 async function codePage(
   user: PoolUser,
   { ctx, interaction }: Detour,
-  { letters }: Pick<Room, 'letters'>,
+  { letters, sms }: Pick<Room, 'letters' | 'sms'>,
 ): Promise<string | undefined> {
-  const { email: address } = keptOf(user);
+  const address = toVerify(user, { sms });
   if (address === undefined) return undefined;
   const origin = originOf(ctx);
   await problemOf(async () => {
     await letters.admit(origin);
     const occasion = { source: 'ResendCode', clientId: interaction.client.id } as const;
-    await letters.send({ user, address, origin, occasion, purpose: 'verify-email' });
+    await letters.send({ user, address, origin, occasion, purpose: 'verify' });
   });
   return pathOf('/signup/code', interaction, { login_hint: typedOf(user), to: masked(address) });
 }
 
 /** What they type to sign in. */
 function typedOf({ pool, row }: PoolUser): string {
-  return pool.signInBy === 'email' ? row.login_key : row.username;
+  return namingMedia(pool).length > 0 ? row.login_key : row.username;
 }

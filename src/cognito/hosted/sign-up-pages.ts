@@ -1,6 +1,7 @@
 import type { Router } from '@koa/router';
 import { originOf, seeOther } from '../../http/page.ts';
 import type { Json, JsonObject } from '../../runtime/json.ts';
+import { namingMedia } from '../pool.ts';
 import { confirmSignUp, resendConfirmationCode, signUp } from '../sign-up.ts';
 import type { Form } from './client-proof.ts';
 import { NO_PROBLEM, problemOf, rulesOf, type Problem, type ShowPoolPage } from './pool-pages.ts';
@@ -8,7 +9,7 @@ import { visiting, type HostedRoom, type PoolVisit } from './visit.ts';
 
 const LOGIN_MAX = 128;
 /** As `masked` shows an address: nothing else is shown from a link. */
-const MASKED = /^.?\*{3}@.?\*{3}$/u;
+const MASKED = /^(?:.?\*{3}@.?\*{3}|\+\*{3,11}\d{4})$/u;
 
 /**
  * `/signup` and the page for the code, over the operations of the JSON API: what that refuses, these do. Whoever signs up
@@ -100,7 +101,7 @@ function sentTo({ CodeDeliveryDetails: details }: JsonObject): string | undefine
 }
 
 function loginIn(form: Form, { pool }: PoolVisit): string {
-  const typed = form.get(pool.signInBy === 'email' ? 'email' : 'login') ?? '';
+  const typed = form.get(isByEmail(pool) ? 'email' : 'login') ?? '';
   return typed.trim().slice(0, LOGIN_MAX);
 }
 
@@ -110,10 +111,20 @@ function attributesIn(form: Form, { pool }: PoolVisit): object {
   return { UserAttributes: [email, ...named] };
 }
 
-/** Beside the address, for which there is a field anyway. */
-function askedOf({ standardAttributes }: PoolVisit['pool']): readonly string[] {
-  return standardAttributes
-    .filter(({ name, required }) => required && name !== 'email')
+/** Whether the page asks for an address in place of a name; where a number is one as well, that is for the API. */
+function isByEmail(pool: PoolVisit['pool']): boolean {
+  return namingMedia(pool).includes('email');
+}
+
+function isByPhone({ signInBy }: PoolVisit['pool']): boolean {
+  return signInBy === 'phone';
+}
+
+/** Beside the address and the name, for which there are fields anyway. */
+function askedOf(pool: PoolVisit['pool']): readonly string[] {
+  const known = new Set(['email', ...(isByPhone(pool) ? ['phone_number'] : [])]);
+  return pool.standardAttributes
+    .filter(({ name, required }) => required && !known.has(name))
     .map(({ name }) => name);
 }
 
@@ -126,7 +137,8 @@ async function showSignUp(
   const { pool, client, signInUrl, csrf } = visit;
   await show(visit, 'pool/sign-up', {
     client: client.name,
-    byEmail: pool.signInBy === 'email',
+    byEmail: isByEmail(pool),
+    byPhone: isByPhone(pool),
     login: form.get('login') ?? '',
     email: form.get('email') ?? '',
     attributes: askedOf(pool).map((name) => ({ name, value: form.get(`attribute.${name}`) ?? '' })),

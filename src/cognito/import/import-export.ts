@@ -24,6 +24,7 @@ export interface ImportHouse {
   readonly sealer: Sealer;
   readonly clock: Clock;
   readonly isDev: boolean;
+  readonly sms: PoolRooms['sms'];
   readonly settings: { readonly cognito: CognitoConfig; readonly revocation: LongestLives };
 }
 
@@ -64,7 +65,14 @@ function roomsOf(house: ImportHouse): PoolRooms {
   const storedClients = createStoredClients(house);
   const { cognito, revocation } = house.settings;
   const pools = createPools(cognito, storedPools, storedClients);
-  return { pools, storedPools, storedClients, lives: revocation, isDev: house.isDev };
+  return {
+    pools,
+    storedPools,
+    storedClients,
+    lives: revocation,
+    isDev: house.isDev,
+    sms: house.sms,
+  };
 }
 
 async function poolOf(

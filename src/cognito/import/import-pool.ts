@@ -1,5 +1,13 @@
 import { CognitoException } from '../exception.ts';
-import { poolInput, readClient, readPool, type LongestLives } from '../pool-input.ts';
+import type { Sms } from '../../sms/sms.ts';
+import {
+  ALIASES,
+  NUMBERS_TOO,
+  poolInput,
+  readClient,
+  readPool,
+  type LongestLives,
+} from '../pool-input.ts';
 import type { Pool } from '../pool.ts';
 import type { Pools } from '../pools.ts';
 import type { StoredClients } from '../stored-clients.ts';
@@ -14,12 +22,8 @@ export interface PoolRooms {
   readonly storedClients: StoredClients;
   readonly lives: LongestLives;
   readonly isDev: boolean;
+  readonly sms: Pick<Sms, 'isAvailable'>;
 }
-
-/** Lists of attributes that name `email` here and nothing else. */
-const LISTS = ['AliasAttributes', 'UsernameAttributes', 'AutoVerifiedAttributes'] as const;
-/** What `CreateUserPool` would refuse. */
-const UNSUPPORTED = ['LambdaConfig', 'SmsConfiguration'] as const;
 
 /**
  * The pool of an export, by its own id: made, unless it is there.
@@ -36,36 +40,47 @@ export async function importPool(
     counting.count('pools', 'present');
     return known;
   }
-  const { supported, lost } = supportedOf(given);
+  const { supported, lost } = supportedOf(given, rooms);
   const { data, error } = poolInput.safeParse(supported);
   if (error) throw new ExportUnclear(`pool ${given.Id}: ${error.message}`);
   counting.lose(lost.map((name) => `pool: ${name}`));
   counting.count('pools', 'made');
-  const settings = { name: given.Name, ...readPool(data) };
+  const settings = { name: given.Name, ...readPool(data, rooms) };
   return isDryRun
     ? rooms.storedPools.preview(given.Id, settings)
     : await rooms.storedPools.insert(given.Id, settings);
 }
 
-/** A pool without what has no meaning here, and the names of that. */
-function supportedOf(given: ExportedPool): {
+/** A pool without what `CreateUserPool` would refuse, and the names of that. */
+function supportedOf(
+  given: ExportedPool,
+  { sms }: Pick<PoolRooms, 'sms'>,
+): {
   readonly supported: Readonly<Record<string, unknown>>;
   readonly lost: readonly string[];
 } {
   const all: Readonly<Record<string, unknown>> = { ...given, Schema: given['SchemaAttributes'] };
-  const lists = LISTS.map((name) => [name, namesIn(all[name])] as const);
-  const gone = UNSUPPORTED.filter((name) => Object.keys(Object(all[name])).length > 0);
-  const lost = [
-    ...gone,
-    ...lists.flatMap(([list, names]) =>
-      names.filter((name) => name !== 'email').map((name) => `${list} ${name}`),
-    ),
-  ];
-  const kept = Object.entries(all).filter(([name]) => !gone.some((one) => one === name));
-  const emails = lists.map(
-    ([name, names]) => [name, names.filter((one) => one === 'email')] as const,
-  );
-  return { supported: { ...Object.fromEntries(kept), ...Object.fromEntries(emails) }, lost };
+  const lists = {
+    AliasAttributes: ALIASES,
+    UsernameAttributes: NUMBERS_TOO,
+    AutoVerifiedAttributes: sms.isAvailable ? NUMBERS_TOO : ALIASES,
+  };
+  const read = Object.entries(lists).map(([name, known]) => {
+    const names = namesIn(all[name]);
+    return {
+      name,
+      kept: names.filter((one) => known.includes(one)),
+      lost: names.filter((one) => !known.includes(one)).map((one) => `${name} ${one}`),
+    };
+  });
+  const refused = ['LambdaConfig', ...(sms.isAvailable ? [] : ['SmsConfiguration'])];
+  const gone = refused.filter((name) => Object.keys(Object(all[name])).length > 0);
+  const rest = Object.entries(all).filter(([name]) => !refused.includes(name));
+  const kept = read.map((list) => [list.name, list.kept] as const);
+  return {
+    supported: Object.fromEntries([...rest, ...kept]),
+    lost: [...gone, ...read.flatMap(({ lost }) => lost)],
+  };
 }
 
 function namesIn(list: unknown): readonly string[] {

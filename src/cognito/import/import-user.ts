@@ -12,7 +12,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { CognitoUserTable } from '../../storage/tables.ts';
 import { readAttributes, type WantedAttributes } from '../attribute-input.ts';
 import { CognitoException } from '../exception.ts';
-import type { Pool } from '../pool.ts';
+import { namingMedia, type Pool } from '../pool.ts';
 import { insertUser } from '../user-queries.ts';
 import { newUserRow, type Users } from '../users.ts';
 import type { ExportedUser } from './exported.ts';
@@ -142,7 +142,7 @@ function rowOf(made: {
     pool,
     accountId,
     username: given.Username,
-    typed: pool.signInBy === 'email' && typeof email === 'string' ? email : given.Username,
+    typed: typedBy(wanted, pool) ?? given.Username,
     now,
     status: given.UserStatus === 'UNCONFIRMED' ? 'UNCONFIRMED' : 'RESET_REQUIRED',
     attributes: JSON.stringify({
@@ -154,4 +154,16 @@ function rowOf(made: {
 
 function valueOf({ Attributes: given }: ExportedUser, name: string): string | undefined {
   return given.find(({ Name }) => Name === name)?.Value;
+}
+
+/** What they type to sign in, where that is no name. */
+function typedBy({ email, claims }: WantedAttributes, pool: Pool): string | undefined {
+  const { phone_number: number } = claims;
+  const named = {
+    email: email ?? undefined,
+    phone: typeof number === 'string' ? number : undefined,
+  };
+  return namingMedia(pool)
+    .map((medium) => named[medium])
+    .find((one) => one !== undefined);
 }

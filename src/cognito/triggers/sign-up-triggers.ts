@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { JsonObject } from '../../runtime/json.ts';
-import type { AttributeInput } from '../attribute-input.ts';
+import type { AttributeInput, WantedAttributes } from '../attribute-input.ts';
 import type { Pool } from '../pool.ts';
 import type { PoolUser } from '../users.ts';
 import { userAttributes } from './event-parts.ts';
@@ -10,11 +10,13 @@ import { readResponse, type Triggers } from './triggers.ts';
 export interface SignUpDecision {
   readonly isConfirmed: boolean;
   readonly isEmailVerified: boolean;
+  readonly isPhoneVerified: boolean;
 }
 
 const preSignUp = z.object({
   autoConfirmUser: z.boolean().nullish(),
   autoVerifyEmail: z.boolean().nullish(),
+  autoVerifyPhone: z.boolean().nullish(),
 });
 
 /** `PreSignUp`, before a user is made. @throws {CognitoException} when it refuses. */
@@ -48,6 +50,21 @@ export async function callPreSignUp(
   return {
     isConfirmed: said?.autoConfirmUser === true,
     isEmailVerified: said?.autoVerifyEmail === true,
+    isPhoneVerified: said?.autoVerifyPhone === true,
+  };
+}
+
+/** What a user is made of, with what the trigger says of it. */
+export function withDecision(
+  attributes: WantedAttributes,
+  { isEmailVerified, isPhoneVerified }: Omit<SignUpDecision, 'isConfirmed'>,
+): WantedAttributes {
+  const { claims } = attributes;
+  const hasPhone = isPhoneVerified && typeof claims['phone_number'] === 'string';
+  return {
+    ...attributes,
+    ...(isEmailVerified && { emailVerified: true }),
+    ...(hasPhone && { claims: { ...claims, phone_number_verified: true } }),
   };
 }
 

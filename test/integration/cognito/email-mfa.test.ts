@@ -172,7 +172,7 @@ test('of two factors the user takes one, unless one is preferred', async () => {
 test.each([
   ['an app that is not there', 'cat', { SoftwareTokenMfaSettings: ON }],
   ['an address that nobody verified', 'mia', { EmailMfaSettings: ON }],
-  ['SMS', 'cat', { SMSMfaSettings: ON }],
+  ['SMS, which the pool does not take', 'cat', { SMSMfaSettings: ON }],
 ])('nobody chooses %s', async (_words, name, settings) => {
   await node.call('AdminGetUser', { UserPoolId, Username: name });
   expect((await prefer(name, settings)).error).toBe('InvalidParameterException');
@@ -237,12 +237,11 @@ test('a pool that the API made asks everybody by e-mail, and says so', async () 
   }
   expect((await signIn('una', ClientId)).body.ChallengeName).toBe('EMAIL_OTP');
   expect((await signIn('vic', ClientId)).body.message).toBe(
-    'MFA is required, and the user has no verified email.',
+    'MFA is required, and the user has no verified email or phone_number.',
   );
 });
 
 test.each([
-  ['SMS', { SmsMfaConfiguration: { SmsConfiguration: { SnsCallerArn: 'arn:aws:iam::x' } } }],
   ['passkeys', { WebAuthnConfiguration: { RelyingPartyId: 'made.example' } }],
   ['no factor', { SoftwareTokenMfaConfiguration: { Enabled: false } }],
 ])('a pool cannot ask for %s', async (_words, config) => {

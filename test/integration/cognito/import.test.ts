@@ -165,7 +165,6 @@ describe('an export of Cognito', () => {
         'custom:gone': 1,
         identities: 1,
         'pool: LambdaConfig': 1,
-        'pool: AutoVerifiedAttributes phone_number': 1,
       },
     });
     expect(told).toEqual([

@@ -109,3 +109,19 @@ test('the banner says what applications are told', () => {
   for (const told of ['pool us-east-1_Dev00001', 'client app1', `client app2  secret ${SECRET}`])
     expect(text).toContain(told);
 });
+
+test.each([{ autoVerifyPhone: true }, { mfaFactors: ['app', 'sms'] }, { recoverBy: ['phone'] }])(
+  'a pool with %j needs a gateway for text messages outside of dev',
+  (asked) => {
+    const cognito = {
+      enabled: true,
+      endpoint: 'https://cognito.example.com',
+      pools: [{ ...POOL, ...asked }],
+    };
+    const production = { profile: 'production', issuer: 'https://id.example.com' };
+    expect(wrong(cognito, production)).toContain('cognito.pools.0');
+    const sms = { gateway: { url: 'https://sms.example.com/send' } };
+    expect(wrong(cognito, { ...production, sms })).not.toContain('cognito.pools.0');
+    expect(wrong(cognito)).toEqual([]);
+  },
+);

@@ -106,13 +106,18 @@ const STATES: readonly State[] = [
   ...POOL_PROBLEMS.flatMap((problem): readonly State[] => [
     ['pool/forgot', { login: EVIL, isReset: false, problem, csrf }],
     ['pool/forgot', { login: EVIL, isReset: true, problem, csrf }],
-    ['pool/code', { to: EVIL, isOpen: true, problem, signInUrl: '/interaction/x/sign-in', csrf }],
+    ...[EVIL, '+*******1234'].map((to): State => [
+      'pool/code',
+      { to, isOpen: true, problem, signInUrl: '/interaction/x/sign-in', csrf },
+    ]),
     ['pool/new-password', { login: EVIL, rules: RULES, problem, csrf }],
-    ...[true, false].map((byEmail): State => [
+    ...[{ byEmail: true }, { byPhone: true }, {}].map((by): State => [
       'pool/sign-up',
       {
         client: EVIL,
-        byEmail,
+        byEmail: false,
+        byPhone: false,
+        ...by,
         login: EVIL,
         email: EVIL,
         attributes: [{ name: 'family_name', value: EVIL }],

@@ -73,6 +73,7 @@ const SECOND_FACTOR: Pages['second-factor'] = {
   client: CLIENT,
   account: ACCOUNT,
   method: 'totp',
+  medium: 'email',
   others: [
     { method: 'passkey', url: '/interaction/x?with=passkey' },
     { method: 'totp', url: '/interaction/x?with=totp' },
@@ -165,6 +166,11 @@ const STATES: readonly (readonly [name: string, view: string, data: object])[] =
         { ...SECOND_FACTOR, method, problem: { kind } },
       ],
     ),
+    [
+      `second-factor by SMS: ${kind}`,
+      'second-factor',
+      { ...SECOND_FACTOR, method: 'email-code', medium: 'phone', problem: { kind } },
+    ] as const,
     ...(kind === 'passkey'
       ? []
       : [['email-code: ' + kind, 'email-code', { ...EMAIL_CODE, problem: { kind } }] as const]),
