@@ -208,7 +208,7 @@ describe('operators', () => {
       'NEW_PASSWORD_REQUIRED',
     );
     expect(await node.letters('moe@made.example')).toEqual([]);
-    expect((await create('ned', { DesiredDeliveryMediums: ['SMS'] })).error).toBe(
+    expect((await create('ned', { DesiredDeliveryMediums: ['PIGEON'] })).error).toBe(
       'InvalidParameterException',
     );
   });
