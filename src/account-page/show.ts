@@ -97,8 +97,8 @@ export function statusOf({ kind }: Problem): number {
 }
 
 /** What somebody signs in with, as they know it. */
-export function loginOf({ id, email, username }: Account): string {
-  return email ?? username ?? id;
+export function loginOf({ id, email, username, phone }: Account): string {
+  return email ?? username ?? phone ?? id;
 }
 
 function meOf(account: Account, origin: string): Me {

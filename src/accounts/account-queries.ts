@@ -17,6 +17,10 @@ export function accountByLogin(queries: Queries, { kind, key }: Login): Compilab
   return queries.selectFrom('account').selectAll().where(column, '=', key);
 }
 
+export function accountByPhone(queries: Queries, phone: string): Compilable<AccountTable> {
+  return queries.selectFrom('account').selectAll().where('phone', '=', phone);
+}
+
 /** In the order of their ids, which are random and never change: a page that stays where it is. */
 export function accountsAfter(
   queries: Queries,
@@ -87,10 +91,10 @@ export function changeIdentity(
   },
 ): Compilable {
   const { before, identity } = change;
-  const { username, username_key, claims, attributes, updated_at } = identity;
+  const { username, username_key, phone, claims, attributes, updated_at } = identity;
   return queries
     .updateTable('account')
-    .set({ username, username_key, claims, attributes, updated_at })
+    .set({ username, username_key, phone, claims, attributes, updated_at })
     .where('id', '=', before.id)
     .where('claims', '=', before.claims)
     .where('attributes', '=', before.attributes)

@@ -2,15 +2,18 @@ import type { JsonObject } from '../runtime/json.ts';
 import type { AccountTable } from '../storage/tables.ts';
 import type { AcceptedTerms, Account, AccountState, NewAccount } from './accounts.ts';
 import type { Identity } from './new-account.ts';
+import { phoneOf } from './phone-number.ts';
 
 /** The account in a row, as it stands at `now`. */
 export function accountOf(row: AccountTable, now: number): Account {
+  const claims = jsonObjectOf(row.claims);
   return {
     id: row.id,
     username: row.username ?? undefined,
     email: row.email ?? undefined,
     emailVerified: row.email_verified === 1,
-    claims: jsonObjectOf(row.claims),
+    phone: phoneOf(row.phone ?? undefined, claims),
+    claims,
     attributes: jsonObjectOf(row.attributes),
     owner: row.owner === 1,
     state: stateOf(row, now),

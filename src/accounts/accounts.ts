@@ -19,6 +19,8 @@ export interface Account {
   readonly username: string | undefined;
   readonly email: string | undefined;
   readonly emailVerified: boolean;
+  /** The number by which they sign in, shown to be theirs and nobody else's; the claims have it, too, as verified. */
+  readonly phone: string | undefined;
   /** Standard claims (OpenID Connect Core section 5.1) that are not fields of their own here. */
   readonly claims: JsonObject;
   /** Attributes of the installation: `roles`, `groups`, ... */
@@ -55,6 +57,8 @@ export interface NewAccount {
   readonly username?: string | undefined;
   readonly email?: string | undefined;
   readonly emailVerified?: boolean | undefined;
+  /** A number shown to be theirs, in the form of E.164, to sign in by. */
+  readonly phone?: string | undefined;
   readonly password?: string | undefined;
   /** In place of `password`: a hash of ours or one of another system (`foreign-hashes.ts`), replaced at the first sign-in. */
   readonly passwordHash?: string | undefined;
@@ -84,6 +88,9 @@ export type Editor = 'person' | 'operator';
 export interface AccountChanges {
   /** `null`: none any more. */
   readonly username?: string | null | undefined;
+  /** As of a new account; `null`: nobody signs in by theirs any more. A person changes theirs by showing the new one. */
+  readonly phone?: string | null | undefined;
+  /** Another `phone_number` is not verified, unless the same change says so, and nobody signs in by it. */
   readonly claims?: JsonObject | undefined;
   readonly attributes?: JsonObject | undefined;
 }
@@ -109,6 +116,8 @@ export interface Accounts {
   find(id: string): Promise<Account | undefined>;
   /** By e-mail address or username, folded as at sign-in. */
   findByLogin(login: string): Promise<Account | undefined>;
+  /** By the number by which somebody signs in. */
+  findByPhone(phone: string): Promise<Account | undefined>;
   /** Counts first, then evaluates; takes the same time whether or not `login` exists. Audited here. */
   verifyPassword(attempt: {
     readonly login: string;
@@ -189,7 +198,7 @@ export class InvalidAccount extends LatchkeyError {
   }
 }
 
-/** The username, the e-mail address or the id belongs to an account already, or the id once did. */
+/** The username, the e-mail address, the telephone number or the id belongs to an account already, or the id once did. */
 export class AccountExists extends LatchkeyError {
   readonly code = 'ERR_ACCOUNT_EXISTS';
 }

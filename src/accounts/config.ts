@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { duration, httpUrl, sensitive } from '../config/values.ts';
 import { foldEmail, foldUsername } from './login.ts';
+import { isPhoneNumber } from './phone-number.ts';
 import { isAccountId, isPasswordHash } from './rules.ts';
 import { standardClaims } from './standard-claims.ts';
 
@@ -29,6 +30,13 @@ const person = z
       .optional()
       .describe('E-mail address to sign in with.'),
     emailVerified: z.boolean().default(false).describe('Whether the address was verified.'),
+    phone: z
+      .string()
+      .refine(isPhoneNumber, { error: 'expected a telephone number such as "+15551234567"' })
+      .optional()
+      .describe(
+        'Telephone number to sign in with, shown to be theirs (E.164); also their claim `phone_number`.',
+      ),
     password: sensitive()
       .optional()
       .describe('Password in clear, for the dev profile only; elsewhere write `passwordHash`.'),
@@ -48,9 +56,10 @@ const person = z
       .default({})
       .describe('Attributes of the installation, such as roles and groups.'),
   })
-  .refine(({ username, email }) => username !== undefined || email !== undefined, {
+  .refine(({ username, email, phone }) => (username ?? email ?? phone) !== undefined, {
     path: ['username'],
-    error: 'is missing: a person needs a username or an e-mail address to sign in with',
+    error:
+      'is missing: a person needs a username, an e-mail address or a telephone number to sign in with',
   })
   .refine(({ password, passwordHash }) => password === undefined || passwordHash === undefined, {
     path: ['password'],
@@ -163,7 +172,7 @@ export type SignInSettings = z.output<typeof signInConfig>;
 
 interface Repeated {
   readonly index: number;
-  readonly field: 'id' | 'username' | 'email';
+  readonly field: 'id' | 'username' | 'email' | 'phone';
 }
 
 /** Ids and sign-in names that an earlier person has already. */
@@ -184,10 +193,12 @@ function keysOf({
   id,
   username,
   email,
+  phone,
 }: DeclaredPerson): readonly (readonly [Repeated['field'], string | undefined])[] {
   return [
     ['id', id],
     ['username', foldUsername(username ?? '')],
     ['email', foldEmail(email ?? '')],
+    ['phone', phone],
   ];
 }

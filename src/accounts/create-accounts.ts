@@ -8,7 +8,7 @@ import type { Records } from '../storage/records.ts';
 import type { State } from '../storage/state.ts';
 import { createDeeds, type Belongings } from './account-deeds.ts';
 import { createAccountLife } from './account-life.ts';
-import { accountById, accountByLogin, accountsAfter } from './account-queries.ts';
+import { accountById, accountByLogin, accountByPhone, accountsAfter } from './account-queries.ts';
 import { accountOf } from './account-row.ts';
 import type { Accounts } from './accounts.ts';
 import { createAttributeSchema } from './attributes.ts';
@@ -77,6 +77,13 @@ export function createAccounts(options: AccountsOptions): Accounts {
       const login = foldLogin(typed);
       const row = login && (await records.first(accountByLogin(queries, login)));
       return row && accountOf(row, clock.now());
+    },
+
+    async findByPhone(phone) {
+      const row = await records.first(accountByPhone(queries, phone));
+      const account = row && accountOf(row, clock.now());
+      // A node of the release before may have changed the number in the claims alone.
+      return account?.phone === undefined ? undefined : account;
     },
 
     async list({ after, limit }) {

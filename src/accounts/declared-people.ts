@@ -72,8 +72,8 @@ function changeOf(
 }
 
 /** Stable: the same person has the same `sub` after the data file was thrown away. */
-function idOf({ id, username, email }: DeclaredPerson): string {
-  const key = foldUsername(username ?? '') ?? foldEmail(email ?? '') ?? '';
+function idOf({ id, username, email, phone }: DeclaredPerson): string {
+  const key = foldUsername(username ?? '') ?? foldEmail(email ?? '') ?? phone ?? '';
   // The letter keeps the id from beginning with `-`, which a command line would take for an option.
   return id ?? `p${sha256(`latchkey person ${key}`).slice(0, DERIVED_ID_CHARACTERS)}`;
 }

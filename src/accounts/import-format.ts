@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Json, JsonObject } from '../runtime/json.ts';
 import type { NewAccount } from './accounts.ts';
+import { phoneOf } from './phone-number.ts';
 import { standardClaims } from './standard-claims.ts';
 
 /** One person of a file to import, and what of them has no place here. */
@@ -50,6 +51,7 @@ const fields = z.object({
   username: z.string().optional(),
   email: z.string().optional(),
   emailVerified: z.boolean().optional(),
+  phone: z.string().optional(),
   passwordHash: z.string().optional(),
   mustChangePassword: z.boolean().optional(),
   claims: object.optional(),
@@ -94,11 +96,18 @@ export function readImportLine(line: string): ImportLine {
       problems: error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`),
     };
   }
-  const { groups, roles, permissions, totp, ...account } = data;
+  const { groups, roles, permissions, totp, phone, ...account } = data;
+  const allClaims = { ...claims, ...data.claims };
   const isDisabled = data.disabled ?? given['state'] === 'disabled';
   return {
     ok: true,
-    account: { ...account, claims: { ...claims, ...data.claims }, disabled: isDisabled },
+    // Others call `phone` what nobody has shown to be theirs.
+    account: {
+      ...account,
+      phone: phoneOf(phone, allClaims),
+      claims: allClaims,
+      disabled: isDisabled,
+    },
     groups,
     roles,
     permissions,

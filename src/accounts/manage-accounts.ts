@@ -4,6 +4,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Belongings, Deeds } from './account-deeds.ts';
 import {
   accountByLogin,
+  accountByPhone,
   insertAccount,
   requirePasswordChange,
   retiredAccount,
@@ -36,6 +37,8 @@ export interface ManageAccountsOptions {
   /** What goes with a new password. */
   readonly distrust: readonly Belongings[];
 }
+
+const NAMES = 'username, e-mail address, telephone number';
 
 type Managing = Pick<
   Accounts,
@@ -146,7 +149,9 @@ async function takenProblems(records: Records, account: NewAccount): Promise<rea
     const row = await records.first(accountByLogin(queries, { kind, key }));
     if (row) problems.push(`${kind}: belongs to the account ${row.id}`);
   }
-  const { id } = account;
+  const { id, phone } = account;
+  const owner = phone && (await records.first(accountByPhone(queries, phone)));
+  if (owner) problems.push(`phone: belongs to the account ${owner.id}`);
   if (id !== undefined && (await records.first(retiredAccount(queries, id))))
     problems.push('id: was an account\u2019s once and is never given again');
   return problems;
@@ -163,7 +168,7 @@ async function insertOnce(
     await records.write(insertAccount(queries, row), ...more);
   } catch (error) {
     if (!(error instanceof RecordConflict)) throw error;
-    throw new AccountExists('an account with this username, e-mail address or id exists already', {
+    throw new AccountExists(`an account with this ${NAMES} or id exists already`, {
       cause: error,
     });
   }

@@ -4,6 +4,7 @@ import type { NewAccount } from './accounts.ts';
 import type { AttributeSchema } from './attributes.ts';
 import { isKnownHash } from './hash-formats.ts';
 import { foldEmail, foldUsername } from './login.ts';
+import { claimsWithPhone, isPhoneNumber } from './phone-number.ts';
 import { isAccountId } from './rules.ts';
 import { standardClaims } from './standard-claims.ts';
 
@@ -15,6 +16,7 @@ export type Identity = Pick<
   | 'email'
   | 'email_key'
   | 'email_verified'
+  | 'phone'
   | 'claims'
   | 'attributes'
   | 'owner'
@@ -22,6 +24,7 @@ export type Identity = Pick<
 
 const USERNAME_EXPECTED =
   'username: must be letters and digits of one script, with . _ - between them, at most 64';
+const PHONE_EXPECTED = 'phone: must be a telephone number such as +15551234567';
 
 /** Every mistake of an account, but for its password in clear. */
 export function identityProblems(
@@ -42,7 +45,8 @@ export function identityOf(account: NewAccount): Identity {
   return {
     ...nameColumns(account),
     email_verified: Number(account.emailVerified === true),
-    claims: JSON.stringify(account.claims ?? {}),
+    phone: account.phone ?? null,
+    claims: JSON.stringify(claimsWithPhone(account.claims ?? {}, account.phone)),
     attributes: JSON.stringify(account.attributes ?? {}),
     owner: Number(account.owner === true),
   };
@@ -56,15 +60,16 @@ export function newAccountId(): string {
   }
 }
 
-function nameProblems({ username, email }: NewAccount): readonly string[] {
-  if (username === undefined && email === undefined) {
-    return ['a username or an e-mail address is missing'];
+function nameProblems({ username, email, phone }: NewAccount): readonly string[] {
+  if (username === undefined && email === undefined && phone === undefined) {
+    return ['a username, an e-mail address or a telephone number is missing'];
   }
   return [
     ...(username !== undefined && foldUsername(username) === undefined ? [USERNAME_EXPECTED] : []),
     ...(email !== undefined && foldEmail(email) === undefined
       ? ['email: is no e-mail address']
       : []),
+    ...(phone !== undefined && !isPhoneNumber(phone) ? [PHONE_EXPECTED] : []),
   ];
 }
 

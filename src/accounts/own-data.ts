@@ -18,6 +18,7 @@ import type { AttributeSchema } from './attributes.ts';
 import { foldEmail } from './login.ts';
 import { identityOf, identityProblems } from './new-account.ts';
 import { claimsOfOwn } from './own-claims.ts';
+import { claimsWithPhone, phoneOf } from './phone-number.ts';
 
 export interface OwnDataOptions {
   readonly records: Records;
@@ -34,6 +35,7 @@ type OwnData = Pick<
 
 /** Enough for two who edit one account at once. */
 const WRITES_MAX = 5;
+const NOT_SHOWN = 'phone: cannot be changed by the person';
 const TERMS_VERSION = /^[\w.-]{1,64}$/;
 
 /** What is known of a person, changed by themselves or by an operator. */
@@ -121,6 +123,7 @@ function problemsOf(
   const old = new Set(identityProblems(before, attributes));
   const problems = [
     ...(editor === 'person' ? claimsOfOwn(changes.claims ?? {}) : []),
+    ...(editor === 'person' && changes.phone !== undefined ? [NOT_SHOWN] : []),
     ...attributes.notForEditor(changes.attributes ?? {}, editor),
     ...identityProblems(after, attributes).filter((problem) => !old.has(problem)),
   ];
@@ -128,13 +131,22 @@ function problemsOf(
 }
 
 function changed(before: Account, changes: AccountChanges): Account {
-  const { username } = changes;
+  const { username, phone: given } = changes;
+  const claims = merged(before.claims, withoutOldProof(before, changes.claims));
+  const phone = given === undefined ? phoneOf(before.phone, claims) : (given ?? undefined);
   return {
     ...before,
     ...(username !== undefined && { username: username ?? undefined }),
-    claims: merged(before.claims, changes.claims),
+    phone,
+    claims: claimsWithPhone(claims, phone),
     attributes: merged(before.attributes, changes.attributes),
   };
+}
+
+/** What was shown of a number says nothing of another. */
+function withoutOldProof({ claims }: Account, changes: JsonObject = {}): JsonObject {
+  const { phone_number: number = claims['phone_number'] } = changes;
+  return number === claims['phone_number'] ? changes : { phone_number_verified: null, ...changes };
 }
 
 /** `null` takes a value away. */
@@ -146,7 +158,9 @@ function merged(before: JsonObject, changes: JsonObject = {}): JsonObject {
 
 function emailProblem(row: AccountTable, address: string | undefined): string | undefined {
   if (address === undefined)
-    return row.username === null ? 'email: is the only name to sign in with' : undefined;
+    return row.username === null && row.phone === null
+      ? 'email: is the only name to sign in with'
+      : undefined;
   return foldEmail(address) === undefined ? 'email: is no e-mail address' : undefined;
 }
 
@@ -155,8 +169,11 @@ async function refusingTaken<Result>(change: Promise<Result>): Promise<Result> {
     return await change;
   } catch (error) {
     if (!(error instanceof RecordConflict)) throw error;
-    throw new AccountExists('the username or e-mail address belongs to another account', {
-      cause: error,
-    });
+    throw new AccountExists(
+      'the username, e-mail address or telephone number belongs to another account',
+      {
+        cause: error,
+      },
+    );
   }
 }

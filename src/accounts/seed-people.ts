@@ -265,6 +265,6 @@ async function takeBack(
   }
 }
 
-function nameOf({ username, email }: DeclaredPerson): string {
-  return username ?? email ?? '';
+function nameOf({ username, email, phone }: DeclaredPerson): string {
+  return username ?? email ?? phone ?? '';
 }

@@ -38,8 +38,8 @@ export async function result(
 }
 
 /** What a person is called by operators. */
-export function nameOf({ email, username, id }: Account): string {
-  return email ?? username ?? id;
+export function nameOf({ email, username, phone, id }: Account): string {
+  return email ?? username ?? phone ?? id;
 }
 
 /** What is told of a person in lines. */
@@ -49,6 +49,7 @@ export function factsOf(account: Account): readonly (readonly [string, string | 
     ['id', account.id],
     ['e-mail', account.email],
     ['username', account.username],
+    ['phone', account.phone],
     ['state', stateOf(account)],
     ['expires', expiresAt === undefined ? undefined : instant(expiresAt)],
     ['created', instant(account.createdAt)],
@@ -68,6 +69,7 @@ export function shown(account: Account): JsonObject {
     id: account.id,
     email: account.email ?? null,
     emailVerified: account.emailVerified,
+    phone: account.phone ?? null,
     username: account.username ?? null,
     owner: account.owner,
     state: account.state,

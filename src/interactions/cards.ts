@@ -9,8 +9,8 @@ export function clientCard(client: ClientView): ClientCard {
 }
 
 /** What a page shows of an account to its owner. */
-export function accountCard({ id, email, username, claims }: Account): AccountCard {
-  const login = email ?? username ?? id;
+export function accountCard({ id, email, username, phone, claims }: Account): AccountCard {
+  const login = email ?? username ?? phone ?? id;
   const fullName = claims['name'];
   const name = typeof fullName === 'string' && fullName.trim() !== '' ? fullName.trim() : login;
   const [initial = ''] = name;

@@ -16,6 +16,8 @@ export interface AccountTable {
   /** `email` folded for look-up; unique. */
   readonly email_key: string | null;
   readonly email_verified: Flag;
+  /** In the form of E.164, to sign in by; unique. Theirs for as long as `claims` has it as verified. */
+  readonly phone: string | null;
   /** PHC string; null: no password set. */
   readonly password_hash: string | null;
   /** Standard claims (OpenID Connect Core section 5.1) but `sub`, `email`, `email_verified`, `updated_at`. */

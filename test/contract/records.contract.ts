@@ -293,6 +293,7 @@ function account(id: string): AccountTable {
     email: `${id}@example.com`,
     email_key: `${id}@example.com`,
     email_verified: 0,
+    phone: null,
     password_hash: null,
     claims: '{}',
     attributes: '{}',

@@ -6,6 +6,7 @@ export function fakeAccount(fields: Partial<Account> & Pick<Account, 'id'>): Acc
     username: undefined,
     email: undefined,
     emailVerified: false,
+    phone: undefined,
     claims: {},
     attributes: {},
     owner: false,
@@ -28,6 +29,7 @@ export function fakeAccounts(parts: Partial<Accounts>): Accounts {
   return {
     find: beyond,
     findByLogin: beyond,
+    findByPhone: beyond,
     verifyPassword: beyond,
     list: beyond,
     create: beyond,

@@ -14,6 +14,7 @@ import { apis } from './0014-apis.ts';
 import { auth0Members } from './0019-auth0-members.ts';
 import { letterOrder } from './0017-letter-order.ts';
 import { cognitoSms } from './0020-cognito-sms.ts';
+import { accountPhone } from './0018-account-phone.ts';
 import { auditSites } from './0013-audit-sites.ts';
 import { cognitoMfa } from './0012-cognito-mfa.ts';
 import { cognitoParts } from './0008-cognito-parts.ts';
@@ -40,6 +41,7 @@ const MIGRATIONS: readonly Migration[] = [
   accountPermissions,
   auth0Invitations,
   letterOrder,
+  accountPhone,
   auth0Members,
   cognitoSms,
 ];

@@ -34,6 +34,7 @@ describe('accounts', () => {
     };
     expect(await accounts.create(given, ACTOR)).toEqual({
       ...given,
+      phone: undefined,
       state: 'active',
       expiresAt: undefined,
       hasPassword: false,

@@ -263,6 +263,35 @@ describe('what is known of a person', () => {
     ]);
   });
 
+  test('a telephone number to sign in by is one person’s, and theirs while the claims say so', async () => {
+    const { accounts, alice } = await openAlice();
+    const phone = '+15551234567';
+    expect(await accounts.update(alice.id, { phone }, OPERATOR)).toBe(true);
+    expect(await accounts.findByPhone(phone)).toMatchObject({
+      id: alice.id,
+      phone,
+      claims: { name: 'Alice', phone_number: phone, phone_number_verified: true },
+    });
+    await expect(accounts.create({ phone }, ACTOR)).rejects.toThrow(AccountExists);
+    expect(await accounts.check({ phone })).toEqual([`phone: belongs to the account ${alice.id}`]);
+    await expect(accounts.create({ phone: '555 1234' }, ACTOR)).rejects.toThrow(InvalidAccount);
+    await expect(accounts.update(alice.id, { phone }, SELF)).rejects.toThrow(
+      'phone: cannot be changed by the person',
+    );
+    await accounts.update(alice.id, { claims: { name: 'Al' } }, SELF);
+    expect(await accounts.findByPhone(phone)).toMatchObject({ id: alice.id });
+
+    await accounts.update(alice.id, { claims: { phone_number: '+15557654321' } }, OPERATOR);
+    expect(await accounts.findByPhone(phone)).toBeUndefined();
+    const moved = await accounts.find(alice.id);
+    expect(moved).toMatchObject({ phone: undefined, claims: { phone_number: '+15557654321' } });
+    expect(moved?.claims).not.toHaveProperty('phone_number_verified');
+    const other = await accounts.create({ username: 'bob', phone }, ACTOR);
+    await accounts.update(other.id, { phone: null }, OPERATOR);
+    expect(await accounts.find(other.id)).toMatchObject({ phone: undefined });
+    expect(await accounts.findByPhone(phone)).toBeUndefined();
+  });
+
   test('the terms that were accepted are kept with their time, and are on record', async () => {
     const { accounts, alice, clock, events } = await openAlice();
     expect(alice.terms).toBeUndefined();

@@ -119,6 +119,7 @@ export async function openFactors(
         username: undefined,
         email: 'alice@example.com',
         emailVerified: true,
+        phone: undefined,
         claims: { name: 'Alice' },
         attributes: {},
         owner: false,

@@ -23,7 +23,7 @@ test('limits that would let an account be guessed more than 100 times in a row a
 test('a person is known by username or e-mail address', () => {
   expect(problems([{ username: 'alice' }, { email: 'bob@example.com' }])).toEqual([]);
   expect(problems([{ owner: true }])).toEqual([
-    '0.username: is missing: a person needs a username or an e-mail address to sign in with',
+    '0.username: is missing: a person needs a username, an e-mail address or a telephone number to sign in with',
   ]);
 });
 

@@ -40,7 +40,7 @@ test('every mistake is told at once', () => {
 
 test('an account without a sign-in name is refused', () => {
   expect(problems({ password: 'long enough' })).toEqual([
-    'a username or an e-mail address is missing',
+    'a username, an e-mail address or a telephone number is missing',
   ]);
 });
 

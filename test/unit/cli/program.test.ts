@@ -291,6 +291,7 @@ test('a person is created, found, disabled, enabled and listed', async () => {
       id: 'acc-1',
       email: 'ada@example.com',
       emailVerified: false,
+      phone: null,
       username: null,
       owner: true,
       state: 'disabled',
