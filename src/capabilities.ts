@@ -97,6 +97,8 @@ function registrationOf(settings: Settings): Registration {
   const isOpen = asked.mode === 'open' && hasMail(settings);
   return {
     isOpenTo: (address) => isOpen && isAllowedAddress(address, asked),
+    // A number is in no domain: where only some are let in, none is.
+    isOpenToNumbers: asked.mode === 'open' && asked.allowedDomains.length === 0,
     canRecover: offered.enabled && hasMail(settings),
   };
 }

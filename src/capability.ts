@@ -14,7 +14,7 @@ import type { Duties } from './flows/duties.ts';
 import type { Flows } from './flows/flows.ts';
 import type { Groups } from './groups/groups.ts';
 import type { PlannedFaults } from './http/planned-faults.ts';
-import type { Renderer } from './http/renderer.ts';
+import type { Renderer, TextRenderer } from './http/renderer.ts';
 import type { Site } from './http/site.ts';
 import type { Inbox } from './mail/inbox.ts';
 import type { Reception } from './interactions/reception.ts';
@@ -84,6 +84,8 @@ export interface OpenedIssuer {
 export interface Registration {
   /** Whoever reads the mail of `address` may make themselves an account with it. */
   isOpenTo(address: string): boolean;
+  /** Whoever holds the telephone of a number may make themselves an account with it. */
+  readonly isOpenToNumbers: boolean;
   /** Whoever has forgotten a password can have a letter. */
   readonly canRecover: boolean;
 }
@@ -124,6 +126,8 @@ export interface House {
   readonly minting: Minting | undefined;
   readonly sealer: Sealer;
   readonly renderer: Renderer;
+  /** The same as text: for what no browser reads. */
+  readonly texts: TextRenderer;
   /** Those that pages are offered in, the default first. */
   readonly languages: readonly string[];
   readonly mail: Mail;

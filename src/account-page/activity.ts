@@ -44,6 +44,7 @@ const CODES: ReadonlyMap<FactorKind, Exclude<ShownLimit['what'], 'password'>> = 
   ['totp', 'totp'],
   ['recovery_code', 'recovery-code'],
   ['email_code', 'email-code'],
+  ['sms_code', 'sms-code'],
 ]);
 const ALARMING = new Set(['sign-in-failed', 'locked', 'recovered']);
 /** The types of events that people see of themselves. */

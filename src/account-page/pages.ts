@@ -41,7 +41,7 @@ export type Problem =
 /** What stands of one limit on guessing. */
 export interface ShownLimit {
   /** The end of the key of its message. */
-  readonly what: 'password' | 'totp' | 'recovery-code' | 'email-code';
+  readonly what: 'password' | 'totp' | 'recovery-code' | 'email-code' | 'sms-code';
   readonly who: 'strangers' | 'acquaintances';
   /** The sign-in name that was guessed at; empty: the codes are the account's. */
   readonly login: string;

@@ -8,7 +8,13 @@ interface Base {
 }
 
 /** What people prove themselves with beside a password. */
-type Factor = 'passkey' | 'totp' | 'recovery_code' | 'email_code' | 'remembered_device';
+type Factor =
+  | 'passkey'
+  | 'totp'
+  | 'recovery_code'
+  | 'email_code'
+  | 'sms_code'
+  | 'remembered_device';
 
 type Kind<Type extends string, Fields = object> = Base & { readonly type: Type } & Readonly<Fields>;
 

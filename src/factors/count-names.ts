@@ -3,9 +3,9 @@ import type { FactorKind } from './factors.ts';
 import { createKeyedDigests } from './keyed-digests.ts';
 
 /** Kinds of secrets that can be guessed, each with failures of its own. */
-export type Guessable = Extract<FactorKind, 'totp' | 'recovery_code' | 'email_code'>;
+export type Guessable = Extract<FactorKind, 'totp' | 'recovery_code' | 'email_code' | 'sms_code'>;
 
-export const GUESSABLE: readonly Guessable[] = ['totp', 'recovery_code', 'email_code'];
+export const GUESSABLE: readonly Guessable[] = ['totp', 'recovery_code', 'email_code', 'sms_code'];
 
 /**
  * Under which name the throttle of the accounts counts one kind of an account's secrets. Keyed, since whatever a

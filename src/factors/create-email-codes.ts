@@ -33,16 +33,19 @@ interface Kept {
   readonly record: EmailCodeRecord;
 }
 
-/** Codes by e-mail: one record a flow, in state. */
-export function createEmailCodes(parts: FactorParts): EmailCodes {
+/** By which way codes come; those of one are good for nothing by the other. */
+type Way = 'email' | 'sms';
+
+/** Codes by e-mail, or by text message: one record a flow, in state. */
+export function createEmailCodes(parts: FactorParts, way: Way): EmailCodes {
   const { state, accounts, checks } = parts;
   const { lifetime, tries, perPath } = parts.settings.emailCodes;
-  const digests = createKeyedDigests(parts.sealer, 'e-mail codes');
+  const digests = createKeyedDigests(parts.sealer, way === 'sms' ? 'sms codes' : 'e-mail codes');
 
   return {
     async issue({ flowId, accountId, origin }) {
       const path = sha256(`${accountId} ${networkOf(origin.address)}`);
-      const asked = await state.count(`factors:email-asked:${path}`, 1, WINDOW_SECONDS);
+      const asked = await state.count(`factors:${way}-asked:${path}`, 1, WINDOW_SECONDS);
       if (asked > perPath) return { kind: 'throttled', retryAfterSeconds: WINDOW_SECONDS };
       const secret = newLinkSecret();
       const code = codeOf(secret);
@@ -57,7 +60,7 @@ export function createEmailCodes(parts: FactorParts): EmailCodes {
     },
 
     check: ({ flowId, code, isOfNobody = false, ...attempt }) =>
-      checks.guess('email_code', attempt, () =>
+      checks.guess(`${way}_code`, attempt, () =>
         evaluate({ flowId, accountId: attempt.accountId, isOfNobody }, code),
       ),
 
@@ -71,6 +74,10 @@ export function createEmailCodes(parts: FactorParts): EmailCodes {
     },
   };
 
+  function keyOf(flow: string): string {
+    return `factors:${way}-code:${flow}`;
+  }
+
   async function find(flow: string): Promise<Kept | undefined> {
     const entry = await state.get(keyOf(flow));
     const read = emailCodeRecord.safeParse(entry?.value);
@@ -82,7 +89,7 @@ export function createEmailCodes(parts: FactorParts): EmailCodes {
     const kept = await find(flow);
     if (kept === undefined) return { isRight: false, reason: 'credentials' };
     // By the link, which no other code shares: a new code is given new tries.
-    const tried = await state.count(`factors:email-tries:${kept.record.link}`, 1, lifetime);
+    const tried = await state.count(`factors:${way}-tries:${kept.record.link}`, 1, lifetime);
     if (tried > tries) return { isRight: false, reason: 'exhausted' };
     const code = readEmailCode(typed);
     if (code === undefined || !digests.matches(bound(purpose, code), kept.record.code))
@@ -98,10 +105,6 @@ export function createEmailCodes(parts: FactorParts): EmailCodes {
     });
     return won === undefined ? { isRight: false, reason: 'used' } : { isRight: true, proven: {} };
   }
-}
-
-function keyOf(flow: string): string {
-  return `factors:email-code:${flow}`;
 }
 
 /** As JSON, so that no two purposes read the same. */

@@ -42,3 +42,6 @@ export interface EmailCodes {
    */
   reveal(linkToken: string): Promise<{ readonly code: string } | undefined>;
 }
+
+/** The same by text message: codes that show that somebody holds the telephone of a number. No link is sent. */
+export type SmsCodes = Pick<EmailCodes, 'issue' | 'check'>;

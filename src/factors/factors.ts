@@ -1,14 +1,20 @@
 import type { Account } from '../accounts/accounts.ts';
 import type { Actor, Origin } from '../runtime/origin.ts';
 import type { Sealer } from '../runtime/sealing.ts';
-import type { EmailCodes } from './email-codes.ts';
+import type { EmailCodes, SmsCodes } from './email-codes.ts';
 import type { Passkey, Passkeys } from './passkeys.ts';
 import type { RecoveryCodes } from './recovery-codes.ts';
 import type { RememberedDevices } from './remembered-devices.ts';
 import type { Totp, TotpEnrolled } from './totp.ts';
 
 /** What can be proven with, by its name in the audit. */
-export type FactorKind = 'passkey' | 'totp' | 'recovery_code' | 'email_code' | 'remembered_device';
+export type FactorKind =
+  | 'passkey'
+  | 'totp'
+  | 'recovery_code'
+  | 'email_code'
+  | 'sms_code'
+  | 'remembered_device';
 
 /** One check. `refused` never says why: wrong, used before, too late, not theirs and disabled look the same. */
 export type FactorOutcome<Proven = object> =
@@ -55,6 +61,7 @@ export interface Factors {
   readonly totp: Totp;
   readonly recoveryCodes: RecoveryCodes;
   readonly emailCodes: EmailCodes;
+  readonly smsCodes: SmsCodes;
   readonly devices: RememberedDevices;
   /** Undefined: no such account. `known`: the account as it was read just now. */
   of(accountId: string, known?: Account): Promise<FactorSummary | undefined>;

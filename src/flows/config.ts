@@ -13,6 +13,12 @@ export const authenticationConfig = z
       .boolean()
       .default(false)
       .describe('People may sign in with a code that is sent to their verified e-mail address.'),
+    smsCode: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Applications of Auth0 tenants may have people sign in with a code by text message; needs `sms.gateway.url`.',
+      ),
     secondFactor: z
       .enum(['never', 'if-enrolled', 'required'])
       .default('if-enrolled')

@@ -15,6 +15,7 @@ const proof = z.strictObject({
     'totp',
     'recovery-code',
     'email-code',
+    'sms-code',
   ]),
   accountId: z.string(),
   at: z.number(),

@@ -8,7 +8,9 @@ export type ProofMethod =
   | 'totp'
   | 'recovery-code'
   /** A code that was sent to the verified address of the account. */
-  | 'email-code';
+  | 'email-code'
+  /** A code that was sent to the telephone of the account. */
+  | 'sms-code';
 
 /** One thing that was proven in one flow. */
 export interface Proof {
@@ -19,7 +21,7 @@ export interface Proof {
 }
 
 /**
- * What kind of thing a method proves; two kinds make more than one factor. A mailbox is a kind of its own: who reads it may
+ * What kind of thing a method proves; two kinds make more than one factor. A mailbox, or a number, is a kind of its own: who reads it may
  * have no device of the person's, so their app or passkey is asked for beside it, as beside a password.
  */
 const FACTORS: Readonly<Record<ProofMethod, readonly ('knows' | 'has' | 'reads')[]>> = {
@@ -29,6 +31,7 @@ const FACTORS: Readonly<Record<ProofMethod, readonly ('knows' | 'has' | 'reads')
   totp: ['has'],
   'recovery-code': ['has'],
   'email-code': ['reads'],
+  'sms-code': ['reads'],
 };
 
 /** RFC 8176. A code that was sent or written down is a one-time password like any other. */
@@ -39,6 +42,7 @@ const AMR: Readonly<Record<ProofMethod, readonly string[]>> = {
   totp: ['otp'],
   'recovery-code': ['otp'],
   'email-code': ['otp'],
+  'sms-code': ['otp', 'sms'],
 };
 
 /** Methods that say by themselves who somebody is; the others add to one of these. */
@@ -47,6 +51,7 @@ const IDENTIFYING: ReadonlySet<ProofMethod> = new Set([
   'passkey',
   'passkey-verified',
   'email-code',
+  'sms-code',
 ]);
 
 /** Whether the proofs are of more than one factor. */

@@ -48,14 +48,20 @@ export type SmsConfig = z.output<typeof smsConfig>;
 /** The way out of the house has no http but in the dev profile, not even to this machine. */
 export function smsProblems({
   sms,
+  authentication,
   profile,
 }: {
   readonly sms: SmsConfig;
+  readonly authentication: { readonly smsCode: boolean };
   readonly profile: string;
 }): readonly { readonly path: readonly PropertyKey[]; readonly message: string }[] {
   const { url, secret } = sms.gateway;
   const isInClear = profile !== 'dev' && url?.startsWith('http:') === true;
+  const isMissing = authentication.smsCode && url === undefined && profile !== 'dev';
   return [
+    ...(isMissing
+      ? [{ path: ['authentication', 'smsCode'], message: 'needs sms.gateway.url' }]
+      : []),
     ...(isInClear ? [{ path: ['sms', 'gateway', 'url'], message: 'must be https' }] : []),
     ...(secret !== undefined && url === undefined
       ? [{ path: ['sms', 'gateway', 'url'], message: 'is missing: whom else is the secret for' }]

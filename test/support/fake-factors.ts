@@ -34,6 +34,7 @@ export function fakeFactors(parts: Partial<Factors>): Factors {
       remove: beyond,
     },
     recoveryCodes: { renew: beyond, check: beyond, left: beyond, remove: beyond },
+    smsCodes: { issue: beyond, check: beyond },
     emailCodes: { issue: beyond, check: beyond, reveal: beyond, isWaiting: beyond },
     devices: {
       remember: beyond,

@@ -76,7 +76,7 @@ async function secondFactorFirst(
   { mfaTokens }: Room,
 ): Promise<Error> {
   const { method, accountId, at } = first;
-  if (method !== 'password' && method !== 'email-code')
+  if (method !== 'password' && method !== 'email-code' && method !== 'sms-code')
     throw new TypeError(`a sign-in of a program that begins by ${method}`);
   const token = await mfaTokens.open({
     clientId,

@@ -4,7 +4,7 @@ import { randomId } from '../../runtime/random.ts';
 import type { State, Version } from '../../storage/state.ts';
 
 const proof = z.strictObject({
-  method: z.enum(['password', 'email-code']),
+  method: z.enum(['password', 'email-code', 'sms-code']),
   accountId: z.string(),
   at: z.number(),
 });

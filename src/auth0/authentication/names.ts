@@ -4,6 +4,9 @@ export const DATABASE = 'Username-Password-Authentication';
 /** What Auth0 calls sign-in by a code in a letter. */
 export const EMAIL = 'email';
 
+/** What Auth0 calls sign-in by a code in a text message. */
+export const SMS = 'sms';
+
 /** What is said where a second factor is wanted: applications of Auth0's look for this very text. */
 export const MULTIFACTOR_REQUIRED = 'Multifactor authentication required';
 

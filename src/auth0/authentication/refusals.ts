@@ -23,6 +23,11 @@ export function wrongEmailCode(): GrantRefused {
   return refusal(403, 'invalid_grant', 'Wrong email or verification code.');
 }
 
+/** The same of a number. */
+export function wrongSmsCode(): GrantRefused {
+  return refusal(403, 'invalid_grant', 'Wrong phone number or verification code.');
+}
+
 /** So many guesses were made that this path is blocked for a while. */
 export function tooManyAttempts(): GrantRefused {
   const words = 'Your account has been blocked after multiple consecutive login attempts.';

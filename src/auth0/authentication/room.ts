@@ -22,7 +22,9 @@ export interface Room extends Pick<
   | 'profile'
   | 'registration'
   | 'revocation'
+  | 'sms'
   | 'state'
+  | 'texts'
   | 'tickets'
 > {
   readonly tenant: TenantConfig;

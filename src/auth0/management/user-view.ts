@@ -52,12 +52,12 @@ function userView(
   { user, app }: Metadata = { user: {}, app: {} },
   signIns?: SignIns,
 ): JsonObject {
-  const { id, username, email, emailVerified, state } = account;
+  const { id, username, email, emailVerified, phone, state } = account;
   return {
     user_id: auth0Subject(id),
     ...(email !== undefined && { email, email_verified: emailVerified }),
     ...(username !== undefined && { username }),
-    ...namesOf(email ?? username ?? id),
+    ...namesOf(email ?? username ?? phone ?? id),
     ...claimsOf(account),
     identities: [{ connection: CONNECTION, provider: 'auth0', user_id: id, isSocial: false }],
     created_at: instantOf(account.createdAt),

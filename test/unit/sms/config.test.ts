@@ -24,10 +24,16 @@ test('logs know a number by its last digits', () => {
 });
 
 test('the gateway is called by https, and a secret is for somebody', () => {
-  const problems = (gateway: object, profile = 'production'): readonly string[] =>
-    smsProblems({ sms: smsConfig.parse({ gateway }), profile }).map(({ message }) => message);
+  const problems = (gateway: object, profile = 'production', smsCode = false): readonly string[] =>
+    smsProblems({
+      sms: smsConfig.parse({ gateway }),
+      authentication: { smsCode },
+      profile,
+    }).map(({ message }) => message);
   expect(problems({ url: 'http://sms.example.com/' })).toEqual(['must be https']);
   expect(problems({ url: 'http://localhost:9000/' }, 'dev')).toEqual([]);
   expect(problems({ url: 'https://sms.example.com/', secret: { env: 'SMS' } })).toEqual([]);
+  expect(problems({}, 'production', true)).toEqual(['needs sms.gateway.url']);
+  expect(problems({}, 'dev', true)).toEqual([]);
   expect(problems({ secret: { env: 'SMS' } })).toEqual(['is missing: whom else is the secret for']);
 });
