@@ -52,12 +52,12 @@ function userView(
   { user, app }: Metadata = { user: {}, app: {} },
   signIns?: SignIns,
 ): JsonObject {
-  const { id, username, email, emailVerified, phone, state } = account;
+  const { id, username, email, emailVerified, state } = account;
   return {
     user_id: auth0Subject(id),
     ...(email !== undefined && { email, email_verified: emailVerified }),
     ...(username !== undefined && { username }),
-    ...namesOf(email ?? username ?? phone ?? id),
+    ...namesOf(loginOf(account)),
     ...claimsOf(account),
     identities: [{ connection: CONNECTION, provider: 'auth0', user_id: id, isSocial: false }],
     created_at: instantOf(account.createdAt),
@@ -68,6 +68,10 @@ function userView(
     ...(signIns && { last_login: instantOf(signIns.lastAt) }),
     logins_count: signIns?.count ?? 0,
   };
+}
+
+function loginOf({ id, username, email, phone }: Account): string {
+  return email ?? username ?? phone ?? id;
 }
 
 function claimsOf({ claims }: Account): JsonObject {
