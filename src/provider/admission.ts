@@ -33,13 +33,21 @@ export function createAdmission(options: {
 }): Admission {
   const { revocation, signingKeys, state, clock } = options;
   let wariness = 0;
+
+  async function assureSigning(): Promise<void> {
+    if (signingKeys.health().maySign) return;
+    // It may only have stood still, as in a machine that slept.
+    await signingKeys.catchUp();
+    if (!signingKeys.health().maySign)
+      throw new SigningSuspended('this node is cut off from the rings of keys and signs nothing');
+  }
+
   return {
     async markFor(path) {
       if (!ISSUING.test(path)) return undefined;
       const mark = revocation.stamp();
       // Before anything is redeemed that could not be signed for at the end.
-      if (path === ROUTES.token && !signingKeys.health().maySign)
-        throw new SigningSuspended('this node is cut off from the rings of keys and signs nothing');
+      if (path === ROUTES.token) await assureSigning();
       // A client's own JWT needs nothing from the state, so it would still be issued for the moment in which
       // nobody but this node's other requests has noticed that the state is gone.
       if (clock.nowMs() < wariness) await state.refresh('probe');

@@ -17,7 +17,7 @@ import { createRingKeeper, type Workshop } from './ring-keeper.ts';
 import { createRingStore } from './ring-store.ts';
 import { createRingView } from './ring-view.ts';
 import type { Ring } from './ring.ts';
-import { createSigningDoor } from './signing-door.ts';
+import { createSigningDoor, readAgain } from './signing-door.ts';
 import type { EncryptionAlgorithm, SigningKeys } from './signing-keys.ts';
 import { startRings } from './start-rings.ts';
 
@@ -96,6 +96,7 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
       clock,
       clockIsTrusted: watch.isTrusted,
     }),
+    catchUp: () => readAgain(view),
     jwksMaxAgeSeconds: () => maxAge(settings.jwksMaxAge, view.secondsSinceRead()),
     async close() {
       await follower.close();

@@ -80,8 +80,16 @@ export function createSigningDoor(options: {
   };
 }
 
-/** A reading that was already under way may be older than the pause that made it necessary: then another. */
-async function readAgain(view: Pick<RingView, 'secondsSinceRead' | 'refresh'>): Promise<void> {
+/**
+ * Reads the rings where that is too long ago. A reading that was already under way may be older than the pause that made it
+ * necessary: then another.
+ *
+ * @throws {SigningSuspended} when there is no reading them.
+ */
+export async function readAgain(
+  view: Pick<RingView, 'secondsSinceRead' | 'refresh'>,
+): Promise<void> {
+  if (view.secondsSinceRead() <= CONNECTED_SECONDS) return;
   try {
     await view.refresh();
     if (view.secondsSinceRead() > CONNECTED_SECONDS) await view.refresh();

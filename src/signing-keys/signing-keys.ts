@@ -99,6 +99,12 @@ export interface SigningKeys {
   onChange(listener: (keys: KeySet) => void): () => void;
   health(): SigningKeysHealth;
   /**
+   * Reads the rings when this node has not for longer than it may: one that stood still is not cut off yet.
+   *
+   * @throws {SigningSuspended} when they cannot be read.
+   */
+  catchUp(): Promise<void>;
+  /**
    * Seconds for which a verifier may keep the key set that this node serves now (`Cache-Control`). The
    * setting `jwksMaxAge`; on a node cut off from state it runs down to 0, since a key it cannot see may be near.
    */

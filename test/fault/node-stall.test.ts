@@ -1,11 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { rounds } from '../support/counts.ts';
-import { isActive, signUp } from './support/load.ts';
+import { clientCredentials, isActive, signUp } from './support/load.ts';
 import { openWorld, type World } from './support/world.ts';
 
 /** Longer than any answer of Redis may take. */
 const STALL_MS = 1200;
+/** Longer than a node may sign without a look at the keys. */
+const SLEEP_MS = 6000;
 
 let world: World;
 beforeAll(async () => {
@@ -28,5 +30,16 @@ describe('a node that is held up: a machine that sleeps, a core that others have
       expect(new Set(await Promise.all(asked))).toEqual(new Set([true]));
     }
     expect(world.nodes[0]?.output()).not.toContain('redis.trouble');
+  });
+
+  test('reads the keys before it says that it cannot sign', async () => {
+    const node = world.nodes[0]?.process;
+    expect((await clientCredentials(world.visitor())).status).toBe(200);
+    node?.kill('SIGSTOP');
+    const asked = Array.from({ length: 20 }, () => clientCredentials(world.visitor()));
+    await delay(SLEEP_MS);
+    node?.kill('SIGCONT');
+    const statuses = (await Promise.all(asked)).map(({ status }) => status);
+    expect(new Set(statuses)).toEqual(new Set([200]));
   });
 });

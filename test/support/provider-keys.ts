@@ -120,6 +120,7 @@ export async function createTurningKeys(
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
+    catchUp: async () => {},
     jwksMaxAgeSeconds: () => 900,
     health: () => ({ maySign: !isHalted, remarks: [] }),
     close: async () => listeners.clear(),

@@ -202,15 +202,20 @@ export async function revokeToken(ledger: Ledger, visitor: Visitor, token: strin
   ledger.revoked.push(token);
 }
 
+/** A token for the service itself. */
+export function clientCredentials(visitor: Visitor): Promise<Answer> {
+  return visitor.request(PATHS.token, {
+    method: 'POST',
+    headers: basic(SERVICE),
+    form: { grant_type: 'client_credentials', resource: API, scope: 'read:messages' },
+  });
+}
+
 function service(visitor: Visitor): Actor {
   return {
     visitor,
     async act() {
-      const answer = await visitor.request(PATHS.token, {
-        method: 'POST',
-        headers: basic(SERVICE),
-        form: { grant_type: 'client_credentials', resource: API, scope: 'read:messages' },
-      });
+      const answer = await clientCredentials(visitor);
       if (answer.status !== 200) throw new Error('no token');
     },
   };
