@@ -160,9 +160,8 @@ test('a client is told, and writes, the attributes that it may', async () => {
 
 test.each([
   ['CreateUserPool', { PoolName: 'x', LambdaConfig: { PreSignUp: 'arn:aws:lambda:x' } }],
-  ['CreateUserPool', { PoolName: 'x', UsernameAttributes: ['phone_number'] }],
+  ['CreateUserPool', { PoolName: 'x', AliasAttributes: ['phone_number'] }],
   ['CreateUserPool', { PoolName: 'x', AliasAttributes: ['preferred_username'] }],
-  ['CreateUserPool', { PoolName: 'x', SmsConfiguration: { SnsCallerArn: 'arn:aws:iam::x' } }],
   ['CreateUserPool', { PoolName: 'x', Policies: { PasswordPolicy: { PasswordHistorySize: 3 } } }],
   ['CreateUserPoolClient', { UserPoolId: POOL, RefreshTokenValidity: 3650 }],
   ['CreateUserPoolClient', { UserPoolId: POOL, AccessTokenValidity: 25 }],
