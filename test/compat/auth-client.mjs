@@ -54,6 +54,16 @@ export function createAuthClientScenes({ domain, clientId, clientSecret, audienc
       const { claims } = await client.getTokenByPasswordlessEmail({ email, code, ...wish });
       return { wrong: wrong.error_description, claims };
     },
+    async textMessage() {
+      const phoneNumber = '+15551230002';
+      await client.passwordless.sendSms({ phoneNumber });
+      const code = await codeFor(phoneNumber, inbox);
+      const ask = async (otp) =>
+        await client.getTokenByPasswordlessSms({ phoneNumber, code: otp, scope: 'openid phone' });
+      const wrong = await refusalOf(ask(code === '000000' ? '111111' : '000000'));
+      const { claims } = await ask(code);
+      return { wrong: wrong.error_description, claims };
+    },
     async mfa() {
       const asked = { username: 'bob@example.com', password: 'latchkey-dev', ...wish };
       const required = await refusalOf(client.getTokenByPassword(asked));
@@ -83,11 +93,11 @@ export function createAuthClientScenes({ domain, clientId, clientSecret, audienc
   };
 }
 
-async function codeFor(email, inbox) {
+async function codeFor(address, inbox) {
   // Only against what hangs.
   const deadline = AbortSignal.timeout(60_000);
   for (;;) {
-    const answer = await fetch(`${inbox}?to=${email}`, { signal: deadline });
+    const answer = await fetch(`${inbox}?to=${encodeURIComponent(address)}`, { signal: deadline });
     const [code] = (await answer.json()).flatMap(({ codes }) => codes);
     if (code !== undefined) return code;
   }

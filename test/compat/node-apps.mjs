@@ -28,6 +28,7 @@ const scenes = createAuthClientScenes({ domain, clientId, clientSecret, audience
 const ROUTES = {
   '/auth-client/password': scenes.password,
   '/auth-client/code': scenes.code,
+  '/auth-client/text-message': scenes.textMessage,
   '/auth-client/mfa': scenes.mfa,
   '/session': (request) => nextjs.getSession(request),
   '/machine': () => authentication.oauth.clientCredentialsGrant({ audience }),

@@ -82,7 +82,7 @@ function settingsFor(reactPort: number, nodePort: number): Readonly<Record<strin
   const common = { allowedLogoutUrls: [spa, web, nextUrl], webOrigins: [spa] };
   const confidential = { ...common, clientSecretInClear: SECRET };
   return {
-    authentication: { emailCode: true, secondFactorForGroups: ['staff'] },
+    authentication: { emailCode: true, smsCode: true, secondFactorForGroups: ['staff'] },
     groups: [{ name: 'staff', people: ['bob'] }],
     joining: { mode: 'open' },
     apis: [{ identifier: API, name: 'Messages', scopes: { 'read:messages': 'Read' } }],
@@ -407,6 +407,13 @@ describe('auth0-auth-js, which does without pages', () => {
     expect(await play('code')).toMatchObject({
       wrong: 'Wrong email or verification code.',
       claims: { email: 'alice@example.com' },
+    });
+  });
+
+  test('signs in by a code in a text message', async () => {
+    expect(await play('text-message')).toMatchObject({
+      wrong: 'Wrong phone number or verification code.',
+      claims: { phone_number: '+15551230002', phone_number_verified: true },
     });
   });
 

@@ -48,7 +48,7 @@ beforeAll(async () => {
   const at = (app: number): string => `http://localhost:${app}`;
   latchkey = await startLatchkey({
     settings: {
-      authentication: { emailCode: true },
+      authentication: { emailCode: true, smsCode: true },
       joining: { mode: 'open' },
       apis: [
         { identifier: API, name: 'Messages', scopes: { 'read:messages': 'Read' } },
@@ -319,7 +319,9 @@ describe('auth0 for Node', () => {
       Record<'clientCredentialsGrant' | 'passwordGrant' | 'refreshTokenGrant', Ask>
     >;
     readonly database: Readonly<Record<'signUp' | 'changePassword', Tell>>;
-    readonly passwordless: { readonly sendEmail: Tell; readonly loginWithEmail: Ask };
+    readonly passwordless: Readonly<
+      Record<'sendEmail' | 'sendSMS', Tell> & Record<'loginWithEmail' | 'loginWithSMS', Ask>
+    >;
   }
 
   function authentication(clientSecret: string): Authentication {
@@ -377,6 +379,27 @@ describe('auth0 for Node', () => {
       ...wish,
     });
     expect(await askApi(data.access_token)).toBe(200);
+  });
+
+  test('sends a code to a telephone, by which somebody who is new signs in', async () => {
+    const { passwordless } = authentication(SECRET);
+    const phone = '+15551230001';
+    await passwordless.sendSMS({ phone_number: phone });
+    const code = await codeFor(phone, latchkey.issuer);
+    const wrong = code === '000000' ? '111111' : '000000';
+    await expect(
+      passwordless.loginWithSMS({ phone_number: phone, code: wrong, ...wish }),
+    ).rejects.toMatchObject({
+      error: 'invalid_grant',
+      error_description: 'Wrong phone number or verification code.',
+      statusCode: 403,
+    });
+    const { data } = await passwordless.loginWithSMS({ phone_number: phone, code, ...wish });
+    expect(await askApi(data.access_token)).toBe(200);
+    await expect(passwordless.sendSMS({ phone_number: '555 1234' })).rejects.toMatchObject({
+      error: 'bad.phone_number',
+      statusCode: 400,
+    });
   });
 });
 

@@ -20,12 +20,13 @@ export async function joinOn(
   await page.click(PRIMARY);
 }
 
-/** The code of the first letter to `email` that has one. */
-export async function codeFor(email: string, issuer: string): Promise<string> {
+/** The code of the first letter, or text message, to `address` that has one. */
+export async function codeFor(address: string, issuer: string): Promise<string> {
   return await vi.waitFor(async () => {
-    const answer = await fetch(`${issuer}/dev/inbox.json?to=${email}`);
+    const to = encodeURIComponent(address);
+    const answer = await fetch(`${issuer}/dev/inbox.json?to=${to}`);
     const letters = (await answer.json()) as readonly { readonly codes: readonly string[] }[];
     const [code] = letters.flatMap(({ codes }) => codes);
-    return code ?? expect.fail(`no code for ${email}`);
+    return code ?? expect.fail(`no code for ${address}`);
   }, 60_000);
 }
