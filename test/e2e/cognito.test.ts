@@ -20,7 +20,10 @@ const POOL = 'us-east-1_Dev00001';
 /** Its refresh tokens are good once. */
 const ROTATING = 'rotatingclient1';
 const AWS_POOL = 'eu-central-1_Prod00001';
+/** Of people whose telephone numbers are their names. */
+const PHONE_POOL = 'us-east-1_Phones0001';
 const CLIENT = 'publicclient1';
+const PHONE_CLIENT = 'phoneclient1';
 const AWS_CLIENT = 'awsclient1';
 const PASSWORD = 'Latchkey-dev-1';
 const ACCESS_KEY = 'AKIDTESTS';
@@ -50,6 +53,13 @@ beforeAll(async () => {
             clients: [{ id: CLIENT }, { id: ROTATING, rotateRefreshTokens: true }],
           },
           { id: AWS_POOL, issuer: 'aws', people: true, clients: [{ id: AWS_CLIENT }] },
+          {
+            id: PHONE_POOL,
+            signInBy: 'phone',
+            autoVerifyPhone: true,
+            mfaFactors: ['sms'],
+            clients: [{ id: PHONE_CLIENT }],
+          },
         ],
       },
     },
@@ -70,6 +80,19 @@ async function codeFor(address: string, name = 'verify-email'): Promise<string> 
     const letter = letters.find((one: { readonly name: string }) => one.name === name);
     const [, code] = /\b(\d{6})\b/.exec(letter?.text ?? '') ?? [];
     if (code === undefined) throw new Error(`no letter to ${address}`);
+    return code;
+  }, 60_000);
+}
+
+/** The code of a text message to a number, other than the one that was `seen`. */
+async function textTo(number: string, seen?: string): Promise<string> {
+  const url = `${latchkey.issuer}/dev/inbox.json?to=${encodeURIComponent(number)}`;
+  return await vi.waitFor(async () => {
+    const messages: readonly { readonly codes: readonly string[] }[] = JSON.parse(
+      await (await fetch(url)).text(),
+    );
+    const code = messages.flatMap(({ codes }) => codes).find((one) => one !== seen);
+    if (code === undefined) throw new Error(`no text message to ${number}`);
     return code;
   }, 60_000);
 }
@@ -204,6 +227,43 @@ describe('@aws-sdk/client-cognito-identity-provider', () => {
     await expect(refresh(second?.['RefreshToken'])).rejects.toMatchObject(gone);
   });
 
+  test('signs people up by their telephone number, and in by codes in text messages', async () => {
+    const [ClientId, Username] = [PHONE_CLIENT, '+15550001001'];
+    const made = await call('signUp', { ClientId, Username, Password: PASSWORD });
+    expect(made.CodeDeliveryDetails).toEqual({
+      AttributeName: 'phone_number',
+      DeliveryMedium: 'SMS',
+      Destination: '+*******1001',
+    });
+    const ConfirmationCode = await textTo(Username);
+    await call('confirmSignUp', { ClientId, Username, ConfirmationCode });
+    const signIn = (): Promise<Answer> =>
+      call('initiateAuth', {
+        ClientId,
+        AuthFlow: 'USER_PASSWORD_AUTH',
+        AuthParameters: { USERNAME: Username, PASSWORD },
+      });
+    const { AuthenticationResult: tokens } = await signIn();
+    const SMSMfaSettings = { Enabled: true, PreferredMfa: true };
+    const AccessToken = tokens?.['AccessToken'];
+    await call('setUserMFAPreference', { AccessToken, SMSMfaSettings });
+    expect((await call('getUser', { AccessToken })).PreferredMfaSetting).toBe('SMS_MFA');
+
+    const { ChallengeName, Session, ChallengeParameters } = await signIn();
+    expect([ChallengeName, ChallengeParameters?.['CODE_DELIVERY_DESTINATION']]).toEqual([
+      'SMS_MFA',
+      '+*******1001',
+    ]);
+    const SMS_MFA_CODE = await textTo(Username, ConfirmationCode);
+    const ChallengeResponses = { USERNAME: Username, SMS_MFA_CODE };
+    const answer = { ClientId, ChallengeName, Session, ChallengeResponses };
+    const { AuthenticationResult } = await call('respondToAuthChallenge', answer);
+    expect(claimsOf(AuthenticationResult?.['IdToken'])).toMatchObject({
+      phone_number: Username,
+      phone_number_verified: true,
+    });
+  });
+
   test('is refused with a secret key that is not the operator’s', async () => {
     const other = client('another secret');
     await expect(call('listUsers', { UserPoolId: POOL }, other)).rejects.toMatchObject({
@@ -230,10 +290,11 @@ describe('amazon-cognito-identity-js', () => {
   function userOf(
     Username: string,
     ClientId = CLIENT,
+    UserPoolId = POOL,
   ): { readonly user: IdentityUser; readonly pool: IdentityPool } {
     const Storage = createStorage();
     const { CognitoUser, CognitoUserPool } = sdk();
-    const pool = new CognitoUserPool({ UserPoolId: POOL, ClientId, endpoint, Storage });
+    const pool = new CognitoUserPool({ UserPoolId, ClientId, endpoint, Storage });
     return { pool, user: new CognitoUser({ Username, Pool: pool, Storage }) };
   }
 
@@ -321,14 +382,44 @@ describe('amazon-cognito-identity-js', () => {
     await confirm(await codeFor('ida@new.example', 'reset-code'));
     await signIn(forgetful, 'ida', 'Another-one-5');
   });
+
+  test('signs people up by their telephone number, and in by SRP and a code in a text message', async () => {
+    const number = '+15550001002';
+    const { user, pool } = userOf(number, PHONE_CLIENT, PHONE_POOL);
+    await done((callback) => pool.signUp(number, PASSWORD, [], null, callback));
+    const confirmation = await textTo(number);
+    await done((callback) => user.confirmRegistration(confirmation, true, callback));
+    await signIn(user, number, PASSWORD);
+    const settings = { Enabled: true, PreferredMfa: true };
+    await done((callback) => user.setUserMfaPreference(settings, null, callback));
+
+    const { user: asked } = userOf(number, PHONE_CLIENT, PHONE_POOL);
+    const details = new (sdk().AuthenticationDetails)({ Username: number, Password: PASSWORD });
+    const challenge = await new Promise((resolve, onFailure) => {
+      const mfaRequired = (name: string, parameters: object): void => resolve([name, parameters]);
+      asked.authenticateUser(details, { onSuccess: resolve, onFailure, mfaRequired });
+    });
+    expect(challenge).toMatchObject([
+      'SMS_MFA',
+      { CODE_DELIVERY_DELIVERY_MEDIUM: 'SMS', CODE_DELIVERY_DESTINATION: '+*******1002' },
+    ]);
+    const send = (code: string): Promise<IdentitySession> =>
+      new Promise((onSuccess, onFailure) => {
+        asked.sendMFACode(code, { onSuccess, onFailure }, 'SMS_MFA');
+      });
+    const code = await textTo(number, confirmation);
+    const wrong = code === '000000' ? '000001' : '000000';
+    await expect(send(wrong)).rejects.toMatchObject({ code: 'CodeMismatchException' });
+    expect((await send(code)).getIdToken().payload['phone_number']).toBe(number);
+  });
 });
 
 describe('aws-amplify', () => {
-  function configured(userPoolClientId: string): AmplifyAuth {
+  function configured(userPoolClientId: string, userPoolId = POOL): AmplifyAuth {
     const { Amplify }: { readonly Amplify: { configure(options: object): void } } =
       requireCompat('aws-amplify');
     Amplify.configure({
-      Auth: { Cognito: { userPoolId: POOL, userPoolClientId, userPoolEndpoint: endpoint } },
+      Auth: { Cognito: { userPoolId, userPoolClientId, userPoolEndpoint: endpoint } },
     });
     return requireCompat('aws-amplify/auth');
   }
@@ -395,6 +486,29 @@ describe('aws-amplify', () => {
     await expect(auth.signIn({ username: 'amy', password: PASSWORD })).rejects.toMatchObject({
       name: 'NotAuthorizedException',
     });
+  });
+
+  test('signs people up by their telephone number, and in by codes in text messages', async () => {
+    const auth = configured(PHONE_CLIENT, PHONE_POOL);
+    const person = { username: '+15550001003', password: PASSWORD };
+    const { username } = person;
+    const { nextStep } = await auth.signUp(person);
+    expect(nextStep).toMatchObject({
+      signUpStep: 'CONFIRM_SIGN_UP',
+      codeDeliveryDetails: { deliveryMedium: 'SMS', destination: '+*******1003' },
+    });
+    const confirmationCode = await textTo(username);
+    await auth.confirmSignUp({ username, confirmationCode });
+    expect((await auth.signIn(person)).isSignedIn).toBe(true);
+    await auth.updateMFAPreference({ sms: 'PREFERRED' });
+    expect(await auth.fetchMFAPreference()).toEqual({ enabled: ['SMS'], preferred: 'SMS' });
+    await auth.signOut();
+    const asked = await auth.signIn(person);
+    expect(asked.nextStep.signInStep).toBe('CONFIRM_SIGN_IN_WITH_SMS_CODE');
+    const challengeResponse = await textTo(username, confirmationCode);
+    expect((await auth.confirmSignIn({ challengeResponse })).isSignedIn).toBe(true);
+    expect(await auth.fetchUserAttributes()).toMatchObject({ phone_number_verified: 'true' });
+    await auth.signOut();
   });
 });
 

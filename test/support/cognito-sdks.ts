@@ -14,6 +14,8 @@ export interface Answer {
   readonly User?: { readonly Username: string; readonly UserCreateDate: Date };
   readonly Users?: readonly { readonly Username: string }[];
   readonly CodeDeliveryDetails?: { readonly Destination: string };
+  readonly ChallengeParameters?: Readonly<Record<string, string>>;
+  readonly PreferredMfaSetting?: string;
 }
 
 /** The same of `amazon-cognito-identity-js`. */
@@ -40,12 +42,15 @@ export interface IdentityUser {
   signOut(done: () => void): void;
   forgotPassword(callbacks: Callbacks): void;
   confirmPassword(code: string, password: string, callbacks: Callbacks): void;
+  setUserMfaPreference(sms: object | null, app: object | null, done: Done): void;
+  sendMFACode(code: string, callbacks: Callbacks, mfaType?: string): void;
 }
 
 interface Callbacks {
   readonly onSuccess: (result: IdentitySession) => void;
   readonly onFailure: (error: Error) => void;
   readonly newPasswordRequired?: (attributes: object) => void;
+  readonly mfaRequired?: (challenge: string, parameters: object) => void;
 }
 
 export interface IdentitySession {
@@ -70,7 +75,13 @@ export interface JwtVerify {
 export interface AmplifyAuth {
   signUp(input: object): Promise<{ readonly nextStep: { readonly signUpStep: string } }>;
   confirmSignUp(input: object): Promise<{ readonly isSignUpComplete: boolean }>;
-  signIn(input: object): Promise<{ readonly isSignedIn: boolean }>;
+  signIn(input: object): Promise<{
+    readonly isSignedIn: boolean;
+    readonly nextStep: { readonly signInStep: string };
+  }>;
+  confirmSignIn(input: object): Promise<{ readonly isSignedIn: boolean }>;
+  updateMFAPreference(input: object): Promise<void>;
+  fetchMFAPreference(): Promise<object>;
   signOut(): Promise<void>;
   updatePassword(input: object): Promise<void>;
   resetPassword(input: object): Promise<object>;
