@@ -1,7 +1,7 @@
 import type { JsonObject } from '../runtime/json.ts';
 
 /** E.164: a plus, a country, at most fifteen digits. Shorter than eight digits is nobody's. */
-const PHONE_NUMBER = /^\+[1-9]\d{6,14}$/;
+export const PHONE_NUMBER = /^\+[1-9]\d{6,14}$/;
 const LAST_DIGITS = 4;
 
 /** True: a telephone number in the international form of E.164, nothing around it. */

@@ -14,8 +14,13 @@ export function instantOf(time: number): string {
 
 /** Claims as Auth0 has them: everybody has names, and `updated_at` is text. */
 export function auth0Person(claims: JsonObject, accountId: string): JsonObject {
-  const { email, preferred_username: username, updated_at: updatedAt } = claims;
-  const login = [email, username].find((one) => typeof one === 'string') ?? accountId;
+  const {
+    email,
+    preferred_username: username,
+    phone_number: phone,
+    updated_at: updatedAt,
+  } = claims;
+  const login = [email, username, phone].find((one) => typeof one === 'string') ?? accountId;
   return {
     ...namesOf(login),
     ...claims,

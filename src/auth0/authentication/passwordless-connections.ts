@@ -1,6 +1,6 @@
 import type { Account, NewAccount } from '../../accounts/accounts.ts';
 import { foldEmail } from '../../accounts/login.ts';
-import { isPhoneNumber } from '../../accounts/phone-number.ts';
+import { isPhoneNumber, PHONE_NUMBER } from '../../accounts/phone-number.ts';
 import type { EmailCode, SmsCodes } from '../../factors/email-codes.ts';
 import { pageUrl } from '../../http/page-url.ts';
 import { isMailbox } from '../../mail/mailbox.ts';
@@ -34,6 +34,8 @@ export interface PasswordlessConnection {
   readonly method: 'email-code' | 'sms-code';
   readonly codes: SmsCodes;
   isAddress(text: string): boolean;
+  /** What is said of a text that is none. */
+  unfit(text: string): string;
   /** One address has one key. */
   keyOf(address: string): string;
   findOwner(address: string): Promise<Account | undefined>;
@@ -61,6 +63,7 @@ function byEmail(room: Room): PasswordlessConnection {
     method: 'email-code',
     codes: factors.emailCodes,
     isAddress: isMailbox,
+    unfit: (email) => `error in email - email format validation failed: ${email}`,
     keyOf: (email) => foldEmail(email) ?? email.toLowerCase(),
     findOwner: (email) => accounts.findByLogin(email),
     isShown: ({ emailVerified }) => emailVerified,
@@ -98,6 +101,7 @@ function bySms(room: Room): PasswordlessConnection {
     method: 'sms-code',
     codes: factors.smsCodes,
     isAddress: isPhoneNumber,
+    unfit: () => `String does not match pattern: ${PHONE_NUMBER.source}`,
     keyOf: (phone) => phone,
     findOwner: (phone) => accounts.findByPhone(phone),
     // Nobody is found by a number that is not theirs.

@@ -37,8 +37,11 @@ export function createPasswordlessStart(room: Room): ApiEndpoint {
     if (!(await room.connection.isEnabledFor(client.id)))
       throw problem(400, 'bad.connection', CONNECTION_IS_OFF);
     const { field } = connection;
-    const address = given[field] ?? '';
-    if (!connection.isAddress(address)) throw problem(400, `bad.${field}`, `${field} is not valid`);
+    const address = given[field];
+    if (address === undefined)
+      throw problem(400, `bad.${field}`, `Missing required property: ${field}`);
+    if (!connection.isAddress(address))
+      throw problem(400, `bad.${field}`, connection.unfit(address));
     await room.letterbox.admit(call.origin);
     const { client_name: named } = client.metadata;
     const clientName = typeof named === 'string' ? named : client.id;

@@ -39,6 +39,7 @@ const fields = z.object({
   family_name: text.optional(),
   picture: text.optional(),
   phone_number: text.optional(),
+  phone_verified: z.boolean().optional(),
   blocked: z.boolean().optional(),
   password_hash: z.string().optional(),
   passwordHash: z.string().optional(),
@@ -108,7 +109,7 @@ function userOf(
       passwordHash: hash,
       disabled: data.blocked,
       createdAt: data.created_at,
-      claims: claimsOf(known),
+      claims: { ...claimsOf(known), ...proofOf(data) },
     },
     metadata: { user: data.user_metadata, app: data.app_metadata },
     totp,
@@ -148,6 +149,12 @@ function claimsOf(known: JsonObject): JsonObject {
       return value === undefined ? [] : [[name, value]];
     }),
   );
+}
+
+/** Nobody signs in by it: files have one number for several people. */
+function proofOf({ phone_number: number, phone_verified: isVerified }: Fields): JsonObject {
+  if (number === undefined || isVerified === undefined) return {};
+  return { phone_number_verified: isVerified };
 }
 
 /** Identities beside the first are other ways in, by providers that are not here. */

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { InvalidAccount, type Account } from '../../accounts/accounts.ts';
+import { InvalidAccount, type Account, type AccountChanges } from '../../accounts/accounts.ts';
 import type { JsonObject } from '../../runtime/json.ts';
 import type { Actor } from '../../runtime/origin.ts';
 import type { Metadata } from '../user-metadata.ts';
@@ -7,7 +7,7 @@ import { userOf } from './find-user.ts';
 import { ManagementProblem } from './problem.ts';
 import type { ManagementRoom } from './room.ts';
 import type { ManagementRoute } from './route.ts';
-import { claimsOf, userChangesBody } from './user-fields.ts';
+import { claimsOf, shownNumber, userChangesBody } from './user-fields.ts';
 import { usersOf } from './user-view.ts';
 
 type Changes = z.output<typeof userChangesBody>;
@@ -20,7 +20,7 @@ interface Change {
 }
 
 /** Fields that Auth0 takes one of at a time: each is refused for reasons of its own. */
-const ALONE = ['password', 'email', 'email_verified', 'username'] as const;
+const ALONE = ['password', 'email', 'email_verified', 'phone_verified', 'username'] as const;
 
 /** `PATCH /users/{id}`: what is left out stays. Metadata is merged at its first level; an empty object empties it. What is refused has changed nothing. */
 export function changeUser(room: ManagementRoom): ManagementRoute {
@@ -59,8 +59,7 @@ function refuseTogether(changes: Changes): void {
 
 /** Before anything is written. @throws {InvalidAccount} {InvalidMetadata} */
 async function refuseUnfit({ account, changes }: Change, room: ManagementRoom): Promise<void> {
-  const { username } = changes;
-  const identity = { claims: claimsOf(changes), username };
+  const identity = identityChanges({ account, changes });
   const problems = await room.accounts.checkUpdate(account.id, identity, 'operator');
   if (problems.length > 0) throw new InvalidAccount(problems);
   await room.metadata.check(account.id, await metadataChanges({ account, changes }, room));
@@ -70,10 +69,28 @@ async function changeNames(
   { account, changes, actor }: Change,
   { accounts }: ManagementRoom,
 ): Promise<void> {
-  const claims = claimsOf(changes);
-  const { username } = changes;
-  if (Object.keys(claims).length === 0 && username === undefined) return;
-  await accounts.update(account.id, { claims, username }, { editor: 'operator', actor });
+  const { claims = {}, phone, username } = identityChanges({ account, changes });
+  if (Object.keys(claims).length === 0 && username === undefined && phone === undefined) return;
+  await accounts.update(account.id, { claims, phone, username }, { editor: 'operator', actor });
+}
+
+/** Whoever has shown a number to be theirs signs in by it. @throws {InvalidAccount} */
+function identityChanges({
+  account,
+  changes,
+}: Pick<Change, 'account' | 'changes'>): AccountChanges {
+  const { username, phone_verified: isVerified } = changes;
+  const number = changes.phone_number === undefined ? numberOf(account) : changes.phone_number;
+  const isTakenBack = isVerified === false && typeof number === 'string';
+  return {
+    username,
+    phone: shownNumber(number, isVerified),
+    claims: { ...claimsOf(changes), ...(isTakenBack && { phone_number_verified: false }) },
+  };
+}
+
+function numberOf({ claims: { phone_number: number } }: Account): string | undefined {
+  return typeof number === 'string' ? number : undefined;
 }
 
 async function changePassword(

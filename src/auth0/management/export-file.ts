@@ -16,6 +16,7 @@ const COLUMNS = [
   'family_name',
   'picture',
   'phone_number',
+  'phone_verified',
   'blocked',
   'created_at',
   'updated_at',

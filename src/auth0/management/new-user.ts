@@ -3,7 +3,7 @@ import type { JsonObject } from '../../runtime/json.ts';
 import { accountIdOf } from '../subjects.ts';
 import type { ManagementRoom } from './room.ts';
 import type { ManagementRoute } from './route.ts';
-import { claimsOf, newUserBody } from './user-fields.ts';
+import { claimsOf, newUserBody, shownNumber } from './user-fields.ts';
 import { usersOf } from './user-view.ts';
 
 /** `POST /users`: an account of the one directory. */
@@ -25,6 +25,7 @@ export function createUser(room: ManagementRoom): ManagementRoute {
         username: given.username,
         email: given.email,
         emailVerified: given.email_verified,
+        phone: shownNumber(given.phone_number, given.phone_verified),
         password: given.password,
         disabled: given.blocked,
         claims: withoutNulls(claimsOf(given)),

@@ -59,6 +59,7 @@ function userView(
     ...(username !== undefined && { username }),
     ...namesOf(loginOf(account)),
     ...claimsOf(account),
+    ...proofOf(account),
     identities: [{ connection: CONNECTION, provider: 'auth0', user_id: id, isSocial: false }],
     created_at: instantOf(account.createdAt),
     updated_at: instantOf(account.updatedAt),
@@ -72,6 +73,11 @@ function userView(
 
 function loginOf({ id, username, email, phone }: Account): string {
   return email ?? username ?? phone ?? id;
+}
+
+function proofOf({ claims }: Account): JsonObject {
+  if (claims['phone_number'] === undefined) return {};
+  return { phone_verified: claims['phone_number_verified'] === true };
 }
 
 function claimsOf({ claims }: Account): JsonObject {

@@ -118,6 +118,8 @@ describe('latchkey import auth0', () => {
         _tmp_is_unique: true,
         user_metadata: { theme: 'dark' },
         app_metadata: { plan: 'gold' },
+        phone_number: '+15551230001',
+        phone_verified: true,
         blocked: true,
         logins_count: 4,
         created_at: '2021-03-05T16:32:31.033Z',
@@ -168,6 +170,8 @@ describe('latchkey import auth0', () => {
       created_at: '2021-03-05T16:32:31.000Z',
       user_metadata: { theme: 'dark' },
       app_metadata: { plan: 'gold' },
+      phone_number: '+15551230001',
+      phone_verified: true,
     });
     const { list } = await node.manage('GET', '/roles?name_filter=shop');
     const permitted = await node.manage('GET', `/roles/${list[0]?.id}/permissions`);

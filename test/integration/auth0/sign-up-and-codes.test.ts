@@ -254,7 +254,10 @@ test('there are no text messages, and an application shows its secret', async ()
     body: { error: 'bad.connection' },
   });
   expect((await start('cat@example.com', { client_secret: 'wrong' })).status).toBe(401);
-  expect((await start('no address')).body).toMatchObject({ error: 'bad.email' });
+  expect((await start('no address')).body).toEqual({
+    error: 'bad.email',
+    error_description: 'error in email - email format validation failed: no address',
+  });
 });
 
 test('a browser is told answers of the applications of its own origin alone', async () => {

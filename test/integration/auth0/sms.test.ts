@@ -1,26 +1,20 @@
 import { decodeJwt } from 'jose';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Rooms } from '../../../src/compose.ts';
-import {
-  openTenantNode,
-  SECRET,
-  SPA,
-  WEB,
-  CALLBACK,
-  type Answer,
-  type TenantNode,
-} from './tenant-node.ts';
+import { codeOf } from '../../support/app-codes.ts';
+import { openManagedNode, type ManagedNode } from './management-client.ts';
+import { SECRET, SPA, WEB, CALLBACK, type Answer } from './tenant-node.ts';
 
 const OTP = 'http://auth0.com/oauth/grant-type/passwordless/otp';
 const ACTOR = { by: 'test', origin: { address: 'test' } };
 const ANN = '+15551230001';
 
-let node: TenantNode;
+let node: ManagedNode;
 let rooms: Rooms;
 
 beforeAll(async () => {
   const grantTypes = ['authorization_code', 'refresh_token', OTP];
-  node = await openTenantNode(
+  node = await openManagedNode(
     {
       clients: [
         { clientId: SPA, appType: 'spa', callbacks: [CALLBACK], grantTypes },
@@ -96,7 +90,12 @@ test('whoever is new has an account by the code, by that number alone', async ()
   const number = '+15551230002';
   await start(number);
   expect(await rooms.accounts.findByPhone(number)).toBeUndefined();
-  expect((await redeem(number, await codeTo(number))).status).toBe(200);
+  const { body } = await redeem(number, await codeTo(number), { scope: 'openid profile phone' });
+  expect(decodeJwt(String(body['id_token']))).toMatchObject({
+    name: number,
+    phone_number: number,
+    phone_number_verified: true,
+  });
   expect(await rooms.accounts.findByPhone(number)).toMatchObject({
     phone: number,
     email: undefined,
@@ -131,7 +130,17 @@ test('a stranger is told the same whether or not a message goes out', async () =
 test('what is no number is refused, and so is a way that is off', async () => {
   expect(await start('555 1234')).toMatchObject({
     status: 400,
-    body: { error: 'bad.phone_number' },
+    body: {
+      error: 'bad.phone_number',
+      error_description: 'String does not match pattern: ^\\+[1-9]\\d{6,14}$',
+    },
+  });
+  expect(await start(ANN, { phone_number: undefined })).toMatchObject({
+    status: 400,
+    body: {
+      error: 'bad.phone_number',
+      error_description: 'Missing required property: phone_number',
+    },
   });
   expect(await start('', { connection: 'email', email: 'ann@example.com' })).toMatchObject({
     status: 400,
@@ -139,5 +148,92 @@ test('what is no number is refused, and so is a way that is off', async () => {
   });
   expect((await redeem('ann@example.com', '123456', { realm: 'email' })).body).toMatchObject({
     error_description: 'Specified realm is not found.',
+  });
+});
+
+test('a code from a text message is no way round an authenticator app', async () => {
+  const number = '+15551230006';
+  const { id } = await rooms.accounts.create({ phone: number }, ACTOR);
+  const { key, sealed } = (await rooms.factors.totp.beginEnrolment(id)) ?? { key: '', sealed: '' };
+  await rooms.factors.totp.finishEnrolment({
+    accountId: id,
+    sealed,
+    code: codeOf(key),
+    actor: ACTOR,
+  });
+  await start(number);
+  const { status, body } = await redeem(number, await codeTo(number));
+  expect({ status, ...body }).toMatchObject({
+    status: 403,
+    error: 'mfa_required',
+    mfa_requirements: { challenge: [{ type: 'otp' }] },
+  });
+});
+
+describe('the Management API', () => {
+  const connection = 'Username-Password-Authentication';
+  const subjectBy = async (number: string): Promise<unknown> => {
+    await start(number);
+    const { body } = await redeem(number, await codeTo(number));
+    return decodeJwt(String(body['id_token'])).sub;
+  };
+  const at = (userId: string): string => `/users/${encodeURIComponent(userId)}`;
+
+  test('makes users who sign in by their number, which is nobody else’s', async () => {
+    const number = '+15551230010';
+    const wanted = { connection, phone_number: number, phone_verified: true };
+    const made = await node.manage('POST', '/users', wanted);
+    expect(made).toMatchObject({
+      status: 201,
+      body: { name: number, phone_number: number, phone_verified: true },
+    });
+    expect(await subjectBy(number)).toBe(made.body.user_id);
+    expect((await node.manage('POST', '/users', wanted)).status).toBe(409);
+    const nobodys = { connection, email: 'uma@example.com', phone_verified: true };
+    expect(await node.manage('POST', '/users', nobodys)).toMatchObject({
+      status: 400,
+      body: { message: expect.stringContaining('phone_verified: there is no phone_number') },
+    });
+  });
+
+  test('says whose number is shown to be theirs, and takes it back', async () => {
+    const [number, other] = ['+15551230011', '+15551230012'];
+    const fields = { connection, email: 'vic@example.com', phone_number: number };
+    const { body: made } = await node.manage('POST', '/users', fields);
+    const { user_id: id } = made;
+    expect(made).toMatchObject({ phone_number: number, phone_verified: false });
+    const change = async (changes: object): Promise<object> => {
+      const { status, body } = await node.manage('PATCH', at(id), changes);
+      return { status, phone: body['phone_number'], isVerified: body['phone_verified'] };
+    };
+    const shown = { status: 200, isVerified: true };
+    expect(await change({ phone_verified: true })).toEqual({ ...shown, phone: number });
+    expect(await subjectBy(number)).toBe(id);
+    expect(await change({ phone_number: other, phone_verified: true })).toEqual({
+      ...shown,
+      phone: other,
+    });
+    expect(await subjectBy(other)).toBe(id);
+    const unshown = { ...shown, isVerified: false };
+    expect(await change({ phone_verified: false })).toEqual({ ...unshown, phone: other });
+    expect(await rooms.accounts.findByPhone(other)).toBeUndefined();
+    expect(await change({ phone_number: null })).toEqual({ status: 200 });
+    expect(await change({ phone_verified: true })).toEqual({ status: 400 });
+  });
+
+  test('gives nobody a number that is another’s, or that is none, nor takes away the only name', async () => {
+    const number = '+15551230013';
+    const alone = await rooms.accounts.create({ phone: number }, ACTOR);
+    const { body } = await node.manage('POST', '/users', { connection, email: 'wes@example.com' });
+    const answer = async (userId: string, changes: object): Promise<number> =>
+      (await node.manage('PATCH', at(userId), changes)).status;
+    const taken = { phone_number: number, phone_verified: true };
+    expect(await answer(body.user_id, { ...taken, name: 'Wes' })).toBe(409);
+    expect(await answer(body.user_id, { ...taken, email: 'wes2@example.com' })).toBe(400);
+    expect(await answer(body.user_id, { ...taken, phone_number: '+49 30 123456' })).toBe(400);
+    expect((await node.manage('GET', at(body.user_id))).body).toEqual(body);
+    for (const changes of [{ phone_verified: false }, { phone_number: null }])
+      expect(await answer(`auth0|${alone.id}`, changes)).toBe(400);
+    expect((await rooms.accounts.findByPhone(number))?.id).toBe(alone.id);
   });
 });
