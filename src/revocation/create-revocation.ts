@@ -6,6 +6,7 @@ import type { State } from '../storage/state.ts';
 import { createAgreedTime, type AgreedTime } from './agreed-time.ts';
 import { createBookkeeping } from './bookkeeping.ts';
 import type { RevocationConfig } from './config.ts';
+import type { Remembering } from './entry.ts';
 import { createEntryAppender } from './entry-appender.ts';
 import type { Epoch } from './epoch.ts';
 import type { FeedSource } from './feed-source.ts';
@@ -71,7 +72,9 @@ export async function createRevocation(options: RevocationOptions): Promise<Revo
   const memory = createRevocationMemory();
   const highWater = createHighWaterRecords(records, namespace);
   const listeners = new Set<() => void>();
-  const reader = createLogReader({ state, highWater, keys, memory, onEpochBegun: tellOfEpoch });
+  const remembering = (): Remembering => ({ ...settings, now: clock.now() });
+  const told = { remembering, onEpochBegun: tellOfEpoch };
+  const reader = createLogReader({ state, highWater, keys, memory, ...told });
   const follower = createLogFollower({
     reader,
     clock,

@@ -41,21 +41,40 @@ const storedEntry = z.object({
 
 /** The entry that takes `what` back. */
 export function entryOf(id: string, what: Revoked, remembering: Remembering): RevocationEntry {
-  const { now, longestToken, longestRecord, tolerance } = remembering;
   const { kind } = what;
   const digest = kind === 'before' ? '' : digestText(digestOf(kind, handleOf(what)));
   if (kind === 'token') {
-    const expiresAt = Math.ceil(what.expiresAt) + tolerance;
+    const expiresAt = Math.ceil(what.expiresAt) + remembering.tolerance;
     return { id, kind, digest, expiresAt, tellUntil: expiresAt };
   }
-  const tellUntil = now + longestToken + tolerance;
+  return { id, kind, digest, ...livesFrom(remembering) };
+}
+
+/**
+ * An entry that was written a moment ago, for as long as one written by `remembering` lives: the clock of its writer may be
+ * behind. One of a token says itself when that dies.
+ */
+export function inFull<Entry extends RevocationEntry>(
+  entry: Entry,
+  remembering: Remembering,
+): Entry {
+  if (entry.kind === 'token') return entry;
+  const { tellUntil, expiresAt } = livesFrom(remembering);
   return {
-    id,
-    kind,
-    digest,
-    tellUntil,
-    expiresAt: Math.max(now + longestRecord + tolerance, tellUntil),
+    ...entry,
+    tellUntil: Math.max(entry.tellUntil, tellUntil),
+    expiresAt: Math.max(entry.expiresAt, expiresAt),
   };
+}
+
+function livesFrom({
+  now,
+  longestToken,
+  longestRecord,
+  tolerance,
+}: Remembering): Pick<RevocationEntry, 'tellUntil' | 'expiresAt'> {
+  const tellUntil = now + longestToken + tolerance;
+  return { tellUntil, expiresAt: Math.max(now + longestRecord + tolerance, tellUntil) };
 }
 
 /** The handle itself, for the audit; empty with kind `before`. */

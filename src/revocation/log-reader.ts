@@ -1,4 +1,5 @@
 import type { State } from '../storage/state.ts';
+import { inFull, type NumberedEntry, type Remembering } from './entry.ts';
 import { hasGoneBack, type Epoch, type HighWater } from './epoch.ts';
 import type { HighWaterRecords } from './high-water-records.ts';
 import { createLogCursor } from './log-cursor.ts';
@@ -22,6 +23,8 @@ export interface LogReaderOptions {
   readonly highWater: HighWaterRecords;
   readonly keys: LogKeys;
   readonly memory: RevocationMemory;
+  /** By the clock of this node. */
+  readonly remembering: () => Remembering;
   /** Called when this node began an epoch; `reason` is empty for the first of an installation. */
   readonly onEpochBegun: (epoch: Epoch, reason: string) => void;
 }
@@ -29,7 +32,10 @@ export interface LogReaderOptions {
 /** Stands nowhere until the first read. */
 export function createLogReader(options: LogReaderOptions): LogReader {
   const { state, highWater, keys, onEpochBegun } = options;
-  const cursor = createLogCursor(options);
+  // Entries that come while the log is followed are new by this node's clock, too.
+  const apply = (entry: NumberedEntry): void =>
+    options.memory.apply(isLoaded ? inFull(entry, options.remembering()) : entry);
+  const cursor = createLogCursor({ ...options, memory: { ...options.memory, apply } });
   /** Set until a later epoch is followed, so that evidence of a loss survives a failure on the way. */
   let loss: Loss | undefined;
   let isLoaded = false;

@@ -117,6 +117,26 @@ describe('a clock that jumps', () => {
       expect(await revocation.isRevoked(token)).toBe(true);
   });
 
+  test.each([
+    ['an hour', 3600],
+    ['a year', YEAR],
+  ])('back by %s has those who verify told for as long as ever', async (_name, jump) => {
+    let behindSeconds = 0;
+    const nowMs = (): number => clock.nowMs() - behindSeconds * 1000;
+    const wrongClock = { ...clock, nowMs, now: () => Math.floor(nowMs() / 1000) };
+    const right = await site.node({ settings });
+    const wrong = await site.node({ settings, clock: wrongClock });
+    behindSeconds = jump;
+    await wrong.revocation.revoke({ kind: 'grant', grantId: 'g' }, details);
+    await expect.poll(() => right.revocation.feed.position()?.number).toBe(1);
+    const [entry] = right.revocation.feed.entriesAfter(0, 1) ?? [];
+    const [handle] = right.revocation.feed.handles();
+    for (const known of [entry, handle]) {
+      expect(known?.tellUntil).toBe(clock.now() + 3660);
+      expect(known?.expiresAt).toBe(clock.now() + 3660);
+    }
+  });
+
   test('makes a node read again, and no token invalid', async () => {
     const node = await site.node();
     const token = issue(node);
