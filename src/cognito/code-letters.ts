@@ -1,8 +1,8 @@
 import type { Renderer } from '../http/renderer.ts';
 import type { JsonObject } from '../runtime/json.ts';
-import { SmsRefused, type SmsPurpose } from '../sms/sms.ts';
+import { NoSmsGateway, SmsRefused, type SmsPurpose } from '../sms/sms.ts';
 import { createFeignedDeliveries, deliveryTo } from './deliveries.ts';
-import { limitExceeded } from './exception.ts';
+import { cannotText, limitExceeded } from './exception.ts';
 import {
   createLetterCodes,
   type CodeAsk,
@@ -130,11 +130,11 @@ export function createCodeLetters(house: House): CodeLetters {
   };
 }
 
-/** @throws {CognitoException} beyond the limits. */
+/** @throws {CognitoException} beyond the limits, and where nothing can be sent. */
 async function text(
   message: Omit<CodeAsk, 'purpose'> & { readonly words: string; readonly filling: Filling },
   { purpose, isSecret }: { readonly purpose: SmsPurpose; readonly isSecret: boolean },
-  { sms }: Pick<Room, 'sms'>,
+  { sms, logger }: Pick<Room, 'sms' | 'logger'>,
 ): Promise<void> {
   const { user, address: to, origin, words, filling } = message;
   const { sms: filled = '' } = filledIn({ sms: words }, filling);
@@ -142,6 +142,11 @@ async function text(
   try {
     await sms.send({ ...said, purpose, origin });
   } catch (error) {
+    // A pool that the API made outlives the setting.
+    if (error instanceof NoSmsGateway) {
+      logger.error({ event: 'sms.not_queued', error }, 'a text message could not be queued');
+      throw cannotText({ cause: error });
+    }
     if (!(error instanceof SmsRefused)) throw error;
     // It is on record already.
     if (!isSecret) throw limitExceeded();

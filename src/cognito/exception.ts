@@ -12,6 +12,7 @@ export type ExceptionName =
   | 'InvalidParameterException'
   | 'InvalidPasswordException'
   | 'InvalidSignatureException'
+  | 'InvalidSmsRoleAccessPolicyException'
   | 'LimitExceededException'
   | 'MissingAuthenticationTokenException'
   | 'NotAuthorizedException'
@@ -60,6 +61,15 @@ export function limitExceeded(): CognitoException {
   return new CognitoException(
     'LimitExceededException',
     'Attempt limit exceeded, please try after some time.',
+  );
+}
+
+/** There is no way for text messages, though the pool wants one: at AWS, a role that may not send them. */
+export function cannotText(options: ErrorOptions): CognitoException {
+  return new CognitoException(
+    'InvalidSmsRoleAccessPolicyException',
+    'Text messages cannot be sent.',
+    options,
   );
 }
 

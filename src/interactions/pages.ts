@@ -43,7 +43,9 @@ export type Problem =
   | { readonly kind: 'refused' }
   | { readonly kind: 'incomplete' }
   | { readonly kind: 'throttled'; readonly unit: 'seconds' | 'minutes'; readonly count: number }
-  | { readonly kind: 'busy' };
+  | { readonly kind: 'busy' }
+  /** A code that could not be sent. */
+  | { readonly kind: 'unsent' };
 
 export interface SignInPage extends Form {
   readonly client: ClientCard;

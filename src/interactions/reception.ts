@@ -14,10 +14,13 @@ export interface EmailFactor {
   isOpenTo(accountId: string, interaction: Interaction): Promise<boolean>;
   /** Where the code goes. */
   mediumOf(accountId: string, interaction: Interaction): Promise<'email' | 'phone'>;
+  /** `unsent`: there is no way for it to go, and the log says why. */
   send(
     visit: Pick<Visit, 'ctx' | 'interaction'>,
     accountId: string,
-  ): Promise<{ readonly kind: 'sent' } | Extract<FactorOutcome, { readonly kind: 'throttled' }>>;
+  ): Promise<
+    { readonly kind: 'sent' | 'unsent' } | Extract<FactorOutcome, { readonly kind: 'throttled' }>
+  >;
   /** Good once, in the interaction that it was sent for. */
   check(
     visit: Pick<Visit, 'ctx' | 'interaction'>,

@@ -3,7 +3,14 @@ import type { SecondFactor } from '../flows/requirement.ts';
 import type { Visit } from './interaction-routes.ts';
 import type { EmailFactor } from './reception.ts';
 import type { SignIn } from './sign-in-progress.ts';
-import { NO_PROBLEM, personIn, throttled, type Refused, type StepOptions } from './sign-in-step.ts';
+import {
+  NO_PROBLEM,
+  personIn,
+  throttled,
+  UNSENT,
+  type Refused,
+  type StepOptions,
+} from './sign-in-step.ts';
 
 /** Codes that are sent as a second factor, where the issuer takes them. */
 export interface SecondFactorCodes {
@@ -26,7 +33,14 @@ export function createSecondFactorCodes({
 
   async function send(visit: Visit, signIn: SignIn): Promise<Refused> {
     const sent = await factor().send(visit, personIn(signIn).account.id);
-    return sent.kind === 'sent' ? NO_PROBLEM : throttled(visit, sent.retryAfterSeconds);
+    switch (sent.kind) {
+      case 'sent':
+        return NO_PROBLEM;
+      case 'unsent':
+        return UNSENT;
+      case 'throttled':
+        return throttled(visit, sent.retryAfterSeconds);
+    }
   }
 
   return {

@@ -74,6 +74,7 @@ export interface Refused {
 export const NO_PROBLEM: Refused = { problem: { kind: 'none' }, status: 200 };
 export const WRONG: Refused = { problem: { kind: 'refused' }, status: 401 };
 export const INCOMPLETE: Refused = { problem: { kind: 'incomplete' }, status: 422 };
+export const UNSENT: Refused = { problem: { kind: 'unsent' }, status: 503 };
 export const BUSY: Refused = { problem: { kind: 'busy' }, status: 503 };
 
 /** Too many attempts; the answer says when to come again. */

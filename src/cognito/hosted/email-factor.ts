@@ -1,6 +1,6 @@
 import type { FurtherIssuer } from '../../capability.ts';
 import { originOf } from '../../http/page.ts';
-import { CognitoException } from '../exception.ts';
+import { CognitoException, type ExceptionName } from '../exception.ts';
 import { addressOf, MFA_NAMES, mfaOf, type HeardFactor } from '../mfa.ts';
 import { phoneOf, verifyNumber } from '../phone-numbers.ts';
 import type { Room } from '../room.ts';
@@ -59,8 +59,9 @@ export function createEmailFactor(
         if (ask !== undefined) await letters.send({ ...ask, occasion, clientName });
         return { kind: 'sent' };
       } catch (error) {
-        if (!isLimit(error)) throw error;
-        return { kind: 'throttled', retryAfterSeconds: HOUR };
+        if (isLimit(error)) return { kind: 'throttled', retryAfterSeconds: HOUR };
+        if (isType(error, 'InvalidSmsRoleAccessPolicyException')) return { kind: 'unsent' };
+        throw error;
       }
     },
     async check(visit, { accountId, code }) {
@@ -94,5 +95,9 @@ async function verifyByThat(
 }
 
 function isLimit(error: unknown): boolean {
-  return error instanceof CognitoException && error.type === 'LimitExceededException';
+  return isType(error, 'LimitExceededException');
+}
+
+function isType(error: unknown, type: ExceptionName): boolean {
+  return error instanceof CognitoException && error.type === type;
 }

@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import {
+  CALLBACK,
   CLIENT,
   openCognitoNode,
   POOL,
@@ -162,4 +163,121 @@ test('pages that one node shows the other takes, from the sign-up to the sign-ou
     { timeout: 60_000, interval: 20 },
   );
   expect((await visitor.ask()).url.pathname).toMatch(/^\/interaction\//u);
+});
+
+describe('in a pool of telephone numbers that the API made', () => {
+  const PASSWORD = 'A-long-password-1';
+  const SmsConfiguration = { SnsCallerArn: 'arn:aws:iam::123456789012:role/x', ExternalId: 'x' };
+  let client: string;
+  beforeAll(async () => {
+    const made = await node.call('CreateUserPool', {
+      PoolName: 'phones',
+      UsernameAttributes: ['phone_number'],
+      AutoVerifiedAttributes: ['phone_number'],
+      MfaConfiguration: 'OPTIONAL',
+      SmsConfiguration,
+    });
+    const app = await node.call('CreateUserPoolClient', {
+      UserPoolId: made.body.UserPool.Id,
+      ClientName: 'app',
+      ExplicitAuthFlows: ['ALLOW_USER_PASSWORD_AUTH'],
+      AllowedOAuthFlowsUserPoolClient: true,
+      AllowedOAuthFlows: ['code'],
+      AllowedOAuthScopes: ['openid'],
+      CallbackURLs: [CALLBACK],
+      SupportedIdentityProviders: ['COGNITO'],
+    });
+    client = app.body.UserPoolClient.ClientId;
+  });
+
+  function textTo(number: string, seen?: string): Promise<string> {
+    return vi.waitFor(async () => {
+      const codes = (await node.letters(number)).flatMap((message) => message.codes);
+      return codes.find((code) => code !== seen) ?? expect.fail('no text message');
+    }, 60_000);
+  }
+
+  function signIn(number: string): object {
+    const AuthParameters = { USERNAME: number, PASSWORD };
+    return { ClientId: client, AuthFlow: 'USER_PASSWORD_AUTH', AuthParameters };
+  }
+
+  /** Signed up at one node, confirmed at the other; gives the code. */
+  async function signUpAcross(Username: string): Promise<string> {
+    const user = { ClientId: client, Username };
+    expect((await node.call('SignUp', { ...user, Password: PASSWORD })).status).toBe(200);
+    const ConfirmationCode = await textTo(Username);
+    expect((await other.call('ConfirmSignUp', { ...user, ConfirmationCode })).body).toEqual({});
+    const { AccessToken } = (await node.call('InitiateAuth', signIn(Username))).body
+      .AuthenticationResult;
+    const SMSMfaSettings = { Enabled: true };
+    const chosen = await other.call('SetUserMFAPreference', { AccessToken, SMSMfaSettings });
+    expect(chosen.body).toEqual({});
+    return ConfirmationCode;
+  }
+
+  test('a code that one node sent is good at both, once', async () => {
+    const number = '+15550002001';
+    const seen = await signUpAcross(number);
+    const { body } = await node.call('InitiateAuth', signIn(number));
+    expect(body.ChallengeName).toBe('SMS_MFA');
+    const SMS_MFA_CODE = await textTo(number, seen);
+    const answer = {
+      ClientId: client,
+      ChallengeName: body.ChallengeName,
+      Session: body.Session,
+      ChallengeResponses: { USERNAME: number, SMS_MFA_CODE },
+    };
+    const answers = await Promise.all(
+      [other, node, other].map((one) => one.call('RespondToAuthChallenge', answer)),
+    );
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+  });
+
+  test('whoever is to be asked for a code does not get in where the gateway is gone, and is told so', async () => {
+    const number = '+15550002002';
+    await signUpAcross(number);
+    const endpoint = 'https://pools.example.com';
+    const settings = { ...servers.settings, profile: 'production' };
+    const gone = await openCognitoNode({ clients: [] }, settings, {}, endpoint);
+    // In front of it a proxy speaks TLS.
+    const behindProxy: typeof fetch = (input, init) => {
+      const url = new URL(input instanceof Request ? input.url : input);
+      url.protocol = 'http:';
+      return gone.way.fetch(url.href, init);
+    };
+    try {
+      const refused = await behindProxy(endpoint, {
+        method: 'POST',
+        headers: { 'X-Amz-Target': 'AWSCognitoIdentityProviderService.InitiateAuth' },
+        body: JSON.stringify(signIn(number)),
+      });
+      expect([refused.status, await refused.json()]).toEqual([
+        400,
+        {
+          __type: 'InvalidSmsRoleAccessPolicyException',
+          message: 'Text messages cannot be sent.',
+        },
+      ]);
+
+      const { ask, browser } = createHostedVisitor(endpoint, behindProxy);
+      const page = await ask({ client_id: client, scope: 'openid' });
+      const csrf = csrfIn((await page.response?.text()) ?? '');
+      const body = new URLSearchParams({
+        csrf,
+        login: number,
+        password: PASSWORD,
+        action: 'continue',
+      });
+      const { response } = await browser.visit(page.url.href, { method: 'POST', body });
+      expect([response?.status, await response?.text()]).toEqual([
+        503,
+        expect.stringContaining('The code could not be sent.'),
+      ]);
+      const reported = gone.log.filter(({ fields }) => fields['event'] === 'sms.not_queued');
+      expect(reported).toMatchObject([{ level: 'error' }, { level: 'error' }]);
+    } finally {
+      await gone.close();
+    }
+  });
 });

@@ -176,6 +176,11 @@ const STATES: readonly (readonly [name: string, view: string, data: object])[] =
       : [['email-code: ' + kind, 'email-code', { ...EMAIL_CODE, problem: { kind } }] as const]),
     [`enrol: ${kind}`, 'enrol', { ...ENROL, problem: { kind } }] as const,
   ]),
+  [
+    'second-factor by SMS that could not be sent',
+    'second-factor',
+    { ...SECOND_FACTOR, method: 'email-code', medium: 'phone', problem: { kind: 'unsent' } },
+  ],
   ['enrol where there are no passkeys', 'enrol', { ...ENROL, passkey: false }],
   ['new-password', 'new-password', NEW_PASSWORD],
   ...(
