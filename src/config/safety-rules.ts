@@ -23,6 +23,7 @@ export const SETTING_RULES: readonly Rule[] = [
   exchangesAreBounded,
   lettersLeave,
   lettersLeaveSealed,
+  numbersAreBounded,
 ];
 
 /** The sample people and clients are known to everyone who has read the documentation. */
@@ -235,6 +236,16 @@ function lettersLeaveSealed({ mail }: SafetySettings): readonly Weighed[] {
   return user === undefined
     ? warn('mail.smtp.tls', `codes and links to ${host} could be read on their way`, fix)
     : refuse('mail.smtp.tls', `the password for ${host} could be read on its way`, fix);
+}
+
+/** Strangers can cause messages, and some countries pay whoever has a number called (SMS pumping). */
+function numbersAreBounded({ sms }: SafetySettings): readonly Weighed[] {
+  if (sms.gateway.url === undefined || sms.prefixes !== undefined) return [];
+  return warn(
+    'sms.prefixes',
+    'is not set: strangers can have you pay for messages to every country',
+    'List the beginnings of the numbers that you write to, such as "+49"',
+  );
 }
 
 function registrationIsBounded({ profile, registration }: SafetySettings): readonly Weighed[] {

@@ -40,6 +40,10 @@ export interface SafetySettings {
       readonly user?: string | undefined;
     };
   };
+  readonly sms: {
+    readonly gateway: { readonly url?: string | undefined };
+    readonly prefixes?: readonly string[] | undefined;
+  };
   readonly dev: { readonly seed?: string | undefined };
   readonly registration: { readonly mode: string; readonly overallPerHour: number };
   readonly people: readonly { readonly password?: string | undefined }[];

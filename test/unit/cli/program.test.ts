@@ -18,6 +18,7 @@ import { registrationConfig } from '../../../src/provider/config.ts';
 import { protocolConfig } from '../../../src/provider/features/config.ts';
 import { devConfig } from '../../../src/dev/config.ts';
 import { signingKeysConfig } from '../../../src/signing-keys/config.ts';
+import { smsConfig } from '../../../src/sms/config.ts';
 import { storageConfig } from '../../../src/storage/config.ts';
 import { createFakeAccounts, createFakeClients, piped, type FakeAccounts } from './fakes.ts';
 
@@ -30,6 +31,7 @@ const schema = z.strictObject({
   registration: registrationConfig,
   protocol: protocolConfig,
   mail: mailConfig,
+  sms: smsConfig,
   clients: clientsConfig,
   signIn: signInConfig,
   auth0: auth0Config,

@@ -23,6 +23,7 @@ const SAFE: SafetySettings = {
   },
   protocol: { clientIdMetadata: { enabled: false, hosts: [] }, mtls: { enabled: false } },
   mail: { smtp: { host: 'smtp.example.com', tls: 'starttls' } },
+  sms: { gateway: { url: 'https://sms.example.com/' }, prefixes: ['+49'] },
   dev: {},
   registration: { mode: 'off', overallPerHour: 100 },
   people: [{}],
@@ -214,6 +215,11 @@ describe('boots with a warning', () => {
       'registration.mode',
     ],
     ['no mail server', mail({ tls: 'starttls' }), 'mail.smtp.host'],
+    [
+      'text messages to every country (SMS pumping)',
+      { ...SAFE, sms: { gateway: { url: 'https://sms.example.com/' } } },
+      'sms.prefixes',
+    ],
     ['letters in clear', mail({ host: 'mail', tls: 'none' }), 'mail.smtp.tls'],
     [
       'Redis across the network in clear',
