@@ -9,7 +9,7 @@ import type { RedisSettings } from '../../src/storage/config.ts';
 import { openRedisState } from '../../src/storage/redis/open-redis-state.ts';
 import { makeCertificate, type TestCertificate } from '../support/certificate.ts';
 import { createRecordingLogger } from '../support/recording-logger.ts';
-import { redisSettings } from '../support/redis.ts';
+import { PATIENT_REDIS, redisSettings } from '../support/redis.ts';
 import { startSentinelSet, type SentinelSet } from '../support/sentinel.ts';
 import { describeStateContract } from './state.contract.ts';
 
@@ -35,6 +35,8 @@ beforeAll(async () => {
   const others = 'default on nopass ~* &* +@all -@scripting -get -set -mget';
   set = await startSentinelSet({
     tls,
+    // A machine that is busy for a while is no reason for another master in the middle of a test.
+    downAfterMs: 5000,
     args: ['--user', ...user.split(' '), '--user', ...others.split(' ')],
     sentinelLines: [
       `user ${USER} on >${SENTINEL_PASSWORD} &* ${FOR_SENTINELS}`,
@@ -51,6 +53,7 @@ afterAll(async () => {
 function settings(more: Partial<RedisSettings> = {}): RedisSettings {
   const { nodes, name } = set;
   return redisSettings('rediss://nobody.invalid/0', {
+    ...PATIENT_REDIS,
     keyPrefix: `${randomId(6)}:`,
     username: USER,
     password: { file: join(folder, 'redis') },

@@ -11,6 +11,7 @@ import { startProcess, untilReady, type ServerProcess } from './server-process.t
 
 const NAME = 'latchkey';
 const SENTINELS = 3;
+const DOWN_AFTER_MS = 500;
 
 /** A master with a replica, and three Sentinels that make the one the other. */
 export interface SentinelSet {
@@ -32,6 +33,8 @@ export interface SentinelSet {
 export interface SentinelSetOptions {
   /** More settings of both Redises, as on the command line. */
   readonly args?: readonly string[];
+  /** For how long a master may not answer before another is made; half a second when left out. */
+  readonly downAfterMs?: number;
   /** More settings of the Sentinels, a line each. */
   readonly sentinelLines?: readonly string[];
   /** Whose it is speaks TLS alone. */
@@ -116,7 +119,7 @@ interface SentinelOptions extends SentinelSetOptions {
 }
 
 async function startSentinel(options: SentinelOptions): Promise<ServerProcess> {
-  const { folder, port, master, tls, sentinelLines = [] } = options;
+  const { folder, port, master, tls, sentinelLines = [], downAfterMs = DOWN_AFTER_MS } = options;
   const file = join(folder, `${port}.conf`);
   await writeFile(
     file,
@@ -125,7 +128,7 @@ async function startSentinel(options: SentinelOptions): Promise<ServerProcess> {
       'bind 127.0.0.1',
       `dir ${folder}`,
       `sentinel monitor ${NAME} 127.0.0.1 ${master} 2`,
-      `sentinel down-after-milliseconds ${NAME} 500`,
+      `sentinel down-after-milliseconds ${NAME} ${downAfterMs}`,
       `sentinel failover-timeout ${NAME} 3000`,
       ...sentinelLines,
       '',
