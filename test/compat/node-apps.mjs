@@ -52,7 +52,11 @@ const ROUTES = {
   '/people': async () => {
     const { data } = await management.users.list({ q: 'email:"alice@example.com"' });
     const [{ user_id: id }] = data;
-    await management.users.update(id, { user_metadata: { colour: 'green' } });
+    await management.users.update(id, {
+      user_metadata: { colour: 'green' },
+      phone_number: '+15551230003',
+      phone_verified: true,
+    });
     return await management.users.get(id);
   },
 };

@@ -347,6 +347,8 @@ describe('auth0 for Node, which trusts the authority by NODE_EXTRA_CA_CERTS', ()
     expect(await answer.json()).toMatchObject({
       email: 'alice@example.com',
       user_metadata: { colour: 'green' },
+      phone_number: '+15551230003',
+      phone_verified: true,
     });
   });
 });
