@@ -1,12 +1,13 @@
 import { AccountExists, InvalidAccount } from '../accounts/accounts.ts';
 import { foldEmail } from '../accounts/login.ts';
+import { isPhoneNumber } from '../accounts/phone-number.ts';
 import type { JsonObject } from '../runtime/json.ts';
 import type { Actor, Origin } from '../runtime/origin.ts';
 import type { WantedAttributes } from './attribute-input.ts';
 import { checkChange } from './attribute-rules.ts';
 import { keptOf } from './attributes.ts';
 import { CognitoException } from './exception.ts';
-import { phoneOf } from './phone-numbers.ts';
+import { nameByNumber, phoneOf } from './phone-numbers.ts';
 import type { Room } from './room.ts';
 import type { Occasion } from './triggers/message-trigger.ts';
 import { updateUser } from './user-queries.ts';
@@ -33,6 +34,8 @@ export async function changeAttributes(
   const { records, clock, users } = room;
   checkChange(user, wanted);
   const next = nextAddress(user, wanted);
+  const number = verifiedNumber(user, wanted) ?? leftNumber(user, wanted);
+  if (number !== undefined) await nameByNumber(user, number, room);
   await changeAccount({ user, wanted, next, actor }, room);
   const columns = {
     attributes: JSON.stringify(keptThen(user, wanted, next)),
@@ -79,6 +82,19 @@ function nextAddress(user: PoolUser, wanted: WantedAttributes): NextAddress {
   if (wanted.email === undefined) return { kind: 'kept' };
   const isTheirs = account.emailVerified && foldEmail(address) === foldEmail(account.email ?? '');
   return { kind: isTheirs ? 'verified' : 'waiting', address };
+}
+
+/** Of a change that says whose it is. */
+function verifiedNumber({ account }: PoolUser, { claims }: WantedAttributes): string | undefined {
+  const { phone_number: number = account.claims['phone_number'] } = claims;
+  const isTold = claims['phone_number_verified'] === true;
+  return isTold && typeof number === 'string' && isPhoneNumber(number) ? number : undefined;
+}
+
+/** Of the directory: it is their name until the next has been verified, as any number is that somebody changes. */
+function leftNumber({ account }: PoolUser, { claims }: WantedAttributes): string | undefined {
+  const { phone_number: number = account.phone } = claims;
+  return number === account.phone ? undefined : account.phone;
 }
 
 async function changeAccount(

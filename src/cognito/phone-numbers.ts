@@ -36,12 +36,27 @@ export async function verifyNumber(
   actor: Actor,
   { accounts, records, clock }: Pick<Room, 'accounts' | 'records' | 'clock'>,
 ): Promise<void> {
-  const isName = namingMedia(user.pool).includes('phone') && isNumber(user.row.login_key);
+  await nameByNumber(user, number, { records, clock });
+  // The number, too: another may have been written there since the code was sent.
+  const claims = { phone_number: number, phone_number_verified: true };
+  await accounts.update(user.account.id, { claims }, { editor: 'operator', actor });
+}
+
+/**
+ * Has a user sign in by a number that is theirs, where numbers are names.
+ *
+ * @throws {CognitoException} when it has become the name of somebody else.
+ */
+export async function nameByNumber(
+  { pool, row }: PoolUser,
+  number: string,
+  { records, clock }: Pick<Room, 'records' | 'clock'>,
+): Promise<void> {
+  const isByEmail = row.login_key.includes('@');
+  if (!namingMedia(pool).includes('phone') || isByEmail) return;
+  const columns = { login_key: loginKeyOf(number), updated_at: clock.now() };
   try {
-    if (isName) {
-      const columns = { login_key: loginKeyOf(number), updated_at: clock.now() };
-      await records.write(updateUser(records.queries, user.row, columns));
-    }
+    await records.write(updateUser(records.queries, row, columns));
   } catch (error) {
     if (!(error instanceof RecordConflict)) throw error;
     throw new CognitoException(
@@ -50,7 +65,4 @@ export async function verifyNumber(
       { cause: error },
     );
   }
-  // The number, too: another may have been written there since the code was sent.
-  const claims = { phone_number: number, phone_number_verified: true };
-  await accounts.update(user.account.id, { claims }, { editor: 'operator', actor });
 }

@@ -1,5 +1,6 @@
 import type { Account, Accounts } from '../accounts/accounts.ts';
 import { foldEmail, foldLogin } from '../accounts/login.ts';
+import { isPhoneNumber } from '../accounts/phone-number.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Records } from '../storage/records.ts';
 import type { CognitoUserTable } from '../storage/tables.ts';
@@ -41,7 +42,9 @@ export function createUsers(house: {
 
   /** Whoever is in the directory, and not yet, or by another name, in the pool. */
   async function fromDirectory(pool: Pool, name: string): Promise<PoolUser | undefined> {
-    const account = await accounts.findByLogin(name);
+    const account =
+      (await accounts.findByLogin(name)) ??
+      (isNumberIn(pool, name) ? await accounts.findByPhone(name) : undefined);
     if (account === undefined) return undefined;
     const known = await byAccount(pool, account.id);
     if (known !== undefined) return mayBeTyped(known, name) ? known : undefined;
@@ -81,8 +84,14 @@ export function directoryLogin({ username, email, id }: Account): string {
   return username ?? email ?? id;
 }
 
-/** An address signs in where the pool says so, once it is verified. */
+/** Whether people sign in to a pool by what has the form of a number. */
+function isNumberIn(pool: Pool, name: string): boolean {
+  return namingMedia(pool).includes('phone') && isPhoneNumber(name);
+}
+
+/** An address signs in where the pool says so, once it is verified; a number that is theirs in the directory likewise. */
 function mayBeTyped({ pool, account }: PoolUser, name: string): boolean {
+  if (isNumberIn(pool, name) && account.phone === name) return true;
   const isAddress = foldEmail(name) !== undefined;
   if (!isAddress) return pool.people;
   const takesAddresses = pool.signInBy === 'both' || namingMedia(pool).includes('email');
@@ -103,13 +112,14 @@ function rowOf(made: {
   return newUserRow({ pool, accountId: id, username: name, typed, now });
 }
 
-/** By the address or the number of somebody of the directory, where those are names. */
-function nameIn({ email, claims }: Account, pool: Pool): string | undefined {
+/**
+ * By the address or the number of somebody of the directory, where those are names. A number that they sign in by there is
+ * looked for there, and may go to somebody else: the pool keeps none of its own.
+ */
+function nameIn({ email, phone, claims }: Account, pool: Pool): string | undefined {
   const { phone_number: number, phone_number_verified: isVerified } = claims;
-  const named = {
-    email,
-    phone: typeof number === 'string' && isVerified === true ? number : undefined,
-  };
+  const isClaimed = phone === undefined && isVerified === true;
+  const named = { email, phone: isClaimed && typeof number === 'string' ? number : undefined };
   return namingMedia(pool)
     .map((medium) => named[medium])
     .find((one) => one !== undefined);

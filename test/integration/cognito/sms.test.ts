@@ -422,6 +422,34 @@ describe('a pool that the API made', () => {
     expect((await node.call('VerifyUserAttribute', claim)).error).toBe('AliasExistsException');
   });
 
+  test('has for a name what an operator says is the number of a user', async () => {
+    const { ClientId, ...pool } = await makePool({
+      UsernameAttributes: ['phone_number'],
+      SmsConfiguration,
+    });
+    const numbers = [newNumber(), newNumber()];
+    for (const Username of numbers) {
+      const user = { ...pool, Username };
+      await node.call('AdminCreateUser', { ...user, MessageAction: 'SUPPRESS' });
+      await node.call('AdminSetUserPassword', { ...user, Password: GOOD, Permanent: true });
+    }
+    const [before = '', taken = ''] = numbers;
+    const change = (to: string): Promise<Answered> =>
+      node.call('AdminUpdateUserAttributes', {
+        ...pool,
+        Username: before,
+        UserAttributes: [
+          { Name: 'phone_number', Value: to },
+          { Name: 'phone_number_verified', Value: 'true' },
+        ],
+      });
+    expect((await change(taken)).error).toBe('AliasExistsException');
+    const next = newNumber();
+    expect((await change(next)).body).toEqual({});
+    expect((await signIn(next, ClientId, GOOD)).status).toBe(200);
+    expect((await signIn(before, ClientId, GOOD)).status).toBe(400);
+  });
+
   test('asks everybody by SMS, and verifies numbers by that', async () => {
     const { ClientId, ...pool } = await makePool({ SmsConfiguration });
     const config = {
@@ -444,5 +472,69 @@ describe('a pool that the API made', () => {
     expect(answered.status).toBe(200);
     const { body } = await node.call('AdminGetUser', user);
     expect(body.UserAttributes).toContainEqual({ Name: 'phone_number_verified', Value: 'true' });
+  });
+});
+
+describe('in a pool of everybody, where numbers are names', () => {
+  let people: CognitoNode;
+  let rooms: Awaited<ReturnType<CognitoNode['openRooms']>>;
+  beforeAll(async () => {
+    people = await openCognitoNode({ signInBy: 'phone', autoVerifyPhone: true });
+    rooms = await people.openRooms();
+  });
+  afterAll(async () => {
+    await rooms.close();
+    await people.close();
+  });
+
+  async function changeDirectory(name: string, changes: object): Promise<void> {
+    const account = await rooms.accounts.findByLogin(name);
+    const by = { editor: 'operator', actor: { by: 'test', origin: { address: 'test' } } } as const;
+    await rooms.accounts.update(account?.id ?? '', changes, by);
+  }
+
+  function signInBy(name: string): Promise<Answered> {
+    const AuthParameters = { USERNAME: name, PASSWORD: 'latchkey-dev' };
+    const flow = { AuthFlow: 'USER_PASSWORD_AUTH', ClientId: CLIENT, AuthParameters };
+    return people.call('InitiateAuth', flow);
+  }
+
+  test('people sign in by the number that is theirs in the directory, and by no other’s', async () => {
+    const [number, next] = [newNumber(), newNumber()];
+    await changeDirectory('ann', { phone: number });
+    expect((await signInBy(number)).status).toBe(200);
+    await changeDirectory('ann', { phone: next });
+    expect((await signInBy(next)).status).toBe(200);
+    expect((await signInBy(number)).status).toBe(400);
+    await changeDirectory('ben', { phone: number });
+    const { body } = await people.call('GetUser', {
+      AccessToken: (await signInBy(number)).body.AuthenticationResult.AccessToken,
+    });
+    expect(body.UserAttributes).toContainEqual({ Name: 'email', Value: 'ben@example.com' });
+    const taken = { ClientId: CLIENT, Username: next, Password: PASSWORD };
+    expect((await people.call('SignUp', taken)).error).toBe('UsernameExistsException');
+
+    // A claim is nobody's alone: others may have the same.
+    const claimed = newNumber();
+    await changeDirectory('cat', {
+      claims: { phone_number: claimed, phone_number_verified: true },
+    });
+    expect((await signInBy(claimed)).status).toBe(400);
+  });
+
+  test('a number that they change here stays their name until the next is verified', async () => {
+    const [before, next] = [newNumber(), newNumber()];
+    await changeDirectory('dan', { phone: before });
+    const { AccessToken } = (await signInBy(before)).body.AuthenticationResult;
+    const UserAttributes = [{ Name: 'phone_number', Value: next }];
+    await people.call('UpdateUserAttributes', { AccessToken, UserAttributes });
+    expect((await signInBy(before)).status).toBe(200);
+    expect((await signInBy(next)).status).toBe(400);
+    await expect.poll(async () => (await people.letters(next)).length).toBe(1);
+    const [Code = ''] = (await people.letters(next)).flatMap(({ codes }) => codes);
+    const verify = { AccessToken, AttributeName: 'phone_number', Code };
+    expect((await people.call('VerifyUserAttribute', verify)).body).toEqual({});
+    expect((await signInBy(next)).status).toBe(200);
+    expect((await signInBy(before)).status).toBe(400);
   });
 });
