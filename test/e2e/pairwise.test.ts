@@ -7,7 +7,7 @@ import { createLane } from '../../bench/lane.ts';
 import { basic, signIn } from '../../bench/browser-flow.ts';
 import { createVerifier, type Verifier } from '../../verifier/src/index.ts';
 import { startLatchkey, type Latchkey } from '../support/latchkey.ts';
-import { startRedis } from '../support/redis.ts';
+import { PATIENT_REDIS, startRedis } from '../support/redis.ts';
 import { timeUntil } from '../support/time-until.ts';
 import { verdictOn } from '../support/verdict.ts';
 
@@ -48,7 +48,8 @@ describe.each(['embedded', 'redis'])(
     beforeAll(async () => {
       const redis = engine === 'redis' ? await startRedis() : undefined;
       if (redis) stop = () => redis.stop();
-      const storage = redis && { state: { engine: 'redis', redis: { url: redis.url } } };
+      const state = redis && { engine: 'redis', redis: { url: redis.url, ...PATIENT_REDIS } };
+      const storage = state && { state };
       latchkey = await startLatchkey({ settings: { ...settings, ...(storage && { storage }) } });
       verifier = createVerifier({
         issuer: latchkey.issuer,

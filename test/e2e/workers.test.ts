@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { coresOfProcess } from '../../src/runtime/cores.ts';
 import { type Latchkey, startLatchkey } from '../support/latchkey.ts';
 import { freePair } from '../support/ports.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
+import { PATIENT_REDIS, startRedis, type TestRedis } from '../support/redis.ts';
 
 const SECRET = 'a-secret-of-the-test-with-32-characters-or-more';
 const BASIC = `Basic ${Buffer.from(`machine:${SECRET}`).toString('base64')}`;
@@ -26,7 +26,7 @@ afterAll(() => redis.stop());
 
 const engines = [
   ['embedded', () => ({})],
-  ['Redis', () => ({ state: { engine: 'redis', redis: { url: redis.url } } })],
+  ['Redis', () => ({ state: { engine: 'redis', redis: { url: redis.url, ...PATIENT_REDIS } } })],
 ] as const;
 
 describe.each(engines)('two workers behind one socket on %s', (_, state) => {

@@ -11,7 +11,7 @@ import { rounds } from '../support/counts.ts';
 import { type Latchkey, startLatchkey } from '../support/latchkey.ts';
 import { freePort } from '../support/ports.ts';
 import { createRecordingLogger } from '../support/recording-logger.ts';
-import { redisSettings, startRedis, type TestRedis } from '../support/redis.ts';
+import { PATIENT_REDIS, redisSettings, startRedis, type TestRedis } from '../support/redis.ts';
 import { createExamination, type Findings } from './support/examination.ts';
 import { fastKeys } from './support/fast-keys.ts';
 import { createLedger, tally } from './support/ledger.ts';
@@ -76,7 +76,10 @@ afterAll(async () => {
 
 async function layHistory(): Promise<void> {
   const { logger } = createRecordingLogger();
-  const state = await openRedisState(redisSettings(redis.url), { clock: systemClock, logger });
+  const state = await openRedisState(redisSettings(redis.url, PATIENT_REDIS), {
+    clock: systemClock,
+    logger,
+  });
   await layRings(state, folder, KEYS.signingKeys);
   await state.close();
 }
@@ -90,7 +93,7 @@ function startNode(node: number): Promise<Latchkey> {
       ...TOKEN_LOAD_SEEDS,
       ...KEYS.others,
       signingKeys: KEYS.signingKeys,
-      storage: { state: { engine: 'redis', redis: { url: redis.url } } },
+      storage: { state: { engine: 'redis', redis: { url: redis.url, ...PATIENT_REDIS } } },
     },
     environment: node === ports.length - 1 ? skewed() : {},
   });

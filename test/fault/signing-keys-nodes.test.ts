@@ -11,7 +11,7 @@ import { authorize, basic, PATHS, readTokens, redeem } from '../../bench/browser
 import type { Answer } from '../../bench/lane.ts';
 import { type Latchkey, type Settings, startLatchkey } from '../support/latchkey.ts';
 import { freePort } from '../support/ports.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
+import { PATIENT_REDIS, startRedis, type TestRedis } from '../support/redis.ts';
 import { createLedger } from './support/ledger.ts';
 import { createVisitor, type Visitor } from './support/visitor.ts';
 
@@ -55,7 +55,7 @@ async function start(node: number, signingKeys: Settings = {}): Promise<void> {
     issuer,
     settings: {
       http: { metrics: { enabled: true, port: metricsPorts[node] } },
-      storage: { state: { engine: 'redis', redis: { url: redis.url } } },
+      storage: { state: { engine: 'redis', redis: { url: redis.url, ...PATIENT_REDIS } } },
       clients: [
         {
           id: APP.id,
