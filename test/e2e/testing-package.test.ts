@@ -277,15 +277,14 @@ describe('a snapshot', () => {
   });
 
   test('is restored in a moment', async () => {
-    const times: number[] = [];
-    for (let round = 0; round < 5; round += 1) {
+    const timeOfOne = async (): Promise<number> => {
       const kept = await idp.snapshot();
       const began = performance.now();
       await idp.restore(kept);
-      times.push(performance.now() - began);
-    }
-    // The quickest: what a busy machine adds is none of it.
-    expect(Math.min(...times)).toBeLessThan(250);
+      return performance.now() - began;
+    };
+    // Once is enough: what a busy machine adds is none of it.
+    await expect.poll(timeOfOne).toBeLessThan(250);
   });
 
   test('is restored while other requests wait for it, none of which is refused', async () => {
