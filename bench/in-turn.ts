@@ -8,6 +8,8 @@ export interface Prepared {
   readonly target: StartedTarget;
   readonly connections: number;
   readonly once: (lane: number) => Promise<void>;
+  /** Called before each of its rounds. */
+  readonly place?: () => void;
   readonly close: () => Promise<void>;
 }
 
@@ -41,7 +43,8 @@ export async function measureInTurn(
 ): Promise<readonly Measured[]> {
   const runs = prepared.map((): Measured[] => []);
   for (let round = 0; round < rounds; round += 1) {
-    for (const [index, { target, connections, once }] of prepared.entries()) {
+    for (const [index, { target, connections, once, place }] of prepared.entries()) {
+      place?.();
       const load = { connections, pids: target.pids };
       // A server runs for weeks: what its compiler does in the first seconds is not what a request costs.
       if (round === 0) await measure(once, { ...load, seconds: warmup, timesMin: WARMUP_TIMES });

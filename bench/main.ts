@@ -72,7 +72,7 @@ interface Row {
 type Targets = readonly [ours: StartedTarget, bare: StartedTarget, plain: StartedTarget];
 
 async function run(): Promise<void> {
-  pin(process.pid, 1);
+  pin(process.pid, '1');
   const limits = signingLimits(1000);
   if (!options.json) {
     print(`Node ${process.version}, ${cpus().length} cores, ${cpus()[0]?.model ?? ''}`);
@@ -97,7 +97,7 @@ async function benchStore(engine: string): Promise<readonly Row[]> {
   const store: Store = redis
     ? { engine: 'redis', socketPath: redis.socketPath, pid: redis.pid }
     : { engine: 'embedded' };
-  if (redis) pin(redis.pid, 0);
+  if (redis) pin(redis.pid, '0');
   const ours = await startOurs(store);
   const targets = [ours, await startBare(store), await startPlain(ours.origin)] as const;
   if (!options.json) print(`\n${engine}\n${head()}`);

@@ -31,9 +31,9 @@ export type Store =
   | { readonly engine: 'redis'; readonly socketPath: string; readonly pid: number };
 
 /** Pins a process to one core where the machine has several, so that server and load do not share one. */
-export function pin(pid: number, core: number): void {
+export function pin(pid: number, core: string): void {
   if (cpus().length > 1)
-    execFileSync('taskset', ['-a', '-c', '-p', String(core), String(pid)], { stdio: 'ignore' });
+    execFileSync('taskset', ['-a', '-c', '-p', core, String(pid)], { stdio: 'ignore' });
 }
 
 /** Latchkey as an operator runs it: audit, metrics, limits and the request log are on; by so many processes. */
