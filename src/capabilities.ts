@@ -32,12 +32,13 @@ const CAPABILITIES = [
   installed(dev),
 ] as const;
 
-/** What `settings` say of the house, and not a room of it. */
+/** What `settings` and the capabilities say of the house, and not a room of it. */
 type Said =
   | 'isDev'
   | 'authentication'
   | 'duties'
   | 'registration'
+  | 'isMailboxFactor'
   | 'attributes'
   | 'hasMail'
   | 'accountUrl'
@@ -50,12 +51,15 @@ type Said =
 export async function addCapabilities(
   rooms: Omit<House, Said>,
   settings: Settings,
-): Promise<Required<Added>> {
+): Promise<Required<Omit<Added, 'isMailboxFactor'>>> {
   const { isDev } = installationOf(settings);
   const { authentication, accounts } = settings;
+  let added: readonly Added[] = [];
   const house = {
     ...rooms,
     isDev,
+    isMailboxFactor: async (accountId: string) =>
+      (await Promise.all(added.map((one) => one.isMailboxFactor?.(accountId)))).includes(true),
     authentication,
     duties: dutiesOf(settings),
     registration: registrationOf(settings),
@@ -68,7 +72,7 @@ export async function addCapabilities(
     accountUrl: accountUrlOf(settings),
   };
   const all = await Promise.all(CAPABILITIES.map(async (add) => await add(settings, house)));
-  const added = all.filter((one) => one !== undefined);
+  added = all.filter((one) => one !== undefined);
   return {
     routers: added.flatMap(({ routers = [] }) => routers),
     sites: added.flatMap(({ sites = [] }) => sites),

@@ -148,6 +148,8 @@ export interface House {
   /** What is asked of whoever has proven who they are. */
   readonly duties: Duties;
   readonly registration: Registration;
+  /** Whether some capability takes codes to the mailbox of an account for a second factor: no letter alone brings that account back. */
+  readonly isMailboxFactor: (accountId: string) => Promise<boolean>;
   /** What the installation keeps of people beside the standard claims. */
   readonly attributes: readonly DeclaredAttribute[];
   /** What capabilities keep of a person beside the account, by the name of each: for that person to take along. */
@@ -170,6 +172,8 @@ export interface Added {
   readonly sites?: readonly Site[];
   /** Whom people let in there. */
   readonly connectedClients?: readonly FurtherClients[];
+  /** Whether codes to the mailbox of an account are a second factor there; left out: never. */
+  readonly isMailboxFactor?: (accountId: string) => Promise<boolean>;
   /** Ends what it began, once nobody is answered any more. */
   readonly close?: () => void;
 }

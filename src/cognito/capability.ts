@@ -8,6 +8,7 @@ import { createCodeLetters } from './code-letters.ts';
 import { createConnectedClients } from './connected-clients.ts';
 import { cognitoConfig, type CognitoConfig } from './config.ts';
 import { createDomains } from './domains.ts';
+import { createMailboxFactor } from './mailbox-factor.ts';
 import { createOperations } from './operations.ts';
 import { createPoolDocuments } from './pool-documents.ts';
 import { createPoolGroups } from './pool-groups.ts';
@@ -37,6 +38,7 @@ export const cognito: Capability<'cognito', CognitoConfig> = {
     return {
       close: () => triggers.close(),
       connectedClients: [createConnectedClients(room)],
+      isMailboxFactor: createMailboxFactor(room),
       sites: [
         {
           name: 'cognito',

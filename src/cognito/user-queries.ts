@@ -29,6 +29,11 @@ export function userByAccount(
     .where('account_id', '=', accountId);
 }
 
+/** In whichever pools. */
+export function usersOfAccount(queries: Queries, accountId: string): Compilable<CognitoUserTable> {
+  return queries.selectFrom('cognito_user').selectAll().where('account_id', '=', accountId);
+}
+
 /** Of one pool, in the order of their accounts' ids. */
 export function usersAfter(
   queries: Queries,

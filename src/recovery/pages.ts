@@ -33,8 +33,8 @@ export interface Pages {
     readonly csrf: string;
   };
   readonly 'recover/stopped': object;
-  /** There is a second factor, and it cannot be shown here. */
-  readonly 'recover/stuck': object;
+  /** There is a second factor, and it cannot be shown here, or is the mailbox to which the letter went. */
+  readonly 'recover/stuck': { readonly why: 'passkey' | 'mailbox' };
   readonly 'recover/new-password': PasswordWords & {
     readonly login: string;
     readonly csrf: string;

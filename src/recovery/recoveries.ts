@@ -1,6 +1,7 @@
 import type { Context } from 'koa';
 import { z } from 'zod';
 import type { Account, Accounts } from '../accounts/accounts.ts';
+import type { House } from '../capability.ts';
 import type { Factors, FactorSummary } from '../factors/factors.ts';
 import type { BrowserFlow, BrowserFlows } from '../flows/browser-flows.ts';
 import type { KeptFactor } from '../flows/requirement.ts';
@@ -18,8 +19,8 @@ export type RecoveryData = z.output<typeof recoveryData>;
 /** What somebody who recovers has to do next. */
 export type NextStep =
   | { readonly kind: 'second-factor'; readonly choices: readonly [KeptFactor, ...KeptFactor[]] }
-  /** They have a second factor, of a kind that cannot be shown here: only an operator helps. */
-  | { readonly kind: 'stuck' }
+  /** They have a second factor that cannot be shown here, or that is the mailbox itself: only an operator helps. */
+  | { readonly kind: 'stuck'; readonly why: 'passkey' | 'mailbox' }
   | { readonly kind: 'new-way' };
 
 /** Where somebody stands who recovers an account. */
@@ -43,8 +44,12 @@ export function isRecoverable({ state }: Account): boolean {
 
 export function createRecoveries(
   flows: BrowserFlows<RecoveryData>,
-  { accounts, factors }: { readonly accounts: Accounts; readonly factors: Factors },
+  house: { readonly accounts: Accounts; readonly factors: Factors } & Pick<
+    House,
+    'isMailboxFactor'
+  >,
 ): Recoveries {
+  const { accounts, factors, isMailboxFactor } = house;
   return {
     ...flows,
     async look(ctx, id) {
@@ -54,7 +59,12 @@ export function createRecoveries(
       const [account, has] = await Promise.all([accounts.find(accountId), factors.of(accountId)]);
       if (account === undefined || has === undefined || !isRecoverable(account)) return undefined;
       if (!isStillTheirs(account, found.data)) return undefined;
-      return { found, account, has, step: nextStep(found, has, factors.passkeys.available) };
+      const step = nextStep(found, has, factors.passkeys.available);
+      // Nothing but the letter was shown, and the mailbox must not be both factors.
+      const isOneMailbox = step.kind === 'new-way' && isByLetterAlone(found);
+      if (!isOneMailbox || !(await isMailboxFactor(accountId)))
+        return { found, account, has, step };
+      return { found, account, has, step: { kind: 'stuck', why: 'mailbox' } };
     },
   };
 }
@@ -65,6 +75,10 @@ export function createRecoveries(
  */
 function isStillTheirs(account: Account, { email }: RecoveryData): boolean {
   return email === undefined || (account.emailVerified && account.email === email);
+}
+
+function isByLetterAlone({ data, flow }: BrowserFlow<RecoveryData>): boolean {
+  return data.email !== undefined && flow.proofs.every(({ method }) => method === 'email-code');
 }
 
 /**
@@ -85,6 +99,6 @@ function nextStep(
     ...(has.recoveryCodes > 0 ? (['recovery-code'] as const) : []),
   ];
   return first === undefined
-    ? { kind: 'stuck' }
+    ? { kind: 'stuck', why: 'passkey' }
     : { kind: 'second-factor', choices: [first, ...others] };
 }

@@ -49,7 +49,7 @@ export function createRecoveryRoutes(settings: RecoveryConfig, house: House): Ro
 }
 
 function createRoom(settings: RecoveryConfig, house: House): Room {
-  const { flows, accounts, factorsOfLocked: factors, profile } = house;
+  const { flows, accounts, factorsOfLocked: factors, profile, isMailboxFactor } = house;
   const { issuer } = profile;
   const browserKeys = createBrowserKeys(issuer);
   const browserFlows = createBrowserFlows({
@@ -67,7 +67,7 @@ function createRoom(settings: RecoveryConfig, house: House): Room {
     quotas: createQuotas(house.state, 'recovery'),
     tokens: createFormTokens(house.sealer.keysFor('recovery-forms')),
     browserKeys,
-    recoveries: createRecoveries(browserFlows, { accounts, factors }),
+    recoveries: createRecoveries(browserFlows, { accounts, factors, isMailboxFactor }),
   };
 }
 
@@ -88,12 +88,12 @@ function createSteps(room: Room): Parameters<Visiting>[0] {
   const secondFactor = createSecondFactorStep(room);
   const newWay = createNewWayStep(room);
   return async (visit, form) => {
-    const { kind } = visit.recovery.step;
-    if (kind === 'stuck') {
-      await room.show(visit.ctx, 'recover/stuck', {}, 403);
+    const next = visit.recovery.step;
+    if (next.kind === 'stuck') {
+      await room.show(visit.ctx, 'recover/stuck', { why: next.why }, 403);
       return;
     }
-    const step = kind === 'second-factor' ? secondFactor : newWay;
+    const step = next.kind === 'second-factor' ? secondFactor : newWay;
     if (form === undefined) await step.show(visit);
     else if (form.get('action') === 'cancel') await giveUp(visit);
     else await step.take({ ...visit, form });

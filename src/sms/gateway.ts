@@ -5,8 +5,6 @@ import type { Clock } from '../runtime/clock.ts';
 import type { JsonObject } from '../runtime/json.ts';
 import type { SmsConfig } from './config.ts';
 
-/** What the gateway may take over one message. */
-const CALLED_WITHIN_MS = 10_000;
 /** `typ` of what is signed, so that no other signature of ours passes for a message. */
 const MESSAGE_TYPE = 'text-message+jwt';
 
@@ -43,7 +41,8 @@ export async function createGateway(options: GatewayOptions): Promise<Carrier> {
         ...(bearer !== undefined && { authorization: bearer }),
       },
       body: Buffer.from(body, 'base64url'),
-      signal: AbortSignal.any([stop.signal, AbortSignal.timeout(CALLED_WITHIN_MS)]),
+      // How long it may take is said by `http.outbound`.
+      signal: stop.signal,
     });
   }
 

@@ -102,6 +102,32 @@ test('a code by e-mail is asked for once the user chose it, for one sign-in', as
   expect((await signIn('ann')).body.ChallengeName).toBeUndefined();
 });
 
+test('a mailbox to which the codes go gets no new password at the issuer either, but by an operator', async () => {
+  await node.call('AdminGetUser', { UserPoolId, Username: 'gus' });
+  await prefer('gus', { EmailMfaSettings: ON });
+  const visitor = node.visitor();
+  await visitor.get('/recover');
+  await visitor.send('/recover', { login: 'gus', action: 'continue' });
+  const links = async (): Promise<readonly string[]> =>
+    (await node.letters('gus@example.com')).flatMap((letter) => letter.links);
+  await expect.poll(links).toHaveLength(1);
+  const { pathname } = new URL((await links())[0] ?? '');
+  await visitor.get(pathname);
+  const stuck = await visitor.send(pathname, { action: 'continue' });
+  expect(stuck.status).toBe(403);
+  expect(stuck.html).toContain('Codes to your mailbox');
+
+  const rooms = await node.openRooms();
+  const { id = '' } = (await rooms.accounts.findByLogin('gus')) ?? {};
+  const { token } = await rooms.tickets.issue({ kind: 'recovery', about: id });
+  await rooms.close();
+  const handed = node.visitor();
+  await handed.get(`/recover/link/${token}`);
+  const form = await handed.send(`/recover/link/${token}`, { action: 'continue' });
+  expect(form.status).toBe(200);
+  expect(form.html).toContain('name="password"');
+});
+
 test('the hosted pages ask for it of whom the API does, by the same letter, for one sign-in', async () => {
   await node.call('AdminGetUser', { UserPoolId, Username: 'eve' });
   await prefer('eve', { EmailMfaSettings: ON });
