@@ -24,14 +24,24 @@ function sectionLines(node: SchemaNode, isInComment = false): readonly string[] 
 }
 
 function settingLines(name: string, node: SchemaNode, isInComment: boolean): readonly string[] {
-  const isLeftOut = node.default === undefined && !isInComment;
-  if (kindOf(node) === undefined && childrenOf(node).size > 0) {
+  const isSection = kindOf(node) === undefined && childrenOf(node).size > 0;
+  const isLeftOut = !isInComment && (isSection ? isSilent(node) : node.default === undefined);
+  if (isSection) {
     const inside = indented(sectionLines(node, isInComment || isLeftOut).slice(1));
     return [`${name}:`, ...inside].map(isLeftOut ? commented : asItIs);
   }
   if (node.default === undefined)
     return [`${name}: ${placeholder(node)}`].map(isLeftOut ? commented : asItIs);
   return [`${name}: ${flow(node.default)}`, ...elementLines(node)];
+}
+
+/** A section that is left out, or of which everything is: what holds nothing is no section to YAML. */
+function isSilent(node: SchemaNode): boolean {
+  const isBare = (child: SchemaNode): boolean =>
+    childrenOf(child).size > 0 && kindOf(child) === undefined
+      ? isSilent(child)
+      : child.default === undefined;
+  return node.default === undefined || [...childrenOf(node).values()].every(isBare);
 }
 
 function asItIs(line: string): string {
