@@ -58,8 +58,10 @@ export async function addCapabilities(
   const house = {
     ...rooms,
     isDev,
-    isMailboxFactor: async (accountId: string) =>
-      (await Promise.all(added.map((one) => one.isMailboxFactor?.(accountId)))).includes(true),
+    async isMailboxFactor(accountId: string) {
+      const asked = added.map(async (one) => await one.isMailboxFactor?.(accountId));
+      return (await Promise.all(asked)).includes(true);
+    },
     authentication,
     duties: dutiesOf(settings),
     registration: registrationOf(settings),
