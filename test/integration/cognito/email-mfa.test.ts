@@ -103,13 +103,13 @@ test('a code by e-mail is asked for once the user chose it, for one sign-in', as
 });
 
 test('a mailbox to which the codes go gets no new password at the issuer either, but by an operator', async () => {
-  await node.call('AdminGetUser', { UserPoolId, Username: 'gus' });
-  await prefer('gus', { EmailMfaSettings: ON });
+  await node.call('AdminGetUser', { UserPoolId, Username: 'hal' });
+  await prefer('hal', { EmailMfaSettings: ON });
   const visitor = node.visitor();
   await visitor.get('/recover');
-  await visitor.send('/recover', { login: 'gus', action: 'continue' });
+  await visitor.send('/recover', { login: 'hal', action: 'continue' });
   const links = async (): Promise<readonly string[]> =>
-    (await node.letters('gus@example.com')).flatMap((letter) => letter.links);
+    (await node.letters('hal@example.com')).flatMap((letter) => letter.links);
   await expect.poll(links).toHaveLength(1);
   const { pathname } = new URL((await links())[0] ?? '');
   await visitor.get(pathname);
@@ -118,7 +118,7 @@ test('a mailbox to which the codes go gets no new password at the issuer either,
   expect(stuck.html).toContain('Codes to your mailbox');
 
   const rooms = await node.openRooms();
-  const { id = '' } = (await rooms.accounts.findByLogin('gus')) ?? {};
+  const { id = '' } = (await rooms.accounts.findByLogin('hal')) ?? {};
   const { token } = await rooms.tickets.issue({ kind: 'recovery', about: id });
   await rooms.close();
   const handed = node.visitor();
