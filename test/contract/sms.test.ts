@@ -1,44 +1,4 @@
-import { afterAll, beforeAll } from 'vitest';
-import { openPostgresRecords } from '../../src/storage/postgres/open-postgres-records.ts';
-import { createEmbeddedPlace } from '../support/embedded-file.ts';
-import {
-  PATIENT_POSTGRES,
-  postgresSettings,
-  startPostgres,
-  type TestPostgres,
-} from '../support/postgres.ts';
-import { createToldLogger } from '../support/told.ts';
 import { describeSmsContract } from './sms.contract.ts';
+import { onEachEngine } from './on-each-engine.ts';
 
-let postgres: TestPostgres;
-
-beforeAll(async () => {
-  postgres = await startPostgres();
-});
-afterAll(() => postgres.stop());
-
-describeSmsContract('the embedded engine', async () => {
-  const place = await createEmbeddedPlace();
-  return { open: () => place.open(), close: () => place.close() };
-});
-
-describeSmsContract('PostgreSQL', async () => {
-  const place = await createEmbeddedPlace();
-  const url = await postgres.createDatabase();
-  const opened: { close(): Promise<void> }[] = [];
-  return {
-    async open() {
-      const logger = createToldLogger();
-      const records = await openPostgresRecords(postgresSettings(url, PATIENT_POSTGRES), {
-        logger,
-      });
-      opened.push(records);
-      const { state } = await place.open();
-      return { records, state };
-    },
-    async close() {
-      for (const records of opened) await records.close();
-      await place.close();
-    },
-  };
-});
+onEachEngine(describeSmsContract);

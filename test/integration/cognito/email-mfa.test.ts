@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Secret, TOTP } from 'otpauth';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { csrfIn, PASSWORD } from '../../support/account-node.ts';
+import { PASSWORD } from '../../support/account-node.ts';
 import {
   CLIENT,
   openCognitoNode,
@@ -11,7 +11,7 @@ import {
   type Answered,
   type CognitoNode,
 } from '../../support/cognito-node.ts';
-import { createHostedVisitor } from './hosted-visitor.ts';
+import { createHostedVisitor, openHostedForm } from './hosted-visitor.ts';
 
 let node: CognitoNode;
 let folder: string;
@@ -132,27 +132,18 @@ test('the hosted pages ask for it of whom the API does, by the same letter, for 
   await node.call('AdminGetUser', { UserPoolId, Username: 'eve' });
   await prefer('eve', { EmailMfaSettings: ON });
   const visitor = createHostedVisitor(node.endpoint);
-  const { browser } = visitor;
-  const signInPage = await visitor.ask();
-  const at = signInPage.url.href;
-  let html = (await signInPage.response?.text()) ?? '';
-  async function type(fields: Readonly<Record<string, string>>): Promise<URL> {
-    const body = new URLSearchParams({ csrf: csrfIn(html), action: 'continue', ...fields });
-    const { url, response } = await browser.visit(at, { method: 'POST', body });
-    html = (await response?.text()) ?? '';
-    return url;
-  }
+  const { html, type, look } = await openHostedForm(visitor);
 
   await type({ login: 'eve', password: PASSWORD });
-  expect(html).toContain('Enter the code that we sent to your e-mail address.');
+  expect(html()).toContain('Enter the code that we sent to your e-mail address.');
   const [first = ''] = await codesOf('eve', 1);
   expect(await node.letters('eve@example.com')).toMatchObject([
     { subject: 'CustomMessage_Authentication' },
   ]);
   await type({ method: 'email-code', code: first === '000000' ? '000001' : '000000' });
-  expect(html).toContain('role="alert"');
+  expect(html()).toContain('role="alert"');
   // Looking again sends no other letter, asking for one does.
-  html = (await (await browser.visit(at)).response?.text()) ?? '';
+  await look();
   node.clock.advance(1);
   await type({ method: 'email-code', action: 'again' });
   const [second = ''] = await codesOf('eve', 2);

@@ -102,3 +102,33 @@ export async function post(
   const body: Answer['body'] = JSON.parse(await response.text());
   return { status: response.status, headers: response.headers, body };
 }
+
+/** Somebody at one hosted page that comes again until its form is right. */
+export interface HostedForm {
+  /** The page as it was seen last. */
+  html(): string;
+  /** Sends it filled in; gives where that leads. */
+  type(fields: Readonly<Record<string, string>>): Promise<URL>;
+  /** Opens it again. */
+  look(): Promise<void>;
+}
+
+/** The page to which an application sends `visitor`. */
+export async function openHostedForm({ ask, browser }: HostedVisitor): Promise<HostedForm> {
+  const page = await ask();
+  const url = page.url.href;
+  let html = (await page.response?.text()) ?? '';
+  async function visit(init?: RequestInit): Promise<URL> {
+    const seen = await browser.visit(url, init);
+    html = (await seen.response?.text()) ?? '';
+    return seen.url;
+  }
+  return {
+    html: () => html,
+    type: (fields) => {
+      const body = new URLSearchParams({ csrf: csrfIn(html), action: 'continue', ...fields });
+      return visit({ method: 'POST', body });
+    },
+    look: async () => void (await visit()),
+  };
+}

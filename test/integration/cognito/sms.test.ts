@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Secret, TOTP } from 'otpauth';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { csrfIn } from '../../support/account-node.ts';
 import {
   CLIENT,
   openCognitoNode,
@@ -12,7 +11,7 @@ import {
   type Answered,
   type CognitoNode,
 } from '../../support/cognito-node.ts';
-import { createHostedVisitor } from './hosted-visitor.ts';
+import { createHostedVisitor, openHostedForm } from './hosted-visitor.ts';
 
 let node: CognitoNode;
 let folder: string;
@@ -276,21 +275,12 @@ describe('a code by SMS as a second factor', () => {
     const number = await make('evan');
     await prefer('evan', { SMSMfaSettings: ON });
     const visitor = createHostedVisitor(node.endpoint);
-    const { browser } = visitor;
-    const signInPage = await visitor.ask();
-    const at = signInPage.url.href;
-    let html = (await signInPage.response?.text()) ?? '';
-    async function type(fields: Readonly<Record<string, string>>): Promise<URL> {
-      const body = new URLSearchParams({ csrf: csrfIn(html), action: 'continue', ...fields });
-      const { url, response } = await browser.visit(at, { method: 'POST', body });
-      html = (await response?.text()) ?? '';
-      return url;
-    }
+    const { html, type } = await openHostedForm(visitor);
     await type({ login: 'evan', password: PASSWORD });
-    expect(html).toContain('Enter the code that we sent to your telephone.');
+    expect(html()).toContain('Enter the code that we sent to your telephone.');
     const [code = ''] = await codesTo(number, 1);
     await type({ method: 'email-code', code: other(code) });
-    expect(html).toContain('role="alert"');
+    expect(html()).toContain('role="alert"');
     const to = await type({ method: 'email-code', code });
     const { body } = await visitor.redeem(to.searchParams.get('code') ?? '');
     expect(body['token_type']).toBe('Bearer');
